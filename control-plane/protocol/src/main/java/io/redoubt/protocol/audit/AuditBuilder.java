@@ -1,0 +1,135 @@
+package io.redoubt.protocol.audit;
+
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Builds an {@link AuditRecord} from what is known; everything else stays empty. */
+public final class AuditBuilder {
+  private final AuditId id;
+  private final Instant time;
+  private final OrganizationId organization;
+  private final Plane plane;
+  private final String operation;
+  private final Verdict verdict;
+  private ActorKind actorKind = ActorKind.SYSTEM;
+  private @Nullable String actor;
+  private @Nullable AgentId agent;
+  private @Nullable String owner;
+  private @Nullable EnclaveId enclave;
+  private @Nullable String node;
+  private @Nullable String connector;
+  private @Nullable String resource;
+  private @Nullable String actionDigest;
+  private @Nullable Coverage coverage;
+  private @Nullable Outcome outcome;
+  private @Nullable String traceId;
+  private @Nullable String detail;
+
+  public AuditBuilder(
+      AuditId id,
+      Instant time,
+      OrganizationId organization,
+      Plane plane,
+      String operation,
+      Verdict verdict) {
+    this.id = id;
+    this.time = time;
+    this.organization = organization;
+    this.plane = plane;
+    this.operation = operation;
+    this.verdict = verdict;
+  }
+
+  public AuditBuilder agent(AgentId agent, @Nullable String owner) {
+    this.agent = agent;
+    this.owner = owner;
+    return this;
+  }
+
+  /** The agent itself acted. */
+  public AuditBuilder byAgent() {
+    this.actorKind = ActorKind.AGENT;
+    return this;
+  }
+
+  public AuditBuilder byOperator(String operator) {
+    this.actorKind = ActorKind.OPERATOR;
+    this.actor = operator;
+    return this;
+  }
+
+  public AuditBuilder at(EnclaveId enclave, String node) {
+    this.enclave = enclave;
+    this.node = node;
+    return this;
+  }
+
+  public AuditBuilder connector(String connector) {
+    this.connector = connector;
+    return this;
+  }
+
+  public AuditBuilder resource(@Nullable String resource) {
+    this.resource = resource;
+    return this;
+  }
+
+  public AuditBuilder actionDigest(String digest) {
+    this.actionDigest = digest;
+    return this;
+  }
+
+  public AuditBuilder coverage(Coverage coverage) {
+    this.coverage = coverage;
+    return this;
+  }
+
+  public AuditBuilder outcome(Outcome outcome) {
+    this.outcome = outcome;
+    return this;
+  }
+
+  public AuditBuilder trace(@Nullable String traceId) {
+    this.traceId = traceId;
+    return this;
+  }
+
+  public AuditBuilder detail(@Nullable String detail) {
+    this.detail = detail;
+    return this;
+  }
+
+  public AuditRecord build() {
+    return new AuditRecord(
+        id,
+        time,
+        organization,
+        agent,
+        owner,
+        null,
+        enclave,
+        node,
+        plane,
+        connector,
+        operation,
+        resource,
+        actionDigest,
+        verdict,
+        null,
+        List.of(),
+        null,
+        List.of(),
+        coverage,
+        null,
+        outcome,
+        traceId,
+        actorKind,
+        actor,
+        detail);
+  }
+}

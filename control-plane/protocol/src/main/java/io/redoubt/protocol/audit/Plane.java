@@ -1,0 +1,38 @@
+package io.redoubt.protocol.audit;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Where an action enters. */
+public enum Plane {
+  /** A request to a model. */
+  LLM,
+  /** A tool call proposed inside a model's reply. */
+  TOOL,
+  MCP,
+  CONNECTOR,
+  NETWORK,
+  /** A decision asked for by an outside enforcement point. */
+  EXTERNAL,
+  /** Bootstrap, rotation, replay and whatever else concerns an agent's identity. */
+  IDENTITY,
+  /** Isolate, release, revoke, decommission. */
+  LIFECYCLE,
+  /** What operators change in the control plane. */
+  ADMIN;
+
+  @JsonValue
+  public String wire() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static Plane of(String wire) {
+    return Arrays.stream(values())
+        .filter(value -> value.wire().equals(wire))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("unknown: " + wire));
+  }
+}

@@ -1,0 +1,32 @@
+package io.redoubt.protocol.id;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.InstantSource;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Identifies an audit record. */
+public record AuditId(UUID uuid) {
+  private static final String PREFIX = "aud_";
+
+  public static AuditId next(InstantSource clock) {
+    return new AuditId(Uuids.next(clock));
+  }
+
+  /**
+   * Reads the written form.
+   *
+   * @throws IllegalArgumentException if the text is anything else
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static AuditId parse(@Nullable String text) {
+    return new AuditId(Uuids.parse(PREFIX, text));
+  }
+
+  @JsonValue
+  @Override
+  public String toString() {
+    return Uuids.format(PREFIX, uuid);
+  }
+}

@@ -1,0 +1,32 @@
+package io.redoubt.protocol.id;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.InstantSource;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Identifies one isolation of an agent, so that a release can name what it lifts (G3). */
+public record IsolationId(UUID uuid) {
+  private static final String PREFIX = "iso_";
+
+  public static IsolationId next(InstantSource clock) {
+    return new IsolationId(Uuids.next(clock));
+  }
+
+  /**
+   * Reads the written form.
+   *
+   * @throws IllegalArgumentException if the text is anything else
+   */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public static IsolationId parse(@Nullable String text) {
+    return new IsolationId(Uuids.parse(PREFIX, text));
+  }
+
+  @JsonValue
+  @Override
+  public String toString() {
+    return Uuids.format(PREFIX, uuid);
+  }
+}

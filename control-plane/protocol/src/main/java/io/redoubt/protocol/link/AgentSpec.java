@@ -1,0 +1,33 @@
+package io.redoubt.protocol.link;
+
+import io.redoubt.protocol.net.Cidr;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an agent should be, as the control plane says it.
+ *
+ * @param owner the human answerable for the agent, as written in audit records
+ * @param clientCidr source addresses the agent may call from; empty: any
+ * @param mayBringCredential whether it may call a model with an upstream credential of its own
+ * @param version grows with every change, so that an older one arriving late changes nothing
+ */
+public record AgentSpec(
+    String name,
+    @Nullable String owner,
+    Map<String, String> labels,
+    List<Cidr> clientCidr,
+    ModelAccess models,
+    boolean mayBringCredential,
+    long version) {
+  public AgentSpec {
+    labels = Map.copyOf(labels);
+    clientCidr = List.copyOf(clientCidr);
+  }
+
+  /** The same, one version later, for a change of nothing else. */
+  public AgentSpec withVersion(long version) {
+    return new AgentSpec(name, owner, labels, clientCidr, models, mayBringCredential, version);
+  }
+}

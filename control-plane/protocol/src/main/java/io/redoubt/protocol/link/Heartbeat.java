@@ -1,0 +1,12 @@
+package io.redoubt.protocol.link;
+
+import io.redoubt.protocol.id.EnclaveId;
+import java.time.Instant;
+
+/**
+ * Says how fresh the enclave's view is; signed like a command, in a server-sent event named {@code
+ * heartbeat} (G8).
+ *
+ * @param lastCommand number of the newest command in the log
+ */
+public record Heartbeat(EnclaveId enclaveId, Instant time, long lastCommand) {}

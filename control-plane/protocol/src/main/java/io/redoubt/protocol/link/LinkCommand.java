@@ -1,0 +1,78 @@
+package io.redoubt.protocol.link;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.jwt.JwkSet;
+import io.redoubt.protocol.token.TokenDigest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+
+/** What the control plane tells an enclave. Applying one twice is the same as applying it once. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+  @JsonSubTypes.Type(LinkCommand.PutOrganization.class),
+  @JsonSubTypes.Type(LinkCommand.PutAgent.class),
+  @JsonSubTypes.Type(LinkCommand.OfferBootstrap.class),
+  @JsonSubTypes.Type(LinkCommand.Isolate.class),
+  @JsonSubTypes.Type(LinkCommand.Release.class),
+  @JsonSubTypes.Type(LinkCommand.Revoke.class),
+  @JsonSubTypes.Type(LinkCommand.Decommission.class),
+  @JsonSubTypes.Type(LinkCommand.PutProvider.class),
+  @JsonSubTypes.Type(LinkCommand.DeleteProvider.class),
+  @JsonSubTypes.Type(LinkCommand.PutOperatorTrust.class)
+})
+public sealed interface LinkCommand {
+
+  @JsonTypeName("organization.put")
+  record PutOrganization(OrganizationSpec organization) implements LinkCommand {}
+
+  @JsonTypeName("agent.put")
+  record PutAgent(AgentId agentId, AgentSpec agent) implements LinkCommand {}
+
+  /** A new bootstrap token for the agent; the one before it dies. */
+  @JsonTypeName("agent.offer-bootstrap")
+  record OfferBootstrap(AgentId agentId, TokenDigest token, Instant expiresAt)
+      implements LinkCommand {}
+
+  @JsonTypeName("agent.isolate")
+  record Isolate(AgentId agentId, IsolationId isolationId, String reason, String by)
+      implements LinkCommand {}
+
+  /** Lifts the named isolations and no others (G3). */
+  @JsonTypeName("agent.release")
+  record Release(AgentId agentId, Set<IsolationId> isolationIds, String reason, String by)
+      implements LinkCommand {}
+
+  @JsonTypeName("agent.revoke")
+  record Revoke(AgentId agentId, String reason, String by) implements LinkCommand {}
+
+  @JsonTypeName("agent.decommission")
+  record Decommission(AgentId agentId, String reason, String by) implements LinkCommand {}
+
+  /**
+   * A provider and its key.
+   *
+   * @param sealedKey the provider's API key, sealed to the enclave's enrolment key
+   */
+  @JsonTypeName("provider.put")
+  record PutProvider(ProviderSpec provider, SealedBox sealedKey) implements LinkCommand {}
+
+  @JsonTypeName("provider.delete")
+  record DeleteProvider(String name, long version) implements LinkCommand {}
+
+  /** Whom the enclave believes when it hears an operator directly (break-glass). */
+  @JsonTypeName("operator-trust.put")
+  record PutOperatorTrust(String issuer, JwkSet keys, List<BreakGlassClient> clients)
+      implements LinkCommand {}
+
+  /**
+   * A client that may ask the enclave itself for a token while the control plane is away.
+   *
+   * @param permissions those of its permissions that break-glass routes know
+   */
+  record BreakGlassClient(String clientId, TokenDigest secret, Set<String> permissions) {}
+}

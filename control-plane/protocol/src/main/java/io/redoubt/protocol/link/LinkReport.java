@@ -1,0 +1,63 @@
+package io.redoubt.protocol.link;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an enclave tells its control plane: {@code POST /enclave/v1/reports} with {@code {"reports":
+ * […]}}. Any of them may come twice.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+  @JsonSubTypes.Type(LinkReport.Applied.class),
+  @JsonSubTypes.Type(LinkReport.Rejected.class),
+  @JsonSubTypes.Type(LinkReport.AgentSeen.class),
+  @JsonSubTypes.Type(LinkReport.AgentStopped.class),
+  @JsonSubTypes.Type(LinkReport.NodesSeen.class)
+})
+public sealed interface LinkReport {
+
+  /** Every command up to this number is applied. */
+  @JsonTypeName("commands.applied")
+  record Applied(long upTo, Instant at) implements LinkReport {}
+
+  /** A command that this enclave cannot apply and has passed over, with the reason. */
+  @JsonTypeName("command.rejected")
+  record Rejected(long number, String why) implements LinkReport {}
+
+  /**
+   * What an agent is, as the enclave has it.
+   *
+   * @param lastSeenAt when it last proved its identity; null: never
+   * @param isolations those that stand, break-glass ones included
+   */
+  @JsonTypeName("agent.seen")
+  record AgentSeen(
+      OrganizationId organizationId,
+      AgentId agentId,
+      AgentStatus status,
+      @Nullable Instant lastSeenAt,
+      List<IsolationId> isolations,
+      Instant at)
+      implements LinkReport {}
+
+  /** Answer to isolate, release, revoke and decommission: the proof of G3. */
+  @JsonTypeName("agent.stopped")
+  record AgentStopped(
+      OrganizationId organizationId, AgentId agentId, long commandNumber, Acknowledgement proof)
+      implements LinkReport {}
+
+  /** The live nodes of the enclave. */
+  @JsonTypeName("nodes.seen")
+  record NodesSeen(List<Node> nodes, Instant at) implements LinkReport {
+    /** One live node. */
+    public record Node(String node, String version, Instant startedAt) {}
+  }
+}

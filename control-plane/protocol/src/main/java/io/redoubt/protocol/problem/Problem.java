@@ -1,0 +1,42 @@
+package io.redoubt.protocol.problem;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A problem document, {@code application/problem+json} (RFC 9457). */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Problem(
+    String type,
+    String title,
+    int status,
+    @Nullable String detail,
+    @Nullable String instance,
+    @Nullable String traceId,
+    @Nullable List<FieldError> errors) {
+
+  public static final String MEDIA_TYPE = "application/problem+json";
+
+  /**
+   * One field that is wrong.
+   *
+   * @param pointer JSON pointer into the body (RFC 6901), or the name of a parameter
+   */
+  public record FieldError(String pointer, String detail) {}
+
+  public static Problem of(
+      ErrorType type, @Nullable String detail, String instance, String traceId) {
+    return new Problem(type.urn(), type.title(), type.status(), detail, instance, traceId, null);
+  }
+
+  public Problem withErrors(List<FieldError> errors) {
+    return new Problem(
+        type,
+        title,
+        status,
+        detail,
+        instance,
+        traceId,
+        errors.isEmpty() ? null : List.copyOf(errors));
+  }
+}
