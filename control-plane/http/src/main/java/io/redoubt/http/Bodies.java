@@ -1,0 +1,191 @@
+package io.redoubt.http;
+
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.RequestEntity;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Reads request bodies: whole, bounded, within a deadline. What is too large answers 413, what does
+ * not arrive 408, what is no JSON 400, and what is JSON but wrong 422 with a pointer to the place.
+ */
+public final class Bodies {
+  private final EdgeConfig config;
+
+  public Bodies(EdgeConfig config) {
+    this.config = config;
+  }
+
+  /** A JSON body of the type. */
+  public <T> Route json(Class<T> type, Function<T, Route> inner) {
+    return optionalJson(
+        type,
+        body ->
+            inner.apply(
+                body.orElseThrow(() ->
+                    ProblemException.of(ErrorType.MALFORMED_REQUEST, "A JSON body is needed."))));
+  }
+
+  /** A JSON body of the type, or no body at all. */
+  public <T> Route optionalJson(Class<T> type, Function<Optional<T>, Route> inner) {
+    return Directives.extractRequestEntity(entity -> {
+      if (isEmpty(entity)) {
+        return inner.apply(Optional.empty());
+      }
+      requireMediaType(entity, "application/json");
+      return bytes(config.maxBodyBytes(), body -> inner.apply(Optional.of(read(type, body))));
+    });
+  }
+
+  /** A form (WHATWG URL §5.1); a name that comes twice is refused. */
+  public Route form(Function<Map<String, String>, Route> inner) {
+    return Directives.extractRequestEntity(entity -> {
+      requireMediaType(entity, "application/x-www-form-urlencoded");
+      return bytes(
+          config.maxBodyBytes(),
+          body -> inner.apply(readForm(body.decodeString(StandardCharsets.UTF_8))));
+    });
+  }
+
+  /** The bytes of a body of at most {@code maxBytes}. */
+  public Route bytes(long maxBytes, Function<ByteString, Route> inner) {
+    return Directives.extractRequestEntity(entity -> {
+      if (entity instanceof HttpEntity.Strict strict && strict.getData().size() <= maxBytes) {
+        return inner.apply(strict.getData());
+      }
+      if (entity.getContentLengthOption().orElse(0) > maxBytes) {
+        return Problems.route(tooLarge(maxBytes));
+      }
+      return Directives.extractMaterializer(materializer -> {
+        CompletionStage<Route> answer =
+            entity
+                .withSizeLimit(maxBytes)
+                .toStrict(config.bodyDeadline().toMillis(), materializer)
+                .handle((strict, failure) ->
+                    failure == null
+                        ? inner.apply(strict.getData())
+                        : Problems.route(explain(failure, maxBytes)));
+        return Replies.async(answer);
+      });
+    });
+  }
+
+  private static Throwable explain(Throwable failure, long maxBytes) {
+    Throwable cause = Problems.unwrap(failure);
+    return switch (cause) {
+      case EntityStreamSizeException _ -> tooLarge(maxBytes);
+      case TimeoutException _ -> ProblemException.of(ErrorType.REQUEST_TIMEOUT);
+      default ->
+          ProblemException.of(
+              ErrorType.MALFORMED_REQUEST, "The body broke off or is not readable.");
+    };
+  }
+
+  private static ProblemException tooLarge(long maxBytes) {
+    return ProblemException.of(
+        ErrorType.CONTENT_TOO_LARGE, "The limit here is " + maxBytes + " bytes.");
+  }
+
+  private static boolean isEmpty(RequestEntity entity) {
+    return entity.isKnownEmpty() || entity.getContentLengthOption().orElse(-1) == 0;
+  }
+
+  private static void requireMediaType(RequestEntity entity, String wanted) {
+    var type = entity.getContentType();
+    boolean charsetFits =
+        type.getCharsetOption().map(c -> "utf-8".equalsIgnoreCase(c.value())).orElse(true);
+    String given = type.mediaType().mainType() + "/" + type.mediaType().subType();
+    if (!given.equalsIgnoreCase(wanted) || !charsetFits) {
+      throw ProblemException.of(
+          ErrorType.UNSUPPORTED_MEDIA_TYPE, "The body is expected as " + wanted + " in UTF-8.");
+    }
+  }
+
+  static <T> T read(Class<T> type, ByteString body) {
+    try {
+      T value = Json.STRICT.readValue(body.toArrayUnsafe(), type);
+      if (value == null) {
+        throw ProblemException.invalid("", "must not be null");
+      }
+      return value;
+    } catch (JsonParseException e) {
+      throw ProblemException.of(
+          ErrorType.MALFORMED_REQUEST,
+          "The body is not JSON: line "
+              + e.getLocation().getLineNr()
+              + ", column "
+              + e.getLocation().getColumnNr()
+              + ".");
+    } catch (UnrecognizedPropertyException e) {
+      throw ProblemException.invalid(pointer(e), "is not known here");
+    } catch (JsonMappingException e) {
+      throw ProblemException.invalid(pointer(e), reason(e));
+    } catch (IOException e) {
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not readable as JSON.");
+    }
+  }
+
+  /** What our own types say when they refuse a value; what a library says stays inside. */
+  private static String reason(JsonMappingException failure) {
+    return failure.getCause() instanceof IllegalArgumentException refused
+            && refused.getMessage() != null
+            && refused.getStackTrace().length > 0
+            && refused.getStackTrace()[0].getClassName().startsWith("io.redoubt.")
+        ? refused.getMessage()
+        : "is not of the right type";
+  }
+
+  private static String pointer(JsonMappingException failure) {
+    var pointer = new StringBuilder();
+    for (var step : failure.getPath()) {
+      pointer.append('/');
+      if (step.getFieldName() == null) {
+        pointer.append(step.getIndex());
+      } else {
+        pointer.append(step.getFieldName().replace("~", "~0").replace("/", "~1"));
+      }
+    }
+    return pointer.toString();
+  }
+
+  static Map<String, String> readForm(String body) {
+    var form = new LinkedHashMap<String, String>();
+    if (body.isEmpty()) {
+      return form;
+    }
+    for (String pair : body.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+      if (form.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
+        throw ProblemException.of(
+            ErrorType.MALFORMED_REQUEST, "A parameter of the form comes more than once.");
+      }
+    }
+    return form;
+  }
+
+  private static String decode(String text) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The form is not well encoded.");
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package io.redoubt.http;
+
+import com.typesafe.config.Config;
+import io.redoubt.protocol.net.Cidr;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Section {@code redoubt.http}; every key is explained in {@code reference.conf}.
+ *
+ * @param maxBodyBytes where a route does not say otherwise
+ * @param headDeadline how long a connection may stand without a complete request head
+ */
+public record EdgeConfig(
+    long maxBodyBytes,
+    Duration bodyDeadline,
+    Duration headDeadline,
+    int maxConnections,
+    int maxHeaderCount,
+    int maxHeaderBytes,
+    int maxUriBytes,
+    Duration silenceLimit,
+    List<Cidr> trustedProxies) {
+
+  private static final String PATH = "redoubt.http";
+
+  public EdgeConfig {
+    requirePositive("max-body-bytes", maxBodyBytes);
+    requirePositive("body-deadline", bodyDeadline.toMillis());
+    requirePositive("head-deadline", headDeadline.toMillis());
+    requirePositive("max-connections", maxConnections);
+    requirePositive("max-header-count", maxHeaderCount);
+    requirePositive("max-header-bytes", maxHeaderBytes);
+    requirePositive("max-uri-bytes", maxUriBytes);
+    requirePositive("silence-limit", silenceLimit.toMillis());
+    trustedProxies = List.copyOf(trustedProxies);
+  }
+
+  public static EdgeConfig from(Config root) {
+    Config config = root.getConfig(PATH);
+    return new EdgeConfig(
+        config.getBytes("max-body-bytes"),
+        config.getDuration("body-deadline"),
+        config.getDuration("head-deadline"),
+        config.getInt("max-connections"),
+        config.getInt("max-header-count"),
+        Math.toIntExact(config.getBytes("max-header-bytes")),
+        Math.toIntExact(config.getBytes("max-uri-bytes")),
+        config.getDuration("silence-limit"),
+        config.getStringList("trusted-proxies").stream().map(Cidr::parse).toList());
+  }
+
+  private static void requirePositive(String key, long value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(PATH + "." + key + " must be greater than zero");
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.redoubt.http;
+
+import java.time.Duration;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.BidiShape;
+import org.apache.pekko.stream.Inlet;
+import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.stage.AbstractInHandler;
+import org.apache.pekko.stream.stage.AbstractOutHandler;
+import org.apache.pekko.stream.stage.GraphStage;
+import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
+
+/**
+ * Closes a connection that stands for longer than the deadline without a complete request head and
+ * without an answer under way: an idle keep-alive connection, or a sender that drips its headers
+ * (the server's own time-out starts only when the head is complete).
+ */
+final class IdleConnections
+    extends GraphStage<BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse>> {
+  private final Inlet<HttpRequest> requestIn = Inlet.create("IdleConnections.requestIn");
+  private final Outlet<HttpRequest> requestOut = Outlet.create("IdleConnections.requestOut");
+  private final Inlet<HttpResponse> responseIn = Inlet.create("IdleConnections.responseIn");
+  private final Outlet<HttpResponse> responseOut = Outlet.create("IdleConnections.responseOut");
+  private final Duration deadline;
+
+  IdleConnections(Duration deadline) {
+    this.deadline = deadline;
+  }
+
+  @Override
+  public BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse> shape() {
+    return BidiShape.of(requestIn, requestOut, responseIn, responseOut);
+  }
+
+  @Override
+  public GraphStageLogic createLogic(Attributes inheritedAttributes) {
+    return new Logic();
+  }
+
+  private final class Logic extends TimerGraphStageLogic {
+    private long idleSince = System.nanoTime();
+    private int underWay;
+
+    Logic() {
+      super(shape());
+      setHandler(
+          requestIn,
+          new AbstractInHandler() {
+            @Override
+            public void onPush() {
+              underWay++;
+              push(requestOut, grab(requestIn));
+            }
+
+            @Override
+            public void onUpstreamFinish() {
+              complete(requestOut);
+            }
+          });
+      setHandler(
+          requestOut,
+          new AbstractOutHandler() {
+            @Override
+            public void onPull() {
+              pull(requestIn);
+            }
+          });
+      setHandler(
+          responseIn,
+          new AbstractInHandler() {
+            @Override
+            public void onPush() {
+              underWay--;
+              idleSince = System.nanoTime();
+              push(responseOut, grab(responseIn));
+            }
+          });
+      setHandler(
+          responseOut,
+          new AbstractOutHandler() {
+            @Override
+            public void onPull() {
+              // The answer before has left entirely: from here on the peer owes us a request.
+              idleSince = System.nanoTime();
+              pull(responseIn);
+            }
+          });
+    }
+
+    @Override
+    public void preStart() {
+      // One slow tick for the whole connection is cheaper than a timer for each request.
+      scheduleWithFixedDelay("tick", deadline.dividedBy(4), deadline.dividedBy(4));
+    }
+
+    @Override
+    public void onTimer(Object key) {
+      // While an answer's body is still streaming out, the next response has not been pulled.
+      boolean waitingForPeer = underWay == 0 && isAvailable(responseOut);
+      if (waitingForPeer && System.nanoTime() - idleSince > deadline.toNanos()) {
+        completeStage();
+      }
+    }
+  }
+}

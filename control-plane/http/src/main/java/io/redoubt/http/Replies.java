@@ -1,0 +1,72 @@
+package io.redoubt.http;
+
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.problem.Problem;
+import io.redoubt.protocol.problem.ProblemException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpCharsets;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.CacheControl;
+import org.apache.pekko.http.javadsl.model.headers.CacheDirectives;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** How a route answers. Nothing that Redoubt answers may be kept by a cache. */
+public final class Replies {
+  static final ContentType PROBLEM_JSON =
+      ContentTypes.create(
+          MediaTypes.applicationWithFixedCharset("problem+json", HttpCharsets.UTF_8));
+  private static final HttpHeader NO_STORE = CacheControl.create(CacheDirectives.NO_STORE);
+
+  private Replies() {}
+
+  /** Answers with a value as JSON. */
+  public static Route json(int status, Object body) {
+    return json(status, body, List.of());
+  }
+
+  /** Answers with a value as JSON and further headers. */
+  public static Route json(int status, Object body, Iterable<HttpHeader> headers) {
+    var all = new ArrayList<HttpHeader>();
+    all.add(NO_STORE);
+    headers.forEach(all::add);
+    return Directives.complete(
+        HttpResponse.create()
+            .withStatus(StatusCodes.get(status))
+            .addHeaders(all)
+            .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Json.write(body))));
+  }
+
+  /** Answers as the route that comes later will; a failure becomes a problem document. */
+  public static Route async(CompletionStage<Route> later) {
+    return Directives.onComplete(
+        later, result -> result.isSuccess() ? result.get() : Problems.route(result.failed().get()));
+  }
+
+  /** Answers with a problem document. */
+  public static Route problem(ProblemException problem) {
+    return Problems.route(problem);
+  }
+
+  /** Renders a problem document outside a route. */
+  static HttpResponse render(Problem problem, List<HttpHeader> headers) {
+    return HttpResponse.create()
+        .withStatus(StatusCodes.get(problem.status()))
+        .addHeader(NO_STORE)
+        .addHeaders(headers)
+        .withEntity(HttpEntities.create(PROBLEM_JSON, Json.write(problem)));
+  }
+
+  static HttpHeader retryAfter(int seconds) {
+    return RawHeader.create("Retry-After", Integer.toString(seconds));
+  }
+}

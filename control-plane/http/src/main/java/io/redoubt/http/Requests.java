@@ -1,0 +1,118 @@
+package io.redoubt.http;
+
+import io.redoubt.protocol.net.Cidr;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.RemoteAddress;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** Facts about the request at hand. */
+public final class Requests {
+  private static final int MAX_PAGE = 200;
+  private static final int DEFAULT_PAGE = 50;
+  private static final int MAX_CURSOR = 512;
+
+  private Requests() {}
+
+  /**
+   * Which part of a list is asked for.
+   *
+   * @param limit 1 to 200
+   */
+  public record Page(int limit, Optional<String> cursor) {}
+
+  /** The request's place in its trace. */
+  public static RequestTrace trace(HttpRequest request) {
+    return request.getAttribute(RequestTrace.KEY).orElseGet(() -> RequestTrace.continuing(request));
+  }
+
+  /** The W3C trace id, 32 hexadecimal digits. */
+  public static Route traceId(Function<String, Route> inner) {
+    return Directives.extractRequest(request -> inner.apply(trace(request).traceId()));
+  }
+
+  /** The address that the request comes from. */
+  public static Route source(EdgeConfig config, Function<InetAddress, Route> inner) {
+    return Directives.extractRequest(request -> inner.apply(source(config, request)));
+  }
+
+  /**
+   * The peer's address, unless the peer is a trusted proxy: then the last address of the forwarding
+   * chain that is no trusted proxy itself, since everything before it is hearsay (RFC 7239 §8.1).
+   */
+  public static InetAddress source(EdgeConfig config, HttpRequest request) {
+    InetAddress peer =
+        request
+            .getAttribute(AttributeKeys.remoteAddress)
+            .flatMap(RemoteAddress::getAddress)
+            .orElseThrow(() -> new IllegalStateException("the server records remote addresses"));
+    if (!trusted(config, peer)) {
+      return peer;
+    }
+    List<InetAddress> chain = ForwardedChain.of(request);
+    for (int i = chain.size() - 1; i >= 0; i--) {
+      if (!trusted(config, chain.get(i))) {
+        return chain.get(i);
+      }
+    }
+    return chain.isEmpty() ? peer : chain.getFirst();
+  }
+
+  private static boolean trusted(EdgeConfig config, InetAddress address) {
+    for (Cidr block : config.trustedProxies()) {
+      if (block.contains(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The token of {@code Authorization: Bearer} (RFC 6750 §2.1); empty without the header. */
+  public static Route bearer(Function<Optional<String>, Route> inner) {
+    return Directives.extractRequest(request -> inner.apply(bearer(request)));
+  }
+
+  /** The token of {@code Authorization: Bearer}; empty without the header. */
+  public static Optional<String> bearer(HttpRequest request) {
+    // By header line, since the parsed form would accept what RFC 6750 does not.
+    return request
+        .getHeader("authorization")
+        .map(HttpHeader::value)
+        .filter(value -> value.regionMatches(true, 0, "Bearer ", 0, 7))
+        .map(value -> value.substring(7).trim());
+  }
+
+  /** {@code ?limit=&cursor=}. */
+  public static Route page(Function<Page, Route> inner) {
+    return Directives.extractRequest(request -> {
+      var query = request.getUri().query();
+      int limit = query.get("limit").map(Requests::limit).orElse(DEFAULT_PAGE);
+      Optional<String> cursor = query.get("cursor");
+      if (cursor.isPresent() && cursor.get().length() > MAX_CURSOR) {
+        throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The cursor is not one of ours.");
+      }
+      return inner.apply(new Page(limit, cursor));
+    });
+  }
+
+  private static int limit(String text) {
+    try {
+      int limit = Integer.parseInt(text);
+      if (limit >= 1 && limit <= MAX_PAGE) {
+        return limit;
+      }
+    } catch (NumberFormatException _) {
+      // answered below, like a number out of range
+    }
+    throw ProblemException.of(
+        ErrorType.MALFORMED_REQUEST, "limit is a whole number from 1 to " + MAX_PAGE + ".");
+  }
+}
