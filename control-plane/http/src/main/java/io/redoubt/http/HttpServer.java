@@ -4,10 +4,12 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
@@ -16,6 +18,12 @@ import org.apache.pekko.stream.javadsl.Flow;
 
 /** Starts a server with the edge's limits. */
 public final class HttpServer {
+  /** On every request: completes when its client has closed the connection, or it broke. */
+  @SuppressWarnings("unchecked")
+  public static final AttributeKey<CompletionStage<Done>> CLIENT_GONE =
+      (AttributeKey<CompletionStage<Done>>)
+          (AttributeKey<?>) AttributeKey.create("client-gone", CompletionStage.class);
+
   private HttpServer() {}
 
   /**
@@ -38,7 +46,7 @@ public final class HttpServer {
     var handler = sealed.handler(system);
     var requests = Flow.of(HttpRequest.class).mapAsync(1, handler);
     return secured.bindFlow(
-        BidiFlow.fromGraph(new IdleConnections(config.headDeadline())).join(requests));
+        BidiFlow.fromGraph(new ConnectionWatch(config.headDeadline())).join(requests));
   }
 
   /**
@@ -57,7 +65,7 @@ public final class HttpServer {
         """
         server-header = redoubt
         remote-address-attribute = on
-        request-timeout = infinite
+        request-timeout = 0 s
         idle-timeout = %d ms
         max-connections = %d
         parsing {

@@ -1,5 +1,6 @@
 package io.redoubt.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
@@ -24,6 +25,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,6 +58,8 @@ class HttpEdgeTest {
               .withFallback(ConfigFactory.load()));
   private final ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "edge");
   private final HttpClient client = HttpClient.newHttpClient();
+  private final CompletableFuture<Void> waiting = new CompletableFuture<>();
+  private final CompletableFuture<Void> clientGone = new CompletableFuture<>();
   private ServerBinding binding;
   private int port;
 
@@ -74,6 +79,15 @@ class HttpEdgeTest {
             path(
                 "source",
                 () -> get(() -> Requests.source(config, a -> complete(a.getHostAddress())))),
+            path(
+                "wait",
+                () ->
+                    Directives.extractRequest(request -> {
+                      waiting.complete(null);
+                      var gone = request.getAttribute(HttpServer.CLIENT_GONE).orElseThrow();
+                      gone.thenRun(() -> clientGone.complete(null));
+                      return Replies.async(new CompletableFuture<>());
+                    })),
             path(
                 "busy",
                 () ->
@@ -235,6 +249,17 @@ class HttpEdgeTest {
   }
 
   @Test
+  void aRouteLearnsThatItsClientHasGone() throws Exception {
+    try (var socket = connect()) {
+      socket.getOutputStream().write("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
+      waiting.get(10, TimeUnit.SECONDS);
+      assertThat(clientGone).isNotDone();
+    }
+
+    assertThat(clientGone).succeedsWithin(Duration.ofSeconds(10));
+  }
+
+  @Test
   void whatIsNoHttpIsMalformed() throws Exception {
     try (var socket = connect()) {
       assertThat(exchange(socket, "\u0016\u0003\u0001 hello\r\n\r\n"))
@@ -246,7 +271,7 @@ class HttpEdgeTest {
   @Test
   void aSenderWhoDripsItsHeadersIsDisconnected() throws Exception {
     try (var socket = connect()) {
-      socket.getOutputStream().write("GET /source HTT".getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write("GET /source HTT".getBytes(US_ASCII));
       socket.getOutputStream().flush();
 
       assertThat(socket.getInputStream().read()).isEqualTo(-1);

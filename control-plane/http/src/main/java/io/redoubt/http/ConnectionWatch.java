@@ -1,6 +1,8 @@
 package io.redoubt.http;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.Attributes;
@@ -14,19 +16,21 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 
 /**
- * Closes a connection that stands for longer than the deadline without a complete request head and
- * without an answer under way: an idle keep-alive connection, or a sender that drips its headers
- * (the server's own time-out starts only when the head is complete).
+ * Watches one connection. It is closed when it stands for longer than the deadline without a
+ * complete request head and without an answer under way: an idle keep-alive connection, or a sender
+ * that drips its headers (the server's own time-out starts only when the head is complete). And
+ * every request learns from {@link HttpServer#CLIENT_GONE} when its client has gone away, which a
+ * route cannot see by itself.
  */
-final class IdleConnections
+final class ConnectionWatch
     extends GraphStage<BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse>> {
-  private final Inlet<HttpRequest> requestIn = Inlet.create("IdleConnections.requestIn");
-  private final Outlet<HttpRequest> requestOut = Outlet.create("IdleConnections.requestOut");
-  private final Inlet<HttpResponse> responseIn = Inlet.create("IdleConnections.responseIn");
-  private final Outlet<HttpResponse> responseOut = Outlet.create("IdleConnections.responseOut");
+  private final Inlet<HttpRequest> requestIn = Inlet.create("ConnectionWatch.requestIn");
+  private final Outlet<HttpRequest> requestOut = Outlet.create("ConnectionWatch.requestOut");
+  private final Inlet<HttpResponse> responseIn = Inlet.create("ConnectionWatch.responseIn");
+  private final Outlet<HttpResponse> responseOut = Outlet.create("ConnectionWatch.responseOut");
   private final Duration deadline;
 
-  IdleConnections(Duration deadline) {
+  ConnectionWatch(Duration deadline) {
     this.deadline = deadline;
   }
 
@@ -41,6 +45,7 @@ final class IdleConnections
   }
 
   private final class Logic extends TimerGraphStageLogic {
+    private final CompletableFuture<Done> clientGone = new CompletableFuture<>();
     private long idleSince = System.nanoTime();
     private int underWay;
 
@@ -52,11 +57,12 @@ final class IdleConnections
             @Override
             public void onPush() {
               underWay++;
-              push(requestOut, grab(requestIn));
+              push(requestOut, grab(requestIn).addAttribute(HttpServer.CLIENT_GONE, clientGone));
             }
 
             @Override
             public void onUpstreamFinish() {
+              clientGone.complete(Done.getInstance());
               complete(requestOut);
             }
           });
@@ -94,6 +100,11 @@ final class IdleConnections
     public void preStart() {
       // One slow tick for the whole connection is cheaper than a timer for each request.
       scheduleWithFixedDelay("tick", deadline.dividedBy(4), deadline.dividedBy(4));
+    }
+
+    @Override
+    public void postStop() {
+      clientGone.complete(Done.getInstance());
     }
 
     @Override
