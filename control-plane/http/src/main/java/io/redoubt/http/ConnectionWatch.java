@@ -45,7 +45,9 @@ final class ConnectionWatch
   }
 
   private final class Logic extends TimerGraphStageLogic {
-    private final CompletableFuture<Done> clientGone = new CompletableFuture<>();
+    /** Of the newest request; one for all would gather what every request hangs on it. */
+    private CompletableFuture<Done> clientGone = new CompletableFuture<>();
+
     private long idleSince = System.nanoTime();
     private int underWay;
 
@@ -57,6 +59,7 @@ final class ConnectionWatch
             @Override
             public void onPush() {
               underWay++;
+              clientGone = new CompletableFuture<>();
               push(requestOut, grab(requestIn).addAttribute(HttpServer.CLIENT_GONE, clientGone));
             }
 
