@@ -78,14 +78,16 @@ public record AccessClaims(
    */
   public static Optional<AccessClaims> read(byte[] payload) {
     try {
-      Wire wire = READER.readValue(payload);
-      if (wire.iss == null
+      @Nullable Wire wire = READER.readValue(payload);
+      if (wire == null
+          || wire.iss == null
           || wire.sub == null
           || !wire.sub.startsWith(SUBJECT_PREFIX)
           || wire.aud == null
           || wire.org == null
           || wire.fam == null
           || wire.jti == null
+          || (wire.clientCidr != null && wire.clientCidr.contains(null))
           || (wire.cnf != null && wire.cnf.jkt == null)) {
         return Optional.empty();
       }

@@ -2,6 +2,7 @@ package io.redoubt.protocol.jwt;
 
 import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
@@ -10,7 +11,10 @@ import java.security.PublicKey;
 import java.security.Security;
 import java.security.Signature;
 import java.security.SignatureException;
+import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +49,32 @@ final class Es256 {
       return generator.generateKeyPair();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every Java platform has P-256", e);
+    }
+  }
+
+  /**
+   * The same key in the form of the provider that will use it: a foreign one is parsed anew for
+   * every signature, which costs more than the signature.
+   *
+   * @throws IllegalArgumentException if it is no key of an elliptic curve
+   */
+  static PrivateKey own(PrivateKey key) {
+    try {
+      return KeyFactory.getInstance("EC", PROVIDER)
+          .generatePrivate(new PKCS8EncodedKeySpec(key.getEncoded()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("not an EC private key", e);
+    }
+  }
+
+  /** Likewise for the public half. */
+  static ECPublicKey own(ECPublicKey key) {
+    try {
+      return (ECPublicKey)
+          KeyFactory.getInstance("EC", PROVIDER)
+              .generatePublic(new X509EncodedKeySpec(key.getEncoded()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("not an EC public key", e);
     }
   }
 

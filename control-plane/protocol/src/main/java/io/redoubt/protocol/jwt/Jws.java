@@ -71,9 +71,10 @@ public final class Jws {
       return Optional.empty();
     }
     try {
-      Header header = HEADER_READER.readValue(DECODER.decode(token.substring(0, first)));
+      @Nullable Header header = HEADER_READER.readValue(DECODER.decode(token.substring(0, first)));
       byte[] signature = DECODER.decode(token.substring(second + 1));
-      if (header.kid == null
+      if (header == null
+          || header.kid == null
           || !"ES256".equals(header.alg)
           || !type.typ.equals(header.typ)
           || signature.length != Es256.SIGNATURE_BYTES

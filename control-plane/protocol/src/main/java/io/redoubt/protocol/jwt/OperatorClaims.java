@@ -80,6 +80,7 @@ public record OperatorClaims(
           || wire.clientId == null
           || wire.org == null
           || wire.permissions == null
+          || wire.permissions.contains(null)
           || wire.jti == null) {
         return Optional.empty();
       }
@@ -94,10 +95,7 @@ public record OperatorClaims(
               wire.jti,
               Instant.ofEpochSecond(wire.iat),
               Instant.ofEpochSecond(wire.exp)));
-    } catch (IOException
-        | IllegalArgumentException
-        | NullPointerException
-        | java.time.DateTimeException _) {
+    } catch (IOException | IllegalArgumentException | java.time.DateTimeException _) {
       return Optional.empty();
     }
   }

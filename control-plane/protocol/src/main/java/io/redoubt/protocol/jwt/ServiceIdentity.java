@@ -9,6 +9,7 @@ import io.redoubt.protocol.token.TokenDigest;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one Redoubt service tells another about the agent it acts for: a short ES256 token bound to
@@ -73,8 +74,9 @@ public record ServiceIdentity(
    */
   public static Optional<ServiceIdentity> read(byte[] payload) {
     try {
-      Wire wire = READER.readValue(payload);
-      if (wire.iss == null
+      @Nullable Wire wire = READER.readValue(payload);
+      if (wire == null
+          || wire.iss == null
           || wire.sub == null
           || wire.org == null
           || wire.fam == null

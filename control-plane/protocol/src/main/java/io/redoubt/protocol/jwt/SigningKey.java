@@ -18,11 +18,9 @@ public final class SigningKey {
   }
 
   public static SigningKey generate() {
-    return of(Es256.generate());
-  }
-
-  private static SigningKey of(KeyPair pair) {
-    return new SigningKey(pair.getPrivate(), VerificationKey.of((ECPublicKey) pair.getPublic()));
+    KeyPair pair = Es256.generate();
+    return new SigningKey(
+        Es256.own(pair.getPrivate()), VerificationKey.of((ECPublicKey) pair.getPublic()));
   }
 
   /**
@@ -34,7 +32,7 @@ public final class SigningKey {
     try {
       var key =
           KeyFactory.getInstance("EC", "SunEC").generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
-      var restored = new SigningKey(key, VerificationKey.of(publicHalf));
+      var restored = new SigningKey(Es256.own(key), VerificationKey.of(publicHalf));
       byte[] probe = {1};
       if (!restored.publicHalf.verifies(probe, restored.sign(probe))) {
         throw new IllegalArgumentException("the halves of the key do not belong together");

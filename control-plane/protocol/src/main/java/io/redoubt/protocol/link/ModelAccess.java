@@ -18,8 +18,17 @@ public record ModelAccess(List<String> allow, List<String> block) {
   }
 
   public boolean permits(String model) {
-    return block.stream().noneMatch(pattern -> matches(pattern, model))
-        && (allow.isEmpty() || allow.stream().anyMatch(pattern -> matches(pattern, model)));
+    return !matchesAny(block, model) && (allow.isEmpty() || matchesAny(allow, model));
+  }
+
+  /** A loop, since a stream was a fifth of what the proxy spends on a call. */
+  static boolean matchesAny(List<String> patterns, String model) {
+    for (String pattern : patterns) {
+      if (matches(pattern, model)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Greedy with one point to fall back to: linear in practice, never exponential. */

@@ -30,7 +30,7 @@ public record ProviderSpec(
 
   /** Whether it serves the model. */
   public boolean serves(String model) {
-    return models.isEmpty() || models.stream().anyMatch(p -> ModelAccess.matches(p, model));
+    return models.isEmpty() || ModelAccess.matchesAny(models, model);
   }
 
   /** Whose API it speaks. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * no bits set beyond the prefix, so that a rule says what it means.
  */
 public final class Cidr {
+  private static final Pattern PREFIX = Pattern.compile("0|[1-9][0-9]{0,2}");
+
   private final byte[] network;
   private final int prefix;
 
@@ -26,14 +29,17 @@ public final class Cidr {
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Cidr parse(@Nullable String text) {
-    if (text == null || text.length() > 64) {
+    if (text == null) {
       throw new IllegalArgumentException("not an address block");
     }
     int slash = text.indexOf('/');
-    byte[] address =
-        InetAddress.ofLiteral(slash < 0 ? text : text.substring(0, slash)).getAddress();
+    String literal = slash < 0 ? text : text.substring(0, slash);
+    byte[] address = IpLiteral.parse(literal).getAddress();
     int bits = address.length * 8;
-    int prefix = slash < 0 ? bits : Integer.parseUnsignedInt(text.substring(slash + 1));
+    if (bits == 32 && literal.indexOf(':') >= 0) {
+      throw new IllegalArgumentException("an IPv4 block is written as one");
+    }
+    int prefix = slash < 0 ? bits : prefix(text.substring(slash + 1));
     if (prefix > bits) {
       throw new IllegalArgumentException("the prefix is longer than the address");
     }
@@ -42,6 +48,13 @@ public final class Cidr {
       throw new IllegalArgumentException("the address has bits set beyond its prefix");
     }
     return block;
+  }
+
+  private static int prefix(String digits) {
+    if (!PREFIX.matcher(digits).matches()) {
+      throw new IllegalArgumentException("the prefix is a number");
+    }
+    return Integer.parseInt(digits);
   }
 
   /** Whether the address lies in this block; an IPv4 block never holds an IPv6 address. */

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.secret;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,13 @@ public final class Secret {
 
   public String reveal() {
     return value;
+  }
+
+  /** For Jackson, which else would find its way to the value, with some settings. */
+  @JsonValue
+  @SuppressWarnings("DoNotCallSuggester") // Jackson calls it
+  String refuseToBeWritten() {
+    throw new UnsupportedOperationException("a secret is not written");
   }
 
   @Override

@@ -53,10 +53,16 @@ public final class SecretKeyText {
     var match = BODY.matcher(text);
     if (!match.matches()
         || !match.group(1).equals(kind.prefix)
+        || !canonical(match.group(3))
         || !Checksum.of(text.substring(0, text.lastIndexOf('.'))).equals(match.group(4))) {
       return Optional.empty();
     }
     return Optional.of(new SecretKeyText(match.group(2), text));
+  }
+
+  /** Base64 has several spellings for one value where bits are left over; only one is ours. */
+  private static boolean canonical(String secret) {
+    return ENCODER.encodeToString(Base64.getUrlDecoder().decode(secret)).equals(secret);
   }
 
   /** The identifier in its written form. */
