@@ -1,0 +1,4 @@
+package io.redoubt;
+
+/** Marks what nodes send each other; bound to one serializer. */
+public interface ClusterMessage {}

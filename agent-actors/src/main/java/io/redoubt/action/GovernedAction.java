@@ -1,0 +1,24 @@
+package io.redoubt.action;
+
+import io.redoubt.ClusterMessage;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.id.ActionId;
+import java.net.InetAddress;
+
+/**
+ * An action that an agent wants to take, in the one form that every plane uses.
+ *
+ * @param operation Cedar's action, such as {@code llm:generate}
+ * @param resource what it acts on, such as the name of a model
+ * @param digest SHA-256 of the canonical request, hex
+ * @param bringsCredential whether the agent carries an upstream credential of its own
+ */
+public record GovernedAction(
+    ActionId id,
+    Plane plane,
+    String operation,
+    String resource,
+    String digest,
+    InetAddress source,
+    boolean bringsCredential)
+    implements ClusterMessage {}

@@ -1,0 +1,271 @@
+package io.redoubt.agent;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.redoubt.ClusterMessage;
+import io.redoubt.action.GovernedAction;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.protocol.token.TokenDigest;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Protocol of an agent. Every command that changes something carries what makes it repeatable: a
+ * version, a digest, an isolation's id. Sent twice, it is answered from state.
+ */
+public final class Agent {
+  private Agent() {}
+
+  /** What an agent is asked. */
+  public sealed interface Command extends ClusterMessage {}
+
+  /** What the agent should be. An older version than the one known changes nothing. */
+  public record Configure(AgentSpec spec, ActorRef<Reply> replyTo) implements Command {}
+
+  /**
+   * A new bootstrap token; the one before it dies. After a revocation the agent is pending again. A
+   * token that was offered before, is or was known here, and changes nothing.
+   */
+  public record OfferBootstrap(TokenDigest token, Instant expiresAt, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /**
+   * Burns the bootstrap token and makes the family it carries one of the agent's. The same request
+   * again is answered as before (G2), as far as the agent can tell: that the family's first token
+   * is still unused, is the family's to say, when it is asked to open again.
+   *
+   * @param commitment digest of the refresh token that the client made itself; null: the enclave
+   *     makes it
+   * @param first digest of the family's first refresh token; the commitment where there is one
+   * @param jti id of the access token that will be issued
+   * @param accessExpiresAt when that token expires
+   * @param jkt thumbprint of the key the family is bound to (RFC 9449); null: none
+   */
+  public record Bootstrap(
+      TokenDigest presented,
+      @Nullable TokenDigest commitment,
+      TokenDigest first,
+      FamilyId family,
+      String jti,
+      Instant accessExpiresAt,
+      @Nullable String jkt,
+      InetAddress source,
+      ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /**
+   * Asks whether a family of the agent may rotate now, from this address. The families of a revoked
+   * or decommissioned agent are dead, so they are unknown; an isolated agent's are alive, and wait.
+   */
+  public record AdmitRefresh(FamilyId family, InetAddress source, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /** Asks for a verdict: the linearization point of everything the agent does. */
+  public record Decide(GovernedAction action, FamilyId family, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /**
+   * Stops the agent until every isolation is released. An id that was lifted before, is an old
+   * request come late, and does not isolate again.
+   */
+  public record Isolate(IsolationId id, String reason, String by, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /**
+   * Lifts isolations.
+   *
+   * @param ids those to lift; empty: those that stand when this arrives
+   */
+  public record Release(Set<IsolationId> ids, String reason, String by, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /** Ends every family of the agent; a new bootstrap token begins anew. */
+  public record Revoke(String reason, String by, ActorRef<Reply> replyTo) implements Command {}
+
+  /** Ends the agent for ever; its id is never used again. */
+  public record Decommission(String reason, String by, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /** Asks what the agent is. */
+  public record Describe(ActorRef<Reply> replyTo) implements Command {}
+
+  /** Internal: the fence in the database stands where the state says. */
+  record FenceRaised(long fence) implements Command {}
+
+  /** Internal: the fence could not be raised. */
+  record FenceFailed(long fence, String why) implements Command {}
+
+  /** Internal: time to try the fence again. */
+  record RetryFence() implements Command {}
+
+  /** Internal: nobody needs this incarnation any more. */
+  record Stop() implements Command {}
+
+  /** What an agent answers. */
+  public sealed interface Reply extends ClusterMessage {}
+
+  /** Done, or done before. */
+  public record Done() implements Reply {}
+
+  /**
+   * The bootstrap token is burned.
+   *
+   * @param first digest of the first refresh token, as burned: a repeat answers the first's
+   * @param jti id of the access token to issue, as burned
+   * @param accessExpiresAt its expiry, as burned
+   * @param repeated whether this is the same request again (G2)
+   */
+  public record Bootstrapped(
+      AgentSpec spec,
+      TokenDigest first,
+      String jti,
+      Instant accessExpiresAt,
+      @Nullable String jkt,
+      boolean repeated)
+      implements Reply {}
+
+  /** The family may rotate. */
+  public record RefreshAdmitted(AgentSpec spec) implements Reply {}
+
+  /**
+   * Permitted, as far as the agent is concerned: the permit itself is the intent that is written
+   * under this fence.
+   */
+  public record Permitted(AgentSpec spec, long fence) implements Reply {}
+
+  /**
+   * Denied.
+   *
+   * @param spec what is known of the agent, for the record; null: nothing
+   */
+  public record Denied(Denial why, @Nullable AgentSpec spec) implements Reply {}
+
+  /**
+   * Isolated, released, revoked or decommissioned; durable, and the fence is raised.
+   *
+   * @param isolations those that stand now
+   * @param concerned the isolations that this command made or lifted
+   * @param families the agent's families, for those commands that end them
+   * @param at when it happened; on a repeat, when it first happened
+   */
+  public record LifecycleChanged(
+      AgentStatus status,
+      List<IsolationId> isolations,
+      List<IsolationId> concerned,
+      List<FamilyId> families,
+      Instant at,
+      @Nullable AgentSpec spec)
+      implements Reply {}
+
+  /**
+   * What the agent is.
+   *
+   * @param lastSeenAt when it last bootstrapped or rotated, as far as this incarnation knows
+   */
+  public record Description(
+      AgentStatus status,
+      AgentSpec spec,
+      List<IsolationId> isolations,
+      List<FamilyId> families,
+      @Nullable Instant lastSeenAt)
+      implements Reply {}
+
+  /**
+   * Refused. Nothing has changed, except after {@link Refusal#UNAVAILABLE}: what was asked stands
+   * and the agent acts on it, but nobody can promise yet that no node permits anything under an
+   * older decision. The same command again is answered when that is so.
+   */
+  public record Refused(Refusal why) implements Reply {}
+
+  /** Why a command is refused. */
+  public enum Refusal {
+    /** No such agent here, or not yet. */
+    UNKNOWN_AGENT,
+    BOOTSTRAP_TOKEN_INVALID,
+    BOOTSTRAP_TOKEN_USED,
+    SOURCE_NOT_ALLOWED,
+    /** Isolated, revoked or decommissioned. */
+    NOT_ACTIVE,
+    /** The family is not one of the agent's living ones. */
+    FAMILY_UNKNOWN,
+    /** More isolations than can be told apart; release some first. */
+    TOO_MANY_ISOLATIONS,
+    /** What guards the agent cannot be reached; ask again. */
+    UNAVAILABLE
+  }
+
+  /** Why an action is denied. */
+  public enum Denial {
+    UNKNOWN_AGENT,
+    NOT_ACTIVE,
+    FAMILY_UNKNOWN,
+    SOURCE_NOT_ALLOWED,
+    MODEL_NOT_ALLOWED,
+    OWN_CREDENTIAL_NOT_ALLOWED
+  }
+
+  /** Kept for ever: these names, never class names, are the journal's contract. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "@type")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(Configured.class),
+    @JsonSubTypes.Type(BootstrapOffered.class),
+    @JsonSubTypes.Type(BootstrapBurned.class),
+    @JsonSubTypes.Type(BootstrapRepeated.class),
+    @JsonSubTypes.Type(Isolated.class),
+    @JsonSubTypes.Type(Released.class),
+    @JsonSubTypes.Type(Revoked.class),
+    @JsonSubTypes.Type(Decommissioned.class)
+  })
+  public sealed interface Event {}
+
+  /** The agent should be this from now on. The first one makes it known. */
+  @JsonTypeName("configured")
+  public record Configured(AgentSpec spec, Instant at) implements Event {}
+
+  /** This token may be burned, and no earlier one. */
+  @JsonTypeName("bootstrap-offered")
+  public record BootstrapOffered(TokenDigest token, Instant expiresAt, Instant at)
+      implements Event {}
+
+  /** The offered token is spent, and its family is one of the agent's. */
+  @JsonTypeName("bootstrap-burned")
+  public record BootstrapBurned(
+      TokenDigest token,
+      @Nullable TokenDigest commitment,
+      TokenDigest first,
+      FamilyId family,
+      String jti,
+      Instant accessExpiresAt,
+      @Nullable String jkt,
+      Instant at)
+      implements Event {}
+
+  /** The committed request that burned the token came again and got the same answer (G2). */
+  @JsonTypeName("bootstrap-repeated")
+  public record BootstrapRepeated(Instant at) implements Event {}
+
+  /** Stopped, until this and every other isolation is released. */
+  @JsonTypeName("isolated")
+  public record Isolated(IsolationId id, String reason, String by, Instant at) implements Event {}
+
+  /** These isolations are lifted; others may stand. */
+  @JsonTypeName("released")
+  public record Released(Set<IsolationId> ids, String reason, String by, Instant at)
+      implements Event {}
+
+  /** All families are dead, and so is the token that was on offer. */
+  @JsonTypeName("revoked")
+  public record Revoked(String reason, String by, Instant at) implements Event {}
+
+  /** The end. */
+  @JsonTypeName("decommissioned")
+  public record Decommissioned(String reason, String by, Instant at) implements Event {}
+}

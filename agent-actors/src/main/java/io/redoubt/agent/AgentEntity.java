@@ -1,0 +1,397 @@
+package io.redoubt.agent;
+
+import io.redoubt.agent.Agent.AdmitRefresh;
+import io.redoubt.agent.Agent.Bootstrap;
+import io.redoubt.agent.Agent.BootstrapBurned;
+import io.redoubt.agent.Agent.BootstrapOffered;
+import io.redoubt.agent.Agent.BootstrapRepeated;
+import io.redoubt.agent.Agent.Command;
+import io.redoubt.agent.Agent.Configure;
+import io.redoubt.agent.Agent.Configured;
+import io.redoubt.agent.Agent.Decide;
+import io.redoubt.agent.Agent.Decommission;
+import io.redoubt.agent.Agent.Denial;
+import io.redoubt.agent.Agent.Denied;
+import io.redoubt.agent.Agent.Describe;
+import io.redoubt.agent.Agent.Description;
+import io.redoubt.agent.Agent.Done;
+import io.redoubt.agent.Agent.Event;
+import io.redoubt.agent.Agent.FenceFailed;
+import io.redoubt.agent.Agent.FenceRaised;
+import io.redoubt.agent.Agent.Isolate;
+import io.redoubt.agent.Agent.Isolated;
+import io.redoubt.agent.Agent.OfferBootstrap;
+import io.redoubt.agent.Agent.Permitted;
+import io.redoubt.agent.Agent.RefreshAdmitted;
+import io.redoubt.agent.Agent.Refusal;
+import io.redoubt.agent.Agent.Refused;
+import io.redoubt.agent.Agent.Release;
+import io.redoubt.agent.Agent.Released;
+import io.redoubt.agent.Agent.Reply;
+import io.redoubt.agent.Agent.RetryFence;
+import io.redoubt.agent.Agent.Revoke;
+import io.redoubt.agent.Agent.Revoked;
+import io.redoubt.agent.Agent.Stop;
+import io.redoubt.agent.AgentState.Decommissioned;
+import io.redoubt.agent.AgentState.Known;
+import io.redoubt.agent.AgentState.Lifecycle;
+import io.redoubt.agent.AgentState.Unknown;
+import io.redoubt.protocol.link.AgentStatus;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.Passivate;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.ShardCommand;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandlerWithReply;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
+import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
+
+/** An agent: the one place where it is decided whether it may do something (DESIGN §2). */
+final class AgentEntity
+    extends EventSourcedBehaviorWithEnforcedReplies<Command, Event, AgentState> {
+  /** Part of the journal's keys, so never changed. */
+  static final String TYPE = "Agent";
+
+  private final ActorContext<Command> context;
+  private final ActorRef<ShardCommand> shard;
+  private final AgentConfig config;
+  private final InstantSource clock;
+  private final FenceKeeper fence;
+
+  private @Nullable Instant lastSeenAt;
+
+  private AgentEntity(
+      ActorContext<Command> context,
+      AgentKey key,
+      ActorRef<ShardCommand> shard,
+      AgentConfig config,
+      InstantSource clock,
+      FenceKeeper fence) {
+    super(PersistenceId.of(TYPE, key.entityId()), config.entity().restart());
+    this.context = context;
+    this.shard = shard;
+    this.config = config;
+    this.clock = clock;
+    this.fence = fence;
+  }
+
+  static Behavior<Command> create(
+      AgentKey key,
+      ActorRef<ShardCommand> shard,
+      Fences fences,
+      AgentConfig config,
+      InstantSource clock) {
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          var fence = new FenceKeeper(context, timers, key, fences, config.fence());
+          return new AgentEntity(context, key, shard, config, clock, fence);
+        }));
+  }
+
+  @Override
+  public AgentState emptyState() {
+    return new Unknown();
+  }
+
+  @Override
+  public EventHandler<AgentState, Event> eventHandler() {
+    return AgentState::apply;
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return config.entity().retention();
+  }
+
+  @Override
+  public SignalHandler<AgentState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), state -> fence.recovered(state.fence()))
+        .build();
+  }
+
+  @Override
+  public CommandHandlerWithReply<Command, Event, AgentState> commandHandler() {
+    return (state, command) ->
+        switch (command) {
+          case Decide decide -> onDecide(state, decide);
+          case AdmitRefresh admit -> onAdmitRefresh(state, admit);
+          case Bootstrap bootstrap -> onBootstrap(state, bootstrap);
+          case Configure configure -> onConfigure(state, configure);
+          case OfferBootstrap offer -> onOfferBootstrap(state, offer);
+          case Isolate isolate -> onIsolate(state, isolate);
+          case Release release -> onRelease(state, release);
+          case Revoke revoke -> onRevoke(state, revoke);
+          case Decommission decommission -> onDecommission(state, decommission);
+          case Describe describe -> onDescribe(state, describe);
+          case FenceRaised raised -> quietly(() -> fence.onRaised(raised));
+          case FenceFailed failed -> quietly(() -> fence.onFailed(failed));
+          case RetryFence _ -> quietly(fence::onRetry);
+          case Stop _ -> Effect().stop().thenRun(fence::giveUp).thenNoReply();
+        };
+  }
+
+  private ReplyEffect<Event, AgentState> onDecide(AgentState state, Decide decide) {
+    return switch (state) {
+      case Unknown _ -> forget(decide.replyTo(), new Denied(Denial.UNKNOWN_AGENT, null));
+      case Known known ->
+          reply(
+              decide.replyTo(),
+              known
+                  .denies(decide.action(), decide.family())
+                  .<Reply>map(why -> new Denied(why, known.spec()))
+                  .orElseGet(() -> new Permitted(known.spec(), known.fence())));
+      case Decommissioned gone ->
+          reply(decide.replyTo(), new Denied(Denial.NOT_ACTIVE, gone.spec()));
+    };
+  }
+
+  private ReplyEffect<Event, AgentState> onAdmitRefresh(AgentState state, AdmitRefresh admit) {
+    return switch (state) {
+      case Unknown _ -> stranger(admit.replyTo());
+      case Known known ->
+          known
+              .refusesRefresh(admit.family(), admit.source())
+              .map(why -> refuse(why, admit.replyTo()))
+              .orElseGet(() -> {
+                lastSeenAt = clock.instant();
+                return reply(admit.replyTo(), new RefreshAdmitted(known.spec()));
+              });
+      case Decommissioned _ -> refuse(Refusal.FAMILY_UNKNOWN, admit.replyTo());
+    };
+  }
+
+  /** What is wrong with the agent or the address, is for those who hold the right token. */
+  private ReplyEffect<Event, AgentState> onBootstrap(AgentState state, Bootstrap bootstrap) {
+    var replyTo = bootstrap.replyTo();
+    return switch (state) {
+      case Unknown _ -> stranger(replyTo);
+      case Known known ->
+          switch (known.enrolment().presented(bootstrap, clock.instant())) {
+            case FRESH ->
+                known
+                    .refusesBootstrap(bootstrap.source())
+                    .map(why -> refuse(why, replyTo))
+                    .orElseGet(() -> burn(bootstrap));
+            case REPEAT ->
+                known
+                    .refusesBootstrap(bootstrap.source())
+                    .map(why -> refuse(why, replyTo))
+                    .orElseGet(() -> repeatBurn(bootstrap));
+            case USED -> refuse(Refusal.BOOTSTRAP_TOKEN_USED, replyTo);
+            case UNKNOWN -> refuse(Refusal.BOOTSTRAP_TOKEN_INVALID, replyTo);
+          };
+      case Decommissioned gone ->
+          switch (gone.enrolment().presented(bootstrap, clock.instant())) {
+            case FRESH, REPEAT -> refuse(Refusal.NOT_ACTIVE, replyTo);
+            case USED -> refuse(Refusal.BOOTSTRAP_TOKEN_USED, replyTo);
+            case UNKNOWN -> refuse(Refusal.BOOTSTRAP_TOKEN_INVALID, replyTo);
+          };
+    };
+  }
+
+  private ReplyEffect<Event, AgentState> burn(Bootstrap bootstrap) {
+    lastSeenAt = clock.instant();
+    var burned =
+        new BootstrapBurned(
+            bootstrap.presented(),
+            bootstrap.commitment(),
+            bootstrap.first(),
+            bootstrap.family(),
+            bootstrap.jti(),
+            bootstrap.accessExpiresAt(),
+            bootstrap.jkt(),
+            clock.instant());
+    return Effect()
+        .persist(burned)
+        .thenReply(bootstrap.replyTo(), after -> known(after).bootstrapped(false));
+  }
+
+  /** Counted durably, so that three stay three after a crash. */
+  private ReplyEffect<Event, AgentState> repeatBurn(Bootstrap bootstrap) {
+    return Effect()
+        .persist(new BootstrapRepeated(clock.instant()))
+        .thenReply(bootstrap.replyTo(), after -> known(after).bootstrapped(true));
+  }
+
+  /** Done only with the fence in place: without its row no intent could ever be written. */
+  private ReplyEffect<Event, AgentState> onConfigure(AgentState state, Configure configure) {
+    var spec = configure.spec();
+    return switch (state) {
+      case Unknown _ ->
+          persist(new Configured(spec, clock.instant()), configure.replyTo(), _ -> new Done());
+      case Known known when spec.version() > known.spec().version() ->
+          persist(new Configured(spec, clock.instant()), configure.replyTo(), _ -> new Done());
+      case Decommissioned gone when spec.version() > gone.spec().version() ->
+          refuse(Refusal.NOT_ACTIVE, configure.replyTo());
+      case Known _, Decommissioned _ -> replyFenced(configure.replyTo(), new Done());
+    };
+  }
+
+  private ReplyEffect<Event, AgentState> onOfferBootstrap(AgentState state, OfferBootstrap offer) {
+    return switch (state) {
+      case Unknown _ -> stranger(offer.replyTo());
+      case Known known when known.enrolment().knows(offer.token()) ->
+          reply(offer.replyTo(), new Done());
+      case Known _ ->
+          Effect()
+              .persist(new BootstrapOffered(offer.token(), offer.expiresAt(), clock.instant()))
+              .thenReply(offer.replyTo(), _ -> new Done());
+      case Decommissioned _ -> refuse(Refusal.NOT_ACTIVE, offer.replyTo());
+    };
+  }
+
+  private ReplyEffect<Event, AgentState> onIsolate(AgentState state, Isolate isolate) {
+    var replyTo = isolate.replyTo();
+    return switch (state) {
+      case Unknown _ -> stranger(replyTo);
+      case Known known when known.isolations().madeAt(isolate.id()).isPresent() ->
+          replyFenced(replyTo, known.isolated(isolate.id()));
+      case Known known when known.isolations().full() ->
+          refuse(Refusal.TOO_MANY_ISOLATIONS, replyTo);
+      case Known _ ->
+          persist(
+              new Isolated(isolate.id(), isolate.reason(), isolate.by(), clock.instant()),
+              replyTo,
+              after -> known(after).isolated(isolate.id()));
+      case Decommissioned _ -> refuse(Refusal.NOT_ACTIVE, replyTo);
+    };
+  }
+
+  private ReplyEffect<Event, AgentState> onRelease(AgentState state, Release release) {
+    return switch (state) {
+      case Unknown _ -> stranger(release.replyTo());
+      case Known known -> release(known, release);
+      case Decommissioned _ -> refuse(Refusal.NOT_ACTIVE, release.replyTo());
+    };
+  }
+
+  /** Lifts what is named and no other: a late release never undoes a newer isolation (G3). */
+  private ReplyEffect<Event, AgentState> release(Known known, Release release) {
+    var named = release.ids().isEmpty() ? Set.copyOf(known.isolations().ids()) : release.ids();
+    var lifting = known.isolations().standing(named);
+    return lifting.isEmpty()
+        ? replyFenced(release.replyTo(), known.released(named))
+        : persist(
+            new Released(lifting, release.reason(), release.by(), clock.instant()),
+            release.replyTo(),
+            after -> known(after).released(named));
+  }
+
+  private ReplyEffect<Event, AgentState> onRevoke(AgentState state, Revoke revoke) {
+    return switch (state) {
+      case Unknown _ -> stranger(revoke.replyTo());
+      case Known known when known.lifecycle() == Lifecycle.REVOKED ->
+          replyFenced(revoke.replyTo(), known.revoked());
+      case Known _ ->
+          persist(
+              new Revoked(revoke.reason(), revoke.by(), clock.instant()),
+              revoke.replyTo(),
+              after -> known(after).revoked());
+      case Decommissioned gone -> replyFenced(revoke.replyTo(), gone.changed());
+    };
+  }
+
+  private ReplyEffect<Event, AgentState> onDecommission(AgentState state, Decommission command) {
+    return switch (state) {
+      case Unknown _ -> stranger(command.replyTo());
+      case Known _ ->
+          persist(
+              new Agent.Decommissioned(command.reason(), command.by(), clock.instant()),
+              command.replyTo(),
+              after -> decommissioned(after).changed());
+      case Decommissioned gone -> replyFenced(command.replyTo(), gone.changed());
+    };
+  }
+
+  private ReplyEffect<Event, AgentState> onDescribe(AgentState state, Describe describe) {
+    return switch (state) {
+      case Unknown _ -> stranger(describe.replyTo());
+      case Known known ->
+          reply(
+              describe.replyTo(),
+              new Description(
+                  known.status(),
+                  known.spec(),
+                  known.isolations().ids(),
+                  known.livingFamilies(),
+                  lastSeenAt == null ? known.enrolment().burnedAt() : lastSeenAt));
+      case Decommissioned gone ->
+          reply(
+              describe.replyTo(),
+              new Description(
+                  AgentStatus.DECOMMISSIONED,
+                  gone.spec(),
+                  gone.isolations().ids(),
+                  List.of(),
+                  lastSeenAt));
+    };
+  }
+
+  /** Persists, and answers once the fence stands where the event has put it (G3). */
+  private ReplyEffect<Event, AgentState> persist(
+      Event event, ActorRef<Reply> replyTo, Function<AgentState, Reply> reply) {
+    return Effect()
+        .persist(event)
+        .thenRun((AgentState after) -> fence.answer(after.fence(), replyTo, reply.apply(after)))
+        .thenNoReply();
+  }
+
+  /** Answers from state what was done before, once the fence stands where the state says. */
+  private ReplyEffect<Event, AgentState> replyFenced(ActorRef<Reply> replyTo, Reply reply) {
+    return Effect()
+        .none()
+        .thenRun((AgentState state) -> fence.answer(state.fence(), replyTo, reply))
+        .thenNoReply();
+  }
+
+  private ReplyEffect<Event, AgentState> quietly(Runnable work) {
+    return Effect().none().thenRun(work::run).thenNoReply();
+  }
+
+  private ReplyEffect<Event, AgentState> reply(ActorRef<Reply> replyTo, Reply reply) {
+    return Effect().reply(replyTo, reply);
+  }
+
+  private ReplyEffect<Event, AgentState> refuse(Refusal why, ActorRef<Reply> replyTo) {
+    return reply(replyTo, new Refused(why));
+  }
+
+  private ReplyEffect<Event, AgentState> stranger(ActorRef<Reply> replyTo) {
+    return forget(replyTo, new Refused(Refusal.UNKNOWN_AGENT));
+  }
+
+  /** Whoever names agents that do not exist fills neither the journal nor the memory (G11). */
+  private ReplyEffect<Event, AgentState> forget(ActorRef<Reply> replyTo, Reply reply) {
+    return Effect()
+        .none()
+        .thenRun(() -> shard.tell(new Passivate<>(context.getSelf())))
+        .thenReply(replyTo, _ -> reply);
+  }
+
+  private static Known known(AgentState state) {
+    if (state instanceof Known known) {
+      return known;
+    }
+    throw new IllegalStateException("the event leaves the agent known");
+  }
+
+  private static Decommissioned decommissioned(AgentState state) {
+    if (state instanceof Decommissioned gone) {
+      return gone;
+    }
+    throw new IllegalStateException("the event ends the agent");
+  }
+}

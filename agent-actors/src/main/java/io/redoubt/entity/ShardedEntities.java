@@ -1,0 +1,70 @@
+package io.redoubt.entity;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+
+/** One type of actor, spread over the cluster: one incarnation of each id, anywhere. */
+public final class ShardedEntities<M> {
+  /** Part of where an entity lives, so never changed. */
+  private static final int SHARDS = 256;
+
+  private final ClusterSharding sharding;
+  private final EntityTypeKey<M> type;
+  private final EntityConfig config;
+
+  private ShardedEntities(ClusterSharding sharding, EntityTypeKey<M> type, EntityConfig config) {
+    this.sharding = sharding;
+    this.type = type;
+    this.config = config;
+  }
+
+  /**
+   * Starts this node's part of the type. Entities stay in memory until the room is needed: the
+   * usual two idle minutes are shorter than an agent's five between two rotations, each of which
+   * would then pay for a recovery.
+   */
+  public static <M> ShardedEntities<M> start(
+      ActorSystem<?> system,
+      EntityTypeKey<M> type,
+      EntityConfig config,
+      M stopMessage,
+      Function<EntityContext<M>, Behavior<M>> create) {
+    var settings = ClusterShardingSettings.fromConfig(sharding(system, config));
+    var sharding = ClusterSharding.get(system);
+    sharding.init(
+        Entity.of(type, create::apply).withStopMessage(stopMessage).withSettings(settings));
+    return new ShardedEntities<>(sharding, type, config);
+  }
+
+  private static Config sharding(ActorSystem<?> system, EntityConfig config) {
+    return ConfigFactory.parseMap(
+            Map.of(
+                "number-of-shards",
+                SHARDS,
+                "remember-entities",
+                false,
+                "passivation.strategy",
+                "redoubt",
+                "passivation.redoubt.active-entity-limit",
+                config.activeEntities(),
+                "passivation.redoubt.replacement.policy",
+                "least-recently-used"))
+        .withFallback(system.settings().config().getConfig("pekko.cluster.sharding"));
+  }
+
+  /** Fails with a {@link java.util.concurrent.TimeoutException} where no answer comes in time. */
+  public <R> CompletionStage<R> ask(String entityId, Function<ActorRef<R>, M> message) {
+    return sharding.entityRefFor(type, entityId).ask(message::apply, config.askTimeout());
+  }
+}

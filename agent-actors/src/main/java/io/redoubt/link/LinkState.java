@@ -1,0 +1,30 @@
+package io.redoubt.link;
+
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.jwt.JwkSet;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What the link to the control plane must not forget: its cursor, the keys it trusts, and the
+ * secret half of the enrolment key.
+ */
+public interface LinkState {
+  /**
+   * What is kept.
+   *
+   * @param enclave as the control plane named it at the first hello
+   * @param lastApplied number of the last command applied; 0: none
+   */
+  record Kept(EnclaveId enclave, JwkSet commandKeys, long lastApplied) {}
+
+  CompletionStage<Optional<Kept>> load();
+
+  CompletionStage<Void> enrolled(EnclaveId enclave, JwkSet commandKeys);
+
+  /** Moves the cursor forward, never back. */
+  CompletionStage<Void> applied(long number);
+
+  /** The enrolment key pair's private half (X25519, 32 bytes), made once and kept sealed. */
+  CompletionStage<byte[]> enrolmentKey();
+}

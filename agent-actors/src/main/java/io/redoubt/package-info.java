@@ -1,0 +1,5 @@
+/** What the features share. */
+@NullMarked
+package io.redoubt;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,161 @@
+package io.redoubt.agent;
+
+import io.redoubt.action.GovernedAction;
+import io.redoubt.agent.Agent.AdmitRefresh;
+import io.redoubt.agent.Agent.Bootstrap;
+import io.redoubt.agent.Agent.BootstrapBurned;
+import io.redoubt.agent.Agent.BootstrapOffered;
+import io.redoubt.agent.Agent.BootstrapRepeated;
+import io.redoubt.agent.Agent.Bootstrapped;
+import io.redoubt.agent.Agent.Command;
+import io.redoubt.agent.Agent.Configure;
+import io.redoubt.agent.Agent.Configured;
+import io.redoubt.agent.Agent.Decide;
+import io.redoubt.agent.Agent.Decommission;
+import io.redoubt.agent.Agent.Denial;
+import io.redoubt.agent.Agent.Denied;
+import io.redoubt.agent.Agent.Describe;
+import io.redoubt.agent.Agent.Description;
+import io.redoubt.agent.Agent.Done;
+import io.redoubt.agent.Agent.FenceFailed;
+import io.redoubt.agent.Agent.FenceRaised;
+import io.redoubt.agent.Agent.Isolate;
+import io.redoubt.agent.Agent.Isolated;
+import io.redoubt.agent.Agent.LifecycleChanged;
+import io.redoubt.agent.Agent.OfferBootstrap;
+import io.redoubt.agent.Agent.Permitted;
+import io.redoubt.agent.Agent.RefreshAdmitted;
+import io.redoubt.agent.Agent.Refusal;
+import io.redoubt.agent.Agent.Refused;
+import io.redoubt.agent.Agent.Release;
+import io.redoubt.agent.Agent.Released;
+import io.redoubt.agent.Agent.Reply;
+import io.redoubt.agent.Agent.RetryFence;
+import io.redoubt.agent.Agent.Revoke;
+import io.redoubt.agent.Agent.Revoked;
+import io.redoubt.agent.Agent.Stop;
+import io.redoubt.agent.AgentState.Known;
+import io.redoubt.agent.AgentState.Lifecycle;
+import io.redoubt.agent.AgentState.Unknown;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.net.Cidr;
+import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.serialization.Sample;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** One of everything that an agent stores or says. */
+public final class AgentSamples {
+  private static final Instant AT = Instant.parse("2026-11-20T12:00:00.123456Z");
+  private static final Instant LATER = Instant.parse("2026-11-20T12:05:00Z");
+  private static final TokenDigest TOKEN = TokenDigest.of("token");
+  private static final TokenDigest EARLIER = TokenDigest.of("earlier token");
+  private static final TokenDigest COMMITMENT = TokenDigest.of("commitment");
+  private static final FamilyId FAMILY = FamilyId.parse("fam_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e");
+  private static final IsolationId ISOLATION =
+      IsolationId.parse("iso_0192f5c07a3e7b9c8d1e2f3a4b5c6d7f");
+  private static final IsolationId LIFTED =
+      IsolationId.parse("iso_0192f5c07a3e7b9c8d1e2f3a4b5c6d80");
+  private static final InetAddress SOURCE = InetAddress.ofLiteral("2001:db8::1");
+  private static final AgentSpec SPEC =
+      new AgentSpec(
+          "builder",
+          "ann@example.com",
+          Map.of("team", "build"),
+          List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("2001:db8::/32")),
+          new ModelAccess(List.of("claude-*"), List.of("claude-old")),
+          true,
+          7);
+
+  private AgentSamples() {}
+
+  /** Events and phases, each with its golden file. */
+  public static List<Sample> stored() {
+    var enrolment =
+        new Enrolment(
+            new Enrolment.Offer(TOKEN, LATER),
+            new Enrolment.Burn(EARLIER, COMMITMENT, COMMITMENT, "jti", LATER, "jkt", AT, 2),
+            List.of(new Enrolment.Retired(EARLIER, true)));
+    var isolations =
+        new Isolations(
+            List.of(new Isolations.Standing(ISOLATION, AT)),
+            List.of(new Isolations.Lifted(LIFTED, AT, LATER)));
+    return List.of(
+        new Sample("agent-event/configured.json", new Configured(SPEC, AT)),
+        new Sample("agent-event/bootstrap-offered.json", new BootstrapOffered(TOKEN, LATER, AT)),
+        new Sample(
+            "agent-event/bootstrap-burned.json",
+            new BootstrapBurned(TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", AT)),
+        new Sample(
+            "agent-event/bootstrap-burned-bare.json",
+            new BootstrapBurned(TOKEN, null, COMMITMENT, FAMILY, "jti", LATER, null, AT)),
+        new Sample("agent-event/bootstrap-repeated.json", new BootstrapRepeated(AT)),
+        new Sample("agent-event/isolated.json", new Isolated(ISOLATION, "odd", "ann", AT)),
+        new Sample("agent-event/released.json", new Released(Set.of(ISOLATION), "fine", "ann", AT)),
+        new Sample("agent-event/revoked.json", new Revoked("leak", "ann", AT)),
+        new Sample(
+            "agent-event/decommissioned.json", new Agent.Decommissioned("retired", "ann", AT)),
+        new Sample("agent-state/unknown.json", new Unknown()),
+        new Sample(
+            "agent-state/known.json",
+            new Known(SPEC, Lifecycle.ACTIVE, enrolment, isolations, List.of(FAMILY), 4, AT)),
+        new Sample(
+            "agent-state/known-bare.json",
+            new Known(SPEC, Lifecycle.PENDING, Enrolment.NONE, Isolations.NONE, List.of(), 1, AT)),
+        new Sample(
+            "agent-state/decommissioned.json",
+            new AgentState.Decommissioned(SPEC, enrolment, isolations, List.of(FAMILY), 5, AT)));
+  }
+
+  /** Every command, asked by {@code replyTo}. */
+  public static List<Command> commands(ActorRef<Reply> replyTo) {
+    var action =
+        new GovernedAction(
+            ActionId.parse("act_0192f5c07a3e7b9c8d1e2f3a4b5c6d81"),
+            Plane.LLM,
+            "llm:generate",
+            "claude-sonnet",
+            TOKEN.toString(),
+            SOURCE,
+            false);
+    return List.of(
+        new Configure(SPEC, replyTo),
+        new OfferBootstrap(TOKEN, LATER, replyTo),
+        new Bootstrap(TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", SOURCE, replyTo),
+        new AdmitRefresh(FAMILY, SOURCE, replyTo),
+        new Decide(action, FAMILY, replyTo),
+        new Isolate(ISOLATION, "odd", "ann", replyTo),
+        new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", replyTo),
+        new Revoke("leak", "ann", replyTo),
+        new Decommission("retired", "ann", replyTo),
+        new Describe(replyTo),
+        new FenceRaised(3),
+        new FenceFailed(3, "down"),
+        new RetryFence(),
+        new Stop());
+  }
+
+  /** Every answer. */
+  public static List<Reply> replies() {
+    return List.of(
+        new Done(),
+        new Bootstrapped(SPEC, TOKEN, "jti", LATER, null, true),
+        new RefreshAdmitted(SPEC),
+        new Permitted(SPEC, 3),
+        new Denied(Denial.UNKNOWN_AGENT, null),
+        new LifecycleChanged(
+            AgentStatus.ISOLATED, List.of(ISOLATION), List.of(ISOLATION), List.of(), AT, SPEC),
+        new Description(AgentStatus.ACTIVE, SPEC, List.of(), List.of(FAMILY), AT),
+        new Refused(Refusal.UNAVAILABLE));
+  }
+}

@@ -1,0 +1,30 @@
+package io.redoubt.agent;
+
+import com.typesafe.config.ConfigFactory;
+import io.redoubt.entity.LocalEntities;
+import java.time.InstantSource;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/** The real agents, in one actor system without a cluster, with the system's own journal. */
+public final class LocalAgents implements Agents {
+  private final LocalEntities<Agent.Command> entities;
+
+  public LocalAgents(ActorSystem<?> system, Fences fences, InstantSource clock) {
+    var config = AgentConfig.from(ConfigFactory.load());
+    entities =
+        new LocalEntities<>(
+            system,
+            config.entity().askTimeout(),
+            (id, shard) ->
+                AgentEntity.create(AgentKey.ofEntityId(id), shard, fences, config, clock));
+  }
+
+  @Override
+  public CompletionStage<Agent.Reply> ask(
+      AgentKey agent, Function<ActorRef<Agent.Reply>, Agent.Command> message) {
+    return entities.ask(agent.entityId(), message);
+  }
+}

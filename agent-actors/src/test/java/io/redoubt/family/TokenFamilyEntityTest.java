@@ -1,0 +1,402 @@
+package io.redoubt.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import io.redoubt.family.TokenFamily.Command;
+import io.redoubt.family.TokenFamily.Event;
+import io.redoubt.family.TokenFamily.FamilyOpened;
+import io.redoubt.family.TokenFamily.FamilyRevoked;
+import io.redoubt.family.TokenFamily.Open;
+import io.redoubt.family.TokenFamily.Opened;
+import io.redoubt.family.TokenFamily.Refusal;
+import io.redoubt.family.TokenFamily.Refused;
+import io.redoubt.family.TokenFamily.ReplayDetected;
+import io.redoubt.family.TokenFamily.Replayed;
+import io.redoubt.family.TokenFamily.Reply;
+import io.redoubt.family.TokenFamily.Revoke;
+import io.redoubt.family.TokenFamily.Revoked;
+import io.redoubt.family.TokenFamily.Rotate;
+import io.redoubt.family.TokenFamily.Rotated;
+import io.redoubt.family.TokenFamily.RotationRepeated;
+import io.redoubt.family.TokenFamily.TokenRotated;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.token.FamilyHandle;
+import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.testing.ManualClock;
+import java.time.Duration;
+import java.time.Instant;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.Passivate;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.ShardCommand;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit.CommandResultWithReply;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The rules of G1 and G2, one test each. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TokenFamilyEntityTest {
+  private static final TokenDigest A = TokenDigest.of("a");
+  private static final TokenDigest B = TokenDigest.of("b");
+  private static final TokenDigest C = TokenDigest.of("c");
+  private static final TokenDigest D = TokenDigest.of("d");
+  private static final Instant NOW = ManualClock.START;
+  private static final Instant ACCESS_END = NOW.plusSeconds(300);
+  private static final Instant REFRESH_END = NOW.plus(Duration.ofHours(24));
+
+  private final ActorTestKit kit =
+      ActorTestKit.create(EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load()));
+  private final ManualClock clock = new ManualClock();
+  private final AgentId agent = AgentId.next(clock);
+  private final AgentId stranger = AgentId.next(clock);
+  private final TestProbe<ShardCommand> shard = kit.createTestProbe();
+  private final FamilyKey key =
+      FamilyKey.of(FamilyHandle.create(OrganizationId.next(clock), agent));
+  private final EventSourcedBehaviorTestKit<Command, Event, TokenFamilyState> family =
+      EventSourcedBehaviorTestKit.create(
+          kit.system(),
+          TokenFamilyEntity.create(
+              key,
+              shard.ref(),
+              TokenFamilyConfig.from(kit.system().settings().config()).entity(),
+              clock),
+          EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));
+
+  @BeforeEach
+  void forget() {
+    clock.set(NOW);
+    family.clear();
+  }
+
+  @AfterAll
+  void shutDown() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void openingMakesTheFirstTokenStand() {
+    var opened = open(A);
+
+    assertThat(opened.reply()).isEqualTo(new Opened());
+    assertThat(opened.event())
+        .isEqualTo(new FamilyOpened(agent, A, REFRESH_END, ACCESS_END, null, NOW));
+    assertThat(rotate(A, B).reply()).isEqualTo(new Rotated(1, "jti-b", ACCESS_END, null, false));
+  }
+
+  @Test
+  void theSameOpeningAgainIsDoneBefore() {
+    open(A);
+
+    var again = open(A);
+
+    assertThat(again.reply()).isEqualTo(new Opened());
+    assertThat(again.hasNoEvents()).isTrue();
+  }
+
+  @Test
+  void openingAFamilyThatMovedOnIsRefused() {
+    open(A);
+    rotate(A, B);
+
+    assertThat(open(A).reply()).isEqualTo(new Refused(Refusal.ALREADY_OPEN));
+  }
+
+  @Test
+  void openingOtherwiseIsRefused() {
+    open(A);
+
+    assertThat(open(B).reply()).isEqualTo(new Refused(Refusal.ALREADY_OPEN));
+    assertThat(open(A, "key").reply()).isEqualTo(new Refused(Refusal.ALREADY_OPEN));
+  }
+
+  @Test
+  void rotatingSpendsTheTokenForItsSuccessor() {
+    open(A);
+
+    var rotated = rotate(A, B);
+
+    assertThat(rotated.reply()).isEqualTo(new Rotated(1, "jti-b", ACCESS_END, null, false));
+    assertThat(rotated.event())
+        .isEqualTo(new TokenRotated(B, false, REFRESH_END, "jti-b", ACCESS_END, NOW));
+    assertThat(rotate(B, C).reply()).isEqualTo(new Rotated(2, "jti-c", ACCESS_END, null, false));
+  }
+
+  @Test
+  void replayingASpentTokenRevokesTheFamily() {
+    open(A);
+    rotate(A, B);
+
+    var replay = rotate(A, C);
+
+    assertThat(replay.reply()).isEqualTo(new Replayed(ACCESS_END));
+    assertThat(replay.event()).isEqualTo(new ReplayDetected(A, NOW));
+    assertThat(family.restart().state())
+        .isEqualTo(new TokenFamilyState.Revoked(agent, 1, ACCESS_END));
+  }
+
+  @Test
+  void afterTheReplayEveryTokenOfTheFamilyIsRevoked() {
+    open(A);
+    rotate(A, B);
+    rotate(A, C);
+
+    assertThat(rotate(A, C).reply()).isEqualTo(new Refused(Refusal.REVOKED));
+    assertThat(rotate(B, C).reply()).isEqualTo(new Refused(Refusal.REVOKED));
+    assertThat(rotate(B, C).hasNoEvents()).isTrue();
+    assertThat(open(A).reply()).isEqualTo(new Refused(Refusal.REVOKED));
+  }
+
+  @Test
+  void aReplayOfTheFirstGenerationNamesTheBootstrapsAccessToken() {
+    open(A);
+
+    assertThat(rotate(D, C).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void aReplayNamesTheLatestAccessTokenEvenWhereItIsNotTheLast() {
+    open(A);
+    runRotate(agent, A, B, false, null, ACCESS_END.minusSeconds(200));
+
+    assertThat(rotate(A, C).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void theCommittedRequestIsRepeatedWithTheSameOutcome() {
+    open(A);
+    commit(A, B, ACCESS_END);
+    clock.advance(Duration.ofSeconds(60));
+
+    var repeat = commit(A, B, clock.instant().plusSeconds(300));
+
+    assertThat(repeat.reply()).isEqualTo(new Rotated(1, "jti-b", ACCESS_END, null, true));
+    assertThat(repeat.event()).isEqualTo(new RotationRepeated(clock.instant()));
+  }
+
+  @Test
+  void aRequestIsRepeatedThreeTimesAndNoMore() {
+    open(A);
+    commit(A, B, ACCESS_END);
+
+    for (int i = 0; i < RepeatRule.LIMIT; i++) {
+      assertThat(commit(A, B, ACCESS_END).reply())
+          .isEqualTo(new Rotated(1, "jti-b", ACCESS_END, null, true));
+      family.restart();
+    }
+
+    assertThat(commit(A, B, ACCESS_END).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void aRepeatAfterSixtySecondsIsAReplay() {
+    open(A);
+    commit(A, B, ACCESS_END);
+    clock.advance(Duration.ofMillis(60_001));
+
+    assertThat(commit(A, B, ACCESS_END).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void aRepeatOnANodeWhoseClockIsBehindIsStillARepeat() {
+    open(A);
+    commit(A, B, ACCESS_END);
+    clock.advance(Duration.ofSeconds(-2));
+
+    assertThat(commit(A, B, ACCESS_END).reply()).isInstanceOf(Rotated.class);
+  }
+
+  @Test
+  void anotherCommitmentIsAReplay() {
+    open(A);
+    commit(A, B, ACCESS_END);
+
+    assertThat(commit(A, C, ACCESS_END).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void withoutACommitmentAnySecondUseIsAReplay() {
+    open(A);
+    rotate(A, B);
+
+    assertThat(rotate(A, B).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void aCommitmentAddedAfterwardsIsAReplay() {
+    open(A);
+    rotate(A, B);
+
+    assertThat(commit(A, B, ACCESS_END).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void aRepeatOnceTheSuccessorIsUsedIsAReplay() {
+    open(A);
+    commit(A, B, ACCESS_END);
+    commit(B, C, ACCESS_END);
+
+    assertThat(commit(A, B, ACCESS_END).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  @Test
+  void aSuccessorThatWasInUseIsRefusedAndNothingIsSpent() {
+    open(A);
+    assertThat(commit(A, A, ACCESS_END).reply())
+        .isEqualTo(new Refused(Refusal.SUCCESSOR_NOT_FRESH));
+    commit(A, B, ACCESS_END);
+
+    var backwards = commit(B, A, ACCESS_END);
+
+    assertThat(backwards.reply()).isEqualTo(new Refused(Refusal.SUCCESSOR_NOT_FRESH));
+    assertThat(backwards.hasNoEvents()).isTrue();
+    assertThat(commit(B, C, ACCESS_END).reply()).isInstanceOf(Rotated.class);
+  }
+
+  @Test
+  void anExpiredTokenIsRefusedWithoutConsequences() {
+    open(A);
+    clock.set(REFRESH_END);
+
+    var late = rotate(A, B);
+
+    assertThat(late.reply()).isEqualTo(new Refused(Refusal.EXPIRED));
+    assertThat(late.hasNoEvents()).isTrue();
+    clock.set(REFRESH_END.minusMillis(1));
+    assertThat(rotate(A, B).reply()).isInstanceOf(Rotated.class);
+  }
+
+  @Test
+  void aTokenThatNamesAnotherAgentIsUnknownInEveryPhase() {
+    open(A);
+    assertThat(rotateAs(stranger, A, null).reply()).isEqualTo(new Refused(Refusal.UNKNOWN));
+    assertThat(rotateAs(stranger, D, null).hasNoEvents()).isTrue();
+    rotate(D, B);
+
+    assertThat(rotateAs(stranger, A, null).reply()).isEqualTo(new Refused(Refusal.UNKNOWN));
+  }
+
+  @Test
+  void aBoundFamilyNeedsTheProofForEveryUse() {
+    open(A, "key");
+
+    assertThat(rotateAs(agent, A, null).reply()).isEqualTo(new Refused(Refusal.PROOF_INVALID));
+    assertThat(rotateAs(agent, A, "other").reply()).isEqualTo(new Refused(Refusal.PROOF_INVALID));
+    assertThat(rotateAs(agent, A, "key").reply())
+        .isEqualTo(new Rotated(1, "jti-b", ACCESS_END, "key", false));
+  }
+
+  @Test
+  void aThiefWithoutTheKeyCannotRevokeABoundFamily() {
+    open(A, "key");
+    rotateAs(agent, A, "key");
+
+    var theft = rotateAs(agent, A, "other");
+
+    assertThat(theft.reply()).isEqualTo(new Refused(Refusal.PROOF_INVALID));
+    assertThat(theft.hasNoEvents()).isTrue();
+  }
+
+  @Test
+  void aFamilyThatWasNeverOpenedKeepsNothingAndLeavesAtOnce() {
+    var unknown = rotate(A, B);
+
+    assertThat(unknown.reply()).isEqualTo(new Refused(Refusal.UNKNOWN));
+    assertThat(unknown.hasNoEvents()).isTrue();
+    assertThat(shard.receiveMessage()).isInstanceOf(Passivate.class);
+
+    var revoke = family.<Reply>runCommand(replyTo -> new Revoke("test", replyTo));
+    assertThat(revoke.reply()).isEqualTo(new Refused(Refusal.UNKNOWN));
+    assertThat(revoke.hasNoEvents()).isTrue();
+    assertThat(shard.receiveMessage()).isInstanceOf(Passivate.class);
+  }
+
+  @Test
+  void revokingEndsTheFamilyOnce() {
+    open(A);
+
+    var revoked = family.<Reply>runCommand(replyTo -> new Revoke("agent revoked", replyTo));
+    var again = family.<Reply>runCommand(replyTo -> new Revoke("agent revoked", replyTo));
+
+    assertThat(revoked.reply()).isEqualTo(new Revoked(ACCESS_END));
+    assertThat(revoked.event()).isEqualTo(new FamilyRevoked("agent revoked", NOW));
+    assertThat(again.reply()).isEqualTo(new Revoked(ACCESS_END));
+    assertThat(again.hasNoEvents()).isTrue();
+    assertThat(rotate(A, B).reply()).isEqualTo(new Refused(Refusal.REVOKED));
+  }
+
+  @Test
+  void everyPhaseSurvivesARestart() {
+    assertThat(family.restart().state()).isEqualTo(new TokenFamilyState.Unopened());
+    open(A, "key");
+    var opened = family.getState();
+    assertThat(family.restart().state()).isEqualTo(opened);
+    runRotate(agent, A, B, true, "key", ACCESS_END);
+    var rotated = family.getState();
+    assertThat(family.restart().state()).isEqualTo(rotated);
+    runRotate(agent, A, C, true, "key", ACCESS_END);
+    var revoked = family.getState();
+    assertThat(family.restart().state()).isEqualTo(revoked);
+  }
+
+  @Test
+  void aSnapshotStandsInForTheEventsBeforeIt() {
+    open(A);
+    var spent = A;
+    for (int i = 0; i < 250; i++) {
+      var next = TokenDigest.of("token " + i);
+      assertThat(rotate(spent, next).reply()).isInstanceOf(Rotated.class);
+      spent = next;
+    }
+    var before = family.getState();
+
+    assertThat(family.restart().state()).isEqualTo(before);
+    assertThat(family.snapshotTestKit().orElseThrow().persistedInStorage("TokenFamily|" + key))
+        .isNotEmpty()
+        .hasSizeLessThanOrEqualTo(2);
+    assertThat(family.persistenceTestKit().persistedInStorage("TokenFamily|" + key)).hasSize(251);
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> open(TokenDigest first) {
+    return open(first, null);
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> open(
+      TokenDigest first, @Nullable String jkt) {
+    return family.runCommand(
+        replyTo -> new Open(agent, first, REFRESH_END, ACCESS_END, jkt, replyTo));
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> rotate(
+      TokenDigest presented, TokenDigest next) {
+    return runRotate(agent, presented, next, false, null, ACCESS_END);
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> commit(
+      TokenDigest presented, TokenDigest next, Instant accessExpiresAt) {
+    return runRotate(agent, presented, next, true, null, accessExpiresAt);
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> rotateAs(
+      AgentId claimed, TokenDigest presented, @Nullable String jkt) {
+    return runRotate(claimed, presented, B, false, jkt, ACCESS_END);
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> runRotate(
+      AgentId claimed,
+      TokenDigest presented,
+      TokenDigest next,
+      boolean committed,
+      @Nullable String jkt,
+      Instant accessExpiresAt) {
+    String jti = next.equals(B) ? "jti-b" : "jti-c";
+    return family.runCommand(replyTo ->
+        new Rotate(
+            claimed, presented, next, committed, REFRESH_END, jti, accessExpiresAt, jkt, replyTo));
+  }
+}

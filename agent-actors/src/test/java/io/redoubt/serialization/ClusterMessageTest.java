@@ -1,0 +1,133 @@
+package io.redoubt.serialization;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.typesafe.config.ConfigFactory;
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentSamples;
+import io.redoubt.family.TokenFamily;
+import io.redoubt.family.TokenFamilySamples;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.SerializerWithStringManifest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever nodes send each other arrives as it was sent. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ClusterMessageTest {
+  private static final ObjectMapper ADDRESSES =
+      JsonMapper.builder().addModule(new LiteralAddresses()).build();
+
+  private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.load());
+  private final TestProbe<Agent.Reply> agentCaller = kit.createTestProbe();
+  private final TestProbe<TokenFamily.Reply> familyCaller = kit.createTestProbe();
+
+  @AfterAll
+  void shutDown() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void everyMessageArrivesAsItWasSent() {
+    var messages =
+        Stream.of(
+                AgentSamples.commands(agentCaller.ref()),
+                AgentSamples.replies(),
+                TokenFamilySamples.commands(familyCaller.ref()),
+                TokenFamilySamples.replies())
+            .<Object>flatMap(List::stream)
+            .toList();
+
+    assertThat(messages).allSatisfy(message -> assertThat(overTheWire(message)).isEqualTo(message));
+  }
+
+  @Test
+  void everyMessageHasASample() {
+    assertThat(classes(AgentSamples.commands(agentCaller.ref())))
+        .isEqualTo(permitted(Agent.Command.class));
+    assertThat(classes(AgentSamples.replies())).isEqualTo(permitted(Agent.Reply.class));
+    assertThat(classes(TokenFamilySamples.commands(familyCaller.ref())))
+        .isEqualTo(permitted(TokenFamily.Command.class));
+    assertThat(classes(TokenFamilySamples.replies())).isEqualTo(permitted(TokenFamily.Reply.class));
+  }
+
+  @Test
+  void everyStoredTypeHasAGoldenFile() {
+    var stored =
+        StoredFormatTest.samples()
+            .map(Sample::value)
+            .map(Object::getClass)
+            .collect(Collectors.toSet());
+
+    assertThat(stored).containsAll(permitted(Agent.Event.class));
+    assertThat(stored).containsAll(permitted(TokenFamily.Event.class));
+    assertThat(stored.stream().map(Class::getSimpleName))
+        .contains("Unknown", "Known", "Decommissioned", "Unopened", "Live", "Revoked");
+  }
+
+  @Test
+  void anAddressIsWrittenWithoutTheNameItWasFoundBy() throws Exception {
+    var named = InetAddress.getByAddress("somewhere.example", new byte[] {10, 0, 0, 1});
+
+    assertThat(ADDRESSES.writeValueAsString(named)).isEqualTo("\"10.0.0.1\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.0.0.1", "2001:db8:0:0:0:0:0:1"})
+  void anAddressComesBack(String text) throws Exception {
+    assertThat(ADDRESSES.readValue('"' + text + '"', InetAddress.class))
+        .isEqualTo(InetAddress.ofLiteral(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"localhost\"", "\"example.com\"", "\"\"", "\"10.0.0.256\"", "7"})
+  void aNameIsNeverLookedUp(String json) {
+    assertThatThrownBy(() -> ADDRESSES.readValue(json, InetAddress.class))
+        .isInstanceOf(InvalidFormatException.class)
+        .hasNoCause()
+        .isNotInstanceOf(UnknownHostException.class);
+  }
+
+  private Object overTheWire(Object message) {
+    var serialization = SerializationExtension.get(kit.system());
+    try {
+      var serializer =
+          (SerializerWithStringManifest) serialization.serializerFor(message.getClass());
+      assertThat(serializer.identifier()).isEqualTo(7100);
+      return serialization
+          .deserialize(
+              serialization.serialize(message).get(),
+              serializer.identifier(),
+              serializer.manifest(message))
+          .get();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Set<Class<?>> classes(List<?> values) {
+    return values.stream().map(Object::getClass).collect(Collectors.toSet());
+  }
+
+  private static Set<Class<?>> permitted(Class<?> root) {
+    return new HashSet<>(Arrays.asList(root.getPermittedSubclasses()));
+  }
+}

@@ -1,0 +1,95 @@
+package io.redoubt.testing;
+
+import io.redoubt.agent.AgentKey;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.AuditId;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** An audit log in memory, whose intents are conditional on the fences beside it. */
+public final class InMemoryAuditLog implements AuditLog {
+  public final Outage outage = new Outage();
+  private final FakeFences fences;
+  private final Map<AuditId, AuditRecord> records = new LinkedHashMap<>();
+  private final Map<AuditId, AuditOutcome> outcomes = new LinkedHashMap<>();
+
+  public InMemoryAuditLog(FakeFences fences) {
+    this.fences = fences;
+  }
+
+  @Override
+  public CompletionStage<Permit> permit(AuditRecord intent, long fence) {
+    if (intent.agentId() == null || intent.outcome() != null) {
+      throw new IllegalArgumentException("an intent is an agent's, and has no outcome yet");
+    }
+    var agent = new AgentKey(intent.organizationId(), intent.agentId());
+    return outage.attempt(() -> {
+      var standing = fences.current(agent);
+      if (standing.isEmpty() || standing.getAsLong() != fence) {
+        return Permit.FENCED;
+      }
+      keep(intent);
+      return Permit.RECORDED;
+    });
+  }
+
+  @Override
+  public CompletionStage<Void> record(AuditRecord complete) {
+    if (complete.verdict() == Verdict.PERMIT && complete.outcome() == null) {
+      throw new IllegalArgumentException("what was permitted and is complete, has an outcome");
+    }
+    return outage.run(() -> {
+      keep(complete);
+    });
+  }
+
+  @Override
+  public CompletionStage<Void> conclude(AuditOutcome outcome) {
+    return outage.run(() -> {
+      keep(outcome);
+    });
+  }
+
+  private synchronized void keep(AuditRecord entry) {
+    if (records.putIfAbsent(entry.id(), entry) != null) {
+      throw new IllegalStateException("recorded before: " + entry.id());
+    }
+  }
+
+  private synchronized void keep(AuditOutcome outcome) {
+    var intent = records.get(outcome.id());
+    if (intent == null || !intent.organizationId().equals(outcome.organizationId())) {
+      throw new IllegalStateException("no such intent: " + outcome.id());
+    }
+    outcomes.putIfAbsent(outcome.id(), outcome);
+  }
+
+  /** Intents and complete records, in the order in which they became durable. */
+  public synchronized List<AuditRecord> records() {
+    return List.copyOf(records.values());
+  }
+
+  /** How it ended, whether said at once or later. */
+  public synchronized Optional<Outcome> outcome(AuditId id) {
+    var later = outcomes.get(id);
+    if (later != null) {
+      return Optional.of(later.outcome());
+    }
+    return Optional.ofNullable(records.get(id)).map(AuditRecord::outcome);
+  }
+
+  /** Intents without an outcome: at the end of a test there should be none (G4). */
+  public synchronized List<AuditRecord> open() {
+    return records.values().stream()
+        .filter(entry -> entry.verdict() == Verdict.PERMIT)
+        .filter(entry -> entry.outcome() == null && !outcomes.containsKey(entry.id()))
+        .toList();
+  }
+}

@@ -1,0 +1,44 @@
+package io.redoubt.testing;
+
+import io.redoubt.payload.PayloadStore;
+import io.redoubt.protocol.id.ActionId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** Payloads in memory. */
+public final class InMemoryPayloadStore implements PayloadStore {
+  public final Outage outage = new Outage();
+  private final List<Payload> payloads = new ArrayList<>();
+
+  @Override
+  public CompletionStage<Void> keep(Payload payload) {
+    return outage.run(() -> {
+      synchronized (this) {
+        if (find(payload.action(), payload.part()).isPresent()) {
+          throw new IllegalStateException("kept before: " + payload.action());
+        }
+        payloads.add(payload);
+      }
+    });
+  }
+
+  @Override
+  public CompletionStage<Integer> purge(Instant now) {
+    return outage.attempt(() -> {
+      synchronized (this) {
+        int all = payloads.size();
+        payloads.removeIf(each -> !each.deleteAfter().isAfter(now));
+        return all - payloads.size();
+      }
+    });
+  }
+
+  public synchronized Optional<Payload> find(ActionId action, Part part) {
+    return payloads.stream()
+        .filter(each -> each.action().equals(action) && each.part() == part)
+        .findFirst();
+  }
+}
