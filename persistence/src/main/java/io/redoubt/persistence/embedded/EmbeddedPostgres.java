@@ -1,0 +1,236 @@
+package io.redoubt.persistence.embedded;
+
+import io.redoubt.persistence.postgres.DatabaseConfig;
+import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.protocol.secret.Secret;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A PostgreSQL server that this process runs and looks after: it is started again when it dies, and
+ * what an earlier process left behind is cleared up. Its data outlives both.
+ */
+public final class EmbeddedPostgres implements AutoCloseable {
+  /** The database that Redoubt lives in. */
+  public static final String DATABASE = "redoubt";
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
+  private static final Duration RESTART_PAUSE = Duration.ofMillis(500);
+
+  private final DirectoryLock lock;
+  private final ServerProcess process;
+  private final RoleSecrets secrets;
+  private final int port;
+  private volatile LongConsumer onRestart = _ -> {};
+  private volatile long pid;
+  private volatile boolean closed;
+
+  private EmbeddedPostgres(
+      DirectoryLock lock, ServerProcess process, RoleSecrets secrets, int port) {
+    this.lock = lock;
+    this.process = process;
+    this.secrets = secrets;
+    this.port = port;
+  }
+
+  /**
+   * Starts the server, making its data directory where there is none.
+   *
+   * @param directory holds the data, the programs, the passwords (mode 0600) and the log
+   * @param port on 127.0.0.1; 0: any free one
+   * @throws IllegalStateException with a plain sentence where another process uses the directory or
+   *     the server does not start
+   */
+  public static EmbeddedPostgres start(Path directory, int port) {
+    return start(directory, directory, port, true);
+  }
+
+  /**
+   * The server that all tests of this JVM share. It goes, with all its data, when the JVM ends; use
+   * {@link TemporaryDatabase} to get a database on it.
+   */
+  public static EmbeddedPostgres temporary() {
+    return TemporaryServer.shared();
+  }
+
+  static EmbeddedPostgres start(Path directory, Path programs, int port, boolean durable) {
+    DirectoryLock lock = null;
+    try {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      Path real = directory.toRealPath();
+      lock =
+          DirectoryLock.tryTake(real)
+              .orElseThrow(() ->
+                  new IllegalStateException(
+                      "Another process runs PostgreSQL in " + real + " already."));
+      var secrets = RoleSecrets.openOrCreate(real.resolve("secrets.json"));
+      var process = new ServerProcess(Binaries.unpack(programs), real);
+      int chosen = port == 0 ? freePort() : port;
+      process.initialize(RoleSecrets.ADMIN, secrets.password(RoleSecrets.ADMIN).reveal());
+      new ServerSettings(chosen, real, durable).write(real.resolve("data"));
+      var server = new EmbeddedPostgres(lock, process, secrets, chosen);
+      server.launch();
+      server.setUp(durable);
+      return server;
+    } catch (IOException | SQLException e) {
+      if (lock != null) {
+        lock.close();
+      }
+      throw new IllegalStateException("PostgreSQL does not start: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      if (lock != null) {
+        lock.close();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Stops a server that outlived the process that looked after it.
+   *
+   * @return whether there was one
+   * @throws IllegalStateException with a plain sentence where another process looks after it
+   */
+  public static boolean stopOrphan(Path directory) {
+    if (!Files.isDirectory(directory.resolve("data"))) {
+      return false;
+    }
+    try {
+      Path real = directory.toRealPath();
+      try (var _ =
+          DirectoryLock.tryTake(real)
+              .orElseThrow(() ->
+                  new IllegalStateException(
+                      "Another process runs PostgreSQL in " + real + " already."))) {
+        var process = new ServerProcess(Binaries.unpack(real), real);
+        boolean running = process.postmaster().isPresent();
+        process.stop();
+        return running;
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("PostgreSQL does not stop: " + e.getMessage(), e);
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void launch() throws IOException {
+    long started = process.start();
+    pid = started;
+    var watched = ProcessHandle.of(started);
+    if (watched.isPresent()) {
+      var _ = watched.get().onExit().thenAccept(_ -> died(started));
+    }
+  }
+
+  private void setUp(boolean durable) throws SQLException {
+    try (var setup = new ServerSetup(this)) {
+      setup.requireDurability(durable);
+      setup.ensureRoles();
+      setup.ensureDatabase(DATABASE);
+    }
+  }
+
+  /** The server died although nobody asked it to: start it again, on the same port. */
+  private void died(long which) {
+    Thread.ofVirtual()
+        .name("postgres-restart")
+        .start(() -> {
+          while (!closed && pid == which) {
+            LOG.warn("PostgreSQL (process {}) has died; starting it again", which);
+            try {
+              Thread.sleep(RESTART_PAUSE);
+              synchronized (this) {
+                if (!closed) {
+                  launch();
+                  onRestart.accept(pid);
+                }
+              }
+            } catch (IOException e) {
+              LOG.error("PostgreSQL does not start again: {}", e.getMessage());
+            } catch (InterruptedException _) {
+              Thread.currentThread().interrupt();
+              return;
+            }
+          }
+        });
+  }
+
+  /** Tells the new process id each time the server had to be started again. */
+  public void onRestart(LongConsumer listener) {
+    onRestart = listener;
+  }
+
+  /** JDBC address of {@link #DATABASE}. */
+  public String url() {
+    return url(DATABASE);
+  }
+
+  String url(String database) {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** The server's process id; changes when it had to be started again. */
+  public long pid() {
+    return pid;
+  }
+
+  public Secret password(DatabaseRole role) {
+    return secrets.password(role.user());
+  }
+
+  Secret adminPassword() {
+    return secrets.password(RoleSecrets.ADMIN);
+  }
+
+  /** How a role reaches {@link #DATABASE}. */
+  public DatabaseConfig config(DatabaseRole role, int poolSize) {
+    return new DatabaseConfig(url(), role.user(), password(role), poolSize, Duration.ofSeconds(3));
+  }
+
+  /** Stops the server and waits until it has. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      try {
+        process.stop();
+      } catch (IOException e) {
+        throw new UncheckedIOException("PostgreSQL does not stop", e);
+      } finally {
+        lock.close();
+      }
+    }
+  }
+
+  /** Ends the server at once, for data that nobody needs any more. */
+  void abandon() {
+    synchronized (this) {
+      closed = true;
+      process.kill();
+      lock.close();
+    }
+  }
+}

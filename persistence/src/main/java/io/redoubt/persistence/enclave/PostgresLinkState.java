@@ -1,0 +1,79 @@
+package io.redoubt.persistence.enclave;
+
+import io.redoubt.link.LinkState;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.jwt.JwkSet;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+
+/** What the link to the control plane must not forget, in PostgreSQL (G8). */
+final class PostgresLinkState implements LinkState {
+  private static final String ENROLMENT_KEY = "enrolment-key";
+  private static final int X25519_BYTES = 32;
+
+  private final Database database;
+  private final SharedSecrets secrets;
+
+  PostgresLinkState(Database database, SharedSecrets secrets) {
+    this.database = database;
+    this.secrets = secrets;
+  }
+
+  @Override
+  public CompletionStage<Optional<Kept>> load() {
+    return database.inTransaction(handle ->
+        handle
+            .createQuery(
+                "SELECT enclave_id, command_keys::text, last_applied FROM enclave.link_state")
+            .map((row, _) ->
+                new Kept(
+                    new EnclaveId(row.getObject(1, UUID.class)),
+                    Documents.read(row.getString(2), JwkSet.class),
+                    row.getLong(3)))
+            .findOne());
+  }
+
+  @Override
+  public CompletionStage<Void> enrolled(EnclaveId enclave, JwkSet commandKeys) {
+    return database
+        .inTransaction(handle ->
+            handle
+                .createUpdate(
+                    "INSERT INTO enclave.link_state AS s (enclave_id, command_keys)"
+                        + " VALUES (:enclave, :keys::jsonb)"
+                        + " ON CONFLICT (only_row) DO UPDATE"
+                        + " SET command_keys = excluded.command_keys,"
+                        // Another enclave's commands are numbered anew.
+                        + " last_applied = CASE WHEN s.enclave_id = excluded.enclave_id"
+                        + " THEN s.last_applied ELSE 0 END,"
+                        + " enclave_id = excluded.enclave_id")
+                .bind("enclave", enclave.uuid())
+                .bind("keys", Documents.write(commandKeys))
+                .execute())
+        .thenApply(_ -> null);
+  }
+
+  @Override
+  public CompletionStage<Void> applied(long number) {
+    return database
+        .inTransaction(handle ->
+            handle
+                .createUpdate(
+                    "UPDATE enclave.link_state"
+                        + " SET last_applied = greatest(last_applied, :number)")
+                .bind("number", number)
+                .execute())
+        .thenAccept(rows -> {
+          if (rows != 1) {
+            throw new IllegalStateException("a command was applied before any enrolment");
+          }
+        });
+  }
+
+  @Override
+  public CompletionStage<byte[]> enrolmentKey() {
+    return database.blocking(() -> secrets.getOrCreate(ENROLMENT_KEY, X25519_BYTES));
+  }
+}

@@ -1,0 +1,51 @@
+package io.redoubt.persistence.journal;
+
+import com.typesafe.config.Config;
+import io.micrometer.core.instrument.Metrics;
+import io.redoubt.persistence.batch.BatchLimits;
+import io.redoubt.persistence.batch.BatchWriter;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.DatabaseConfig;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.AbstractExtensionId;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Extension;
+import scala.runtime.BoxedUnit;
+
+/** The actor system's one writer of events, with connections of its own. */
+final class JournalWriter implements Extension {
+  static final Id ID = new Id();
+
+  private final BatchWriter<EventWrite, BoxedUnit> writer;
+
+  private JournalWriter(Config redoubt) {
+    var database = DatabaseConfig.from(redoubt.getConfig("database"));
+    Config journal = redoubt.getConfig("journal");
+    int batch = journal.getInt("batch");
+    Duration gather = journal.getDuration("gather");
+    this.writer =
+        new BatchWriter<>(
+            "journal",
+            journal.getInt("writers"),
+            new BatchLimits(journal.getInt("queue"), batch, batch, gather, gather),
+            journal.getDuration("write-timeout"),
+            (purpose, seconds) -> Database.dedicated(database, purpose, seconds),
+            new JournalSql(),
+            Metrics.globalRegistry);
+  }
+
+  CompletionStage<BoxedUnit> write(EventWrite write) {
+    return writer.submit(write, write.rows().size(), true);
+  }
+
+  /** One for each actor system, gone with it. */
+  static final class Id extends AbstractExtensionId<JournalWriter> {
+    @Override
+    public JournalWriter createExtension(ExtendedActorSystem system) {
+      var extension = new JournalWriter(system.settings().config().getConfig("redoubt.enclave"));
+      system.registerOnTermination(extension.writer::close);
+      return extension;
+    }
+  }
+}
