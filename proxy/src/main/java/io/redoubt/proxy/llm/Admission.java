@@ -1,0 +1,284 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.action.GovernedAction;
+import io.redoubt.agent.Agent;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.proxy.authenticate.AuthenticatedAgent;
+import io.redoubt.proxy.authenticate.Authentication;
+import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.stream.LiveStream;
+import io.redoubt.proxy.stream.LiveStreams;
+import io.redoubt.proxy.stream.Registration;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to a permit (DESIGN §2): authenticate, read, register, decide, record. Ends with the
+ * intent in the log, or with a {@link Refusal.Raised}.
+ */
+final class Admission {
+
+  /** Who calls, and with what. */
+  private record Caller(AuthenticatedAgent agent, ByteString body, boolean bringsCredential) {}
+
+  /** A call that may go to its provider. */
+  record Admitted(
+      AuthenticatedAgent agent,
+      AgentSpec spec,
+      ByteString body,
+      RequestFacts facts,
+      ProviderSpec provider,
+      LiveStream stream,
+      boolean bringsCredential) {}
+
+  private final NodeIdentity node;
+  private final Authenticator authenticator;
+  private final ServiceIdentityVerifier services;
+  private final RequestBodies bodies;
+  private final LiveStreams streams;
+  private final LlmPorts ports;
+  private final OutcomeWriter outcomes;
+  private final InstantSource clock;
+
+  Admission(
+      NodeIdentity node,
+      Authenticator authenticator,
+      ServiceIdentityVerifier services,
+      RequestBodies bodies,
+      LiveStreams streams,
+      LlmPorts ports,
+      OutcomeWriter outcomes,
+      InstantSource clock) {
+    this.node = node;
+    this.authenticator = authenticator;
+    this.services = services;
+    this.bodies = bodies;
+    this.streams = streams;
+    this.ports = ports;
+    this.outcomes = outcomes;
+    this.clock = clock;
+  }
+
+  CompletionStage<Admitted> admit(LlmCall call) {
+    return identify(call).thenCompose(caller -> decide(call, caller));
+  }
+
+  private CompletionStage<Caller> identify(LlmCall call) {
+    if (ServiceIdentityVerifier.isClaimedBy(call.request())) {
+      return identifyThroughService(call);
+    }
+    return authenticator
+        .authenticate(call.request(), call.source())
+        .thenCompose(result -> {
+          var agent = believed(call, result);
+          return bodies.read(call).thenApply(body -> new Caller(agent, body, false));
+        });
+  }
+
+  /** What stands in the place of the agent's token is then a credential of its own, if anything. */
+  private CompletionStage<Caller> identifyThroughService(LlmCall call) {
+    var body = new CompletableFuture<ByteString>();
+    return services
+        .verify(
+            call.request(),
+            () ->
+                bodies
+                    .read(call)
+                    .thenApply(read -> {
+                      body.complete(read);
+                      return TokenDigest.ofBytes(sha256(read));
+                    }),
+            call.source())
+        .thenCompose(result -> {
+          var agent = believed(call, result);
+          return body.thenApply(read -> new Caller(agent, read, carriesKey(call.request())));
+        });
+  }
+
+  private static AuthenticatedAgent believed(LlmCall call, Authentication result) {
+    return switch (result) {
+      case AuthenticatedAgent agent -> {
+        call.isBy(agent.claims());
+        yield agent;
+      }
+      case Authentication.Refused refused -> {
+        if (refused.claims() != null) {
+          call.isBy(refused.claims());
+        }
+        throw new Refusal.Raised(Refusal.of(refused.why()));
+      }
+    };
+  }
+
+  private static boolean carriesKey(HttpRequest request) {
+    return request.getHeader("authorization").isPresent()
+        || request.getHeader("x-api-key").isPresent();
+  }
+
+  private CompletionStage<Admitted> decide(LlmCall call, Caller caller) {
+    byte[] body = caller.body.toArrayUnsafe();
+    String digest = TokenDigest.ofBytes(sha256(caller.body)).toString();
+    call.carries(digest);
+    var facts = read(body);
+    call.asksFor(facts);
+    var provider = provider(call.operation(), caller.agent, facts.model());
+    call.goesTo(provider);
+    var stream = register(caller.agent);
+    call.runsAs(stream);
+    var action =
+        new GovernedAction(
+            call.action(),
+            Plane.LLM,
+            LlmCall.OPERATION,
+            facts.model(),
+            digest,
+            call.source(),
+            caller.bringsCredential);
+    return ports
+        .agents()
+        .ask(
+            caller.agent.key(),
+            replyTo -> new Agent.Decide(action, caller.agent.claims().family(), replyTo))
+        .exceptionallyCompose(failure -> unavailable(failure))
+        .thenCompose(reply -> {
+          var permitted = permitted(call, reply);
+          if (provider == null) {
+            throw new Refusal.Raised(Refusal.MODEL_NOT_FOUND);
+          }
+          return record(
+              call,
+              new Admitted(
+                  caller.agent,
+                  permitted.spec(),
+                  caller.body,
+                  facts,
+                  provider,
+                  stream,
+                  caller.bringsCredential),
+              permitted.fence());
+        });
+  }
+
+  private static RequestFacts read(byte[] body) {
+    try {
+      return RequestFacts.read(body);
+    } catch (RequestFacts.UnreadableException e) {
+      throw new Refusal.Raised(e.refusal());
+    }
+  }
+
+  /** The first by name, so that the choice is the same on every node. */
+  private @Nullable ProviderSpec provider(
+      LlmOperation operation, AuthenticatedAgent agent, String model) {
+    ProviderSpec chosen = null;
+    for (ProviderSpec candidate : ports.providers().of(agent.claims().organization())) {
+      if (candidate.kind() == operation.kind()
+          && candidate.serves(model)
+          && (chosen == null || isBefore(candidate, chosen))) {
+        chosen = candidate;
+      }
+    }
+    return chosen;
+  }
+
+  /** One that names its models goes before one that takes any. */
+  private static boolean isBefore(ProviderSpec one, ProviderSpec other) {
+    if (one.models().isEmpty() != other.models().isEmpty()) {
+      return other.models().isEmpty();
+    }
+    return one.name().compareTo(other.name()) < 0;
+  }
+
+  private LiveStream register(AuthenticatedAgent agent) {
+    return switch (streams.register(agent.key(), agent.claims().family())) {
+      case LiveStream stream -> stream;
+      case Registration.Full.AGENT -> throw new Refusal.Raised(Refusal.TOO_MANY_STREAMS);
+      case Registration.Full.NODE -> throw new Refusal.Raised(Refusal.OVERLOADED);
+    };
+  }
+
+  private static Agent.Permitted permitted(LlmCall call, Agent.Reply reply) {
+    return switch (reply) {
+      case Agent.Permitted permitted -> {
+        call.isOf(permitted.spec());
+        yield permitted;
+      }
+      case Agent.Denied denied -> {
+        call.isOf(denied.spec());
+        throw new Refusal.Raised(Refusal.of(denied.why()));
+      }
+      case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
+          throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
+      case Agent.Refused _ -> throw new Refusal.Raised(Refusal.UNAVAILABLE);
+      case Agent.Done _,
+          Agent.Bootstrapped _,
+          Agent.RefreshAdmitted _,
+          Agent.LifecycleChanged _,
+          Agent.Description _ ->
+          throw new IllegalStateException("no answer to a question for a verdict: " + reply);
+    };
+  }
+
+  /** The permit itself (G4): the intent is durable, under the fence that the decision saw. */
+  private CompletionStage<Admitted> record(LlmCall call, Admitted admitted, long fence) {
+    var claims = admitted.agent.claims();
+    String remark =
+        admitted.provider.simulated()
+            ? "simulated"
+            : admitted.bringsCredential ? "own-credential" : null;
+    var intent = call.record(node, claims, Verdict.PERMIT).detail(remark).build();
+    return ports
+        .audit()
+        .permit(intent, fence)
+        .exceptionallyCompose(failure -> {
+          // It may have been written all the same; then it has an outcome now.
+          outcomes.writeInDoubt(
+              new AuditOutcome(
+                  call.action().auditId(),
+                  claims.organization(),
+                  clock.instant(),
+                  new Outcome(
+                      Outcome.Status.REFUSED,
+                      call.elapsedMillis(),
+                      null,
+                      Refusal.UNAVAILABLE.code())));
+          return unavailable(failure);
+        })
+        .thenApply(permit -> {
+          if (permit == AuditLog.Permit.FENCED) {
+            throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
+          }
+          call.isPermitted();
+          return admitted;
+        });
+  }
+
+  private static <T> CompletionStage<T> unavailable(Throwable failure) {
+    Causes.log("A call could not be decided and recorded", failure);
+    return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.UNAVAILABLE));
+  }
+
+  private static byte[] sha256(ByteString body) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      digest.update(body.asByteBuffer());
+      return digest.digest();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.redoubt.proxy.llm;
+
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Failures of stages, without the wrapping that stages add. */
+final class Causes {
+  private static final Logger LOG = LoggerFactory.getLogger("io.redoubt.proxy.llm");
+
+  private Causes() {}
+
+  static Throwable of(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  /** One line: what fails under load fails often. */
+  static void log(String what, Throwable failure) {
+    LOG.warn("{}: {}", what, of(failure).toString());
+  }
+
+  /** What nobody foresaw, with its trace. */
+  static void logUnforeseen(String what, Throwable failure) {
+    LOG.error(what, of(failure));
+  }
+}

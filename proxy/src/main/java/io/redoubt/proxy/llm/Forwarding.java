@@ -1,0 +1,180 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.http.HttpServer;
+import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.upstream.UpstreamCall;
+import io.redoubt.proxy.upstream.UpstreamException;
+import io.redoubt.proxy.upstream.Upstreams;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Passes permitted calls on to their providers: the body as it came, the agent's credential taken
+ * out and the provider's put in.
+ */
+final class Forwarding {
+  private static final HttpHeader IDENTITY = RawHeader.create("accept-encoding", "identity");
+
+  private final Upstreams upstreams;
+  private final LlmPorts ports;
+  private final LlmConfig config;
+  private final PriceTable prices;
+  private final PayloadRecording payloads;
+  private final OutcomeWriter outcomes;
+  private final LlmTelemetry telemetry;
+  private final InstantSource clock;
+
+  Forwarding(
+      Upstreams upstreams,
+      LlmPorts ports,
+      LlmConfig config,
+      PayloadRecording payloads,
+      OutcomeWriter outcomes,
+      LlmTelemetry telemetry,
+      InstantSource clock) {
+    this.upstreams = upstreams;
+    this.ports = ports;
+    this.config = config;
+    this.prices = PriceTable.with(config.prices());
+    this.payloads = payloads;
+    this.outcomes = outcomes;
+    this.telemetry = telemetry;
+    this.clock = clock;
+  }
+
+  /** Fails with {@link Refusal.Raised}; the outcome is on its way to the log in any case. */
+  CompletionStage<HttpResponse> forward(LlmCall call, Admitted admitted) {
+    // The last look before the first byte: a cut since the decision is not missed (DESIGN §2).
+    if (admitted.stream().isCut()) {
+      throw notSent(call, admitted, Outcome.Status.CUT, Refusal.CUT);
+    }
+    if (isClientGone(call)) {
+      throw notSent(call, admitted, Outcome.Status.CANCELLED, Refusal.UNAVAILABLE);
+    }
+    UpstreamCall sent;
+    try {
+      sent = send(call, admitted);
+    } catch (Refusal.Raised e) {
+      throw notSent(call, admitted, Outcome.Status.FAILED, e.refusal());
+    } catch (UpstreamException e) {
+      throw notSent(call, admitted, Outcome.Status.FAILED, Refusal.of(e.reason()));
+    } catch (RuntimeException e) {
+      Causes.logUnforeseen("A call could not be passed on", e);
+      throw notSent(call, admitted, Outcome.Status.FAILED, Refusal.INTERNAL);
+    }
+    return new LlmExchange(this, call, admitted, sent).reply();
+  }
+
+  private static boolean isClientGone(LlmCall call) {
+    return call.request()
+        .getAttribute(HttpServer.CLIENT_GONE)
+        .map(gone -> gone.toCompletableFuture().isDone())
+        .orElse(false);
+  }
+
+  private Refusal.Raised notSent(
+      LlmCall call, Admitted admitted, Outcome.Status how, Refusal refusal) {
+    outcomes.write(
+        new AuditOutcome(
+            call.action().auditId(),
+            admitted.agent().claims().organization(),
+            clock.instant(),
+            new Outcome(how, call.elapsedMillis(), null, refusal.code())));
+    return new Refusal.Raised(refusal);
+  }
+
+  private UpstreamCall send(LlmCall call, Admitted admitted) {
+    var provider = admitted.provider();
+    var headers = HeaderRules.towardsUpstream(call.request(), admitted.bringsCredential());
+    headers.add(IDENTITY);
+    if (!admitted.bringsCredential()) {
+      headers.add(credential(admitted));
+    }
+    var request =
+        HttpRequest.POST(target(provider.baseUrl(), call))
+            .withHeaders(headers)
+            .withEntity(
+                HttpEntities.create(
+                    call.request().entity().getContentType(), body(call, admitted)));
+    return upstreams.send(
+        provider.baseUrl(), request, Duration.ofSeconds(provider.timeoutSeconds()));
+  }
+
+  /** The only place where a provider's key is in plain text, for one call (G6). */
+  private HttpHeader credential(Admitted admitted) {
+    var provider = admitted.provider();
+    String key =
+        ports
+            .providers()
+            .key(admitted.agent().claims().organization(), provider.name())
+            .orElseThrow(() -> new Refusal.Raised(Refusal.PROVIDER_KEY_MISSING))
+            .reveal();
+    return switch (provider.kind()) {
+      case ANTHROPIC -> RawHeader.create("x-api-key", key);
+      case OPENAI -> RawHeader.create("authorization", "Bearer " + key);
+    };
+  }
+
+  private static ByteString body(LlmCall call, Admitted admitted) {
+    var splice = admitted.facts().usageSplice();
+    return call.operation() == LlmOperation.CHAT_COMPLETIONS
+            && admitted.facts().streams()
+            && splice != null
+        ? splice.applyTo(admitted.body())
+        : admitted.body();
+  }
+
+  private static String target(URI base, LlmCall call) {
+    String prefix = base.getRawPath() == null ? "" : base.getRawPath();
+    String path =
+        (prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix)
+            + call.operation().upstreamPath();
+    return call.request().getUri().rawQueryString().map(query -> path + '?' + query).orElse(path);
+  }
+
+  /** What the client is told beside the reply's own header lines. */
+  List<HttpHeader> headersFor(LlmCall call, ProviderSpec provider, HttpResponse response) {
+    var headers = HeaderRules.towardsClient(response);
+    Marks.add(headers, Marks.PERMIT, call.action());
+    if (provider.simulated()) {
+      headers.add(Marks.SIMULATED);
+    }
+    return headers;
+  }
+
+  Duration clientStall() {
+    return config.clientStall();
+  }
+
+  PriceTable prices() {
+    return prices;
+  }
+
+  PayloadRecording payloads() {
+    return payloads;
+  }
+
+  OutcomeWriter outcomes() {
+    return outcomes;
+  }
+
+  LlmTelemetry telemetry() {
+    return telemetry;
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+}

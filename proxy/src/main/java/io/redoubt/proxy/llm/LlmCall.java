@@ -1,0 +1,154 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.http.RequestTrace;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Coverage;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.jwt.AccessClaims;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.proxy.stream.LiveStream;
+import java.net.InetAddress;
+import java.time.Instant;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call, and what has come to be known of it: enough, at any moment, to record how it ended. Its
+ * steps follow one another, so nothing here is guarded.
+ */
+final class LlmCall {
+  static final String OPERATION = "llm:generate";
+
+  private final HttpRequest request;
+  private final LlmOperation operation;
+  private final InetAddress source;
+  private final RequestTrace trace;
+  private final ActionId action;
+  private final Instant at;
+  private final long started = System.nanoTime();
+  private @Nullable AccessClaims claims;
+  private @Nullable String digest;
+  private @Nullable RequestFacts facts;
+  private @Nullable ProviderSpec provider;
+  private @Nullable AgentSpec spec;
+  private @Nullable LiveStream stream;
+  private boolean bodyTaken;
+  private boolean permitted;
+
+  LlmCall(
+      HttpRequest request,
+      LlmOperation operation,
+      InetAddress source,
+      RequestTrace trace,
+      ActionId action,
+      Instant at) {
+    this.request = request;
+    this.operation = operation;
+    this.source = source;
+    this.trace = trace;
+    this.action = action;
+    this.at = at;
+  }
+
+  HttpRequest request() {
+    return request;
+  }
+
+  LlmOperation operation() {
+    return operation;
+  }
+
+  InetAddress source() {
+    return source;
+  }
+
+  RequestTrace trace() {
+    return trace;
+  }
+
+  ActionId action() {
+    return action;
+  }
+
+  /** Since the request's head was here, in nanoseconds. */
+  long elapsed() {
+    return System.nanoTime() - started;
+  }
+
+  long elapsedMillis() {
+    return elapsed() / 1_000_000;
+  }
+
+  void isBy(AccessClaims who) {
+    claims = who;
+  }
+
+  void carries(String bodyDigest) {
+    digest = bodyDigest;
+  }
+
+  void asksFor(RequestFacts what) {
+    facts = what;
+  }
+
+  void goesTo(@Nullable ProviderSpec which) {
+    provider = which;
+  }
+
+  void isOf(@Nullable AgentSpec agent) {
+    spec = agent;
+  }
+
+  void runsAs(LiveStream registered) {
+    stream = registered;
+  }
+
+  void bodyIsTaken() {
+    bodyTaken = true;
+  }
+
+  void isPermitted() {
+    permitted = true;
+  }
+
+  @Nullable AccessClaims claims() {
+    return claims;
+  }
+
+  @Nullable LiveStream stream() {
+    return stream;
+  }
+
+  boolean isBodyTaken() {
+    return bodyTaken;
+  }
+
+  /** Whether its intent is in the log, so that an outcome must follow. */
+  boolean hasIntent() {
+    return permitted;
+  }
+
+  /** What the log is told of it so far. */
+  AuditBuilder record(NodeIdentity node, AccessClaims who, Verdict verdict) {
+    var record =
+        new AuditBuilder(action.auditId(), at, who.organization(), Plane.LLM, OPERATION, verdict)
+            .agent(who.agent(), spec == null ? null : spec.owner())
+            .byAgent()
+            .at(node.enclave(), node.node())
+            .coverage(Coverage.none("request and reply"))
+            .trace(trace.traceId());
+    if (facts != null) {
+      record.resource(facts.model());
+    }
+    if (digest != null) {
+      record.actionDigest(digest);
+    }
+    if (provider != null) {
+      record.connector(provider.name());
+    }
+    return record;
+  }
+}

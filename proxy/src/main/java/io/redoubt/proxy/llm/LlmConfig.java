@@ -1,0 +1,98 @@
+package io.redoubt.proxy.llm;
+
+import com.typesafe.config.Config;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * {@code redoubt.proxy.llm}: the limits of the LLM plane.
+ *
+ * @param maxBodyBytes of a request
+ * @param bodyDeadline from the first to the last byte of a request's body
+ * @param clientStall how long a client may leave a reply unread
+ * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
+ * @param payloadMemory bytes of unfinished replies held for recording, all streams together
+ * @param prices take precedence over the built-in price list
+ */
+public record LlmConfig(
+    long maxBodyBytes,
+    Duration bodyDeadline,
+    Duration clientStall,
+    int payloadLimit,
+    long payloadMemory,
+    ModelList modelList,
+    Outcomes outcomes,
+    List<Price> prices) {
+
+  static final String PATH = "redoubt.proxy.llm";
+
+  public LlmConfig {
+    require(maxBodyBytes >= 1024 && maxBodyBytes <= Integer.MAX_VALUE / 2, "max-body-bytes");
+    require(bodyDeadline.isPositive(), "body-deadline");
+    require(clientStall.isPositive(), "client-stall");
+    require(payloadLimit >= 0, "payload-limit");
+    require(payloadMemory >= 0, "payload-memory");
+    prices = List.copyOf(prices);
+  }
+
+  /**
+   * How the model lists of providers are asked for.
+   *
+   * @param cacheFor how long a list is good
+   * @param cacheEntries how many lists are kept
+   * @param timeout of one question
+   * @param maxBytes of one answer
+   */
+  public record ModelList(Duration cacheFor, int cacheEntries, Duration timeout, int maxBytes) {
+    public ModelList {
+      require(cacheFor.isPositive(), "model-list.cache-for");
+      require(cacheEntries >= 1, "model-list.cache-entries");
+      require(timeout.isPositive(), "model-list.timeout");
+      require(maxBytes >= 1024, "model-list.max-bytes");
+    }
+  }
+
+  /**
+   * How an outcome is written when the database is away.
+   *
+   * @param attempts in all
+   * @param backoff before the second, doubled each time, at most a minute
+   * @param pending outcomes that wait for another attempt; more are given up, and counted
+   */
+  public record Outcomes(int attempts, Duration backoff, int pending) {
+    public Outcomes {
+      require(attempts >= 1, "outcomes.attempts");
+      require(backoff.isPositive(), "outcomes.backoff");
+      require(pending >= 0, "outcomes.pending");
+    }
+  }
+
+  /** Reads the section from a whole configuration. */
+  public static LlmConfig from(Config root) {
+    var config = root.getConfig(PATH);
+    var modelList = config.getConfig("model-list");
+    var outcomes = config.getConfig("outcomes");
+    return new LlmConfig(
+        config.getBytes("max-body-bytes"),
+        config.getDuration("body-deadline"),
+        config.getDuration("client-stall"),
+        Math.toIntExact(config.getBytes("payload-limit")),
+        config.getBytes("payload-memory"),
+        new ModelList(
+            modelList.getDuration("cache-for"),
+            modelList.getInt("cache-entries"),
+            modelList.getDuration("timeout"),
+            Math.toIntExact(modelList.getBytes("max-bytes"))),
+        new Outcomes(
+            outcomes.getInt("attempts"),
+            outcomes.getDuration("backoff"),
+            outcomes.getInt("pending")),
+        config.getConfigList("prices").stream().map(Price::from).toList());
+  }
+
+  private static void require(boolean holds, String key) {
+    if (!holds) {
+      throw new IllegalArgumentException(PATH + "." + key + " is out of its range");
+    }
+  }
+}

@@ -1,0 +1,303 @@
+package io.redoubt.proxy.llm;
+
+import io.opentelemetry.api.trace.Span;
+import io.redoubt.http.HttpServer;
+import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Usage;
+import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.upstream.UpstreamCall;
+import io.redoubt.proxy.upstream.UpstreamException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A permitted call from its first byte upstream to its outcome. Whichever way it ends, it ends
+ * once: the stream is closed, the meter read, the payload kept and the outcome written (G4).
+ */
+final class LlmExchange implements ReplyStage.Owner {
+  private enum Phase {
+    /** The head of the reply is not here yet. */
+    WAITING,
+    /** The reply was handed to the server, which has not begun to read it. */
+    OFFERED,
+    READING,
+    OVER
+  }
+
+  private final Forwarding forwarding;
+  private final LlmCall call;
+  private final Admitted admitted;
+  private final @Nullable OrganizationSpec recordFor;
+  private final Span span;
+  private final UpstreamCall upstream;
+  private final CompletableFuture<Boolean> requestKept;
+  private final long sent = System.nanoTime();
+  private Phase phase = Phase.WAITING;
+  private boolean clientGone;
+  private Consumer<ReplyEnd> breakOff = _ -> {};
+
+  private @Nullable UsageMeter meter;
+  private @Nullable ReplyRecorder recorder;
+  private String mediaType = "application/octet-stream";
+  private int status;
+
+  LlmExchange(Forwarding forwarding, LlmCall call, Admitted admitted, UpstreamCall upstream) {
+    this.forwarding = forwarding;
+    this.call = call;
+    this.admitted = admitted;
+    this.upstream = upstream;
+    this.span = forwarding.telemetry().begin(call, admitted);
+    this.recordFor =
+        forwarding.payloads().wantedBy(admitted.agent().claims().organization()).orElse(null);
+    this.requestKept =
+        recordFor == null
+            ? CompletableFuture.completedFuture(true)
+            : forwarding
+                .payloads()
+                .keepRequest(recordFor, admitted.agent().claims(), call.action(), admitted.body());
+  }
+
+  /** The reply as the client gets it; fails with {@link Refusal.Raised}. */
+  CompletionStage<HttpResponse> reply() {
+    admitted.stream().onCut(upstream::withdraw);
+    var reply =
+        upstream
+            .reply()
+            .handle((response, failure) -> {
+              if (failure != null) {
+                throw new Refusal.Raised(failed(Causes.of(failure)));
+              }
+              return replied(response);
+            });
+    call.request()
+        .getAttribute(HttpServer.CLIENT_GONE)
+        .ifPresent(gone -> {
+          var _ = gone.whenComplete((_, _) -> clientIsGone());
+        });
+    return reply;
+  }
+
+  private Refusal failed(Throwable failure) {
+    var reason =
+        failure instanceof UpstreamException known
+            ? known.reason()
+            : UpstreamException.Reason.UNREACHABLE;
+    var refusal = Refusal.of(reason);
+    if (reason == UpstreamException.Reason.WITHDRAWN) {
+      finish(admitted.stream().isCut() ? ReplyEnd.CUT : ReplyEnd.CLIENT_GONE);
+    } else {
+      Causes.log("The provider " + admitted.provider().name() + " gave no reply", failure);
+      finish(Outcome.Status.FAILED, refusal.code());
+    }
+    return refusal;
+  }
+
+  private HttpResponse replied(HttpResponse response) {
+    forwarding.telemetry().replied(System.nanoTime() - sent);
+    var entity = response.entity();
+    status = response.status().intValue();
+    mediaType = entity.getContentType().mediaType().toString();
+    boolean encoded = response.getHeader("content-encoding").isPresent();
+    meter = UsageMeter.of(admitted.provider().kind(), entity.getContentType(), encoded);
+    recorder = recordFor == null ? null : forwarding.payloads().replyRecorder();
+    var filter = withholdsUsage(encoded) ? new UsageChunkFilter() : null;
+    return HttpResponse.create()
+        .withStatus(response.status())
+        .withHeaders(forwarding.headersFor(call, admitted.provider(), response))
+        .withEntity(
+            entity instanceof HttpEntity.Strict strict
+                ? whole(strict, filter)
+                : streamed(entity, filter));
+  }
+
+  private boolean withholdsUsage(boolean encoded) {
+    return call.operation() == LlmOperation.CHAT_COMPLETIONS
+        && admitted.facts().streams()
+        && admitted.facts().usageSplice() != null
+        && !encoded
+        && mediaType.equals("text/event-stream");
+  }
+
+  private ResponseEntity whole(HttpEntity.Strict entity, @Nullable UsageChunkFilter filter) {
+    var data = entity.getData();
+    sees(data);
+    upstream.done();
+    finish(ReplyEnd.COMPLETE);
+    return filter == null
+        ? entity
+        : HttpEntities.create(entity.getContentType(), filter.pass(data).concat(filter.rest()));
+  }
+
+  private ResponseEntity streamed(ResponseEntity entity, @Nullable UsageChunkFilter filter) {
+    var stage =
+        new ReplyStage(
+            this,
+            Duration.ofSeconds(admitted.provider().timeoutSeconds()),
+            forwarding.clientStall(),
+            filter);
+    var source = entity.getDataBytes().via(stage);
+    if (!offer()) {
+      neverRead();
+    }
+    // A known length is kept: a client can then tell a reply that broke off.
+    return entity instanceof HttpEntity.Default && filter == null
+        ? HttpEntities.create(
+            entity.getContentType(), entity.getContentLengthOption().orElseThrow(), source)
+        : HttpEntities.create(entity.getContentType(), source);
+  }
+
+  private void clientIsGone() {
+    Phase found;
+    Consumer<ReplyEnd> reader;
+    synchronized (this) {
+      clientGone = true;
+      found = phase;
+      reader = breakOff;
+    }
+    switch (found) {
+      case WAITING -> upstream.withdraw();
+      case OFFERED -> neverRead();
+      // The server itself would notice only when it has something to write.
+      case READING -> reader.accept(ReplyEnd.CLIENT_GONE);
+      case OVER -> {}
+    }
+  }
+
+  /** False if the client went away meanwhile. */
+  private synchronized boolean offer() {
+    move(Phase.WAITING, Phase.OFFERED);
+    return !clientGone;
+  }
+
+  private void neverRead() {
+    if (move(Phase.OFFERED, Phase.OVER)) {
+      upstream.withdraw();
+      conclude(ReplyEnd.CLIENT_GONE.status(), ReplyEnd.CLIENT_GONE.error());
+    }
+  }
+
+  private synchronized boolean move(Phase from, Phase to) {
+    boolean here = phase == from;
+    phase = here ? to : phase;
+    return here;
+  }
+
+  /** True the first time. */
+  private synchronized boolean end() {
+    boolean first = phase != Phase.OVER;
+    phase = Phase.OVER;
+    return first;
+  }
+
+  @Override
+  public boolean begins(Consumer<ReplyEnd> reader) {
+    synchronized (this) {
+      if (!move(Phase.OFFERED, Phase.READING)) {
+        return false;
+      }
+      breakOff = reader;
+    }
+    admitted.stream().onCut(() -> reader.accept(ReplyEnd.CUT));
+    return true;
+  }
+
+  @Override
+  public void sees(ByteString chunk) {
+    if (meter != null) {
+      meter.see(chunk);
+    }
+    if (recorder != null) {
+      recorder.see(chunk);
+    }
+  }
+
+  @Override
+  public void ends(ReplyEnd how) {
+    if (how == ReplyEnd.COMPLETE) {
+      upstream.done();
+    } else {
+      upstream.withdraw();
+    }
+    finish(how);
+  }
+
+  private void finish(ReplyEnd how) {
+    if (how != ReplyEnd.COMPLETE) {
+      finish(how.status(), how.error());
+    } else if (status >= 400) {
+      finish(Outcome.Status.FAILED, "upstream-status-" + status);
+    } else if (meter != null && meter.sawError()) {
+      finish(Outcome.Status.FAILED, "upstream-error");
+    } else {
+      finish(Outcome.Status.SUCCEEDED, null);
+    }
+  }
+
+  private void finish(Outcome.Status how, @Nullable String error) {
+    if (end()) {
+      conclude(how, error);
+    }
+  }
+
+  private void conclude(Outcome.Status how, @Nullable String error) {
+    admitted.stream().close();
+    var outcome = new Outcome(how, call.elapsedMillis(), usage(how), error);
+    forwarding.telemetry().end(call, span, outcome);
+    if (recordFor == null) {
+      forwarding.outcomes().write(of(outcome));
+      return;
+    }
+    var replyKept =
+        recorder == null
+            ? CompletableFuture.completedFuture(true)
+            : forwarding
+                .payloads()
+                .keepReply(
+                    recordFor, admitted.agent().claims(), call.action(), mediaType, recorder);
+    var _ =
+        requestKept.thenAcceptBoth(
+            replyKept,
+            (request, reply) ->
+                forwarding.outcomes().write(of(request && reply ? outcome : unkept(outcome))));
+  }
+
+  /** G12: a record that promises payloads says where they are missing. */
+  private static Outcome unkept(Outcome outcome) {
+    String error =
+        outcome.error() == null ? "payload-not-kept" : outcome.error() + ",payload-not-kept";
+    return new Outcome(outcome.status(), outcome.durationMs(), outcome.usage(), error);
+  }
+
+  private AuditOutcome of(Outcome outcome) {
+    return new AuditOutcome(
+        call.action().auditId(),
+        admitted.agent().claims().organization(),
+        forwarding.clock().instant(),
+        outcome);
+  }
+
+  private @Nullable Usage usage(Outcome.Status how) {
+    if (meter == null || call.operation() == LlmOperation.COUNT_TOKENS) {
+      return null;
+    }
+    var price = forwarding.prices().of(admitted.facts().model());
+    var usage = meter.usage(price);
+    if (usage.isEmpty() && how == Outcome.Status.SUCCEEDED) {
+      forwarding.telemetry().unmetered();
+    }
+    if (usage.isPresent() && price.isEmpty()) {
+      forwarding.telemetry().unpriced();
+    }
+    return usage.orElse(null);
+  }
+}

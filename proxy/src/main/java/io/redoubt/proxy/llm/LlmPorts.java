@@ -1,0 +1,15 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.agent.Agents;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.organization.Organizations;
+import io.redoubt.payload.PayloadStore;
+import io.redoubt.provider.Providers;
+
+/** What the LLM plane needs of the rest of the enclave. */
+public record LlmPorts(
+    Agents agents,
+    AuditLog audit,
+    Providers providers,
+    Organizations organizations,
+    PayloadStore payloads) {}

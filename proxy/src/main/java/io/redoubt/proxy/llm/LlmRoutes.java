@@ -1,0 +1,101 @@
+package io.redoubt.proxy.llm;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Requests;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.stream.LiveStreams;
+import io.redoubt.proxy.upstream.Upstreams;
+import java.time.InstantSource;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Rejections;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** The LLM plane of the acting endpoint, in the shapes of Anthropic's and OpenAI's APIs. */
+public final class LlmRoutes {
+  private static final String MODELS = "/v1/models";
+
+  private final EdgeConfig edge;
+  private final Admission admission;
+  private final Forwarding forwarding;
+  private final Refusals refusals;
+  private final ModelList models;
+  private final InstantSource clock;
+
+  public LlmRoutes(
+      ActorSystem<?> system,
+      LlmConfig config,
+      NodeIdentity node,
+      EdgeConfig edge,
+      Authenticator authenticator,
+      ServiceIdentityVerifier services,
+      LiveStreams streams,
+      Upstreams upstreams,
+      LlmPorts ports,
+      InstantSource clock,
+      MeterRegistry metrics,
+      Tracer tracer) {
+    var telemetry = new LlmTelemetry(metrics, tracer);
+    var bodies = new RequestBodies(system, config);
+    var outcomes = new OutcomeWriter(system, ports.audit(), config.outcomes(), metrics);
+    var payloads = new PayloadRecording(ports, config, telemetry, clock);
+    this.edge = edge;
+    this.clock = clock;
+    this.admission =
+        new Admission(node, authenticator, services, bodies, streams, ports, outcomes, clock);
+    this.forwarding =
+        new Forwarding(upstreams, ports, config, payloads, outcomes, telemetry, clock);
+    this.refusals = new Refusals(node, ports.audit(), bodies, telemetry);
+    var upstreamModels = new UpstreamModels(system, config.modelList(), upstreams, ports, clock);
+    this.models = new ModelList(node, edge, authenticator, ports, upstreamModels, clock);
+  }
+
+  /** One look at the path finds the call: cheaper than a tree of matchers on this hot a way. */
+  public Route routes() {
+    return Directives.extractRequest(request -> {
+      String path = request.getUri().path();
+      var operation = LlmOperation.at(path);
+      if (operation != null) {
+        return only(HttpMethods.POST, request, () -> exchange(request, operation));
+      }
+      return path.equals(MODELS)
+          ? only(HttpMethods.GET, request, () -> models.list(request))
+          : Directives.reject();
+    });
+  }
+
+  private static Route only(HttpMethod method, HttpRequest request, Answer answer) {
+    return request.method().equals(method)
+        ? Directives.completeWithFuture(answer.get())
+        : Directives.reject(Rejections.method(method));
+  }
+
+  @FunctionalInterface
+  private interface Answer {
+    CompletionStage<HttpResponse> get();
+  }
+
+  private CompletionStage<HttpResponse> exchange(HttpRequest request, LlmOperation operation) {
+    var call =
+        new LlmCall(
+            request,
+            operation,
+            Requests.source(edge, request),
+            Requests.trace(request),
+            ActionId.next(clock),
+            clock.instant());
+    return admission
+        .admit(call)
+        .thenCompose(admitted -> forwarding.forward(call, admitted))
+        .exceptionallyCompose(failure -> refusals.answer(call, failure));
+  }
+}

@@ -1,0 +1,20 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.protocol.id.ActionId;
+import java.util.List;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+
+/** The header lines by which every answer says what was decided, and under which action. */
+final class Marks {
+  static final HttpHeader PERMIT = RawHeader.create("x-redoubt-decision", "permit");
+  static final HttpHeader DENY = RawHeader.create("x-redoubt-decision", "deny");
+  static final HttpHeader SIMULATED = RawHeader.create("x-redoubt-simulated", "true");
+
+  private Marks() {}
+
+  static void add(List<HttpHeader> headers, HttpHeader decision, ActionId action) {
+    headers.add(decision);
+    headers.add(RawHeader.create("x-redoubt-action", action.toString()));
+  }
+}

@@ -1,0 +1,6 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.protocol.id.EnclaveId;
+
+/** Who enforces, as audit records name it. */
+public record NodeIdentity(EnclaveId enclave, String node) {}

@@ -1,0 +1,87 @@
+package io.redoubt.proxy.llm;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.protocol.audit.AuditOutcome;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sees to it that every intent gets its outcome (G4), also when the database is away for a while. A
+ * repeat does no harm: the log keeps the first.
+ */
+final class OutcomeWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(OutcomeWriter.class);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  private final ActorSystem<?> system;
+  private final AuditLog audit;
+  private final LlmConfig.Outcomes config;
+  private final AtomicInteger pending = new AtomicInteger();
+  private final Counter lost;
+
+  OutcomeWriter(
+      ActorSystem<?> system, AuditLog audit, LlmConfig.Outcomes config, MeterRegistry metrics) {
+    this.system = system;
+    this.audit = audit;
+    this.config = config;
+    this.lost = metrics.counter("redoubt.llm.outcomes.lost");
+    metrics.gauge("redoubt.llm.outcomes.pending", pending);
+  }
+
+  void write(AuditOutcome outcome) {
+    write(outcome, 1, config.backoff());
+  }
+
+  /**
+   * For an intent of which it is not known whether it was written; if it was not, this fails, and
+   * nothing is lost.
+   */
+  void writeInDoubt(AuditOutcome outcome) {
+    var _ =
+        audit
+            .conclude(outcome)
+            .exceptionally(failure -> {
+              LOG.debug("No outcome for {}, perhaps no intent: {}", outcome.id(), failure);
+              return null;
+            });
+  }
+
+  private void write(AuditOutcome outcome, int attempt, Duration pause) {
+    var _ =
+        audit
+            .conclude(outcome)
+            .whenComplete((_, failure) -> {
+              if (failure != null) {
+                again(outcome, attempt, pause, failure);
+              }
+            });
+  }
+
+  private void again(AuditOutcome outcome, int attempt, Duration pause, Throwable failure) {
+    if (attempt >= config.attempts() || pending.incrementAndGet() > config.pending()) {
+      if (attempt < config.attempts()) {
+        pending.decrementAndGet();
+      }
+      lost.increment();
+      LOG.error("The outcome of {} could not be written: {}", outcome.id(), failure.toString());
+      return;
+    }
+    var longer = pause.multipliedBy(2);
+    var next = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+    var _ =
+        system
+            .scheduler()
+            .scheduleOnce(
+                pause,
+                () -> {
+                  pending.decrementAndGet();
+                  write(outcome, attempt + 1, next);
+                },
+                system.executionContext());
+  }
+}

@@ -1,0 +1,101 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.proxy.authenticate.AuthenticationFailure;
+import io.redoubt.proxy.upstream.UpstreamException;
+import java.util.Locale;
+
+/** Why the proxy answers in the provider's place. The name is the stable code that callers see. */
+enum Refusal {
+  CREDENTIAL_MISSING(401, "A credential is needed: a Redoubt access token in the place of the key"),
+  CREDENTIAL_INVALID(401, "The access token is not valid"),
+  PROOF_INVALID(401, "The proof of possession is missing or wrong"),
+  SOURCE_ADDRESS_NOT_ALLOWED(403, "The agent may not call from this address"),
+  BODY_MALFORMED(400, "The body is not the JSON object that this call needs"),
+  MODEL_MISSING(400, "model: a name of 1 to 256 printable characters is needed, exactly once"),
+  BODY_TOO_SLOW(408, "The request's body took too long"),
+  BODY_TOO_LARGE(413, "The request is larger than is passed on"),
+  MEDIA_TYPE_UNSUPPORTED(415, "The body must be application/json, not compressed"),
+  AGENT_NOT_ACTIVE(403, "The agent is isolated, revoked or decommissioned"),
+  MODEL_NOT_ALLOWED(403, "The agent may not use this model"),
+  OWN_CREDENTIAL_NOT_ALLOWED(403, "The agent may not bring a credential of its own"),
+  MODEL_NOT_FOUND(404, "No provider serves this model"),
+  TOO_MANY_STREAMS(429, "The agent has too many calls under way"),
+  OVERLOADED(503, "Too many calls are under way"),
+  UNAVAILABLE(503, "The call cannot be decided and recorded right now"),
+  CUT(403, "The agent was stopped while the call was under way"),
+  UPSTREAM_UNREACHABLE(502, "The provider cannot be reached"),
+  UPSTREAM_TIMEOUT(504, "The provider did not answer in time"),
+  UPSTREAM_BUSY(503, "Too many calls wait for the provider"),
+  PROVIDER_KEY_MISSING(502, "The provider has no usable key"),
+  INTERNAL(500, "Something went wrong on our side");
+
+  private final int status;
+  private final String message;
+
+  Refusal(int status, String message) {
+    this.status = status;
+    this.message = message;
+  }
+
+  static Refusal of(AuthenticationFailure why) {
+    return switch (why) {
+      case CREDENTIAL_MISSING -> CREDENTIAL_MISSING;
+      case CREDENTIAL_AMBIGUOUS, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED -> CREDENTIAL_INVALID;
+      case PROOF_INVALID -> PROOF_INVALID;
+      case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
+      case UNAVAILABLE -> UNAVAILABLE;
+    };
+  }
+
+  static Refusal of(Agent.Denial why) {
+    return switch (why) {
+      case UNKNOWN_AGENT, NOT_ACTIVE, FAMILY_UNKNOWN -> AGENT_NOT_ACTIVE;
+      case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
+      case MODEL_NOT_ALLOWED -> MODEL_NOT_ALLOWED;
+      case OWN_CREDENTIAL_NOT_ALLOWED -> OWN_CREDENTIAL_NOT_ALLOWED;
+    };
+  }
+
+  static Refusal of(UpstreamException.Reason why) {
+    return switch (why) {
+      case UNREACHABLE -> UPSTREAM_UNREACHABLE;
+      case TIMEOUT -> UPSTREAM_TIMEOUT;
+      case BUSY -> UPSTREAM_BUSY;
+      case WITHDRAWN -> CUT;
+    };
+  }
+
+  int status() {
+    return status;
+  }
+
+  String message() {
+    return message;
+  }
+
+  String code() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether the same request may succeed a little later. */
+  boolean isTransient() {
+    return status == 429 || status == 503;
+  }
+
+  /** Ends the walk of a call; without a stack trace, since it is an answer. */
+  static final class Raised extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final Refusal refusal;
+
+    Raised(Refusal refusal) {
+      super(refusal.code(), null, false, false);
+      this.refusal = refusal;
+    }
+
+    Refusal refusal() {
+      return refusal;
+    }
+  }
+}

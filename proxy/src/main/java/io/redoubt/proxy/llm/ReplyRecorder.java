@@ -1,0 +1,64 @@
+package io.redoubt.proxy.llm;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Keeps a reply for the payload store while it goes by, up to the limit of one and within the
+ * memory that all may take together.
+ */
+final class ReplyRecorder {
+
+  /** The memory that all unfinished replies of a node share. */
+  static final class Memory {
+    private final AtomicLong free;
+
+    Memory(long bytes) {
+      this.free = new AtomicLong(bytes);
+    }
+
+    private boolean take(int bytes) {
+      if (free.addAndGet(-bytes) < 0) {
+        free.addAndGet(bytes);
+        return false;
+      }
+      return true;
+    }
+  }
+
+  private final Memory memory;
+  private final int limit;
+  private ByteString kept = ByteString.emptyByteString();
+  private boolean truncated;
+
+  ReplyRecorder(Memory memory, int limit) {
+    this.memory = memory;
+    this.limit = limit;
+  }
+
+  void see(ByteString chunk) {
+    if (truncated) {
+      return;
+    }
+    int room = Math.min(chunk.size(), limit - kept.size());
+    boolean taken = memory.take(room);
+    truncated = !taken || room < chunk.size();
+    if (taken) {
+      kept = kept.concat(chunk.take(room));
+    }
+  }
+
+  ByteString kept() {
+    return kept;
+  }
+
+  boolean isTruncated() {
+    return truncated;
+  }
+
+  /** Gives the memory back, once the store has the bytes or has failed. */
+  void release() {
+    memory.free.addAndGet(kept.size());
+    kept = ByteString.emptyByteString();
+  }
+}

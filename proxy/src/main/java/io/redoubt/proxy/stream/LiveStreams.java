@@ -1,0 +1,119 @@
+package io.redoubt.proxy.stream;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that agents have under way on this node, bounded per agent and in total. */
+public final class LiveStreams {
+  private final LiveStreamsConfig config;
+  private final ConcurrentHashMap<AgentKey, OfAgent> agents = new ConcurrentHashMap<>();
+  private final AtomicInteger open = new AtomicInteger();
+
+  public LiveStreams(LiveStreamsConfig config, MeterRegistry metrics) {
+    this.config = config;
+    metrics.gauge("redoubt.llm.streams.open", open);
+  }
+
+  /** Admits one more, if there is room for it. */
+  public Registration register(AgentKey agent, FamilyId family) {
+    if (open.incrementAndGet() > config.total()) {
+      open.decrementAndGet();
+      return Registration.Full.NODE;
+    }
+    while (true) {
+      var result = agents.computeIfAbsent(agent, OfAgent::new).add(family);
+      if (result == null) {
+        continue; // its last stream ended just now: take the next one
+      }
+      if (result instanceof Registration.Full) {
+        open.decrementAndGet();
+      }
+      return result;
+    }
+  }
+
+  /** Cuts all that the agent has under way; answers how many. */
+  public int cut(AgentKey agent) {
+    var ofAgent = agents.get(agent);
+    return ofAgent == null ? 0 : ofAgent.cut(_ -> true);
+  }
+
+  /** Cuts all that runs on tokens of one family; answers how many. */
+  public int cutFamily(OrganizationId organization, FamilyId family) {
+    int cut = 0;
+    for (var entry : agents.entrySet()) {
+      if (entry.getKey().organization().equals(organization)) {
+        cut += entry.getValue().cut(stream -> stream.family().equals(family));
+      }
+    }
+    return cut;
+  }
+
+  /** Cuts everything: the node lost its lease, or shuts down. */
+  public int cutAll() {
+    return agents.values().stream().mapToInt(ofAgent -> ofAgent.cut(_ -> true)).sum();
+  }
+
+  /** How many are under way. */
+  public int open() {
+    return open.get();
+  }
+
+  /** What one agent has under way. */
+  final class OfAgent {
+    private final AgentKey agent;
+    private final Set<LiveStream> streams = new HashSet<>();
+    private boolean outOfUse;
+
+    OfAgent(AgentKey agent) {
+      this.agent = agent;
+    }
+
+    /** Null once this is no longer in the map. */
+    synchronized @Nullable Registration add(FamilyId family) {
+      if (outOfUse) {
+        return null;
+      }
+      if (streams.size() >= config.perAgent()) {
+        return Registration.Full.AGENT;
+      }
+      var stream = new LiveStream(this, family);
+      streams.add(stream);
+      return stream;
+    }
+
+    synchronized void remove(LiveStream stream) {
+      if (streams.remove(stream)) {
+        open.decrementAndGet();
+        if (streams.isEmpty()) {
+          outOfUse = true;
+          agents.remove(agent, this);
+        }
+      }
+    }
+
+    private int cut(Predicate<LiveStream> which) {
+      List<LiveStream> chosen;
+      synchronized (this) {
+        chosen = new ArrayList<>(streams);
+      }
+      int cut = 0;
+      for (var stream : chosen) {
+        if (which.test(stream) && stream.cut()) {
+          cut++;
+        }
+      }
+      return cut;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.redoubt.proxy.upstream;
+
+import com.typesafe.config.Config;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * {@code redoubt.proxy.upstream}: how providers are reached.
+ *
+ * @param connectTimeout of one connection, name look-up included
+ * @param maxConnections to one provider address
+ * @param maxWaiting requests that wait for one of them; more is answered with 503
+ * @param keepAlive how long an idle connection may still be used again
+ * @param maxOrigins how many provider addresses are kept connected
+ * @param caFile certificates to trust beside the platform's, PEM
+ */
+public record UpstreamConfig(
+    Duration connectTimeout,
+    int maxConnections,
+    int maxWaiting,
+    Duration keepAlive,
+    int maxOrigins,
+    Optional<Path> caFile) {
+
+  static final String PATH = "redoubt.proxy.upstream";
+
+  public UpstreamConfig {
+    require(connectTimeout.isPositive(), "connect-timeout");
+    require(maxConnections >= 1, "max-connections");
+    require(maxWaiting >= 0, "max-waiting");
+    require(!keepAlive.isNegative(), "keep-alive");
+    require(maxOrigins >= 1, "max-origins");
+  }
+
+  /** Reads the section from a whole configuration. */
+  public static UpstreamConfig from(Config root) {
+    var config = root.getConfig(PATH);
+    String caFile = config.getString("ca-file");
+    return new UpstreamConfig(
+        config.getDuration("connect-timeout"),
+        config.getInt("max-connections"),
+        config.getInt("max-waiting"),
+        config.getDuration("keep-alive"),
+        config.getInt("max-origins"),
+        caFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(caFile)));
+  }
+
+  private static void require(boolean holds, String key) {
+    if (!holds) {
+      throw new IllegalArgumentException(PATH + "." + key + " is out of its range");
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package io.redoubt.proxy.upstream;
+
+import io.redoubt.proxy.upstream.UpstreamException.Reason;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections to one provider address. The one used last is used next, so that the rest may
+ * grow old and go. Nothing is ever sent twice.
+ */
+final class UpstreamPool {
+  private record Idle(UpstreamConnection.Line line, long since) {}
+
+  private final ActorSystem<?> system;
+  private final UpstreamConfig config;
+  private final Flow<HttpRequest, HttpResponse, ?> transport;
+  private final ArrayDeque<Idle> idle = new ArrayDeque<>();
+  private final ArrayDeque<UpstreamCall> waiting = new ArrayDeque<>();
+  private int open;
+
+  UpstreamPool(
+      ActorSystem<?> system, UpstreamConfig config, Flow<HttpRequest, HttpResponse, ?> transport) {
+    this.system = system;
+    this.config = config;
+    this.transport = transport;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param headTimeout until the head of the reply, the wait for a connection included
+   */
+  UpstreamCall send(HttpRequest request, Duration headTimeout) {
+    var call = new UpstreamCall(request, this);
+    dispatch(call);
+    if (!call.isEnded()) {
+      call.limitBy(
+          system
+              .classicSystem()
+              .scheduler()
+              .scheduleOnce(headTimeout, call::timeOut, system.executionContext()));
+    }
+    return call;
+  }
+
+  private void dispatch(UpstreamCall call) {
+    UpstreamConnection.@Nullable Line line;
+    boolean connect = false;
+    synchronized (this) {
+      line = takeIdle();
+      if (line == null) {
+        if (open < config.maxConnections()) {
+          open++;
+          connect = true;
+        } else if (!hasRoomToWait()) {
+          call.refuse(new UpstreamException(Reason.BUSY, null));
+          return;
+        } else {
+          waiting.add(call);
+          return;
+        }
+      }
+    }
+    if (connect) {
+      try {
+        line = connect();
+      } catch (RuntimeException e) {
+        closed(); // the node is going down: no stream can be started any more
+        call.refuse(new UpstreamException(Reason.UNREACHABLE, e));
+        return;
+      }
+    }
+    if (line != null && !call.sendOver(line)) {
+      giveBack(line);
+    }
+  }
+
+  private boolean hasRoomToWait() {
+    if (waiting.size() >= config.maxWaiting()) {
+      waiting.removeIf(UpstreamCall::isEnded);
+    }
+    return waiting.size() < config.maxWaiting();
+  }
+
+  private UpstreamConnection.@Nullable Line takeIdle() {
+    long oldest = System.nanoTime() - config.keepAlive().toNanos();
+    List<UpstreamConnection.Line> stale = new ArrayList<>(0);
+    UpstreamConnection.@Nullable Line found = null;
+    while (found == null && !idle.isEmpty()) {
+      var candidate = idle.removeLast();
+      if (candidate.line.isClosed()) {
+        continue;
+      }
+      if (candidate.since - oldest < 0) {
+        stale.add(candidate.line);
+      } else {
+        found = candidate.line;
+      }
+    }
+    stale.forEach(UpstreamConnection.Line::drop);
+    return found;
+  }
+
+  private UpstreamConnection.Line connect() {
+    return Flow.fromGraph(new UpstreamConnection(this::closed))
+        .joinMat(transport, Keep.left())
+        .run(system);
+  }
+
+  /** A connection is gone: whoever waits gets a new one in its place. */
+  private void closed() {
+    UpstreamCall next;
+    synchronized (this) {
+      open--;
+      idle.removeIf(entry -> entry.line.isClosed());
+      next = nextWaiting();
+    }
+    if (next != null) {
+      dispatch(next);
+    }
+  }
+
+  /** A reply was read to its end. */
+  void giveBack(UpstreamConnection.Line line) {
+    while (!line.isClosed()) {
+      UpstreamCall next;
+      synchronized (this) {
+        next = nextWaiting();
+        if (next == null) {
+          idle.addLast(new Idle(line, System.nanoTime()));
+          dropOldest();
+          return;
+        }
+      }
+      if (next.sendOver(line)) {
+        return;
+      }
+    }
+  }
+
+  private @Nullable UpstreamCall nextWaiting() {
+    var next = waiting.poll();
+    while (next != null && next.isEnded()) {
+      next = waiting.poll();
+    }
+    return next;
+  }
+
+  /** At most one each time: they come back one by one too. */
+  private void dropOldest() {
+    var first = idle.peekFirst();
+    if (first != null && System.nanoTime() - first.since > config.keepAlive().toNanos()) {
+      idle.removeFirst();
+      first.line.drop();
+    }
+  }
+
+  synchronized boolean isUnused() {
+    return open == 0 && waiting.isEmpty();
+  }
+
+  /** Drops what is idle, so that the pool comes to be unused. */
+  void retire() {
+    List<Idle> dropped;
+    synchronized (this) {
+      dropped = List.copyOf(idle);
+      idle.clear();
+    }
+    dropped.forEach(entry -> entry.line.drop());
+  }
+}

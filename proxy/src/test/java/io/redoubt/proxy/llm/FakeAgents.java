@@ -1,0 +1,88 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.AgentStatus;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/** Agents that decide by their specification alone, and can be isolated, held up or silent. */
+final class FakeAgents implements Agents {
+  static final long FENCE = 1;
+
+  final List<Agent.Decide> asked = new CopyOnWriteArrayList<>();
+  private final ActorSystem<?> system;
+  private final Map<AgentKey, AgentSpec> specs = new ConcurrentHashMap<>();
+  private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
+  private volatile boolean silent;
+  volatile boolean isolated;
+
+  FakeAgents(ActorSystem<?> system) {
+    this.system = system;
+  }
+
+  void put(AgentKey agent, AgentSpec spec) {
+    specs.put(agent, spec);
+  }
+
+  /** Answers wait until the returned future completes. */
+  CompletableFuture<Void> hold() {
+    gate = new CompletableFuture<>();
+    return gate;
+  }
+
+  void silent(boolean now) {
+    silent = now;
+  }
+
+  @Override
+  public CompletionStage<Agent.Reply> ask(
+      AgentKey agent, Function<ActorRef<Agent.Reply>, Agent.Command> message) {
+    if (silent) {
+      return CompletableFuture.failedFuture(new TimeoutException("no answer"));
+    }
+    var command = message.apply(system.ignoreRef());
+    if (command instanceof Agent.Decide decide) {
+      asked.add(decide);
+    }
+    return gate.thenApply(_ -> reply(agent, command));
+  }
+
+  private Agent.Reply reply(AgentKey agent, Agent.Command command) {
+    var spec = specs.get(agent);
+    if (spec == null) {
+      return new Agent.Refused(Agent.Refusal.UNKNOWN_AGENT);
+    }
+    return switch (command) {
+      case Agent.Decide(var action, _, _) -> {
+        if (isolated) {
+          yield new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec);
+        }
+        if (!spec.models().permits(action.resource())) {
+          yield new Agent.Denied(Agent.Denial.MODEL_NOT_ALLOWED, spec);
+        }
+        yield action.bringsCredential() && !spec.mayBringCredential()
+            ? new Agent.Denied(Agent.Denial.OWN_CREDENTIAL_NOT_ALLOWED, spec)
+            : new Agent.Permitted(spec, FENCE);
+      }
+      case Agent.Describe _ ->
+          new Agent.Description(
+              isolated ? AgentStatus.ISOLATED : AgentStatus.ACTIVE,
+              spec,
+              List.of(),
+              List.of(LlmFixture.FAMILY),
+              null);
+      default -> throw new AssertionError("not asked by the proxy: " + command);
+    };
+  }
+}

@@ -1,0 +1,288 @@
+package io.redoubt.proxy.llm;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.HttpEdge;
+import io.redoubt.http.HttpServer;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.AccessClaims;
+import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.secret.Secret;
+import io.redoubt.proxy.authenticate.AuthenticateConfig;
+import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.authenticate.DpopProofs;
+import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.stream.LiveStreams;
+import io.redoubt.proxy.stream.LiveStreamsConfig;
+import io.redoubt.proxy.upstream.UpstreamConfig;
+import io.redoubt.proxy.upstream.Upstreams;
+import io.redoubt.testing.FakeFences;
+import io.redoubt.testing.InMemoryAuditLog;
+import io.redoubt.testing.InMemoryOrganizations;
+import io.redoubt.testing.InMemoryPayloadStore;
+import io.redoubt.testing.InMemoryProviders;
+import io.redoubt.testing.InMemoryRevocations;
+import io.redoubt.testing.InMemorySigningKeyDirectory;
+import io.redoubt.testing.ManualClock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.ServerBinding;
+
+/** The LLM plane on a real port, between a strict provider and fakes of the rest of the enclave. */
+final class LlmFixture implements AutoCloseable {
+  static final EnclaveId ENCLAVE = new EnclaveId(new UUID(1, 1));
+  static final OrganizationId ORGANIZATION = new OrganizationId(new UUID(2, 2));
+  static final AgentId AGENT = new AgentId(new UUID(3, 3));
+  static final FamilyId FAMILY = new FamilyId(new UUID(4, 4));
+  static final AgentKey AGENT_KEY = new AgentKey(ORGANIZATION, AGENT);
+  static final String ISSUER = "urn:redoubt:enclave:" + ENCLAVE;
+
+  final ManualClock clock = new ManualClock();
+  final FakeProvider provider = new FakeProvider();
+  final FakeFences fences = new FakeFences();
+  final InMemoryAuditLog audit = new InMemoryAuditLog(fences);
+  final InMemoryPayloadStore payloads = new InMemoryPayloadStore();
+  final InMemoryProviders providers = new InMemoryProviders();
+  final InMemoryOrganizations organizations = new InMemoryOrganizations();
+  final InMemoryRevocations revocations = new InMemoryRevocations();
+  final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
+  final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+  final SigningKey signingKey = SigningKey.generate();
+  final ActorSystem<?> system;
+  final FakeAgents agents;
+  final LiveStreams streams;
+  final HttpClient client = HttpClient.newHttpClient();
+  private final ServerBinding binding;
+  private long versions;
+
+  LlmFixture(String overrides) {
+    Config config =
+        ConfigFactory.parseString(overrides)
+            .withFallback(
+                ConfigFactory.parseString(
+                    """
+                    pekko.actor.default-dispatcher.fork-join-executor.minimum-runnable = -1
+                    pekko.log-dead-letters = off
+                    """))
+            .withFallback(ConfigFactory.load());
+    system = ActorSystem.create(Behaviors.empty(), "llm", config);
+    agents = new FakeAgents(system);
+    streams = new LiveStreams(LiveStreamsConfig.from(config), metrics);
+    var authenticate = AuthenticateConfig.from(config);
+    var keys = new VerificationKeys(directory, authenticate.keyLookup(), clock, metrics);
+    var edge = EdgeConfig.from(config);
+    var routes =
+        new LlmRoutes(
+            system,
+            LlmConfig.from(config),
+            new NodeIdentity(ENCLAVE, "node-1"),
+            edge,
+            new Authenticator(
+                authenticate,
+                ISSUER,
+                keys,
+                new DpopProofs(authenticate.dpop(), clock),
+                revocations,
+                clock,
+                metrics),
+            new ServiceIdentityVerifier(authenticate, ISSUER, keys, revocations, clock),
+            streams,
+            new Upstreams(system, UpstreamConfig.from(config)),
+            new LlmPorts(agents, audit, providers, organizations, payloads),
+            clock,
+            metrics,
+            OpenTelemetry.noop().getTracer("test"));
+    var sealed = new HttpEdge("acting", metrics).seal(routes.routes());
+    binding = await(HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), edge, sealed));
+    reset();
+  }
+
+  /** As at the start, between the tests of a class. */
+  void reset() {
+    provider.forget();
+    agents.isolated = false;
+    agents.silent(false);
+    agents.hold().complete(null);
+    audit.outage.end();
+    payloads.outage.end();
+    await(directory.publish(signingKey.publicHalf(), "node-1", Instant.MAX));
+    await(fences.raise(AGENT_KEY, FakeAgents.FENCE));
+    agentMayUse(ModelAccess.ANY, false);
+    payloads(OrganizationSpec.Payloads.METADATA);
+    provide("anthropic", ProviderSpec.Kind.ANTHROPIC, provider.base(""), List.of("claude-*"), 5);
+    provide("openai", ProviderSpec.Kind.OPENAI, provider.base("/v1"), List.of(), 5);
+  }
+
+  void agentMayUse(ModelAccess models, boolean ownCredential) {
+    agents.put(
+        AGENT_KEY,
+        new AgentSpec("coder", "ann@example.com", Map.of(), List.of(), models, ownCredential, 1));
+  }
+
+  void payloads(OrganizationSpec.Payloads kept) {
+    await(organizations.put(ORGANIZATION, new OrganizationSpec("acme", kept, 30, ++versions)));
+  }
+
+  void provide(String name, ProviderSpec.Kind kind, URI base, List<String> models, int timeout) {
+    await(
+        providers.put(
+            ORGANIZATION,
+            new ProviderSpec(name, kind, base, models, timeout, false, ++versions),
+            Secret.of(FakeProvider.KEY)));
+  }
+
+  void provideSimulated() {
+    await(
+        providers.put(
+            ORGANIZATION,
+            new ProviderSpec(
+                "anthropic",
+                ProviderSpec.Kind.ANTHROPIC,
+                provider.base(""),
+                List.of(),
+                5,
+                true,
+                ++versions),
+            Secret.of(FakeProvider.KEY)));
+  }
+
+  AccessClaims claims() {
+    return new AccessClaims(
+        ISSUER,
+        ISSUER,
+        AGENT,
+        ORGANIZATION,
+        FAMILY,
+        "jti-1",
+        clock.instant(),
+        clock.instant().plusSeconds(300),
+        List.of(),
+        null);
+  }
+
+  String token() {
+    return claims().sign(signingKey);
+  }
+
+  int port() {
+    return binding.localAddress().getPort();
+  }
+
+  /** A connection on which a test can misbehave. */
+  Socket connect() throws IOException {
+    return new Socket(InetAddress.getLoopbackAddress(), port());
+  }
+
+  /** A request for a message, as it looks on the wire. */
+  byte[] onTheWire(String body, String... headers) {
+    return ("POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            + "anthropic-version: 1\r\nx-api-key: "
+            + token()
+            + "\r\n"
+            + String.join("", List.of(headers).stream().map(header -> header + "\r\n").toList())
+            + "content-length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body)
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port() + path);
+  }
+
+  HttpRequest.Builder anthropic(String body) {
+    return HttpRequest.newBuilder(uri("/v1/messages"))
+        .header("x-api-key", token())
+        .header("anthropic-version", "2023-06-01")
+        .header("content-type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body));
+  }
+
+  HttpRequest.Builder openAi(String path, String body) {
+    return HttpRequest.newBuilder(uri(path))
+        .header("authorization", "Bearer " + token())
+        .header("content-type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(body));
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) {
+    try {
+      return client.send(
+          request.timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new AssertionError("the proxy broke off", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The record of the action that an answer names. */
+  AuditRecord recordOf(HttpResponse<?> response) {
+    var id = actionOf(response).auditId();
+    return audit.records().stream()
+        .filter(record -> record.id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("nothing is recorded of " + id));
+  }
+
+  /** Its outcome, once it is there. */
+  Outcome outcomeOf(HttpResponse<?> response) {
+    return outcomeOf(actionOf(response));
+  }
+
+  Outcome outcomeOf(ActionId action) {
+    org.awaitility.Awaitility.await().until(() -> audit.outcome(action.auditId()).isPresent());
+    return audit.outcome(action.auditId()).orElseThrow();
+  }
+
+  static ActionId actionOf(HttpResponse<?> response) {
+    return ActionId.parse(response.headers().firstValue("x-redoubt-action").orElse(null));
+  }
+
+  static <T> T await(java.util.concurrent.CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    system.terminate();
+    provider.close();
+    await(system.getWhenTerminated());
+  }
+}

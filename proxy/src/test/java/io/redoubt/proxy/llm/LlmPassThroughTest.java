@@ -1,0 +1,376 @@
+package io.redoubt.proxy.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.audit.ActorKind;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Usage;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.token.TokenDigest;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LlmPassThroughTest {
+  private static final String MESSAGE =
+      "{ \"model\":\"claude-sonnet-4-5\",\t\"max_tokens\": 1.0e2, \"unknown\":{\"ü\":[1,2]},\r\n"
+          + " \"messages\":[{\"role\":\"user\",\"content\":\"Gr\\u00fc\\u00dfe\"}]} ";
+
+  private final LlmFixture plane = new LlmFixture("");
+
+  @BeforeEach
+  void reset() {
+    plane.reset();
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    plane.close();
+  }
+
+  private static FakeProvider.Script events(List<String> chunks) {
+    return (_, line) -> {
+      line.beginEvents("request-id: req_1", "anthropic-ratelimit-requests-remaining: 7");
+      for (String chunk : chunks) {
+        line.chunk(chunk);
+      }
+      line.end();
+    };
+  }
+
+  @Test
+  void aMessageGoesThereAndBackByteForByte() {
+    String reply =
+        "{\"id\":\"msg_1\",\"content\":[{\"type\":\"tool_use\",\"input\":{\"usage\":{\"input_tokens\":0}}}],"
+            + " \"usage\":{\"input_tokens\":10,\"output_tokens\":20,\"cache_read_input_tokens\":0}, \"new\":1.50}\n";
+    plane.provider.answers((_, line) -> line.json(200, reply));
+
+    var answer = plane.send(plane.anthropic(MESSAGE).header("anthropic-beta", "a,b"));
+
+    assertThat(answer.body()).isEqualTo(reply);
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("content-type")).hasValue("application/json");
+    assertThat(answer.headers().firstValue("x-redoubt-decision")).hasValue("permit");
+    var seen = plane.provider.last();
+    assertThat(seen.text()).isEqualTo(MESSAGE);
+    assertThat(seen.headers()).containsEntry("anthropic-beta", "a,b");
+    assertThat(seen.headers()).containsEntry("x-api-key", FakeProvider.KEY);
+    var outcome = plane.outcomeOf(answer);
+    assertThat(outcome.status()).isEqualTo(Outcome.Status.SUCCEEDED);
+    assertThat(outcome.usage()).isEqualTo(new Usage(10, 20, 0, 0, 330));
+  }
+
+  @Test
+  void theRecordSaysWhoWhatAndWhere() {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    var record = plane.recordOf(answer);
+    assertThat(record.verdict()).isEqualTo(Verdict.PERMIT);
+    assertThat(record.plane()).isEqualTo(Plane.LLM);
+    assertThat(record.operation()).isEqualTo("llm:generate");
+    assertThat(record.connector()).isEqualTo("anthropic");
+    assertThat(record.resource()).isEqualTo("claude-sonnet-4-5");
+    assertThat(record.actorKind()).isEqualTo(ActorKind.AGENT);
+    assertThat(record.agentId()).isEqualTo(LlmFixture.AGENT);
+    assertThat(record.owner()).isEqualTo("ann@example.com");
+    assertThat(record.enclaveId()).isEqualTo(LlmFixture.ENCLAVE);
+    assertThat(record.node()).isEqualTo("node-1");
+    assertThat(record.traceId()).hasSize(32);
+    assertThat(record.actionDigest())
+        .isEqualTo(sha256(MESSAGE))
+        .isEqualTo(plane.agents.asked.getLast().action().digest());
+    assertThat(record.coverage()).isNotNull();
+  }
+
+  private static String sha256(String text) {
+    try {
+      return TokenDigest.ofBytes(
+              java.security.MessageDigest.getInstance("SHA-256")
+                  .digest(text.getBytes(StandardCharsets.UTF_8)))
+          .toString();
+    } catch (java.security.NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void anAnthropicStreamPassesUntouchedAndIsMetered() {
+    plane.provider.answers(events(Streams.ANTHROPIC));
+
+    var answer = plane.send(plane.anthropic(MESSAGE.replace("1.0e2", "100, \"stream\":true")));
+
+    assertThat(answer.body()).isEqualTo(String.join("", Streams.ANTHROPIC));
+    assertThat(answer.headers().firstValue("content-type"))
+        .hasValueSatisfying(
+            type -> assertThat(type).isEqualToIgnoringCase("text/event-stream; charset=utf-8"));
+    assertThat(answer.headers().firstValue("request-id")).hasValue("req_1");
+    assertThat(answer.headers().firstValue("anthropic-ratelimit-requests-remaining")).hasValue("7");
+    var outcome = plane.outcomeOf(answer);
+    assertThat(outcome.status()).isEqualTo(Outcome.Status.SUCCEEDED);
+    // 25 × 3 + 89 × 15 + 1000 × 0.3 + 100 × 3.75 millionths
+    assertThat(outcome.usage()).isEqualTo(new Usage(25, 89, 1000, 100, 2085));
+  }
+
+  @Test
+  void usageIsAskedForUpstreamAndItsChunkIsWithheld() {
+    var upstream = new ArrayList<>(Streams.OPENAI_BEFORE_USAGE);
+    upstream.add(Streams.OPENAI_USAGE.substring(0, 40));
+    upstream.add(Streams.OPENAI_USAGE.substring(40) + "data: [DO");
+    upstream.add("NE]\n\n");
+    plane.provider.answers(events(upstream));
+    String body = "{\"model\":\"gpt-4o\", \"stream\" : true,\"messages\":[]}";
+
+    var answer = plane.send(plane.openAi("/v1/chat/completions", body));
+
+    assertThat(answer.body())
+        .isEqualTo(String.join("", Streams.OPENAI_BEFORE_USAGE) + Streams.OPENAI_DONE);
+    assertThat(plane.provider.last().text())
+        .isEqualTo(
+            "{\"stream_options\":{\"include_usage\":true},\"model\":\"gpt-4o\", \"stream\" : true,\"messages\":[]}");
+    assertThat(plane.outcomeOf(answer).usage()).isEqualTo(new Usage(15, 10, 4, 0, 143));
+  }
+
+  @Test
+  void usageThatTheClientAskedForPasses() {
+    var upstream = new ArrayList<>(Streams.OPENAI_BEFORE_USAGE);
+    upstream.add(Streams.OPENAI_USAGE);
+    upstream.add(Streams.OPENAI_DONE);
+    plane.provider.answers(events(upstream));
+    String body =
+        "{\"model\":\"gpt-4o\",\"stream\":true,\"stream_options\":{\"include_usage\":true}}";
+
+    var answer = plane.send(plane.openAi("/v1/chat/completions", body));
+
+    assertThat(answer.body()).isEqualTo(String.join("", upstream));
+    assertThat(plane.provider.last().text()).isEqualTo(body);
+  }
+
+  @Test
+  void aResponsesStreamPassesUntouchedAndIsMetered() {
+    plane.provider.answers(events(Streams.RESPONSES));
+
+    var answer =
+        plane.send(plane.openAi("/v1/responses", "{\"model\":\"gpt-4o\",\"stream\":true}"));
+
+    assertThat(answer.body()).isEqualTo(String.join("", Streams.RESPONSES));
+    assertThat(plane.outcomeOf(answer).usage()).isEqualTo(new Usage(30, 11, 7, 0, 194));
+  }
+
+  @Test
+  void embeddingsAndTokenCountsPass() {
+    plane.provider.answers((_, line) ->
+        line.json(200, "{\"data\":[],\"usage\":{\"prompt_tokens\":8,\"total_tokens\":8}}"));
+
+    var embedding =
+        plane.send(
+            plane.openAi(
+                "/v1/embeddings", "{\"model\":\"text-embedding-3-small\",\"input\":\"x\"}"));
+
+    assertThat(embedding.statusCode()).isEqualTo(200);
+    assertThat(plane.outcomeOf(embedding).usage()).isEqualTo(new Usage(8, 0, 0, 0, 0));
+    plane.provider.answers((_, line) -> line.json(200, "{\"input_tokens\":14}"));
+
+    var counted =
+        plane.send(
+            plane
+                .anthropic("{\"model\":\"claude-haiku-4-5\"}")
+                .uri(plane.uri("/v1/messages/count_tokens?beta=true&x=%2F")));
+
+    assertThat(counted.body()).isEqualTo("{\"input_tokens\":14}");
+    assertThat(plane.provider.last().target())
+        .isEqualTo("/v1/messages/count_tokens?beta=true&x=%2F");
+    assertThat(plane.outcomeOf(counted).usage()).isNull();
+  }
+
+  @Test
+  void theProvidersErrorsPassWithTheirStatus() {
+    String error =
+        "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}";
+    plane.provider.answers((_, line) ->
+        line.raw(
+            "HTTP/1.1 529 Overloaded\r\ncontent-type: application/json\r\nretry-after: 3\r\nset-cookie: a=b\r\nx-should-retry: true\r\ncontent-length: "
+                + error.length()
+                + "\r\n\r\n"
+                + error));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    assertThat(answer.statusCode()).isEqualTo(529);
+    assertThat(answer.body()).isEqualTo(error);
+    assertThat(answer.headers().firstValue("retry-after")).hasValue("3");
+    assertThat(answer.headers().firstValue("x-should-retry")).hasValue("true");
+    assertThat(answer.headers().firstValue("set-cookie")).isEmpty();
+    assertThat(answer.headers().firstValue("x-redoubt-decision")).hasValue("permit");
+    assertThat(plane.outcomeOf(answer).status()).isEqualTo(Outcome.Status.FAILED);
+    assertThat(plane.outcomeOf(answer).error()).isEqualTo("upstream-status-529");
+  }
+
+  @Test
+  void anErrorInTheMidstOfAStreamPassesAndIsRecorded() {
+    var chunks =
+        List.of(
+            Streams.ANTHROPIC.getFirst(),
+            "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n");
+    plane.provider.answers(events(chunks));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    assertThat(answer.body()).isEqualTo(String.join("", chunks));
+    assertThat(plane.outcomeOf(answer).status()).isEqualTo(Outcome.Status.FAILED);
+    assertThat(plane.outcomeOf(answer).error()).isEqualTo("upstream-error");
+    assertThat(plane.outcomeOf(answer).usage()).isNotNull();
+  }
+
+  @Test
+  void onlyTheProvidersCredentialGoesUpstream() {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+
+    var answer =
+        plane.send(
+            plane
+                .openAi("/v1/chat/completions", "{\"model\":\"gpt-4o\"}")
+                .header("cookie", "session=1")
+                .header("x-redoubt-anything", "1")
+                .header("proxy-authorization", "Basic x")
+                .header("x-forwarded-for", "10.0.0.1")
+                .header("openai-organization", "org-7")
+                .header("x-unknown", "passes")
+                .header("accept-encoding", "gzip"));
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    var headers = plane.provider.last().headers();
+    assertThat(headers)
+        .containsEntry("authorization", "Bearer " + FakeProvider.KEY)
+        .containsEntry("openai-organization", "org-7")
+        .containsEntry("x-unknown", "passes")
+        .containsEntry("accept-encoding", "identity")
+        .containsEntry("host", plane.provider.base("").getAuthority())
+        .doesNotContainKeys("cookie", "x-forwarded-for", "proxy-authorization", "traceparent");
+    assertThat(String.join(" ", headers.values())).doesNotContain(plane.token());
+  }
+
+  @Test
+  void aLongBodyIsStreamedInAndPassesWhole() {
+    plane.provider.answers((seen, line) -> line.json(200, "{\"n\":" + seen.body().size() + "}"));
+    String body = "{\"input\":\"" + "x".repeat(3_000_000) + "\",\"model\":\"gpt-4o\"}";
+
+    var answer =
+        plane.send(
+            plane
+                .openAi("/v1/embeddings", "")
+                .POST(
+                    HttpRequest.BodyPublishers.fromPublisher(
+                        HttpRequest.BodyPublishers.ofString(body))));
+
+    assertThat(answer.body()).isEqualTo("{\"n\":" + body.length() + "}");
+    assertThat(plane.provider.last().text()).isEqualTo(body);
+  }
+
+  @Test
+  void connectionsAreUsedAgain() {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+    plane.send(plane.anthropic(MESSAGE));
+    int before = plane.provider.connections.get();
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(plane.send(plane.anthropic(MESSAGE)).statusCode()).isEqualTo(200);
+    }
+
+    assertThat(plane.provider.connections.get()).isEqualTo(before);
+    assertThat(plane.streams.open()).isZero();
+  }
+
+  @Test
+  void aConnectionThatTheUpstreamClosesIsNotUsedAgain() {
+    plane.provider.answers((_, line) -> {
+      line.raw(
+          "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
+      line.breakOff();
+    });
+
+    for (int i = 0; i < 10; i++) {
+      assertThat(plane.send(plane.anthropic(MESSAGE)).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aSimulatedProviderIsLabelled() {
+    plane.provideSimulated();
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    assertThat(answer.headers().firstValue("x-redoubt-simulated")).hasValue("true");
+    assertThat(plane.recordOf(answer).detail()).isEqualTo("simulated");
+    plane.outcomeOf(answer);
+  }
+
+  @Test
+  void headerLinesThatAConnectionNamesEndThere() throws Exception {
+    plane.provider.answers((_, line) ->
+        line.raw(
+            """
+            HTTP/1.1 200 OK\r
+            content-type: application/json\r
+            connection: keep-alive, x-of-this-hop\r
+            x-of-this-hop: 1\r
+            keep-alive: timeout=5\r
+            x-redoubt-decision: deny\r
+            alt-svc: h3=":443"\r
+            content-length: 2\r
+            \r
+            {}\
+            """));
+    try (var socket = plane.connect()) {
+      socket
+          .getOutputStream()
+          .write(
+              plane.onTheWire(
+                  "{\"model\":\"claude-x\"}",
+                  "connection: close, x-secret-hop, close",
+                  "x-secret-hop: 1",
+                  "te: trailers",
+                  "x-redoubt-action: act_forged",
+                  "x-odd: a;b=\"c\""));
+
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(answer)
+          .startsWith("HTTP/1.1 200 ")
+          .contains("x-redoubt-decision: permit")
+          .doesNotContain("x-redoubt-decision: deny", "act_forged", "x-of-this-hop", "alt-svc");
+      assertThat(plane.provider.last().headers())
+          .doesNotContainKeys("x-secret-hop", "te", "x-redoubt-action")
+          .containsEntry("x-odd", "a;b=\"c\"");
+    }
+  }
+
+  @Test
+  void aHeaderCannotBeInjected() throws Exception {
+    for (String line :
+        new String[] {
+          "x-a: 1\nx-api-key: evil", "x-a: 1\rx-b: 2", "x a: 1", "x-a : 1", "x-\u0000: 1"
+        }) {
+      plane.provider.forget();
+      try (var socket = plane.connect()) {
+        socket
+            .getOutputStream()
+            .write(plane.onTheWire("{\"model\":\"claude-x\"}", line, "connection: close"));
+
+        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(answer).as(line).startsWith("HTTP/1.1 4");
+        assertThat(plane.provider.seen()).as(line).isEmpty();
+      }
+    }
+  }
+}

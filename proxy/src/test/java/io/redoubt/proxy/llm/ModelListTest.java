@@ -1,0 +1,127 @@
+package io.redoubt.proxy.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.link.ProviderSpec;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ModelListTest {
+  private final LlmFixture plane = new LlmFixture("");
+
+  @BeforeEach
+  void reset() {
+    plane.reset();
+    plane.provide(
+        "anthropic",
+        ProviderSpec.Kind.ANTHROPIC,
+        plane.provider.base(""),
+        List.of("claude-sonnet-4-5", "claude-haiku-4-5"),
+        5);
+    plane.provider.answers((_, line) ->
+        line.json(
+            200,
+            "{\"object\":\"list\",\"data\":[{\"id\":\"gpt-4o\",\"object\":\"model\",\"created\":1715367049,\"owned_by\":\"system\"},{\"id\":\"o3\"}]}"));
+  }
+
+  @AfterAll
+  void close() throws IOException {
+    plane.close();
+  }
+
+  private HttpRequest.Builder models() {
+    return HttpRequest.newBuilder(plane.uri("/v1/models"))
+        .header("authorization", "Bearer " + plane.token())
+        .GET();
+  }
+
+  private static List<String> ids(HttpResponse<String> answer) {
+    return json(answer).path("data").findValuesAsText("id");
+  }
+
+  private static JsonNode json(HttpResponse<String> answer) {
+    try {
+      return Json.LENIENT.readTree(answer.body());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void allProvidersTogetherInTheShapeOfOpenAi() {
+    var answer = plane.send(models());
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(ids(answer))
+        .containsExactly("claude-haiku-4-5", "claude-sonnet-4-5", "gpt-4o", "o3");
+    assertThat(json(answer).path("object").asText()).isEqualTo("list");
+    assertThat(json(answer).at("/data/2/created").asLong()).isEqualTo(1715367049);
+    assertThat(json(answer).at("/data/2/owned_by").asText()).isEqualTo("openai");
+    assertThat(plane.recordOf(answer).operation()).isEqualTo("llm:list-models");
+  }
+
+  @Test
+  void theSameInTheShapeOfAnthropic() {
+    var answer = plane.send(models().header("anthropic-version", "2023-06-01"));
+
+    assertThat(ids(answer)).contains("claude-sonnet-4-5", "gpt-4o");
+    assertThat(json(answer).path("has_more").isBoolean()).isTrue();
+    assertThat(json(answer).path("last_id").asText()).isEqualTo("o3");
+    assertThat(json(answer).at("/data/2/type").asText()).isEqualTo("model");
+    assertThat(json(answer).at("/data/2/created_at").asText()).isEqualTo("2024-05-10T18:50:49Z");
+  }
+
+  @Test
+  void onlyWhatTheAgentMayUse() {
+    plane.agentMayUse(new ModelAccess(List.of("claude-*", "o3"), List.of("*haiku*")), false);
+
+    assertThat(ids(plane.send(models()))).containsExactly("claude-sonnet-4-5", "o3");
+  }
+
+  @Test
+  void theUpstreamIsAskedOnceInAWhile() {
+    plane.send(models());
+    int asked = plane.provider.seen().size();
+
+    plane.send(models());
+
+    assertThat(asked).isLessThanOrEqualTo(1);
+    assertThat(plane.provider.seen()).hasSize(asked);
+  }
+
+  @Test
+  void aProviderThatFailsListsNothing() {
+    plane.provider.answers((_, line) -> line.json(500, "{}"));
+
+    assertThat(ids(plane.send(models()))).containsExactly("claude-haiku-4-5", "claude-sonnet-4-5");
+  }
+
+  @Test
+  void anIsolatedAgentSeesNothing() {
+    plane.agents.isolated = true;
+
+    var answer = plane.send(models());
+
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(plane.recordOf(answer).verdict()).isEqualTo(Verdict.DENY);
+  }
+
+  @Test
+  void withoutACredentialNothingIsListed() {
+    var answer = plane.send(HttpRequest.newBuilder(plane.uri("/v1/models")).GET());
+
+    assertThat(answer.statusCode()).isEqualTo(401);
+    assertThat(json(answer).at("/error/code").asText()).isEqualTo("credential_missing");
+  }
+}

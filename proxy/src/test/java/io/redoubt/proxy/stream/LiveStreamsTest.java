@@ -1,0 +1,130 @@
+package io.redoubt.proxy.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.util.ArrayList;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class LiveStreamsTest {
+  private static final OrganizationId ORGANIZATION = new OrganizationId(new UUID(1, 1));
+  private static final AgentKey ANN = new AgentKey(ORGANIZATION, new AgentId(new UUID(2, 1)));
+  private static final AgentKey BOB = new AgentKey(ORGANIZATION, new AgentId(new UUID(2, 2)));
+  private static final FamilyId ONE = new FamilyId(new UUID(3, 1));
+  private static final FamilyId TWO = new FamilyId(new UUID(3, 2));
+
+  private final LiveStreams streams =
+      new LiveStreams(new LiveStreamsConfig(2, 3), new SimpleMeterRegistry());
+
+  private LiveStream open(AgentKey agent, FamilyId family) {
+    return (LiveStream) streams.register(agent, family);
+  }
+
+  @Test
+  void aCutReachesAllOfTheAgentAndNothingElse() {
+    var ran = new AtomicInteger();
+    var first = open(ANN, ONE);
+    first.onCut(ran::incrementAndGet);
+    var second = open(ANN, TWO);
+    var other = open(BOB, ONE);
+
+    assertThat(streams.cut(ANN)).isEqualTo(2);
+
+    assertThat(ran).hasValue(1);
+    assertThat(first.isCut()).isTrue();
+    assertThat(second.isCut()).isTrue();
+    assertThat(other.isCut()).isFalse();
+    assertThat(streams.cut(ANN)).isZero();
+  }
+
+  @Test
+  void aCutOfAFamilyReachesThatFamily() {
+    var first = open(ANN, ONE);
+    var second = open(ANN, TWO);
+
+    assertThat(streams.cutFamily(ORGANIZATION, TWO)).isEqualTo(1);
+
+    assertThat(first.isCut()).isFalse();
+    assertThat(second.isCut()).isTrue();
+    assertThat(streams.cutFamily(new OrganizationId(new UUID(9, 9)), ONE)).isZero();
+  }
+
+  @Test
+  void whoComesLateHearsOfTheCutAllTheSame() {
+    var stream = open(ANN, ONE);
+    streams.cutAll();
+    var ran = new AtomicInteger();
+
+    stream.onCut(ran::incrementAndGet);
+
+    assertThat(ran).hasValue(1);
+  }
+
+  @Test
+  void whatIsOverIsNotCut() {
+    var stream = open(ANN, ONE);
+    var ran = new AtomicInteger();
+    stream.onCut(ran::incrementAndGet);
+
+    stream.close();
+    stream.close();
+
+    assertThat(streams.cut(ANN)).isZero();
+    assertThat(ran).hasValue(0);
+    assertThat(streams.open()).isZero();
+  }
+
+  @Test
+  void thereIsALimitForEachAndForAll() {
+    open(ANN, ONE);
+    var second = open(ANN, ONE);
+
+    assertThat(streams.register(ANN, ONE)).isEqualTo(Registration.Full.AGENT);
+    open(BOB, ONE);
+    assertThat(streams.register(BOB, ONE)).isEqualTo(Registration.Full.NODE);
+    assertThat(streams.open()).isEqualTo(3);
+
+    second.close();
+    assertThat(streams.register(BOB, ONE)).isInstanceOf(LiveStream.class);
+  }
+
+  @Test
+  void underConcurrencyNothingIsLostOrCountedTwice() throws Exception {
+    var many = new LiveStreams(new LiveStreamsConfig(10_000, 100_000), new SimpleMeterRegistry());
+    var cuts = new AtomicInteger();
+    var closed = new AtomicInteger();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var tasks = new ArrayList<java.util.concurrent.Future<?>>();
+      for (int i = 0; i < 8; i++) {
+        tasks.add(
+            threads.submit(() -> {
+              for (int n = 0; n < 2000; n++) {
+                var stream = (LiveStream) many.register(ANN, ONE);
+                if (n % 3 == 0) {
+                  cuts.addAndGet(many.cut(ANN));
+                }
+                if (!stream.isCut()) {
+                  closed.incrementAndGet();
+                }
+                stream.close();
+              }
+            }));
+      }
+      for (var task : tasks) {
+        task.get();
+      }
+    }
+
+    assertThat(many.open()).isZero();
+    assertThat(cuts.get())
+        .isLessThanOrEqualTo(16_000)
+        .isGreaterThanOrEqualTo(16_000 - closed.get());
+  }
+}

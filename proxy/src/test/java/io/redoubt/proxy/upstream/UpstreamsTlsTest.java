@@ -1,0 +1,149 @@
+package io.redoubt.proxy.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class UpstreamsTlsTest {
+  private static final String PASSWORD = "password";
+
+  private final ActorSystem<?> system =
+      ActorSystem.create(
+          Behaviors.empty(),
+          "tls",
+          ConfigFactory.parseString("pekko.loglevel = OFF").withFallback(ConfigFactory.load()));
+
+  @TempDir static Path directory;
+  private SSLServerSocket server;
+
+  @BeforeAll
+  void listen() throws IOException, InterruptedException, GeneralSecurityException {
+    Path store = directory.resolve("server.p12");
+    keytool(
+        List.of("-genkeypair", "-alias", "s", "-keyalg", "EC", "-groupname", "secp256r1"),
+        List.of("-dname", "CN=test", "-ext", "SAN=dns:localhost", "-keystore", store.toString()));
+    keytool(
+        List.of("-exportcert", "-rfc", "-alias", "s", "-keystore", store.toString()),
+        List.of("-file", authority().toString()));
+    var keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+    var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    managers.init(keys, PASSWORD.toCharArray());
+    var context = SSLContext.getInstance("TLS");
+    context.init(managers.getKeyManagers(), null, null);
+    server =
+        (SSLServerSocket)
+            context
+                .getServerSocketFactory()
+                .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().start(this::serve);
+  }
+
+  private Path authority() {
+    return directory.resolve("ca.pem");
+  }
+
+  private static void keytool(List<String> what, List<String> more)
+      throws IOException, InterruptedException {
+    var command =
+        new java.util.ArrayList<>(
+            List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+    command.addAll(what);
+    command.addAll(more);
+    command.addAll(List.of("-storepass", PASSWORD));
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (InputStream output = process.getInputStream()) {
+      String said = new String(output.readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).as(said).isZero();
+    }
+  }
+
+  private void serve() {
+    while (!server.isClosed()) {
+      try (var socket = server.accept()) {
+        socket.getInputStream().read(new byte[4096]);
+        socket
+            .getOutputStream()
+            .write(
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+                    .getBytes(StandardCharsets.US_ASCII));
+      } catch (IOException _) {
+        // a client that does not believe us
+      }
+    }
+  }
+
+  @AfterAll
+  void close() throws IOException {
+    server.close();
+    system.terminate();
+  }
+
+  private int statusOf(String host, Optional<Path> caFile) {
+    var upstreams =
+        new Upstreams(
+            system,
+            new UpstreamConfig(Duration.ofSeconds(5), 2, 2, Duration.ofSeconds(5), 2, caFile));
+    return upstreams
+        .send(
+            URI.create("https://" + host + ":" + server.getLocalPort()),
+            HttpRequest.GET("/"),
+            Duration.ofSeconds(5))
+        .reply()
+        .toCompletableFuture()
+        .orTimeout(10, TimeUnit.SECONDS)
+        .join()
+        .status()
+        .intValue();
+  }
+
+  @Test
+  void anAuthorityOfTheConfigurationIsTrusted() {
+    assertThat(statusOf("localhost", Optional.of(authority()))).isEqualTo(200);
+  }
+
+  @Test
+  void anUnknownAuthorityIsNot() {
+    assertThatThrownBy(() -> statusOf("localhost", Optional.empty()))
+        .hasRootCauseInstanceOf(java.security.cert.CertPathBuilderException.class);
+  }
+
+  @Test
+  void theNameInTheCertificateMustBeTheHosts() {
+    assertThatThrownBy(() -> statusOf("127.0.0.1", Optional.of(authority())))
+        .hasCauseInstanceOf(UpstreamException.class);
+  }
+
+  @Test
+  void aFileWithoutCertificatesIsNamed() throws IOException {
+    Path empty = Files.writeString(directory.resolve("empty.pem"), "-----BEGIN nonsense");
+
+    assertThatThrownBy(() -> statusOf("localhost", Optional.of(empty)))
+        .hasMessageContaining("redoubt.proxy.upstream.ca-file");
+  }
+}
