@@ -1,0 +1,152 @@
+package io.redoubt.controlplane;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.controlplane.operator.Endpoint;
+import io.redoubt.http.HttpEdge;
+import io.redoubt.http.HttpServer;
+import io.redoubt.persistence.migrate.SchemaVersion;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.sealing.Keyring;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.Cancellable;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running control plane: operator API and enclave link on one port. */
+public final class ControlPlane implements AutoCloseable {
+  static final String VERSION =
+      Optional.ofNullable(ControlPlane.class.getPackage().getImplementationVersion())
+          .orElse("0.1.0");
+
+  private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+  private final ServerBinding binding;
+  private final Cancellable upkeep;
+  private final Services services;
+  private final Bootstrap bootstrap;
+  private final Duration drain;
+
+  private ControlPlane(
+      ServerBinding binding,
+      Cancellable upkeep,
+      Services services,
+      Bootstrap bootstrap,
+      Duration drain) {
+    this.binding = binding;
+    this.upkeep = upkeep;
+    this.services = services;
+    this.bootstrap = bootstrap;
+    this.drain = drain;
+  }
+
+  /**
+   * Starts. Blocks until requests are answered.
+   *
+   * @param tls empty: plain HTTP, which is refused on any address but a loopback one
+   * @throws IllegalStateException with a plain sentence where the schema is another, or the address
+   *     is taken or needs TLS
+   */
+  public static ControlPlane start(
+      ActorSystem<?> system,
+      ControlPlaneConfig config,
+      Optional<HttpsConnectionContext> tls,
+      Database database,
+      Keyring keyring,
+      MeterRegistry metrics,
+      Clock clock) {
+    requireTlsBeyondLoopback(config, tls);
+    SchemaVersion.require(database);
+    var services = new Services(config, database, keyring, metrics, clock);
+    services.keys.start();
+    var route = new HttpEdge("operator", metrics).seal(services.routes());
+    var binding =
+        await(HttpServer.start(system, config.host(), config.port(), tls, config.edge(), route));
+    var upkeep = tendKeys(system, config, services, database, clock);
+    LOG.info("Control plane listens at {}", binding.localAddress());
+    return new ControlPlane(
+        binding, upkeep, services, new Bootstrap(services, database, clock), config.drain());
+  }
+
+  private static void requireTlsBeyondLoopback(
+      ControlPlaneConfig config, Optional<HttpsConnectionContext> tls) {
+    try {
+      if (tls.isEmpty() && !InetAddress.getByName(config.host()).isLoopbackAddress()) {
+        throw new IllegalStateException(
+            "The control plane is to listen at " + config.host() + ", which needs TLS.");
+      }
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("There is no address " + config.host() + ".", e);
+    }
+  }
+
+  private static ServerBinding await(CompletionStage<ServerBinding> starting) {
+    try {
+      return starting
+          .toCompletableFuture()
+          .orTimeout(START_LIMIT.toSeconds(), TimeUnit.SECONDS)
+          .join();
+    } catch (CompletionException e) {
+      throw new IllegalStateException("The control plane cannot listen: " + e.getCause(), e);
+    }
+  }
+
+  /** New keys are made in time, and whoever must trust them hears of them. */
+  private static Cancellable tendKeys(
+      ActorSystem<?> system,
+      ControlPlaneConfig config,
+      Services services,
+      Database database,
+      Clock clock) {
+    Runnable tend =
+        () -> {
+          try {
+            if (services.keys.tend()) {
+              services.trust.publishEverywhere(database, clock, services.trail);
+            }
+          } catch (RuntimeException e) {
+            LOG.warn("Signing keys could not be looked after; trying again later", e);
+          }
+        };
+    return system
+        .scheduler()
+        .scheduleWithFixedDelay(
+            config.tendKeysEvery(),
+            config.tendKeysEvery(),
+            () -> Thread.startVirtualThread(tend),
+            system.executionContext());
+  }
+
+  public InetSocketAddress address() {
+    return binding.localAddress();
+  }
+
+  /** The operator API, line by line. */
+  List<Endpoint> endpoints() {
+    return services.endpoints();
+  }
+
+  /** What {@code redoubt up} needs, and nobody else. */
+  public Bootstrap bootstrap() {
+    return bootstrap;
+  }
+
+  /** Lets requests under way end, and stops. */
+  @Override
+  public void close() {
+    upkeep.cancel();
+    HttpServer.stop(binding, drain).toCompletableFuture().join();
+  }
+}

@@ -1,0 +1,147 @@
+package io.redoubt.controlplane;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.controlplane.agent.AgentReports;
+import io.redoubt.controlplane.agent.AgentRoutes;
+import io.redoubt.controlplane.agent.Agents;
+import io.redoubt.controlplane.agent.Lifecycle;
+import io.redoubt.controlplane.audit.AuditIntake;
+import io.redoubt.controlplane.audit.AuditRoutes;
+import io.redoubt.controlplane.audit.AuditStore;
+import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.enclave.EnclaveRoutes;
+import io.redoubt.controlplane.enclave.Enclaves;
+import io.redoubt.controlplane.iam.ClientAccess;
+import io.redoubt.controlplane.iam.ClientRoutes;
+import io.redoubt.controlplane.iam.Clients;
+import io.redoubt.controlplane.iam.MemberRoutes;
+import io.redoubt.controlplane.iam.Members;
+import io.redoubt.controlplane.iam.OperatorTrust;
+import io.redoubt.controlplane.iam.OrganizationRoutes;
+import io.redoubt.controlplane.iam.Organizations;
+import io.redoubt.controlplane.iam.TokenRoutes;
+import io.redoubt.controlplane.iam.TokenService;
+import io.redoubt.controlplane.key.SigningKeys;
+import io.redoubt.controlplane.link.LinkRoutes;
+import io.redoubt.controlplane.operator.Authorizer;
+import io.redoubt.controlplane.operator.Desk;
+import io.redoubt.controlplane.operator.Endpoint;
+import io.redoubt.controlplane.operator.OperatorRoutes;
+import io.redoubt.controlplane.provider.ProviderRoutes;
+import io.redoubt.controlplane.provider.Providers;
+import io.redoubt.controlplane.usage.UsageLedger;
+import io.redoubt.controlplane.usage.UsageRoutes;
+import io.redoubt.http.Bodies;
+import io.redoubt.http.Health;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.sealing.Keyring;
+import java.time.Clock;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** Makes every part of the control plane and connects them. */
+final class Services {
+  final AuditStore trail = new AuditStore();
+  final CommandLog commands = new CommandLog();
+  final SigningKeys keys;
+  final OperatorTrust trust;
+  final Organizations organizations;
+  final Members members;
+  final Clients clients;
+  final Enclaves enclaves;
+  final Providers providers;
+
+  private final ControlPlaneConfig config;
+  private final Database database;
+  private final MeterRegistry metrics;
+  private final Clock clock;
+  private final ClientAccess access = new ClientAccess();
+  private final Bodies bodies;
+  private final Lifecycle lifecycle;
+
+  Services(
+      ControlPlaneConfig config,
+      Database database,
+      Keyring keyring,
+      MeterRegistry metrics,
+      Clock clock) {
+    this.config = config;
+    this.database = database;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.bodies = new Bodies(config.edge());
+    this.keys = new SigningKeys(database, keyring, config.keys(), clock);
+    this.trust = new OperatorTrust(access, keys, commands);
+    this.organizations = new Organizations(commands);
+    this.members = new Members(trust);
+    this.clients = new Clients(trust, access);
+    this.providers =
+        new Providers(commands, database, keyring, config.providers().maxPerOrganization());
+    this.enclaves = new Enclaves(commands, List.of(organizations, trust, providers));
+    this.lifecycle =
+        new Lifecycle(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
+  }
+
+  /** Everything that is served. */
+  Route routes() {
+    var authorizer =
+        new Authorizer(keys, database, access, config.limits().perOrganization(clock), clock);
+    var desk = new Desk(database, trail, clock, config.idempotencyWindow());
+    return Directives.concat(
+        Health.probes(new Readiness(database, keys)::report),
+        new OpenApi().routes(),
+        tokenRoutes(),
+        linkRoutes(),
+        new OperatorRoutes(endpoints(), authorizer, desk).routes());
+  }
+
+  /** The operator API, line by line. */
+  List<Endpoint> endpoints() {
+    var agents = new Agents(commands, enclaves, members, config.bootstrapTokenLifetime());
+    return Stream.of(
+            new OrganizationRoutes(organizations, members, clients, bodies, clock).endpoints(),
+            new MemberRoutes(members, bodies).endpoints(),
+            new ClientRoutes(clients, members, bodies).endpoints(),
+            new AgentRoutes(agents, lifecycle, bodies).endpoints(),
+            new EnclaveRoutes(enclaves, bodies, clock).endpoints(),
+            new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
+            new AuditRoutes().endpoints(),
+            new UsageRoutes().endpoints(),
+            new MetricsRoute(metrics).endpoints())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private Route tokenRoutes() {
+    var limits = config.limits();
+    var service =
+        new TokenService(
+            database,
+            access,
+            keys,
+            trail,
+            limits.perLoginSource(clock),
+            limits.perLoginClient(clock),
+            config.operatorTokenLifetime(),
+            clock);
+    return new TokenRoutes(service, bodies, config.edge()).routes();
+  }
+
+  private Route linkRoutes() {
+    return new LinkRoutes(
+            database,
+            commands,
+            providers,
+            new AgentReports(lifecycle),
+            new AuditIntake(database, trail, new UsageLedger()),
+            keys,
+            trail,
+            bodies,
+            config.link(),
+            ControlPlane.VERSION,
+            clock)
+        .routes();
+  }
+}

@@ -1,0 +1,60 @@
+package io.redoubt.controlplane.agent;
+
+import io.redoubt.protocol.id.MemberId;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.net.Cidr;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operators say about an agent.
+ *
+ * @param owner the member answerable for it
+ * @param clientCidr source addresses it may call from; empty: any
+ * @param approvalLimit how many approvals it may have pending; null: the organization's default
+ * @param mayBringCredential whether it may call a model with an upstream credential of its own
+ */
+record AgentProfile(
+    String name,
+    String description,
+    Map<String, String> labels,
+    MemberId owner,
+    List<Cidr> clientCidr,
+    Intent intent,
+    Budget budget,
+    ModelAccess models,
+    @Nullable Integer approvalLimit,
+    boolean mayBringCredential) {
+
+  /** What the agent is meant to do; empty lists say nothing. */
+  record Intent(
+      List<String> connectors, List<String> operations, List<String> models, List<String> hosts) {
+    static final Intent NONE = new Intent(List.of(), List.of(), List.of(), List.of());
+
+    Intent {
+      connectors = List.copyOf(connectors);
+      operations = List.copyOf(operations);
+      models = List.copyOf(models);
+      hosts = List.copyOf(hosts);
+    }
+  }
+
+  /** What it may spend; null: no limit of its own. */
+  record Budget(@Nullable BigDecimal usdPerDay, @Nullable Long tokensPerDay) {
+    static final Budget NONE = new Budget(null, null);
+  }
+
+  AgentProfile {
+    labels = Map.copyOf(labels);
+    clientCidr = List.copyOf(clientCidr);
+  }
+
+  /** As an enclave is told. */
+  AgentSpec spec(long version) {
+    return new AgentSpec(
+        name, owner.toString(), labels, clientCidr, models, mayBringCredential, version);
+  }
+}

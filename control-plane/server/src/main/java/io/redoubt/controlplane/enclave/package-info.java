@@ -1,0 +1,5 @@
+/** The registry of enclaves. */
+@NullMarked
+package io.redoubt.controlplane.enclave;
+
+import org.jspecify.annotations.NullMarked;

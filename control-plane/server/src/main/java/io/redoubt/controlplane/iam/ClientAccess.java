@@ -1,0 +1,123 @@
+package io.redoubt.controlplane.iam;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import io.redoubt.controlplane.operator.Operator;
+import io.redoubt.controlplane.operator.OperatorDirectory;
+import io.redoubt.controlplane.operator.Permission;
+import io.redoubt.controlplane.store.Rows;
+import io.redoubt.protocol.id.ClientId;
+import io.redoubt.protocol.id.MemberId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.token.TokenDigest;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients may do right now: what they were given, cut down to what the member behind them may
+ * do. A client whose member is gone is gone too.
+ */
+public final class ClientAccess implements OperatorDirectory {
+  private static final TypeReference<List<Role>> ROLES = new TypeReference<>() {};
+
+  /** A client with what it may do. */
+  record Access(
+      ClientId id,
+      @Nullable MemberId member,
+      TokenDigest secret,
+      Set<Permission> permissions,
+      Instant rotatedAt) {
+
+    String subject() {
+      return member == null ? id.toString() : member.toString();
+    }
+  }
+
+  @Override
+  public Optional<Operator> current(
+      Handle handle, OrganizationId organization, ClientId client, Instant issuedAt) {
+    return find(handle, organization, client)
+        // Tokens know seconds only.
+        .filter(access -> !issuedAt.isBefore(access.rotatedAt().truncatedTo(ChronoUnit.SECONDS)))
+        .map(access -> new Operator(organization, access.subject(), client, access.permissions()));
+  }
+
+  Optional<Access> find(Handle handle, OrganizationId organization, ClientId client) {
+    return handle
+        .createQuery(
+            """
+            SELECT c.id, c.member_id, c.secret_digest, c.permissions, c.rotated_at,
+              control.standing_roles(c.organization_id, c.id) AS roles,
+              control.standing_roles(c.organization_id, c.member_id) AS member_roles
+            FROM control.oauth_client c
+            LEFT JOIN control.member m
+              ON m.organization_id = c.organization_id AND m.id = c.member_id
+            WHERE c.organization_id = :organization AND c.id = :id
+              AND c.deleted_at IS NULL AND m.deleted_at IS NULL
+            """)
+        .bind("organization", organization.uuid())
+        .bind("id", client.uuid())
+        .map((row, _) -> read(row))
+        .findOne();
+  }
+
+  /** Every client that enclaves know for the time when the control plane is away. */
+  List<Access> breakGlass(Handle handle, OrganizationId organization) {
+    return handle
+        .createQuery(
+            """
+            SELECT c.id, c.member_id, c.secret_digest, c.permissions, c.rotated_at,
+              control.standing_roles(c.organization_id, c.id) AS roles,
+              control.standing_roles(c.organization_id, c.member_id) AS member_roles
+            FROM control.oauth_client c
+            LEFT JOIN control.member m
+              ON m.organization_id = c.organization_id AND m.id = c.member_id
+            WHERE c.organization_id = :organization AND c.break_glass
+              AND c.deleted_at IS NULL AND m.deleted_at IS NULL
+            ORDER BY c.id
+            """)
+        .bind("organization", organization.uuid())
+        .map((row, _) -> read(row))
+        .list();
+  }
+
+  /** What was given, permissions and roles together. */
+  static Set<Permission> given(Collection<Permission> permissions, Collection<Role> roles) {
+    var all = EnumSet.noneOf(Permission.class);
+    all.addAll(permissions);
+    all.addAll(Role.permissionsOf(roles));
+    return all;
+  }
+
+  private static Access read(ResultSet row) throws SQLException {
+    UUID member = Rows.uuidOrNull(row, "member_id");
+    List<String> texts = Rows.json(row, "permissions", Rows.TEXTS);
+    List<Role> roles = Rows.json(row, "roles", ROLES);
+    var permissions =
+        given(texts.stream().flatMap(text -> Permission.find(text).stream()).toList(), roles);
+    if (member != null) {
+      var ofMember = Role.permissionsOf(Rows.json(row, "member_roles", ROLES));
+      // By what is written, not by what of it is known here: the unknown must not become all.
+      if (texts.isEmpty() && roles.isEmpty()) {
+        permissions.addAll(ofMember);
+      } else {
+        permissions.retainAll(ofMember);
+      }
+    }
+    return new Access(
+        new ClientId(Rows.uuid(row, "id")),
+        member == null ? null : new MemberId(member),
+        TokenDigest.ofBytes(row.getBytes("secret_digest")),
+        permissions,
+        Rows.instant(row, "rotated_at"));
+  }
+}

@@ -1,0 +1,89 @@
+package io.redoubt.controlplane.iam;
+
+import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.command.Welcome;
+import io.redoubt.controlplane.key.SigningKeys;
+import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Operator;
+import io.redoubt.controlplane.operator.Permission;
+import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.controlplane.store.Rows;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.LinkCommand;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Tells enclaves whom to believe when they hear an operator directly: the keys of operator tokens,
+ * and the break-glass clients of the organization.
+ */
+public final class OperatorTrust implements Welcome {
+  /** What can be done at an enclave while the control plane is away. */
+  private static final Set<Permission> AT_ENCLAVE =
+      Set.of(
+          Permission.AGENTS_READ,
+          Permission.AGENTS_MANAGE,
+          Permission.APPROVALS_READ,
+          Permission.APPROVALS_DECIDE);
+
+  private final ClientAccess access;
+  private final SigningKeys keys;
+  private final CommandLog commands;
+
+  public OperatorTrust(ClientAccess access, SigningKeys keys, CommandLog commands) {
+    this.access = access;
+    this.keys = keys;
+    this.commands = commands;
+  }
+
+  /** Tells every enclave of the organization. */
+  void publish(Change change) {
+    commands.broadcast(change, trust(change));
+  }
+
+  @Override
+  public void tell(Change change, EnclaveId enclave) {
+    commands.append(change, enclave, trust(change));
+  }
+
+  /** Tells everybody everywhere: the keys have changed. Blocks. */
+  public void publishEverywhere(Database database, Clock clock, Trail trail) {
+    List<OrganizationId> served =
+        database.inTransactionBlocking(handle ->
+            handle
+                .createQuery(
+                    "SELECT served_organizations AS id FROM control.served_organizations()")
+                .map((row, _) -> new OrganizationId(Rows.uuid(row, "id")))
+                .list());
+    for (OrganizationId organization : served) {
+      database.inOrganizationBlocking(
+          organization,
+          handle -> {
+            publish(new Change(handle, Operator.system(organization), clock, null, trail));
+            return organization;
+          });
+    }
+  }
+
+  private LinkCommand.PutOperatorTrust trust(Change change) {
+    // The command says everything, so two changes at once must not each miss the other.
+    change.lockOrganization();
+    return new LinkCommand.PutOperatorTrust(
+        SigningKeys.ISSUER,
+        keys.published(),
+        access.breakGlass(change.handle(), change.organization()).stream()
+            .map(client ->
+                new LinkCommand.BreakGlassClient(
+                    client.id().toString(),
+                    client.secret(),
+                    client.permissions().stream()
+                        .filter(AT_ENCLAVE::contains)
+                        .map(Permission::wire)
+                        .collect(Collectors.toSet())))
+            .toList());
+  }
+}

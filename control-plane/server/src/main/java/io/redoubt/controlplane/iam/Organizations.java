@@ -1,0 +1,114 @@
+package io.redoubt.controlplane.iam;
+
+import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.command.Welcome;
+import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Transaction;
+import io.redoubt.controlplane.store.Rows;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.OrganizationSpec;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/** The organizations themselves. Row-level security shows each only itself. */
+public final class Organizations implements Welcome {
+  private static final int DEFAULT_RETENTION_DAYS = 30;
+
+  private final CommandLog commands;
+
+  public Organizations(CommandLog commands) {
+    this.commands = commands;
+  }
+
+  public Optional<Organization> find(Transaction transaction, OrganizationId id) {
+    return transaction
+        .handle()
+        .createQuery(
+            """
+            SELECT id, name, payloads, payload_retention_days, version, created_at, updated_at
+            FROM control.organization WHERE id = :id
+            """)
+        .bind("id", id.uuid())
+        .map((row, _) ->
+            new Organization(
+                new OrganizationId(Rows.uuid(row, "id")),
+                row.getString("name"),
+                OrganizationSpec.Payloads.of(row.getString("payloads")),
+                row.getInt("payload_retention_days"),
+                row.getLong("version"),
+                Rows.instant(row, "created_at"),
+                Rows.instant(row, "updated_at")))
+        .findOne();
+  }
+
+  /** Of several of that name, the oldest. */
+  public Optional<OrganizationId> named(Handle handle, String name) {
+    return handle
+        .createQuery("SELECT control.organization_named(:name)")
+        .bind("name", name)
+        .mapTo(UUID.class)
+        .findOne()
+        .map(OrganizationId::new);
+  }
+
+  /** Makes the organization that the change is already about. */
+  public Organization create(Change change, String name) {
+    var organization =
+        new Organization(
+            change.organization(),
+            name,
+            OrganizationSpec.Payloads.FULL,
+            DEFAULT_RETENTION_DAYS,
+            1,
+            change.now(),
+            change.now());
+    change
+        .handle()
+        .createUpdate(
+            """
+            INSERT INTO control.organization
+              (id, name, payloads, payload_retention_days, version, created_at, updated_at)
+            VALUES (:id, :name, :payloads, :days, 1, :now, :now)
+            """)
+        .bind("id", organization.id().uuid())
+        .bind("name", name)
+        .bind("payloads", organization.payloads().wire())
+        .bind("days", organization.payloadRetentionDays())
+        .bind("now", change.now())
+        .execute();
+    change.audited("organization:create", organization.id());
+    return organization;
+  }
+
+  Organization update(Change change, Organization wanted) {
+    change
+        .handle()
+        .createUpdate(
+            """
+            UPDATE control.organization
+            SET name = :name, payloads = :payloads, payload_retention_days = :days,
+              version = :version, updated_at = :now
+            WHERE id = :id
+            """)
+        .bind("id", wanted.id().uuid())
+        .bind("name", wanted.name())
+        .bind("payloads", wanted.payloads().wire())
+        .bind("days", wanted.payloadRetentionDays())
+        .bind("version", wanted.version())
+        .bind("now", change.now())
+        .execute();
+    change.audited("organization:update", wanted.id());
+    commands.broadcast(change, new LinkCommand.PutOrganization(wanted.spec()));
+    return wanted;
+  }
+
+  @Override
+  public void tell(Change change, EnclaveId enclave) {
+    find(change, change.organization())
+        .ifPresent(organization ->
+            commands.append(change, enclave, new LinkCommand.PutOrganization(organization.spec())));
+  }
+}

@@ -1,0 +1,135 @@
+package io.redoubt.controlplane.iam;
+
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.separateOnSlashes;
+
+import io.redoubt.http.Bodies;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** The token endpoint, {@code POST /api/v1/iam/token} (RFC 6749 §4.4). */
+public final class TokenRoutes {
+  private static final String PATH = "api/v1/iam/token";
+
+  private final TokenService service;
+  private final Bodies bodies;
+  private final EdgeConfig edge;
+
+  public TokenRoutes(TokenService service, Bodies bodies, EdgeConfig edge) {
+    this.service = service;
+    this.bodies = bodies;
+    this.edge = edge;
+  }
+
+  record TokenBody(String accessToken, String tokenType, long expiresIn, String scope) {}
+
+  record ErrorBody(String error, String errorDescription) {}
+
+  private record Credentials(String id, String secret) {}
+
+  public Route routes() {
+    return path(
+        separateOnSlashes(PATH),
+        () -> post(() -> bodies.form(form -> extractRequest(request -> answer(request, form)))));
+  }
+
+  private Route answer(HttpRequest request, Map<String, String> form) {
+    Optional<String> authorization = request.getHeader("authorization").map(HttpHeader::value);
+    boolean inForm = form.containsKey("client_id") || form.containsKey("client_secret");
+    String grantType = form.get("grant_type");
+    if (grantType == null) {
+      return error(400, "invalid_request", "grant_type is needed");
+    }
+    if (authorization.isPresent() && inForm) {
+      return error(400, "invalid_request", "the client authenticates in one way only");
+    }
+    if (!grantType.equals("client_credentials")) {
+      return error(400, "unsupported_grant_type", "this server knows client_credentials");
+    }
+    Optional<Credentials> credentials =
+        authorization.isPresent() ? basic(authorization.get()) : inForm(form);
+    if (credentials.isEmpty()) {
+      return invalidClient();
+    }
+    var wanted =
+        new TokenService.Request(
+            credentials.get().id(),
+            credentials.get().secret(),
+            Optional.ofNullable(form.get("scope")),
+            Requests.source(edge, request),
+            Requests.trace(request).traceId());
+    return Replies.async(service.issue(wanted).thenApply(TokenRoutes::answer));
+  }
+
+  private static Route answer(TokenService.Reply reply) {
+    return switch (reply) {
+      case TokenService.Issued issued ->
+          Replies.json(
+              200,
+              new TokenBody(
+                  issued.token(), "Bearer", issued.lifetime().toSeconds(), issued.scope()),
+              List.of(RawHeader.create("Pragma", "no-cache")));
+      case TokenService.Refused refused ->
+          switch (refused) {
+            case INVALID_CLIENT -> invalidClient();
+            case INVALID_SCOPE ->
+                error(400, "invalid_scope", "the scope exceeds what the client may do");
+          };
+    };
+  }
+
+  private static Route invalidClient() {
+    return Replies.json(
+        401,
+        new ErrorBody("invalid_client", "the client is unknown or its secret is wrong"),
+        List.of(RawHeader.create("WWW-Authenticate", "Basic realm=\"redoubt\"")));
+  }
+
+  private static Route error(int status, String code, String description) {
+    return Replies.json(status, new ErrorBody(code, description));
+  }
+
+  private static Optional<Credentials> inForm(Map<String, String> form) {
+    return Optional.ofNullable(form.get("client_id"))
+        .flatMap(id ->
+            Optional.ofNullable(form.get("client_secret"))
+                .map(secret -> new Credentials(id, secret)));
+  }
+
+  /** Identifier and secret are form-encoded within Basic (RFC 6749 §2.3.1). */
+  private static Optional<Credentials> basic(String authorization) {
+    if (!authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
+      return Optional.empty();
+    }
+    try {
+      String pair =
+          new String(
+              Base64.getDecoder().decode(authorization.substring(6).strip()),
+              StandardCharsets.UTF_8);
+      int colon = pair.indexOf(':');
+      return colon < 0
+          ? Optional.empty()
+          : Optional.of(
+              new Credentials(decode(pair.substring(0, colon)), decode(pair.substring(colon + 1))));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static String decode(String text) {
+    return URLDecoder.decode(text, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,236 @@
+package io.redoubt.controlplane.iam;
+
+import io.redoubt.controlplane.key.SigningKeys;
+import io.redoubt.controlplane.operator.Permission;
+import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.http.RateLimiter;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ClientId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.OperatorClaims;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.token.SecretKeyText;
+import io.redoubt.protocol.token.TokenDigest;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives operator tokens for client credentials (RFC 6749 §4.4). A client that does not exist costs
+ * the same steps as one that gives the wrong secret.
+ */
+public final class TokenService {
+  private static final Logger LOG = LoggerFactory.getLogger(TokenService.class);
+
+  /** Stands in for what is not there; the digest of no secret. */
+  private static final OrganizationId NOWHERE = new OrganizationId(new UUID(0, 0));
+
+  private static final TokenDigest NO_SECRET = TokenDigest.ofBytes(new byte[32]);
+
+  private final Database database;
+  private final ClientAccess access;
+  private final SigningKeys keys;
+  private final Trail trail;
+  private final RateLimiter perSource;
+  private final RateLimiter perClient;
+  private final Duration lifetime;
+  private final Clock clock;
+
+  public TokenService(
+      Database database,
+      ClientAccess access,
+      SigningKeys keys,
+      Trail trail,
+      RateLimiter perSource,
+      RateLimiter perClient,
+      Duration lifetime,
+      Clock clock) {
+    this.database = database;
+    this.access = access;
+    this.keys = keys;
+    this.trail = trail;
+    this.perSource = perSource;
+    this.perClient = perClient;
+    this.lifetime = lifetime;
+    this.clock = clock;
+  }
+
+  /** What a client asks. */
+  record Request(
+      String clientId,
+      String clientSecret,
+      Optional<String> scope,
+      InetAddress source,
+      String traceId) {}
+
+  /** What it is answered. */
+  sealed interface Reply {}
+
+  record Issued(String token, Duration lifetime, String scope) implements Reply {}
+
+  enum Refused implements Reply {
+    INVALID_CLIENT,
+    INVALID_SCOPE
+  }
+
+  CompletionStage<Reply> issue(Request request) {
+    limit(perSource, request.source());
+    Optional<ClientId> client = clientOf(request);
+    if (client.isEmpty()) {
+      LOG.warn("Login refused from {}: no credential of ours", request.source().getHostAddress());
+      return CompletableFuture.completedFuture(Refused.INVALID_CLIENT);
+    }
+    limit(perClient, client.get());
+    return database
+        .inTransaction(handle -> organizationOf(handle, client.get()))
+        .thenCompose(organization ->
+            database.inOrganization(
+                organization.orElse(NOWHERE),
+                handle -> decide(handle, organization, client.get(), request)));
+  }
+
+  private static void limit(RateLimiter limiter, Object key) {
+    var retryAfter = limiter.retryAfterSeconds(key);
+    if (retryAfter.isPresent()) {
+      throw ProblemException.retryAfter(
+          ErrorType.RATE_LIMITED, "Too many logins.", retryAfter.getAsInt());
+    }
+  }
+
+  /** The client, if its secret has the form of one and is made out to it. */
+  private static Optional<ClientId> clientOf(Request request) {
+    return SecretKeyText.parse(SecretKeyText.Kind.CLIENT_SECRET, request.clientSecret())
+        .filter(secret -> secret.owner().equals(request.clientId()))
+        .flatMap(secret -> {
+          try {
+            return Optional.of(ClientId.parse(secret.owner()));
+          } catch (IllegalArgumentException _) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  private static Optional<OrganizationId> organizationOf(Handle handle, ClientId client) {
+    return handle
+        .createQuery("SELECT control.organization_of_client(:client)")
+        .bind("client", client.uuid())
+        .mapTo(UUID.class)
+        .findOne()
+        .map(OrganizationId::new);
+  }
+
+  private Reply decide(
+      Handle handle, Optional<OrganizationId> organization, ClientId client, Request request) {
+    var found = access.find(handle, organization.orElse(NOWHERE), client);
+    TokenDigest expected = found.map(ClientAccess.Access::secret).orElse(NO_SECRET);
+    boolean right = expected.equals(TokenDigest.of(request.clientSecret()));
+    if (organization.isEmpty()) {
+      LOG.warn("Login refused from {}: unknown client", request.source().getHostAddress());
+      return Refused.INVALID_CLIENT;
+    }
+    if (!right || found.isEmpty()) {
+      record(handle, organization.get(), client, client.toString(), request, "wrong secret");
+      return Refused.INVALID_CLIENT;
+    }
+    return granted(found.get().permissions(), request.scope())
+        .map(scope -> grant(handle, organization.get(), found.get(), scope, request))
+        .orElse(Refused.INVALID_SCOPE);
+  }
+
+  /** All it may do, or the part of it that it asks for (RFC 6749 §3.3). */
+  private static Optional<Set<Permission>> granted(
+      Set<Permission> permissions, Optional<String> scope) {
+    if (scope.isEmpty()) {
+      return Optional.of(permissions);
+    }
+    var wanted = EnumSet.noneOf(Permission.class);
+    for (String text : scope.get().split(" ", -1)) {
+      var expanded = Permission.expand(text);
+      if (expanded.isEmpty() || !permissions.containsAll(expanded)) {
+        return Optional.empty();
+      }
+      wanted.addAll(expanded);
+    }
+    return Optional.of(wanted);
+  }
+
+  private Reply grant(
+      Handle handle,
+      OrganizationId organization,
+      ClientAccess.Access client,
+      Set<Permission> scope,
+      Request request) {
+    Instant now = clock.instant();
+    var permissions = scope.stream().map(Permission::wire).collect(Collectors.toSet());
+    var claims =
+        new OperatorClaims(
+            SigningKeys.ISSUER,
+            OperatorClaims.AUDIENCE,
+            client.subject(),
+            client.id().toString(),
+            organization,
+            permissions,
+            UUID.randomUUID().toString(),
+            now,
+            now.plus(lifetime));
+    handle
+        .createUpdate(
+            """
+            UPDATE control.oauth_client SET last_used_at = :now
+            WHERE organization_id = :organization AND id = :id
+            """)
+        .bind("now", now)
+        .bind("organization", organization.uuid())
+        .bind("id", client.id().uuid())
+        .execute();
+    record(handle, organization, client.id(), client.subject(), request, null);
+    return new Issued(
+        claims.sign(keys.current()),
+        lifetime,
+        permissions.stream().sorted().collect(Collectors.joining(" ")));
+  }
+
+  private void record(
+      Handle handle,
+      OrganizationId organization,
+      ClientId client,
+      String subject,
+      Request request,
+      @Nullable String refusal) {
+    trail.record(
+        handle,
+        new AuditBuilder(
+                ActionId.next(clock).auditId(),
+                clock.instant().truncatedTo(ChronoUnit.MICROS),
+                organization,
+                Plane.ADMIN,
+                "operator:login",
+                refusal == null ? Verdict.PERMIT : Verdict.DENY)
+            .byOperator(subject)
+            .resource(client.toString())
+            .trace(request.traceId())
+            .detail(
+                (refusal == null ? "" : refusal + ", ")
+                    + "from "
+                    + request.source().getHostAddress())
+            .build());
+  }
+}

@@ -1,0 +1,131 @@
+package io.redoubt.controlplane.link;
+
+import io.redoubt.controlplane.store.Rows;
+import io.redoubt.protocol.link.LinkReport;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** What is known of the other end of the link. Runs in the enclave's own organization. */
+final class Contacts {
+  private Contacts() {}
+
+  /** It called just now. */
+  static void heard(Handle handle, Caller caller, Instant now) {
+    handle
+        .createUpdate(
+            """
+            UPDATE control.enclave SET last_contact_at = greatest(last_contact_at, :now)
+            WHERE organization_id = :home AND id = :enclave
+            """)
+        .bind("now", now)
+        .bind("home", caller.home().uuid())
+        .bind("enclave", caller.enclave().uuid())
+        .execute();
+  }
+
+  /**
+   * It says who it is.
+   *
+   * @return whether its enrolment key is another than before
+   */
+  static boolean enrolled(
+      Handle handle, Caller caller, byte[] enrolmentKey, String software, Instant now) {
+    boolean another =
+        enrolmentKey(handle, caller)
+            .filter(known -> MessageDigest.isEqual(known, enrolmentKey))
+            .isEmpty();
+    handle
+        .createUpdate(
+            """
+            UPDATE control.enclave
+            SET enrolment_key = :key, software = :software, last_contact_at = :now
+            WHERE organization_id = :home AND id = :enclave
+            """)
+        .bind("key", enrolmentKey)
+        .bind("software", software)
+        .bind("now", now)
+        .bind("home", caller.home().uuid())
+        .bind("enclave", caller.enclave().uuid())
+        .execute();
+    return another;
+  }
+
+  static Optional<byte[]> enrolmentKey(Handle handle, Caller caller) {
+    return handle
+        .createQuery(
+            """
+            SELECT enrolment_key FROM control.enclave
+            WHERE organization_id = :home AND id = :enclave AND enrolment_key IS NOT NULL
+            """)
+        .bind("home", caller.home().uuid())
+        .bind("enclave", caller.enclave().uuid())
+        .mapTo(byte[].class)
+        .findOne();
+  }
+
+  /**
+   * It has a stream of commands open.
+   *
+   * @return whether the key that the stream was opened with is still the enclave's
+   */
+  static boolean listens(Handle handle, Caller caller, Instant until) {
+    return handle
+            .createUpdate(
+                """
+                UPDATE control.enclave SET listens_until = :until
+                WHERE organization_id = :home AND id = :enclave AND api_key_digest = :key
+                """)
+            .bind("until", until)
+            .bind("home", caller.home().uuid())
+            .bind("enclave", caller.enclave().uuid())
+            .bind("key", caller.key().bytes())
+            .execute()
+        == 1;
+  }
+
+  /** It has closed its stream. Another one that it has open says so with its next heartbeat. */
+  static void silent(Handle handle, Caller caller, Instant now) {
+    handle
+        .createUpdate(
+            """
+            UPDATE control.enclave SET listens_until = :now
+            WHERE organization_id = :home AND id = :enclave
+            """)
+        .bind("now", now)
+        .bind("home", caller.home().uuid())
+        .bind("enclave", caller.enclave().uuid())
+        .execute();
+  }
+
+  static void applied(Handle handle, Caller caller, LinkReport.Applied report) {
+    handle
+        .createUpdate(
+            """
+            UPDATE control.enclave SET applied_up_to = :upTo, applied_at = :at
+            WHERE organization_id = :home AND id = :enclave
+              AND (applied_at IS NULL OR applied_at <= :at)
+            """)
+        .bind("upTo", report.upTo())
+        .bind("at", report.at())
+        .bind("home", caller.home().uuid())
+        .bind("enclave", caller.enclave().uuid())
+        .execute();
+  }
+
+  static void nodes(Handle handle, Caller caller, LinkReport.NodesSeen report) {
+    handle
+        .createUpdate(
+            """
+            UPDATE control.enclave SET nodes = CAST(:nodes AS jsonb), nodes_at = :at
+            WHERE organization_id = :home AND id = :enclave
+              AND (nodes_at IS NULL OR nodes_at <= :at)
+            """)
+        .bind("nodes", Rows.json(report.nodes()))
+        .bind("at", report.at())
+        .bind("home", caller.home().uuid())
+        .bind("enclave", caller.enclave().uuid())
+        .execute();
+  }
+}

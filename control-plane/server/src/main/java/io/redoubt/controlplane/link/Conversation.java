@@ -1,0 +1,117 @@
+package io.redoubt.controlplane.link;
+
+import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.key.SigningKeys;
+import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.link.Hello;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletionStage;
+import org.jdbi.v3.core.Handle;
+
+/** How a conversation with an enclave begins and goes on. */
+final class Conversation {
+  private final Database database;
+  private final CommandLog commands;
+  private final SigningKeys keys;
+  private final Trail trail;
+  private final String version;
+  private final Clock clock;
+
+  Conversation(
+      Database database,
+      CommandLog commands,
+      SigningKeys keys,
+      Trail trail,
+      String version,
+      Clock clock) {
+    this.database = database;
+    this.commands = commands;
+    this.keys = keys;
+    this.trail = trail;
+    this.version = version;
+    this.clock = clock;
+  }
+
+  /**
+   * Where the enclave stands.
+   *
+   * @param enrolled whether it ever said hello
+   * @param last number of the newest command for it
+   */
+  record Standing(boolean enrolled, long last) {}
+
+  CompletionStage<Hello.Response> hello(Caller caller, byte[] enrolmentKey, String software) {
+    return database.inOrganization(
+        caller.home(),
+        handle -> {
+          if (Contacts.enrolled(handle, caller, enrolmentKey, software, now())) {
+            audit(handle, caller);
+          }
+          return new Hello.Response(
+              caller.enclave(),
+              version,
+              keys.published(),
+              keys.publishedSigned().orElse(null),
+              commands.last(handle, caller.enclave()));
+        });
+  }
+
+  private void audit(Handle handle, Caller caller) {
+    trail.record(
+        handle,
+        new AuditBuilder(
+                ActionId.next(clock).auditId(),
+                now(),
+                caller.home(),
+                Plane.ADMIN,
+                "enclave:enrol",
+                Verdict.PERMIT)
+            .resource(caller.enclave().toString())
+            .build());
+  }
+
+  CompletionStage<Standing> standing(Caller caller) {
+    return database.inOrganization(
+        caller.home(),
+        handle -> {
+          Contacts.heard(handle, caller, now());
+          return new Standing(
+              Contacts.enrolmentKey(handle, caller).isPresent(),
+              commands.last(handle, caller.enclave()));
+        });
+  }
+
+  /** The enclave called, whatever for. */
+  CompletionStage<Void> heard(Caller caller) {
+    return database.inOrganization(
+        caller.home(),
+        handle -> {
+          Contacts.heard(handle, caller, now());
+          return null;
+        });
+  }
+
+  /** The enclave's last stream here has ended; should this fail, time will tell. */
+  void silent(Caller caller) {
+    var _ =
+        database
+            .inOrganization(
+                caller.home(),
+                handle -> {
+                  Contacts.silent(handle, caller, now());
+                  return caller;
+                })
+            .exceptionally(_ -> caller);
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+}

@@ -1,0 +1,146 @@
+package io.redoubt.controlplane.link;
+
+import io.redoubt.controlplane.agent.AgentReports;
+import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.LinkReport;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes in an enclave's reports, one transaction for each organization that they concern. Any of
+ * them may come twice.
+ */
+final class Reports {
+  private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
+  private static final int MAX_REASON = 500;
+
+  private final Database database;
+  private final AgentReports agents;
+  private final CommandLog commands;
+  private final Trail trail;
+  private final Clock clock;
+
+  Reports(Database database, AgentReports agents, CommandLog commands, Trail trail, Clock clock) {
+    this.database = database;
+    this.agents = agents;
+    this.commands = commands;
+    this.trail = trail;
+    this.clock = clock;
+  }
+
+  CompletionStage<Void> accept(Caller caller, List<LinkReport> reports) {
+    var ofEnclave = new ArrayList<LinkReport>();
+    var ofOrganizations = new LinkedHashMap<OrganizationId, List<LinkReport>>();
+    var rejections = new ArrayList<LinkReport.Rejected>();
+    for (LinkReport report : reports) {
+      switch (report) {
+        case LinkReport.Applied applied -> ofEnclave.add(applied);
+        case LinkReport.NodesSeen nodes -> ofEnclave.add(nodes);
+        case LinkReport.Rejected rejected -> rejections.add(rejected);
+        case LinkReport.AgentSeen seen ->
+            ofOrganizations
+                .computeIfAbsent(seen.organizationId(), _ -> new ArrayList<>())
+                .add(seen);
+        case LinkReport.AgentStopped stopped ->
+            ofOrganizations
+                .computeIfAbsent(stopped.organizationId(), _ -> new ArrayList<>())
+                .add(stopped);
+      }
+    }
+    var steps = new ArrayList<Supplier<CompletionStage<Void>>>();
+    steps.add(() -> ofEnclave(caller, ofEnclave));
+    ofOrganizations.forEach(
+        (organization, own) -> steps.add(() -> ofOrganization(caller, organization, own)));
+    rejections.forEach(rejected -> steps.add(() -> rejected(caller, rejected)));
+    CompletionStage<Void> done = CompletableFuture.completedFuture(null);
+    for (var step : steps) {
+      done = done.thenCompose(_ -> step.get());
+    }
+    return done;
+  }
+
+  private CompletionStage<Void> ofEnclave(Caller caller, List<LinkReport> reports) {
+    return database.inOrganization(
+        caller.home(),
+        handle -> {
+          Contacts.heard(handle, caller, now());
+          for (LinkReport report : reports) {
+            if (report instanceof LinkReport.Applied applied) {
+              Contacts.applied(handle, caller, applied);
+            } else if (report instanceof LinkReport.NodesSeen nodes) {
+              Contacts.nodes(handle, caller, nodes);
+            }
+          }
+          return null;
+        });
+  }
+
+  /** Rows of other enclaves do not match, whatever organization a report names. */
+  private CompletionStage<Void> ofOrganization(
+      Caller caller, OrganizationId organization, List<LinkReport> reports) {
+    return database.inOrganization(
+        organization,
+        handle -> {
+          for (LinkReport report : reports) {
+            if (report instanceof LinkReport.AgentSeen seen) {
+              agents.seen(handle, caller.enclave(), seen);
+            } else if (report instanceof LinkReport.AgentStopped stopped) {
+              agents.stopped(handle, caller.enclave(), stopped);
+            }
+          }
+          return null;
+        });
+  }
+
+  private CompletionStage<Void> rejected(Caller caller, LinkReport.Rejected report) {
+    String why = report.why().substring(0, Math.min(MAX_REASON, report.why().length()));
+    return database
+        .inTransaction(handle -> commands.rejected(handle, caller.enclave(), report.number(), why))
+        .thenCompose(concerned ->
+            concerned.isEmpty()
+                ? CompletableFuture.<Void>completedFuture(null)
+                : audit(caller, concerned.get(), report.number(), why));
+  }
+
+  private CompletionStage<Void> audit(
+      Caller caller, OrganizationId organization, long number, String why) {
+    LOG.warn("Enclave {} passed over command {}: {}", caller.enclave(), number, why);
+    return database.inOrganization(
+        organization,
+        handle -> {
+          trail.record(
+              handle,
+              new AuditBuilder(
+                      ActionId.next(clock).auditId(),
+                      now(),
+                      organization,
+                      Plane.ADMIN,
+                      "command:rejected",
+                      Verdict.DENY)
+                  .resource(caller.enclave() + "/" + number)
+                  .detail(why)
+                  .build());
+          return null;
+        });
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+}

@@ -1,0 +1,30 @@
+package io.redoubt.controlplane.link;
+
+import io.redoubt.protocol.link.LinkReport;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a report has everything that its type promises: what comes from the wire may lack it. */
+final class Wholeness {
+  private Wholeness() {}
+
+  static boolean isWhole(@Nullable LinkReport report) {
+    return switch (report) {
+      case null -> false;
+      case LinkReport.Applied applied -> all(applied.at()) && applied.upTo() >= 0;
+      case LinkReport.Rejected rejected -> all(rejected.why()) && rejected.number() > 0;
+      case LinkReport.AgentSeen seen ->
+          all(seen.organizationId(), seen.agentId(), seen.status(), seen.isolations(), seen.at())
+              && seen.isolations().stream().allMatch(Objects::nonNull);
+      case LinkReport.AgentStopped stopped ->
+          all(stopped.organizationId(), stopped.agentId(), stopped.proof())
+              && all(stopped.proof().acknowledgedAt(), stopped.proof().nodes());
+      case LinkReport.NodesSeen nodes -> all(nodes.nodes(), nodes.at());
+    };
+  }
+
+  private static boolean all(@Nullable Object... parts) {
+    return Stream.of(parts).allMatch(Objects::nonNull);
+  }
+}

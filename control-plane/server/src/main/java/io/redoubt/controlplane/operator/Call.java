@@ -1,0 +1,129 @@
+package io.redoubt.controlplane.operator;
+
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** One authorized request to the operator API, and how its handler gets work done. */
+public final class Call {
+  private final Desk desk;
+  private final Endpoint endpoint;
+  private final HttpRequest request;
+  private final Operator operator;
+  private final Map<String, String> pathValues;
+
+  Call(
+      Desk desk,
+      Endpoint endpoint,
+      HttpRequest request,
+      Operator operator,
+      Map<String, String> pathValues) {
+    this.desk = desk;
+    this.endpoint = endpoint;
+    this.request = request;
+    this.operator = operator;
+    this.pathValues = pathValues;
+  }
+
+  public Operator operator() {
+    return operator;
+  }
+
+  /** The part of the path that the template names. */
+  public String pathValue(String name) {
+    return Objects.requireNonNull(pathValues.get(name), name);
+  }
+
+  /** The identifier in the path. One that could not be ours is missing like any other. */
+  public <I> I id(String name, Function<String, I> parse) {
+    try {
+      return parse.apply(pathValue(name));
+    } catch (IllegalArgumentException _) {
+      throw ProblemException.of(ErrorType.NOT_FOUND);
+    }
+  }
+
+  /** The query, which may name nothing but these: a misspelt filter must not show everything. */
+  public Parameters parameters(String... known) {
+    return Parameters.of(request, known);
+  }
+
+  public Optional<String> header(String name) {
+    return request.getHeader(name).map(HttpHeader::value);
+  }
+
+  /**
+   * Holds {@code If-Match}, where the caller sent one, against the version that stands (RFC 9110
+   * §13.1.1).
+   */
+  public void requireMatch(long version) {
+    header("if-match")
+        .filter(wanted ->
+            !wanted.strip().equals("*")
+                && Arrays.stream(wanted.split(",", -1))
+                    .noneMatch(tag -> tag.strip().equals(Answer.etagOf(version))))
+        .ifPresent(_ -> {
+          throw ProblemException.of(ErrorType.PRECONDITION_FAILED);
+        });
+  }
+
+  /** Answers from one read transaction. */
+  public Route read(Function<Transaction, Answer> work) {
+    return answer(desk.read(operator, work));
+  }
+
+  /** Reads, and goes on with what was read. */
+  public <T> CompletionStage<T> fetch(Function<Transaction, T> work) {
+    return desk.read(operator, work);
+  }
+
+  /** Answers from one change that is repeatable by its nature: PATCH, PUT, DELETE. */
+  public Route change(Function<Change, Answer> work) {
+    return answer(changed(work));
+  }
+
+  private CompletionStage<Answer> changed(Function<Change, Answer> work) {
+    return desk.change(operator, traceId(), endpoint.describe(), Optional.empty(), work);
+  }
+
+  /** The change alone, for a handler that goes on afterwards. */
+  public <T> CompletionStage<T> changed(Class<T> type, Function<Change, T> work) {
+    return changed(change -> Answer.ok(work.apply(change)))
+        .thenApply(answer -> type.cast(answer.body()));
+  }
+
+  /** Answers from one change that {@code Idempotency-Key} makes repeatable. */
+  public Route post(Object body, Function<Change, Answer> work) {
+    return answer(posted(body, work));
+  }
+
+  private CompletionStage<Answer> posted(Object body, Function<Change, Answer> work) {
+    return desk.change(
+        operator, traceId(), endpoint.describe(), Idempotency.of(request, body), work);
+  }
+
+  /** The change alone, for a handler that goes on afterwards; a repeat goes on from the same. */
+  public <T> CompletionStage<T> posted(Class<T> type, Object body, Function<Change, T> work) {
+    return posted(body, change -> Answer.ok(work.apply(change)))
+        .thenApply(answer -> Json.LENIENT.convertValue(answer.body(), type));
+  }
+
+  private static Route answer(CompletionStage<Answer> later) {
+    return Replies.async(later.thenApply(Answer::route));
+  }
+
+  private String traceId() {
+    return Requests.trace(request).traceId();
+  }
+}

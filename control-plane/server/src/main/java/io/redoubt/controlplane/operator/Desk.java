@@ -1,0 +1,112 @@
+package io.redoubt.controlplane.operator;
+
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where operators' reads and changes are carried out: one transaction each, in the operator's own
+ * organization. A change, its audit record and the answer kept for repeats are committed together.
+ */
+public final class Desk {
+  private static final String UNIQUE_VIOLATION = "23505";
+
+  private final Database database;
+  private final Trail trail;
+  private final Clock clock;
+  private final Idempotency idempotency;
+
+  public Desk(Database database, Trail trail, Clock clock, Duration idempotencyWindow) {
+    this.database = database;
+    this.trail = trail;
+    this.clock = clock;
+    this.idempotency = new Idempotency(idempotencyWindow);
+  }
+
+  <T> CompletionStage<T> read(Operator operator, Function<Transaction, T> work) {
+    var organization = operator.organization();
+    return database.inOrganization(
+        organization, handle -> work.apply(Transaction.of(organization, handle)));
+  }
+
+  /** Carries out a change; under a known idempotency key, only repeats its answer. */
+  CompletionStage<Answer> change(
+      Operator operator,
+      String traceId,
+      String request,
+      Optional<Idempotency.Key> key,
+      Function<Change, Answer> work) {
+    return database
+        .<Answer>inOrganization(
+            operator.organization(),
+            handle -> {
+              var change = new Change(handle, operator, clock, traceId, trail);
+              return key.isEmpty() ? work.apply(change) : idempotency.once(change, key.get(), work);
+            })
+        .handle((answer, failure) -> settle(operator, traceId, request, answer, failure))
+        .thenCompose(Function.identity());
+  }
+
+  private CompletionStage<Answer> settle(
+      Operator operator,
+      String traceId,
+      String request,
+      @Nullable Answer answer,
+      @Nullable Throwable failure) {
+    if (answer != null) {
+      return CompletableFuture.completedFuture(answer);
+    }
+    Throwable cause =
+        failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure;
+    if (cause instanceof ProblemException problem
+        && problem.type() == ErrorType.PERMISSION_MISSING) {
+      return refused(operator, traceId, request, String.valueOf(problem.getMessage()))
+          .thenCompose(_ -> CompletableFuture.failedFuture(problem));
+    }
+    if (cause instanceof JdbiException e
+        && e.getCause() instanceof SQLException sql
+        && UNIQUE_VIOLATION.equals(sql.getSQLState())) {
+      return CompletableFuture.failedFuture(
+          ProblemException.of(ErrorType.CONFLICT, "Something of that name exists already."));
+    }
+    return CompletableFuture.failedFuture(
+        cause == null ? new IllegalStateException("a change without an answer") : cause);
+  }
+
+  /** Records that an operator was not allowed to do something. */
+  CompletionStage<Void> refused(Operator operator, String traceId, String request, String why) {
+    return database.inOrganization(
+        operator.organization(),
+        handle -> {
+          trail.record(
+              handle,
+              new AuditBuilder(
+                      ActionId.next(clock).auditId(),
+                      Change.now(clock),
+                      operator.organization(),
+                      Plane.ADMIN,
+                      "operator:refused",
+                      Verdict.DENY)
+                  .byOperator(operator.subject())
+                  .resource(request)
+                  .detail(why)
+                  .trace(traceId)
+                  .build());
+          return null;
+        });
+  }
+}

@@ -1,0 +1,45 @@
+package io.redoubt.controlplane.operator;
+
+import io.redoubt.protocol.id.ClientId;
+import io.redoubt.protocol.id.MemberId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who acts, for which organization, and what they may do there. Comes from a verified credential,
+ * never from a body, path or header (G7).
+ *
+ * @param subject a member's or a client's identifier
+ * @param client the OAuth client; null for the control plane itself
+ */
+public record Operator(
+    OrganizationId organization,
+    String subject,
+    @Nullable ClientId client,
+    Set<Permission> permissions) {
+
+  public Operator {
+    permissions = Set.copyOf(permissions);
+  }
+
+  /** The control plane itself, at installation and upkeep. */
+  public static Operator system(OrganizationId organization) {
+    return new Operator(organization, "system", null, EnumSet.allOf(Permission.class));
+  }
+
+  /** The person behind the client; empty for a service's own client. */
+  public Optional<MemberId> member() {
+    try {
+      return Optional.of(MemberId.parse(subject));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  public boolean may(Permission permission) {
+    return permissions.contains(permission);
+  }
+}

@@ -1,0 +1,96 @@
+package io.redoubt.controlplane.operator;
+
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.japi.Pair;
+
+/** The query of a request, strictly read: known names only, each at most once. */
+public final class Parameters {
+  private static final int MAX_LENGTH = 512;
+
+  private final Map<String, String> values;
+
+  private Parameters(Map<String, String> values) {
+    this.values = values;
+  }
+
+  static Parameters of(HttpRequest request, String... known) {
+    var names = List.of(known);
+    var values = new HashMap<String, String>();
+    for (Pair<String, String> parameter : queryOf(request)) {
+      String name = parameter.first();
+      if (!names.contains(name)) {
+        throw ProblemException.invalid("query", "has a parameter that is not known here");
+      }
+      if (parameter.second().length() > MAX_LENGTH
+          || !Checks.isText(parameter.second(), MAX_LENGTH)) {
+        throw ProblemException.invalid(name, "is too long or has control characters");
+      }
+      if (values.put(name, parameter.second()) != null) {
+        throw ProblemException.invalid(name, "comes more than once");
+      }
+    }
+    return new Parameters(values);
+  }
+
+  private static List<Pair<String, String>> queryOf(HttpRequest request) {
+    try {
+      return request.getUri().query().toList();
+    } catch (IllegalArgumentException _) {
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The query is not well encoded.");
+    }
+  }
+
+  public Optional<String> text(String name) {
+    return Optional.ofNullable(values.get(name));
+  }
+
+  /** Read by something that throws {@link IllegalArgumentException} on what it does not know. */
+  public <T> Optional<T> read(String name, Function<String, T> parse) {
+    return text(name)
+        .map(value -> {
+          try {
+            return parse.apply(value);
+          } catch (IllegalArgumentException _) {
+            throw ProblemException.invalid(name, "is not one of its possible values");
+          }
+        });
+  }
+
+  public boolean flag(String name) {
+    return read(name, Parameters::flagOf).orElse(false);
+  }
+
+  private static Boolean flagOf(String value) {
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException("true or false");
+    };
+  }
+
+  /** A time (RFC 3339), or a date that means its first moment in UTC. */
+  public Optional<Instant> time(String name) {
+    return text(name)
+        .map(value -> {
+          try {
+            return value.indexOf('T') < 0
+                ? LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant()
+                : OffsetDateTime.parse(value).toInstant();
+          } catch (DateTimeException _) {
+            throw ProblemException.invalid(name, "is not an RFC 3339 time or a date");
+          }
+        });
+  }
+}

@@ -1,0 +1,9 @@
+package io.redoubt.controlplane.operator;
+
+import io.redoubt.protocol.audit.AuditRecord;
+import org.jdbi.v3.core.Handle;
+
+/** Where what operators do is recorded, in the transaction that does it. */
+public interface Trail {
+  void record(Handle handle, AuditRecord record);
+}

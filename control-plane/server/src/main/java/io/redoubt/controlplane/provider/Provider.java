@@ -1,0 +1,27 @@
+package io.redoubt.controlplane.provider;
+
+import io.redoubt.protocol.link.ProviderSpec;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+
+/** A model provider, as operators see it: everything but its key. */
+public record Provider(
+    String name,
+    ProviderSpec.Kind kind,
+    URI baseUrl,
+    List<String> models,
+    int timeoutSeconds,
+    boolean simulated,
+    long version,
+    Instant createdAt,
+    Instant updatedAt) {
+
+  public Provider {
+    models = List.copyOf(models);
+  }
+
+  ProviderSpec spec() {
+    return new ProviderSpec(name, kind, baseUrl, models, timeoutSeconds, simulated, version);
+  }
+}

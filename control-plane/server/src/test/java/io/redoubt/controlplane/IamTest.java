@@ -1,0 +1,320 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Organizations, members, roles and clients. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class IamTest {
+  private static final String MEMBERS = "/api/v1/iam/members";
+  private static final String CLIENTS = "/api/v1/iam/clients";
+  private static final String ORGANIZATIONS = "/api/v1/iam/organizations";
+
+  private TestServer server;
+  private Tenant tenant;
+
+  @BeforeAll
+  void start() {
+    server = new TestServer();
+    tenant = server.newTenant();
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  private Reply newMember(String json) {
+    var reply = tenant.owner().post(MEMBERS, json);
+    assertThat(reply.status()).as(reply.text()).isEqualTo(201);
+    return reply;
+  }
+
+  /** A caller who is a member with this role. */
+  private Http memberWith(String role) {
+    String member = newMember("{\"name\": \"M\", \"roles\": [\"" + role + "\"]}").text("/id");
+    var client =
+        tenant.owner().post(CLIENTS, "{\"name\": \"of M\", \"member_id\": \"" + member + "\"}");
+    assertThat(client.status()).as(client.text()).isEqualTo(201);
+    return server.login(client.text("/client/id"), client.text("/client_secret"), null);
+  }
+
+  @Test
+  void anOrganizationChangesItsOwnSettingsUnderItsVersion() {
+    var fresh = server.newTenant("settings");
+    String path = ORGANIZATIONS + "/" + fresh.id();
+    var before = fresh.owner().get(path);
+    assertThat(before.text("/payloads")).isEqualTo("full");
+
+    var changed =
+        fresh
+            .owner()
+            .with("if-match", before.header("etag"))
+            .patch(path, "{\"payloads\": \"metadata\", \"payload_retention_days\": 7}");
+    var stale =
+        fresh
+            .owner()
+            .with("if-match", before.header("etag"))
+            .patch(path, "{\"payloads\": \"full\"}");
+
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.text("/payloads")).isEqualTo("metadata");
+    assertThat(changed.header("etag")).isNotEqualTo(before.header("etag"));
+    assertThat(stale.status()).isEqualTo(412);
+    assertThat(fresh.owner().get(ORGANIZATIONS).text("/items/0/payload_retention_days"))
+        .isEqualTo("7");
+    assertThat(fresh.lastAudit("organization:update").path("resource").asText())
+        .isEqualTo(fresh.id().toString());
+  }
+
+  @Test
+  void aPlatformAdministratorMakesAnOrganizationThatStandsOnItsOwn() {
+    var made =
+        tenant
+            .owner()
+            .post(
+                ORGANIZATIONS,
+                """
+                {"name": "Second", "owner": {"name": "Sue", "email": "sue@example.com"}}
+                """);
+
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    var sue = server.login(made.text("/client/id"), made.text("/client_secret"), null);
+    var self = sue.get("/api/v1/iam/self");
+    assertThat(self.text("/organization_id")).isEqualTo(made.text("/organization/id"));
+    assertThat(self.text("/subject")).isEqualTo(made.text("/owner/id"));
+    assertThat(self.at("/permissions").toString()).doesNotContain("organizations:manage");
+    assertThat(sue.get(MEMBERS).at("/items")).hasSize(1);
+    assertThat(tenant.owner().get(ORGANIZATIONS + "/" + made.text("/organization/id")).status())
+        .isEqualTo(404);
+    assertThat(tenant.lastAudit("organization:create").path("resource").asText())
+        .isEqualTo(made.text("/organization/id"));
+    assertThat(sue.get("/api/v1/audit?operation=organization:create").at("/items")).hasSize(1);
+  }
+
+  @Test
+  void aMemberIsMadeChangedAndLeavesATombstone() {
+    var made =
+        newMember(
+            """
+            {"name": "Anna", "email": "anna@example.com", "roles": ["viewer", "approver"]}
+            """);
+    String path = MEMBERS + "/" + made.text("/id");
+
+    var changed =
+        tenant
+            .owner()
+            .with("if-match", made.header("etag"))
+            .patch(path, "{\"roles\": [\"admin\"]}");
+    var stale = tenant.owner().with("if-match", made.header("etag")).delete(path);
+    var deleted = tenant.owner().delete(path);
+
+    assertThat(changed.at("/roles").toString()).isEqualTo("[\"admin\"]");
+    assertThat(changed.text("/name")).isEqualTo("Anna");
+    assertThat(stale.status()).isEqualTo(412);
+    assertThat(deleted.status()).isEqualTo(204);
+    assertThat(tenant.owner().get(path).at("/deleted_at").isNull()).isFalse();
+    assertThat(tenant.owner().delete(path).status()).isEqualTo(404);
+    assertThat(tenant.owner().get(MEMBERS).text()).doesNotContain(made.text("/id"));
+    assertThat(
+            server.count(
+                tenant.id(),
+                "SELECT count(*) FROM control.role_binding WHERE revoked_at IS NOT NULL"))
+        .isGreaterThanOrEqualTo(3);
+    // The address is free again.
+    newMember("{\"name\": \"Anna\", \"email\": \"Anna@example.com\"}");
+  }
+
+  @Test
+  void twoMembersDoNotShareAnAddress() {
+    newMember("{\"name\": \"B\", \"email\": \"b@example.com\"}");
+
+    var second = tenant.owner().post(MEMBERS, "{\"name\": \"B2\", \"email\": \"B@EXAMPLE.COM\"}");
+
+    assertThat(second.status()).isEqualTo(409);
+    assertThat(second.problem()).isEqualTo("conflict");
+  }
+
+  @Test
+  void atLeastOneOwnerStays() {
+    var fresh = server.newTenant("owners");
+    String owner = fresh.owner().get(MEMBERS).text("/items/0/id");
+
+    assertThat(fresh.owner().delete(MEMBERS + "/" + owner).status()).isEqualTo(409);
+    assertThat(fresh.owner().patch(MEMBERS + "/" + owner, "{\"roles\": [\"admin\"]}").status())
+        .isEqualTo(409);
+
+    assertThat(fresh.owner().post(MEMBERS, "{\"name\": \"Next\", \"roles\": [\"owner\"]}").status())
+        .isEqualTo(201);
+    assertThat(fresh.owner().patch(MEMBERS + "/" + owner, "{\"roles\": [\"admin\"]}").status())
+        .isEqualTo(200);
+    // What was taken away counts at once, for tokens that were issued before.
+    assertThat(
+            fresh.owner().patch(ORGANIZATIONS + "/" + fresh.id(), "{\"name\": \"Mine\"}").status())
+        .isEqualTo(403);
+  }
+
+  @Test
+  void ofTwoOwnersThatLeaveAtOnceOneStays() throws Exception {
+    var fresh = server.newTenant("racing owners");
+    String first = fresh.owner().get(MEMBERS).text("/items/0/id");
+    String second =
+        fresh
+            .owner()
+            .post(MEMBERS, "{\"name\": \"Next\", \"roles\": [\"owner\", \"platform-admin\"]}")
+            .text("/id");
+    var made = fresh.owner().post(CLIENTS, "{\"name\": \"n\", \"member_id\": \"" + second + "\"}");
+    var other = server.login(made.text("/client/id"), made.text("/client_secret"), null);
+
+    var statuses = new ArrayList<Integer>();
+    var threads =
+        List.of(
+            Thread.startVirtualThread(() -> {
+              int status = fresh.owner().delete(MEMBERS + "/" + second).status();
+              synchronized (statuses) {
+                statuses.add(status);
+              }
+            }),
+            Thread.startVirtualThread(() -> {
+              int status = other.delete(MEMBERS + "/" + first).status();
+              synchronized (statuses) {
+                statuses.add(status);
+              }
+            }));
+    for (Thread thread : threads) {
+      thread.join();
+    }
+
+    assertThat(statuses).contains(204).doesNotContain(500);
+    assertThat(statuses.stream().filter(status -> status == 204)).hasSize(1);
+  }
+
+  @Test
+  void nobodyGrantsWhatTheyDoNotHold() {
+    var admin = memberWith("admin");
+
+    var asOwner = admin.post(MEMBERS, "{\"name\": \"X\", \"roles\": [\"owner\"]}");
+    var client = admin.post(CLIENTS, "{\"name\": \"x\", \"permissions\": [\"approvals:decide\"]}");
+    var platform = admin.post(CLIENTS, "{\"name\": \"x\", \"roles\": [\"platform-admin\"]}");
+    var breakGlass =
+        admin.post(CLIENTS, "{\"name\": \"x\", \"roles\": [\"viewer\"], \"break_glass\": true}");
+
+    for (Reply reply : List.of(asOwner, client, platform, breakGlass)) {
+      assertThat(reply.status()).isEqualTo(403);
+      assertThat(reply.problem()).isEqualTo("permission-missing");
+    }
+    assertThat(tenant.audit("&operation=operator:refused").getFirst().path("verdict").asText())
+        .isEqualTo("deny");
+    assertThat(admin.post(CLIENTS, "{\"name\": \"x\", \"roles\": [\"viewer\"]}").status())
+        .isEqualTo(201);
+  }
+
+  @Test
+  void nobodyTakesOverWhoHoldsMore() {
+    var admin = memberWith("admin");
+    String owner = newMember("{\"name\": \"O\", \"roles\": [\"owner\"]}").text("/id");
+    String ownersClient =
+        tenant
+            .owner()
+            .post(CLIENTS, "{\"name\": \"o\", \"member_id\": \"" + owner + "\"}")
+            .text("/client/id");
+
+    assertThat(admin.patch(MEMBERS + "/" + owner, "{\"roles\": []}").status()).isEqualTo(403);
+    assertThat(admin.delete(MEMBERS + "/" + owner).status()).isEqualTo(403);
+    assertThat(admin.post(CLIENTS + "/" + ownersClient + "/rotate-secret").status()).isEqualTo(403);
+    assertThat(admin.delete(CLIENTS + "/" + ownersClient).status()).isEqualTo(403);
+    assertThat(
+            admin
+                .post(
+                    CLIENTS,
+                    "{\"name\": \"x\", \"member_id\": \"" + owner + "\", \"roles\": [\"viewer\"]}")
+                .status())
+        .isEqualTo(403);
+  }
+
+  @Test
+  void aClientMayNeverDoMoreThanItsMember() {
+    String member = newMember("{\"name\": \"V\", \"roles\": [\"viewer\"]}").text("/id");
+    var made =
+        tenant
+            .owner()
+            .post(
+                CLIENTS,
+                "{\"name\": \"v\", \"member_id\": \"%s\", \"permissions\": [\"agents:*\"]}"
+                    .formatted(member));
+
+    var token = server.token(made.text("/client/id"), made.text("/client_secret"), null);
+
+    assertThat(token.text("/scope")).isEqualTo("agents:read");
+  }
+
+  @Test
+  void aNewSecretEndsTheOldOne() {
+    var made = tenant.owner().post(CLIENTS, "{\"name\": \"r\", \"roles\": [\"viewer\"]}");
+    String id = made.text("/client/id");
+    String path = CLIENTS + "/" + id;
+
+    var rotated = tenant.owner().post(path + "/rotate-secret");
+
+    assertThat(rotated.status()).isEqualTo(200);
+    assertThat(rotated.text("/client_secret")).isNotEqualTo(made.text("/client_secret"));
+    assertThat(server.token(id, made.text("/client_secret"), null).status()).isEqualTo(401);
+    assertThat(server.token(id, rotated.text("/client_secret"), null).status()).isEqualTo(200);
+    assertThat(tenant.owner().get(path).text()).doesNotContain("rdc_");
+    assertThat(tenant.owner().get(CLIENTS).text()).doesNotContain("rdc_");
+  }
+
+  @Test
+  void everythingThatIsWrongWithABodyIsSaidAtOnce() {
+    var reply =
+        tenant
+            .owner()
+            .post(
+                CLIENTS,
+                """
+                {"name": " ", "permissions": ["agents:fly", "agents:read"], "roles": []}
+                """);
+
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.at("/errors").findValuesAsText("pointer"))
+        .containsExactlyInAnyOrder("/name", "/permissions/0");
+  }
+
+  @Test
+  void aListComesInPages() {
+    var fresh = server.newTenant("pages");
+    for (int i = 0; i < 5; i++) {
+      fresh.owner().post(MEMBERS, "{\"name\": \"M" + i + "\"}");
+    }
+
+    var seen = new ArrayList<String>();
+    String cursor = "";
+    do {
+      var page = fresh.owner().get(MEMBERS + "?limit=2" + cursor);
+      assertThat(page.at("/items").size()).isLessThanOrEqualTo(2);
+      page.at("/items").forEach(item -> seen.add(item.path("id").asText()));
+      cursor = page.at("/next_cursor").isNull() ? "" : "&cursor=" + page.text("/next_cursor");
+    } while (!cursor.isEmpty());
+
+    assertThat(seen)
+        .hasSize(6)
+        .doesNotHaveDuplicates()
+        .isSortedAccordingTo((a, b) -> b.compareTo(a));
+    assertThat(fresh.owner().get(MEMBERS + "?cursor=x").status()).isEqualTo(400);
+    assertThat(fresh.owner().get(MEMBERS + "?limit=201").status()).isEqualTo(400);
+  }
+
+  @Test
+  void theBuiltInRolesAreShown() {
+    var roles = tenant.owner().get("/api/v1/iam/roles");
+
+    assertThat(roles.at("/items").findValuesAsText("name"))
+        .containsExactly("owner", "admin", "approver", "auditor", "viewer", "platform-admin");
+  }
+}
