@@ -1,0 +1,21 @@
+package io.redoubt.enclave;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+
+/**
+ * What an enclave takes from the process it runs in.
+ *
+ * @param prometheusText what {@code /metrics} answers
+ * @param tls for the agent, acting and management servers; empty: plain HTTP, on loopback only
+ */
+public record EnclaveEnvironment(
+    MeterRegistry metrics,
+    Supplier<String> prometheusText,
+    Tracer tracer,
+    Clock clock,
+    Optional<HttpsConnectionContext> tls) {}

@@ -1,0 +1,267 @@
+package io.redoubt.enclave;
+
+import io.redoubt.agent.AgentConfig;
+import io.redoubt.agent.Agents;
+import io.redoubt.agent.ShardedAgents;
+import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.enclave.identity.NodeKeys;
+import io.redoubt.enclave.identity.PublishedKeys;
+import io.redoubt.enclave.janitor.KeyJanitor;
+import io.redoubt.enclave.kill.Enforcement;
+import io.redoubt.enclave.kill.EnforcementNode;
+import io.redoubt.enclave.kill.KillSwitch;
+import io.redoubt.enclave.kill.PostgresUnreportedAgents;
+import io.redoubt.enclave.kill.UnreportedAgents;
+import io.redoubt.enclave.link.AuditForwarder;
+import io.redoubt.enclave.link.ControlPlaneLink;
+import io.redoubt.enclave.link.LinkStatus;
+import io.redoubt.enclave.link.LinkView;
+import io.redoubt.enclave.link.Sightings;
+import io.redoubt.enclave.membership.DepartedMembers;
+import io.redoubt.enclave.membership.MemberRoles;
+import io.redoubt.enclave.operatorapi.OperatorTrust;
+import io.redoubt.enclave.readiness.Readiness;
+import io.redoubt.enclave.revocation.RevocationChannel;
+import io.redoubt.enclave.revocation.RevocationView;
+import io.redoubt.family.ShardedTokenFamilies;
+import io.redoubt.family.TokenFamilies;
+import io.redoubt.family.TokenFamilyConfig;
+import io.redoubt.persistence.enclave.EnclaveStore;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.proxy.authenticate.AuthenticateConfig;
+import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.authenticate.DpopProofs;
+import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.stream.LiveStreams;
+import io.redoubt.proxy.stream.LiveStreamsConfig;
+import io.redoubt.revocation.Revocation;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.pubsub.Topic;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.SingletonActor;
+
+/** One node of an enclave, wired: its root actor makes everything that the servers stand on. */
+final class EnclaveNode {
+  private static final Duration SIGHTINGS_EVERY = Duration.ofSeconds(1);
+
+  final ActorSystem<?> system;
+  final EnclaveId enclave;
+  final Agents agents;
+  final TokenFamilies families;
+  final LiveStreams streams;
+  final RevocationView revocations;
+  final NodeKeys keys;
+  final PublishedKeys publishedKeys;
+  final VerificationKeys verificationKeys;
+  final DpopProofs proofs;
+  final Authenticator authenticator;
+  final AccessTokenIssuer issuer;
+  final KillSwitch killSwitch;
+  final OperatorTrust operatorTrust;
+  final UnreportedAgents unreported;
+  final Sightings sightings;
+  final Readiness readiness;
+
+  private final EnclaveConfig config;
+  private final Clock clock;
+  private final ActorRef<ControlPlaneLink.Command> link;
+
+  /** The root actor. It is told nothing: it holds the others. */
+  static Behavior<Void> create(
+      EnclaveConfig config,
+      Database database,
+      EnclaveStore store,
+      EnclaveEnvironment environment,
+      CompletableFuture<EnclaveNode> wired) {
+    return Behaviors.setup(context -> {
+      wired.complete(new EnclaveNode(context, config, database, store, environment));
+      return Behaviors.empty();
+    });
+  }
+
+  private EnclaveNode(
+      ActorContext<Void> context,
+      EnclaveConfig config,
+      Database database,
+      EnclaveStore store,
+      EnclaveEnvironment environment) {
+    this.config = config;
+    this.clock = environment.clock();
+    this.system = context.getSystem();
+    this.enclave = config.link().enclave();
+    var metrics = environment.metrics();
+    var whole = config.whole();
+
+    this.streams = new LiveStreams(LiveStreamsConfig.from(whole), metrics);
+    this.revocations = revocations(context, store, environment);
+    this.agents = ShardedAgents.start(system, AgentConfig.from(whole), store.fences(), clock);
+    this.families = ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), clock);
+
+    this.keys = new NodeKeys(store.signingKeys(), config.node(), config.keys(), clock);
+    this.publishedKeys = new PublishedKeys(store.signingKeys(), clock);
+    this.issuer = new AccessTokenIssuer(enclave, keys);
+    var authenticate = AuthenticateConfig.from(whole);
+    this.verificationKeys =
+        new VerificationKeys(store.signingKeys(), authenticate.keyLookup(), clock, metrics);
+    this.proofs = new DpopProofs(authenticate.dpop(), clock);
+    this.authenticator =
+        new Authenticator(
+            authenticate,
+            AccessTokenIssuer.issuerOf(enclave),
+            verificationKeys,
+            proofs,
+            revocations,
+            clock,
+            metrics);
+
+    this.unreported = new PostgresUnreportedAgents(database);
+    this.operatorTrust = new OperatorTrust(database);
+    this.killSwitch = killSwitch(context, store);
+
+    var linkView = new LinkView(clock, metrics);
+    this.link = link(context, store, linkView);
+    this.sightings = new Sightings(link, config.link().maxSightings());
+    singleton(
+        "audit-forwarder", AuditForwarder.create(config.link(), store.auditOutbox(), metrics));
+    singleton(
+        "key-janitor",
+        KeyJanitor.create(
+            config.janitor(),
+            store.signingKeys(),
+            store.revocations(),
+            store.payloads(),
+            clock,
+            metrics));
+    context.spawn(DepartedMembers.create(store::departed), "departed-members");
+    this.readiness =
+        new Readiness(database, agents, keys, revocations, linkView, this::isUp, clock);
+  }
+
+  private RevocationView revocations(
+      ActorContext<Void> context, EnclaveStore store, EnclaveEnvironment environment) {
+    var topic = context.spawn(RevocationChannel.topic(), "revocations");
+    var view =
+        new RevocationView(
+            store.revocations(),
+            config.revocation(),
+            clock,
+            RevocationChannel.announcer(topic),
+            this::cut,
+            environment.metrics());
+    topic.tell(
+        Topic.subscribe(
+            context.spawn(RevocationChannel.listener(view::apply), "revocations-heard")));
+    return view;
+  }
+
+  /** What runs on the tokens of a family ends with it (G2). */
+  private void cut(Revocation revocation) {
+    switch (revocation) {
+      case Revocation.OfFamily family -> streams.cutFamily(family.organization(), family.family());
+      case Revocation.OfToken _ -> {}
+    }
+  }
+
+  private KillSwitch killSwitch(ActorContext<Void> context, EnclaveStore store) {
+    context.spawn(EnforcementNode.create(config.node(), streams::cut, clock), "enforcement-node");
+    var limit = config.kill().answerLimit();
+    var enforcement = context.spawn(Enforcement.create(limit, clock), "enforcement");
+    return new KillSwitch(
+        agents,
+        families,
+        revocations,
+        store.auditLog(),
+        enforcement,
+        system,
+        limit,
+        enclave,
+        config.node(),
+        clock);
+  }
+
+  private ActorRef<ControlPlaneLink.Command> link(
+      ActorContext<Void> context, EnclaveStore store, LinkView view) {
+    ActorRef<Topic.Command<LinkStatus>> topic = context.spawn(LinkView.topic(), "link-status");
+    topic.tell(Topic.subscribe(context.spawn(view.listener(), "link-status-heard")));
+    return singleton(
+        "control-plane-link",
+        ControlPlaneLink.create(
+            new ControlPlaneLink.Parts(
+                config.link(),
+                store.linkState(),
+                agents,
+                killSwitch,
+                store.organizations(),
+                store.providers(),
+                operatorTrust,
+                unreported,
+                config.node(),
+                Release.version(),
+                this::liveNodes,
+                LinkView.announcer(topic),
+                clock)));
+  }
+
+  private <M> ActorRef<M> singleton(String name, Behavior<M> behavior) {
+    return ClusterSingleton.get(system).init(SingletonActor.of(behavior, name));
+  }
+
+  /** Publishes the signing key and reads what is revoked; afterwards both keep themselves fresh. */
+  CompletionStage<Void> prepare() {
+    return keys.renew()
+        .thenRun(() -> verificationKeys.learn(keys.current().publicHalf()))
+        .thenCompose(_ -> publishedKeys.all())
+        .thenCompose(_ -> revocations.catchUp())
+        .thenRun(() -> {
+          every(config.keys().renewEvery(), keys::renew);
+          every(config.revocation().pollEvery(), revocations::catchUp);
+          every(SIGHTINGS_EVERY, sightings::flush);
+        });
+  }
+
+  private void every(Duration pause, Runnable work) {
+    system.scheduler().scheduleWithFixedDelay(pause, pause, work, system.executionContext());
+  }
+
+  boolean isUp() {
+    return Cluster.get(system).selfMember().status().equals(MemberStatus.up());
+  }
+
+  /** Whether all that the control plane has said so far is applied; waits for it a while. */
+  CompletionStage<Boolean> caughtUp() {
+    return AskPattern.<ControlPlaneLink.Command, ControlPlaneLink.CaughtUp>ask(
+            link, ControlPlaneLink.CatchUp::new, Duration.ofSeconds(2), system.scheduler())
+        .thenApply(ControlPlaneLink.CaughtUp::yes)
+        .exceptionally(_ -> false);
+  }
+
+  private List<LinkReport.NodesSeen.Node> liveNodes() {
+    var nodes = new ArrayList<LinkReport.NodesSeen.Node>();
+    for (Member member : Cluster.get(system).state().getMembers()) {
+      if (member.status().equals(MemberStatus.up())) {
+        nodes.add(
+            new LinkReport.NodesSeen.Node(
+                MemberRoles.name(member),
+                member.appVersion().version(),
+                MemberRoles.startedAt(member)));
+      }
+    }
+    return nodes;
+  }
+}

@@ -1,0 +1,295 @@
+package io.redoubt.enclave;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+
+import io.redoubt.enclave.agentapi.AgentApi;
+import io.redoubt.enclave.agentapi.Endpoints;
+import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.enclave.operatorapi.OperatorApi;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Health;
+import io.redoubt.http.HttpEdge;
+import io.redoubt.http.HttpServer;
+import io.redoubt.http.Replies;
+import io.redoubt.persistence.enclave.EnclaveStore;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.proxy.authenticate.AuthenticateConfig;
+import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.llm.LlmConfig;
+import io.redoubt.proxy.llm.LlmPorts;
+import io.redoubt.proxy.llm.LlmRoutes;
+import io.redoubt.proxy.llm.NodeIdentity;
+import io.redoubt.proxy.upstream.UpstreamConfig;
+import io.redoubt.proxy.upstream.Upstreams;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/** The node's servers: the agent endpoint, the LLM proxy, management; and how they end. */
+final class EnclaveServers {
+  private static final String OPENAPI = "/openapi/agent-endpoint.json";
+
+  private final EnclaveConfig config;
+  private final EnclaveEnvironment environment;
+  private final EnclaveNode node;
+  private final EnclaveStore store;
+  private final EdgeConfig edge;
+  private @Nullable ServerBinding agent;
+  private @Nullable ServerBinding acting;
+  private @Nullable ServerBinding management;
+
+  EnclaveServers(
+      EnclaveConfig config, EnclaveEnvironment environment, EnclaveNode node, EnclaveStore store) {
+    this.config = config;
+    this.environment = environment;
+    this.node = node;
+    this.store = store;
+    this.edge = EdgeConfig.from(config.whole());
+    for (var server :
+        new ServerConfig[] {
+          config.agentServer(), config.actingServer(), config.managementServer()
+        }) {
+      if (environment.tls().isEmpty() && !isLoopback(server.host())) {
+        throw new IllegalArgumentException(
+            "Without TLS a server binds to a loopback address only; this one is " + server.host());
+      }
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("There is no host named " + host, e);
+    }
+  }
+
+  /** Management first, so that a node that starts can be watched, and truthfully is not ready. */
+  CompletionStage<Void> startManagement() {
+    var routes = Health.routes(node.readiness::check, environment.prometheusText());
+    return bind("management", config.managementServer(), routes)
+        .thenAccept(binding -> management = binding);
+  }
+
+  /** The acting server before the agent endpoint, which says where it is. */
+  CompletionStage<Void> start() {
+    return bind("acting", config.actingServer(), actingRoutes())
+        .thenCompose(binding -> {
+          acting = binding;
+          return startAgentServer(binding);
+        })
+        .thenAccept(binding -> {
+          agent = binding;
+          endInOrder();
+        });
+  }
+
+  /** Its own address is in its answers, and known for certain only once it is bound. */
+  private CompletionStage<ServerBinding> startAgentServer(ServerBinding actingBinding) {
+    var routes =
+        new AtomicReference<Route>(
+            Replies.problem(
+                ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Starting; try again.", 1)));
+    return bind("agent", config.agentServer(), extractRequest(_ -> routes.get()))
+        .thenApply(binding -> {
+          routes.set(
+              agentRoutes(
+                  Endpoints.of(
+                      url(config.agentServer(), binding),
+                      url(config.actingServer(), actingBinding))));
+          return binding;
+        });
+  }
+
+  private CompletionStage<ServerBinding> bind(String name, ServerConfig server, Route routes) {
+    Route sealed = new HttpEdge(name, environment.metrics()).seal(routes);
+    Optional<HttpsConnectionContext> tls = environment.tls();
+    return HttpServer.start(node.system, server.host(), server.port(), tls, edge, sealed);
+  }
+
+  private Route agentRoutes(Endpoints endpoints) {
+    var ports =
+        new AgentApi.Ports(
+            node.agents,
+            node.families,
+            node.revocations,
+            store.auditLog(),
+            node.issuer,
+            node.publishedKeys,
+            node.authenticator,
+            node.proofs,
+            node::caughtUp,
+            node.sightings::note);
+    var place = new AgentApi.Place(node.enclave, config.node(), Release.version(), endpoints);
+    return concat(
+        AgentApi.routes(
+            config.agentApi(), edge, place, ports, environment.clock(), environment.metrics()),
+        OperatorApi.routes(
+            config.operatorApi(),
+            edge,
+            node.enclave,
+            node.operatorTrust,
+            node.keys,
+            node.verificationKeys,
+            node.killSwitch,
+            node.unreported,
+            environment.clock()),
+        path("openapi.json", () -> get(EnclaveServers::openApi)));
+  }
+
+  private static final class Description {
+    static final byte[] TEXT = read();
+
+    private static byte[] read() {
+      try (var in = EnclaveServers.class.getResourceAsStream(OPENAPI)) {
+        if (in == null) {
+          throw new IllegalStateException("packaged without " + OPENAPI);
+        }
+        return in.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private static Route openApi() {
+    return complete(
+        HttpResponse.create()
+            .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Description.TEXT)));
+  }
+
+  private Route actingRoutes() {
+    var whole = config.whole();
+    var identities =
+        new ServiceIdentityVerifier(
+            AuthenticateConfig.from(whole),
+            AccessTokenIssuer.issuerOf(node.enclave),
+            node.verificationKeys,
+            node.revocations,
+            environment.clock());
+    return new LlmRoutes(
+            node.system,
+            LlmConfig.from(whole),
+            new NodeIdentity(node.enclave, config.node()),
+            edge,
+            node.authenticator,
+            identities,
+            node.streams,
+            new Upstreams(node.system, UpstreamConfig.from(whole)),
+            new LlmPorts(
+                node.agents,
+                store.auditLog(),
+                store.providers(),
+                store.organizations(),
+                store.payloads()),
+            environment.clock(),
+            environment.metrics(),
+            environment.tracer())
+        .routes();
+  }
+
+  /** Unready, then no new connections, then what is under way, and the cluster last. */
+  private void endInOrder() {
+    var shutdown = CoordinatedShutdown.get(node.system);
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+        "redoubt-unready",
+        () -> {
+          node.readiness.drain();
+          return CompletableFuture.completedFuture(Done.getInstance());
+        });
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseServiceUnbind(),
+        "redoubt-unbind",
+        () -> unbind(agent).thenCombine(unbind(acting), (done, _) -> done));
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseServiceRequestsDone(),
+        "redoubt-drain",
+        () ->
+            drained()
+                .thenCompose(
+                    _ -> terminate(agent).thenCombine(terminate(acting), (done, _) -> done)));
+    shutdown.addTask(
+        CoordinatedShutdown.PhaseServiceStop(), "redoubt-management", () -> terminate(management));
+  }
+
+  private static CompletionStage<Done> unbind(@Nullable ServerBinding binding) {
+    return binding == null
+        ? CompletableFuture.completedFuture(Done.getInstance())
+        : binding.unbind();
+  }
+
+  private static CompletionStage<Done> terminate(@Nullable ServerBinding binding) {
+    return binding == null
+        ? CompletableFuture.completedFuture(Done.getInstance())
+        : HttpServer.stop(binding, Duration.ofSeconds(2)).thenApply(_ -> Done.getInstance());
+  }
+
+  /** Completes when no stream is under way, or the limit has passed and the rest is cut. */
+  private CompletionStage<Void> drained() {
+    var drained = new CompletableFuture<Void>();
+    long until = System.nanoTime() + config.drainLimit().toNanos();
+    var pause = Duration.ofMillis(50);
+    var watch =
+        node.system
+            .scheduler()
+            .scheduleWithFixedDelay(
+                Duration.ZERO,
+                pause,
+                () -> {
+                  if (node.streams.open() == 0) {
+                    drained.complete(null);
+                  } else if (System.nanoTime() - until > 0) {
+                    node.streams.cutAll();
+                    drained.complete(null);
+                  }
+                },
+                node.system.executionContext());
+    return drained.whenComplete((_, _) -> watch.cancel());
+  }
+
+  URI agentUrl() {
+    return url(config.agentServer(), agent);
+  }
+
+  URI actingUrl() {
+    return url(config.actingServer(), acting);
+  }
+
+  URI managementUrl() {
+    return url(config.managementServer(), management);
+  }
+
+  private URI url(ServerConfig server, @Nullable ServerBinding binding) {
+    if (server.publicUrl().isPresent()) {
+      return server.publicUrl().get();
+    }
+    if (binding == null) {
+      throw new IllegalStateException("the server is not bound yet");
+    }
+    String scheme = environment.tls().isPresent() ? "https" : "http";
+    String host = server.host().contains(":") ? "[" + server.host() + "]" : server.host();
+    return URI.create(scheme + "://" + host + ":" + binding.localAddress().getPort());
+  }
+}

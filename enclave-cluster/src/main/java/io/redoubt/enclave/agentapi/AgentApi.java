@@ -1,0 +1,92 @@
+package io.redoubt.enclave.agentapi;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.enclave.identity.PublishedKeys;
+import io.redoubt.family.TokenFamilies;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.authenticate.DpopProofs;
+import io.redoubt.revocation.Revocations;
+import java.time.Clock;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** The agent endpoint, put together. */
+public final class AgentApi {
+  private AgentApi() {}
+
+  /**
+   * What the endpoint stands on.
+   *
+   * @param catchUp whether everything that the control plane has said so far is applied here; waits
+   *     for it a while
+   * @param sighted hears of every agent that proved its identity
+   */
+  public record Ports(
+      Agents agents,
+      TokenFamilies families,
+      Revocations revocations,
+      AuditLog audit,
+      AccessTokenIssuer issuer,
+      PublishedKeys keys,
+      Authenticator authenticator,
+      DpopProofs proofs,
+      Supplier<CompletionStage<Boolean>> catchUp,
+      Consumer<AgentKey> sighted) {}
+
+  /** Who answers here. */
+  public record Place(EnclaveId enclave, String node, String version, Endpoints endpoints) {}
+
+  public static Route routes(
+      AgentApiConfig config,
+      EdgeConfig edge,
+      Place place,
+      Ports ports,
+      Clock clock,
+      MeterRegistry metrics) {
+    var limits = new CallLimits(config, clock);
+    var audit = new IdentityAudit(ports.audit(), place.enclave(), place.node(), clock, metrics);
+    var bootstraps =
+        new Bootstraps(
+            ports.agents(),
+            ports.families(),
+            ports.issuer(),
+            audit,
+            ports.catchUp(),
+            limits::noteStranger,
+            clock);
+    var rotations =
+        new Rotations(
+            ports.agents(),
+            ports.families(),
+            ports.revocations(),
+            ports.issuer(),
+            audit,
+            limits::noteStranger,
+            clock);
+    var tokens =
+        new TokenRoutes(
+            edge,
+            limits,
+            ports.proofs(),
+            bootstraps::bootstrap,
+            rotations::rotate,
+            grant -> ports.sighted().accept(grant.agent()),
+            place.endpoints(),
+            clock);
+    var discover =
+        new DiscoverRoutes(
+            edge, limits, ports.keys(), place.enclave(), place.version(), place.endpoints());
+    var self = new SelfRoutes(edge, limits, ports.authenticator(), ports.agents());
+    return concat(tokens.routes(), self.routes(), discover.routes());
+  }
+}

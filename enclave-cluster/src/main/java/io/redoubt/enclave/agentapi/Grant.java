@@ -1,0 +1,49 @@
+package io.redoubt.enclave.agentapi;
+
+import io.redoubt.agent.AgentKey;
+import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.protocol.token.AgentToken;
+import io.redoubt.protocol.token.TokenDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a bootstrap or a rotation hands out.
+ *
+ * @param bound whether every use of the access token needs a proof (RFC 9449)
+ * @param next the next refresh token; null where the client made it itself
+ */
+record Grant(
+    AgentKey agent,
+    String accessToken,
+    Instant expiresAt,
+    boolean bound,
+    @Nullable AgentToken next) {
+
+  /** Fixed by the contract. */
+  static final Duration REFRESH_LIFETIME = Duration.ofHours(24);
+
+  /** When an access token that is issued now expires; whole seconds, as JWT counts them. */
+  static Instant accessExpiry(Instant now) {
+    return now.truncatedTo(ChronoUnit.SECONDS).plus(AccessTokenIssuer.LIFETIME);
+  }
+
+  /** Seconds that the access token has left, rounded up. */
+  long expiresIn(Instant now) {
+    return Math.max(0, Math.ceilDiv(Duration.between(now, expiresAt).toMillis(), 1000));
+  }
+
+  /** The token after the presented one: its digest, and the token itself where we made it. */
+  record Successor(TokenDigest digest, @Nullable AgentToken token) {
+    static Successor of(TokenRequest request) {
+      var commitment = request.commitment();
+      if (commitment != null) {
+        return new Successor(commitment, null);
+      }
+      var minted = AgentToken.mint(AgentToken.Kind.REFRESH, request.presented().handle());
+      return new Successor(minted.digest(), minted);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package io.redoubt.enclave.agentapi;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.redoubt.http.Bodies;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Secret;
+import io.redoubt.protocol.token.AgentToken;
+import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.proxy.authenticate.DpopProofs;
+import java.net.InetAddress;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/agent/bootstrap} and {@code POST /v1/agent/refresh}. */
+final class TokenRoutes {
+  /** No agent has secrets yet, so every client that names a version names this one. */
+  private static final long SECRETS_VERSION = 0;
+
+  private final Bodies bodies;
+  private final EdgeConfig edge;
+  private final CallLimits limits;
+  private final DpopProofs proofs;
+  private final Function<TokenRequest, CompletionStage<Grant>> bootstrap;
+  private final Function<TokenRequest, CompletionStage<Grant>> rotate;
+  private final Consumer<Grant> granted;
+  private final Endpoints endpoints;
+  private final InstantSource clock;
+
+  /**
+   * The routes.
+   *
+   * @param granted hears of every identity that is handed out
+   */
+  TokenRoutes(
+      EdgeConfig edge,
+      CallLimits limits,
+      DpopProofs proofs,
+      Function<TokenRequest, CompletionStage<Grant>> bootstrap,
+      Function<TokenRequest, CompletionStage<Grant>> rotate,
+      Consumer<Grant> granted,
+      Endpoints endpoints,
+      InstantSource clock) {
+    this.bodies = new Bodies(edge);
+    this.edge = edge;
+    this.limits = limits;
+    this.proofs = proofs;
+    this.bootstrap = bootstrap;
+    this.rotate = rotate;
+    this.granted = granted;
+    this.endpoints = endpoints;
+    this.clock = clock;
+  }
+
+  /**
+   * Body of a bootstrap.
+   *
+   * @param nextRefreshTokenDigest the client's commitment to its first refresh token; null: none
+   */
+  record BootstrapBody(
+      @Nullable Secret bootstrapToken, @Nullable TokenDigest nextRefreshTokenDigest) {}
+
+  /**
+   * Body of a refresh.
+   *
+   * @param nextRefreshTokenDigest the client's commitment to its next refresh token; null: none
+   * @param secretsVersion which version of its secrets the client has; null: it does not say
+   */
+  record RefreshBody(
+      @Nullable Secret refreshToken,
+      @Nullable TokenDigest nextRefreshTokenDigest,
+      @Nullable Long secretsVersion) {}
+
+  /**
+   * The answer to both.
+   *
+   * @param refreshToken left out where the client made the next one itself
+   * @param secrets left out where the client has them
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record TokenAnswer(
+      AgentId agentId,
+      OrganizationId organizationId,
+      String accessToken,
+      String tokenType,
+      long expiresIn,
+      @Nullable String refreshToken,
+      long refreshExpiresIn,
+      @Nullable Map<String, String> secrets,
+      long secretsVersion,
+      Endpoints endpoints) {}
+
+  Route routes() {
+    return concat(
+        path(segment("v1").slash("agent").slash("bootstrap"), () -> post(this::bootstrap)),
+        path(segment("v1").slash("agent").slash("refresh"), () -> post(this::refresh)));
+  }
+
+  private Route bootstrap() {
+    return extractRequest(request -> {
+      InetAddress source = admitted(request);
+      return bodies.json(
+          BootstrapBody.class,
+          body ->
+              answer(
+                  bootstrap.apply(
+                      read(
+                          request,
+                          source,
+                          AgentToken.Kind.BOOTSTRAP,
+                          body.bootstrapToken(),
+                          body.nextRefreshTokenDigest())),
+                  true));
+    });
+  }
+
+  private Route refresh() {
+    return extractRequest(request -> {
+      InetAddress source = admitted(request);
+      return bodies.json(
+          RefreshBody.class,
+          body ->
+              answer(
+                  rotate.apply(
+                      read(
+                          request,
+                          source,
+                          AgentToken.Kind.REFRESH,
+                          body.refreshToken(),
+                          body.nextRefreshTokenDigest())),
+                  body.secretsVersion() == null
+                      ? SECRETS_VERSION > 0
+                      : body.secretsVersion() != SECRETS_VERSION));
+    });
+  }
+
+  private InetAddress admitted(HttpRequest request) {
+    InetAddress source = Requests.source(edge, request);
+    limits.admit(source);
+    return source;
+  }
+
+  /** Everything that can be refused without asking anybody is refused here. */
+  private TokenRequest read(
+      HttpRequest request,
+      InetAddress source,
+      AgentToken.Kind kind,
+      @Nullable Secret token,
+      @Nullable TokenDigest commitment) {
+    String field = kind == AgentToken.Kind.BOOTSTRAP ? "/bootstrap_token" : "/refresh_token";
+    if (token == null) {
+      throw ProblemException.invalid(field, "is needed");
+    }
+    var presented = AgentToken.parse(kind, token.reveal());
+    if (presented.isEmpty()) {
+      limits.noteStranger(source);
+      throw ProblemException.of(
+          kind == AgentToken.Kind.BOOTSTRAP
+              ? ErrorType.BOOTSTRAP_TOKEN_INVALID
+              : ErrorType.REFRESH_TOKEN_INVALID);
+    }
+    var read =
+        TokenRequest.of(
+            presented.get(),
+            commitment,
+            provenKey(request),
+            source,
+            Requests.trace(request).traceId());
+    limits.admit(read.family());
+    return read;
+  }
+
+  private @Nullable String provenKey(HttpRequest request) {
+    return DpopProofs.isOfferedBy(request)
+        ? proofs
+            .thumbprint(request, null)
+            .orElseThrow(() -> ProblemException.of(ErrorType.PROOF_OF_POSSESSION_INVALID))
+        : null;
+  }
+
+  private Route answer(CompletionStage<Grant> grant, boolean withSecrets) {
+    return Replies.async(grant.thenApply(made -> Replies.json(200, answer(made, withSecrets))));
+  }
+
+  private TokenAnswer answer(Grant grant, boolean withSecrets) {
+    granted.accept(grant);
+    AgentToken next = grant.next();
+    return new TokenAnswer(
+        grant.agent().agent(),
+        grant.agent().organization(),
+        grant.accessToken(),
+        grant.bound() ? "DPoP" : "Bearer",
+        grant.expiresIn(clock.instant()),
+        next == null ? null : next.reveal(),
+        Grant.REFRESH_LIFETIME.toSeconds(),
+        withSecrets ? Map.of() : null,
+        SECRETS_VERSION,
+        endpoints);
+  }
+}

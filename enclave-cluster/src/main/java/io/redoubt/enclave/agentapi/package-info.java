@@ -1,0 +1,5 @@
+/** The agent endpoint: discover, bootstrap, refresh, self (CONTRACT, port 8444). */
+@NullMarked
+package io.redoubt.enclave.agentapi;
+
+import org.jspecify.annotations.NullMarked;

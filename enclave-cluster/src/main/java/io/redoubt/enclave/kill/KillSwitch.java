@@ -1,0 +1,235 @@
+package io.redoubt.enclave.kill;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.family.FamilyKey;
+import io.redoubt.family.TokenFamilies;
+import io.redoubt.family.TokenFamily;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.link.Acknowledgement;
+import io.redoubt.revocation.Revocation;
+import io.redoubt.revocation.Revocations;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stops an agent and lets it go again, whoever asks: the control plane over the link or an operator
+ * at this enclave. The agent's own answer comes first, since from then on nothing new is permitted;
+ * then every node cuts what is under way; the record is durable; only then the caller hears (G3).
+ */
+public final class KillSwitch {
+  private static final Logger LOG = LoggerFactory.getLogger(KillSwitch.class);
+  private static final String COMPUTE = "unmanaged";
+
+  /** Who asks, and where it is recorded. */
+  public record Request(AgentKey agent, String reason, String by, @Nullable String traceId) {}
+
+  /** How it ended. */
+  public sealed interface Result {}
+
+  /** Carried out, on every node named in the proof. */
+  public record Enforced(Agent.LifecycleChanged change, Acknowledgement proof) implements Result {}
+
+  /** Not carried out. */
+  public record Refused(Agent.Refusal why) implements Result {}
+
+  private final Agents agents;
+  private final TokenFamilies families;
+  private final Revocations revocations;
+  private final AuditLog audit;
+  private final ActorRef<Enforcement.Command> enforcement;
+  private final ActorSystem<?> system;
+  private final Duration limit;
+  private final EnclaveId enclave;
+  private final String node;
+  private final Clock clock;
+
+  public KillSwitch(
+      Agents agents,
+      TokenFamilies families,
+      Revocations revocations,
+      AuditLog audit,
+      ActorRef<Enforcement.Command> enforcement,
+      ActorSystem<?> system,
+      Duration limit,
+      EnclaveId enclave,
+      String node,
+      Clock clock) {
+    this.agents = agents;
+    this.families = families;
+    this.revocations = revocations;
+    this.audit = audit;
+    this.enforcement = enforcement;
+    this.system = system;
+    this.limit = limit;
+    this.enclave = enclave;
+    this.node = node;
+    this.clock = clock;
+  }
+
+  public CompletionStage<Result> isolate(Request request, IsolationId id) {
+    return stop(
+        request,
+        "agent:isolate",
+        replyTo -> new Agent.Isolate(id, request.reason(), request.by(), replyTo),
+        id);
+  }
+
+  /**
+   * Lifts isolations.
+   *
+   * @param ids those to lift; empty: those that stand now
+   */
+  public CompletionStage<Result> release(Request request, Set<IsolationId> ids) {
+    return agents
+        .ask(
+            request.agent(),
+            replyTo -> new Agent.Release(ids, request.reason(), request.by(), replyTo))
+        .thenCompose(reply -> enforce(request, "agent:release", reply, null));
+  }
+
+  /** Ends every family of the agent. */
+  public CompletionStage<Result> revoke(Request request) {
+    return stop(
+        request,
+        "agent:revoke",
+        replyTo -> new Agent.Revoke(request.reason(), request.by(), replyTo),
+        null);
+  }
+
+  /** Ends the agent for ever. */
+  public CompletionStage<Result> decommission(Request request) {
+    return stop(
+        request,
+        "agent:decommission",
+        replyTo -> new Agent.Decommission(request.reason(), request.by(), replyTo),
+        null);
+  }
+
+  private CompletionStage<Result> stop(
+      Request request,
+      String operation,
+      Function<ActorRef<Agent.Reply>, Agent.Command> command,
+      @Nullable IsolationId isolation) {
+    return agents
+        .ask(request.agent(), command)
+        .thenCompose(reply -> enforce(request, operation, reply, isolation))
+        .whenComplete((result, failure) -> {
+          if (failure != null || isUnavailable(result)) {
+            // Without the database nothing new is permitted anyway; what is under way can and
+            // should be cut although nobody can promise yet that the stop is durable.
+            LOG.warn("{} of {} is not complete; cutting its streams", operation, request.agent());
+            tellAll(request.agent(), true).exceptionally(_ -> List.of());
+          }
+        });
+  }
+
+  private static boolean isUnavailable(Result result) {
+    return result instanceof Refused(var why) && why == Agent.Refusal.UNAVAILABLE;
+  }
+
+  private CompletionStage<Result> enforce(
+      Request request, String operation, Agent.Reply reply, @Nullable IsolationId isolation) {
+    return switch (reply) {
+      case Agent.LifecycleChanged change ->
+          endFamilies(request.agent(), change)
+              .thenCompose(_ -> tellAll(request.agent(), isStopped(change)))
+              .thenCompose(nodes -> conclude(request, operation, change, isolation, nodes));
+      case Agent.Refused(var why) -> CompletableFuture.completedFuture(new Refused(why));
+      case Agent.Done _,
+          Agent.Bootstrapped _,
+          Agent.RefreshAdmitted _,
+          Agent.Permitted _,
+          Agent.Denied _,
+          Agent.Description _ ->
+          throw new IllegalStateException("not an answer to " + operation + ": " + reply);
+    };
+  }
+
+  /** A release may leave other isolations standing, and a late isolate may find itself lifted. */
+  private static boolean isStopped(Agent.LifecycleChanged change) {
+    return switch (change.status()) {
+      case ISOLATED, REVOKED, DECOMMISSIONED, SUSPENDED, ORPHANED -> true;
+      case PENDING, PROVISIONING, BOOTSTRAPPING, ACTIVE -> false;
+    };
+  }
+
+  /** Revoke and decommission name the families that end with them; the others name none. */
+  private CompletionStage<Void> endFamilies(AgentKey agent, Agent.LifecycleChanged change) {
+    var forgetAt = clock.instant().plus(AccessTokenIssuer.REVOCATION_SPAN);
+    var ends =
+        change.families().stream()
+            .map(family -> endFamily(agent, family, change, forgetAt).toCompletableFuture())
+            .toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(ends);
+  }
+
+  private CompletionStage<Void> endFamily(
+      AgentKey agent, FamilyId family, Agent.LifecycleChanged change, Instant forgetAt) {
+    var key = new FamilyKey(agent.organization(), family);
+    return revocations
+        .revoke(new Revocation.OfFamily(agent.organization(), family, forgetAt))
+        .thenCompose(_ ->
+            families.ask(key, replyTo -> new TokenFamily.Revoke(change.status().wire(), replyTo)))
+        .thenApply(_ -> null);
+  }
+
+  private CompletionStage<List<Acknowledgement.NodeProof>> tellAll(AgentKey agent, boolean cut) {
+    // The collector keeps the limit itself; the margin is for a busy machine.
+    return AskPattern.<Enforcement.Command, Enforcement.Proofs>ask(
+            enforcement,
+            replyTo -> new Enforcement.TellAll(agent, cut, replyTo),
+            limit.plusSeconds(2),
+            system.scheduler())
+        .thenApply(Enforcement.Proofs::nodes);
+  }
+
+  private CompletionStage<Result> conclude(
+      Request request,
+      String operation,
+      Agent.LifecycleChanged change,
+      @Nullable IsolationId isolation,
+      List<Acknowledgement.NodeProof> nodes) {
+    var now = clock.instant();
+    var proof = new Acknowledgement(isolation, now, nodes, COMPUTE);
+    var spec = change.spec();
+    var builder =
+        new AuditBuilder(
+                AuditId.next(clock),
+                now,
+                request.agent().organization(),
+                Plane.LIFECYCLE,
+                operation,
+                Verdict.PERMIT)
+            .agent(request.agent().agent(), spec == null ? null : spec.owner())
+            .byOperator(request.by())
+            .at(enclave, node)
+            .resource(isolation == null ? null : isolation.toString())
+            .outcome(new Outcome(Outcome.Status.SUCCEEDED, 0, null, null))
+            .trace(request.traceId())
+            .detail(request.reason());
+    return audit.record(builder.build()).thenApply(_ -> new Enforced(change, proof));
+  }
+}

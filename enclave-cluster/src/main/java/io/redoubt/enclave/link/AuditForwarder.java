@@ -1,0 +1,126 @@
+package io.redoubt.enclave.link;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.link.AuditOutbox;
+import io.redoubt.protocol.link.AuditBatch;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ships audit upward, in order, for as long as it takes: what the control plane has not confirmed
+ * is sent again (G8, G10). A cluster singleton, whose work runs on a thread of its own.
+ */
+public final class AuditForwarder implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(AuditForwarder.class);
+
+  private final LinkConfig config;
+  private final LinkClient client;
+  private final AuditOutbox outbox;
+  private final Counter forwarded;
+  private final Counter failed;
+
+  private AuditForwarder(
+      LinkConfig config, LinkClient client, AuditOutbox outbox, MeterRegistry metrics) {
+    this.config = config;
+    this.client = client;
+    this.outbox = outbox;
+    this.forwarded = metrics.counter("redoubt.audit.forwarded");
+    this.failed = metrics.counter("redoubt.audit.forward.failures");
+  }
+
+  /** Nothing is ever said to it. */
+  public interface Command {}
+
+  /** The singleton's behavior. */
+  public static Behavior<Command> create(
+      LinkConfig config, AuditOutbox outbox, MeterRegistry metrics) {
+    var tls = TrustAnchors.context(config.caFile());
+    return Behaviors.setup(_ -> {
+      var client = new LinkClient(config, tls);
+      var thread =
+          Thread.ofVirtual()
+              .name("redoubt-audit-forwarder")
+              .start(new AuditForwarder(config, client, outbox, metrics));
+      return Behaviors.<Command>receive(Command.class)
+          .onSignal(
+              PostStop.class,
+              _ -> {
+                thread.interrupt();
+                client.close();
+                return Behaviors.same();
+              })
+          .build();
+    });
+  }
+
+  @Override
+  public void run() {
+    var backoff = new Backoff(config.backoffMin(), config.backoffMax());
+    @Nullable String told = null;
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        try {
+          List<AuditBatch> batches = Waiting.on(outbox.next(config.auditLines()));
+          if (batches.isEmpty()) {
+            Thread.sleep(config.auditPoll());
+            continue;
+          }
+          forward(batches);
+          backoff.reset();
+          told = null;
+        } catch (IOException | TimeoutException | RuntimeException e) {
+          failed.increment();
+          // Once for each cause: while the control plane is away for hours this would be the log.
+          if (!e.toString().equals(told)) {
+            told = e.toString();
+            LOG.warn("Audit cannot be forwarded for now: {}", told);
+          }
+          backoff.pause();
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One organization's trouble does not keep the others' records back. */
+  private void forward(List<AuditBatch> batches)
+      throws IOException, InterruptedException, TimeoutException {
+    @Nullable IOException trouble = null;
+    for (AuditBatch batch : batches) {
+      try {
+        forward(batch);
+      } catch (LinkClient.RefusedException e) {
+        trouble = e;
+      }
+    }
+    if (trouble != null) {
+      throw trouble;
+    }
+  }
+
+  private void forward(AuditBatch batch)
+      throws IOException, InterruptedException, TimeoutException {
+    long last = batch.first() + batch.lines().size() - 1;
+    long contiguous = client.audit(batch);
+    if (contiguous < batch.first() - 1) {
+      // It confirmed these once. Sending on would tear a hole that nobody could close (G10).
+      throw new IOException(
+          "the control plane has lost audit of "
+              + batch.organizationId()
+              + " after number "
+              + contiguous);
+    }
+    long kept = Math.min(contiguous, last);
+    Waiting.on(outbox.confirmed(batch.organizationId(), kept));
+    forwarded.increment((double) (kept - batch.first() + 1));
+  }
+}

@@ -1,0 +1,194 @@
+package io.redoubt.enclave.link;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
+import io.redoubt.enclave.kill.KillSwitch;
+import io.redoubt.enclave.operatorapi.OperatorTrust;
+import io.redoubt.organization.Organizations;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.CommandEnvelope;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBoxes;
+import io.redoubt.protocol.problem.TemporarilyUnavailable;
+import io.redoubt.protocol.secret.Secret;
+import io.redoubt.provider.Providers;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** Carries out what the control plane says. Doing so twice is the same as doing so once. */
+final class CommandApplier {
+  private final Agents agents;
+  private final KillSwitch killSwitch;
+  private final Organizations organizations;
+  private final Providers providers;
+  private final OperatorTrust trust;
+  private final EnrolmentKey enrolment;
+
+  /** The private half of the enrolment key. */
+  interface EnrolmentKey {
+    CompletionStage<byte[]> enrolmentKey();
+  }
+
+  CommandApplier(
+      Agents agents,
+      KillSwitch killSwitch,
+      Organizations organizations,
+      Providers providers,
+      OperatorTrust trust,
+      EnrolmentKey enrolment) {
+    this.agents = agents;
+    this.killSwitch = killSwitch;
+    this.organizations = organizations;
+    this.providers = providers;
+    this.trust = trust;
+    this.enrolment = enrolment;
+  }
+
+  /** How it ended, where it ended. */
+  sealed interface Result {}
+
+  record Applied() implements Result {}
+
+  /** Applied, and this is the proof to be reported. */
+  record Stopped(AgentKey agent, LinkReport.AgentStopped proof) implements Result {}
+
+  /** Never to be applied, whatever is tried. */
+  record Rejected(String why) implements Result {}
+
+  /** Not now; the same command again later. */
+  static final class LaterException extends RuntimeException implements TemporarilyUnavailable {
+    private static final long serialVersionUID = 1L;
+
+    LaterException(String what) {
+      super(what);
+    }
+  }
+
+  /** Fails where it is not known how it ended: the same command again, then. */
+  CompletionStage<Result> apply(CommandEnvelope envelope) {
+    OrganizationId organization = envelope.organizationId();
+    return switch (envelope.command()) {
+      case LinkCommand.PutOrganization it ->
+          done(organizations.put(organization, it.organization()));
+      case LinkCommand.PutAgent it ->
+          tell(organization, it.agentId(), replyTo -> new Agent.Configure(it.agent(), replyTo));
+      case LinkCommand.OfferBootstrap it ->
+          tell(
+              organization,
+              it.agentId(),
+              replyTo -> new Agent.OfferBootstrap(it.token(), it.expiresAt(), replyTo));
+      case LinkCommand.Isolate it ->
+          stop(
+              envelope,
+              it.agentId(),
+              killSwitch.isolate(
+                  request(organization, it.agentId(), it.reason(), it.by()), it.isolationId()));
+      case LinkCommand.Release it -> release(envelope, it);
+      case LinkCommand.Revoke it ->
+          stop(
+              envelope,
+              it.agentId(),
+              killSwitch.revoke(request(organization, it.agentId(), it.reason(), it.by())));
+      case LinkCommand.Decommission it ->
+          stop(
+              envelope,
+              it.agentId(),
+              killSwitch.decommission(request(organization, it.agentId(), it.reason(), it.by())));
+      case LinkCommand.PutProvider it -> putProvider(envelope, it);
+      case LinkCommand.DeleteProvider it ->
+          done(providers.delete(organization, it.name(), it.version()));
+      case LinkCommand.PutOperatorTrust it -> done(trust.put(organization, it));
+    };
+  }
+
+  private static CompletionStage<Result> done(CompletionStage<Void> work) {
+    return work.thenApply(_ -> new Applied());
+  }
+
+  private CompletionStage<Result> tell(
+      OrganizationId organization,
+      AgentId agent,
+      Function<ActorRef<Agent.Reply>, Agent.Command> command) {
+    return agents
+        .ask(new AgentKey(organization, agent), command)
+        .thenApply(reply ->
+            switch (reply) {
+              case Agent.Done _ -> new Applied();
+              case Agent.Refused(var why) -> refused(why);
+              case Agent.Bootstrapped _,
+                  Agent.RefreshAdmitted _,
+                  Agent.Permitted _,
+                  Agent.Denied _,
+                  Agent.LifecycleChanged _,
+                  Agent.Description _ ->
+                  throw new IllegalStateException("not an answer to a command: " + reply);
+            });
+  }
+
+  private CompletionStage<Result> release(CommandEnvelope envelope, LinkCommand.Release it) {
+    if (it.isolationIds().isEmpty()) {
+      // Lifting whatever stands now could undo an isolation made after this was asked (G3).
+      return CompletableFuture.completedFuture(new Rejected("names no isolation"));
+    }
+    return stop(
+        envelope,
+        it.agentId(),
+        killSwitch.release(
+            request(envelope.organizationId(), it.agentId(), it.reason(), it.by()),
+            it.isolationIds()));
+  }
+
+  private static KillSwitch.Request request(
+      OrganizationId organization, AgentId agent, String reason, String by) {
+    return new KillSwitch.Request(new AgentKey(organization, agent), reason, by, null);
+  }
+
+  private static CompletionStage<Result> stop(
+      CommandEnvelope envelope, AgentId agent, CompletionStage<KillSwitch.Result> result) {
+    return result.thenApply(ended ->
+        switch (ended) {
+          case KillSwitch.Enforced(_, var proof) ->
+              new Stopped(
+                  new AgentKey(envelope.organizationId(), agent),
+                  new LinkReport.AgentStopped(
+                      envelope.organizationId(), agent, envelope.number(), proof));
+          case KillSwitch.Refused(var why) -> refused(why);
+        });
+  }
+
+  private static Result refused(Agent.Refusal why) {
+    if (why == Agent.Refusal.UNAVAILABLE) {
+      throw new LaterException("the agent's guard cannot be reached");
+    }
+    return new Rejected(why.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+  }
+
+  private CompletionStage<Result> putProvider(
+      CommandEnvelope envelope, LinkCommand.PutProvider it) {
+    String purpose =
+        envelope.enclaveId() + "/" + envelope.organizationId() + "/" + it.provider().name();
+    return enrolment
+        .enrolmentKey()
+        .thenCompose(key -> {
+          byte[] opened;
+          try {
+            opened =
+                SealedBoxes.open(key, purpose.getBytes(StandardCharsets.UTF_8), it.sealedKey());
+          } catch (IllegalArgumentException _) {
+            return CompletableFuture.completedFuture(
+                new Rejected("the sealed key does not open with this enclave's enrolment key"));
+          }
+          var secret = Secret.of(new String(opened, StandardCharsets.UTF_8));
+          Arrays.fill(opened, (byte) 0);
+          return done(providers.put(envelope.organizationId(), it.provider(), secret));
+        });
+  }
+}

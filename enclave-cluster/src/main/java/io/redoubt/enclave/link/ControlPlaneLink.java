@@ -1,0 +1,306 @@
+package io.redoubt.enclave.link;
+
+import io.redoubt.ClusterMessage;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
+import io.redoubt.enclave.kill.KillSwitch;
+import io.redoubt.enclave.kill.UnreportedAgents;
+import io.redoubt.enclave.operatorapi.OperatorTrust;
+import io.redoubt.link.LinkState;
+import io.redoubt.organization.Organizations;
+import io.redoubt.protocol.link.Heartbeat;
+import io.redoubt.protocol.link.Hello;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.provider.Providers;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The enclave's one link to its control plane, a cluster singleton. The conversation itself runs on
+ * threads of its own; the actor starts and ends them, watches for silence, tells every node how
+ * fresh the link is, and answers whoever must know whether something is still on its way.
+ */
+public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Command> {
+  private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration CATCH_UP_LIMIT = Duration.ofSeconds(2);
+  private static final int MOST_WAITING = 256;
+
+  /** What the link is asked and told. */
+  public sealed interface Command {}
+
+  /** Is everything applied here that the control plane has said up to now? Waits for it a while. */
+  public record CatchUp(ActorRef<CaughtUp> replyTo) implements Command, ClusterMessage {}
+
+  /** The answer: false where it could not be found out in time. */
+  public record CaughtUp(boolean yes) implements ClusterMessage {}
+
+  /** These agents were heard of, and the control plane should know. */
+  public record Sighted(Set<AgentKey> agents) implements Command, ClusterMessage {
+    public Sighted {
+      agents = Set.copyOf(agents);
+    }
+  }
+
+  private record Connected(long applied) implements Command {}
+
+  private record Disconnected() implements Command {}
+
+  private record Heard(Heartbeat heartbeat) implements Command {}
+
+  private record Applied(long number) implements Command {}
+
+  private record Probed(long lastCommand) implements Command {}
+
+  private record ProbeFailed() implements Command {}
+
+  private record Tick() implements Command {}
+
+  private record Waiter(ActorRef<CaughtUp> replyTo, long target, long deadline) {}
+
+  /** What the link works with. */
+  public record Parts(
+      LinkConfig config,
+      LinkState state,
+      Agents agents,
+      KillSwitch killSwitch,
+      Organizations organizations,
+      Providers providers,
+      OperatorTrust trust,
+      UnreportedAgents unreported,
+      String node,
+      String version,
+      Supplier<List<LinkReport.NodesSeen.Node>> nodes,
+      Consumer<LinkStatus> status,
+      Clock clock) {}
+
+  private final Parts parts;
+  private final LinkClient client;
+  private final LinkSession session;
+  private final Reporter reporter;
+  private final List<Thread> threads;
+  private final List<Waiter> waiting = new ArrayList<>();
+  private List<ActorRef<CaughtUp>> unprobed = new ArrayList<>();
+  private List<ActorRef<CaughtUp>> probing = new ArrayList<>();
+  private boolean connected;
+  private long applied = -1;
+  private long lastCommand;
+  private @Nullable Instant heardAt;
+
+  private ControlPlaneLink(ActorContext<Command> context, Parts parts, SSLContext tls) {
+    super(context);
+    this.parts = parts;
+    this.client = new LinkClient(parts.config(), tls);
+    this.reporter =
+        new Reporter(
+            parts.config(),
+            client,
+            parts.agents(),
+            parts.unreported(),
+            parts.nodes(),
+            parts.clock());
+    var applier =
+        new CommandApplier(
+            parts.agents(),
+            parts.killSwitch(),
+            parts.organizations(),
+            parts.providers(),
+            parts.trust(),
+            parts.state()::enrolmentKey);
+    this.session =
+        new LinkSession(
+            parts.config(),
+            client,
+            parts.state(),
+            applier,
+            new LinkSession.Identity(parts.config().enclave(), parts.node(), parts.version()),
+            listener(context.getSelf()));
+    this.threads =
+        List.of(
+            Thread.ofVirtual().name("redoubt-link").start(session),
+            Thread.ofVirtual().name("redoubt-link-reports").start(reporter));
+  }
+
+  /** The singleton's behavior. */
+  public static Behavior<Command> create(Parts parts) {
+    SSLContext tls = TrustAnchors.context(parts.config().caFile());
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          timers.startTimerWithFixedDelay(new Tick(), TICK);
+          return new ControlPlaneLink(context, parts, tls);
+        }));
+  }
+
+  /** Called on the session's thread. */
+  private LinkSession.Listener listener(ActorRef<Command> self) {
+    return new LinkSession.Listener() {
+      @Override
+      public void connected(long upTo) {
+        reporter.applied(upTo);
+        reporter.connected(true);
+        self.tell(new Connected(upTo));
+      }
+
+      @Override
+      public void disconnected() {
+        reporter.connected(false);
+        self.tell(new Disconnected());
+      }
+
+      @Override
+      public void heard(Heartbeat heartbeat) {
+        self.tell(new Heard(heartbeat));
+      }
+
+      @Override
+      public void applied(long number, CommandApplier.@Nullable Result result) {
+        if (result instanceof CommandApplier.Stopped stopped) {
+          reporter.note(Set.of(stopped.agent()));
+        }
+        reporter.applied(number);
+        self.tell(new Applied(number));
+      }
+    };
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onAnyMessage(this::onMessage)
+        .onSignal(PostStop.class, _ -> onStop())
+        .build();
+  }
+
+  private Behavior<Command> onMessage(Command command) {
+    switch (command) {
+      case CatchUp(var replyTo) -> onCatchUp(replyTo);
+      case Sighted(var agents) -> reporter.note(agents);
+      case Connected(var upTo) -> {
+        connected = true;
+        onApplied(upTo);
+        publish();
+      }
+      case Disconnected _ -> {
+        connected = false;
+        publish();
+      }
+      case Heard(var heartbeat) -> {
+        lastCommand = Math.max(lastCommand, heartbeat.lastCommand());
+        heardAt = heartbeat.time();
+        publish();
+      }
+      case Applied(var number) -> onApplied(number);
+      case Probed(var target) -> onProbed(target);
+      case ProbeFailed _ -> {
+        probing.forEach(replyTo -> replyTo.tell(new CaughtUp(false)));
+        probing = new ArrayList<>();
+        probeIfNeeded();
+      }
+      case Tick _ -> onTick();
+    }
+    return this;
+  }
+
+  private void onCatchUp(ActorRef<CaughtUp> replyTo) {
+    if (unprobed.size() + probing.size() + waiting.size() >= MOST_WAITING) {
+      replyTo.tell(new CaughtUp(false));
+      return;
+    }
+    unprobed.add(replyTo);
+    probeIfNeeded();
+  }
+
+  /** One question to the control plane at a time, however many want to know. */
+  private void probeIfNeeded() {
+    if (!probing.isEmpty() || unprobed.isEmpty()) {
+      return;
+    }
+    probing = unprobed;
+    unprobed = new ArrayList<>();
+    var answer = new CompletableFuture<Hello.Response>();
+    Thread.ofVirtual()
+        .name("redoubt-link-probe")
+        .start(() -> {
+          try {
+            answer.complete(session.hello());
+          } catch (IOException | InterruptedException | TimeoutException | RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    getContext()
+        .pipeToSelf(
+            answer,
+            (hello, failure) ->
+                failure == null && hello != null
+                    ? new Probed(hello.lastCommand())
+                    : new ProbeFailed());
+  }
+
+  private void onProbed(long target) {
+    long deadline = System.nanoTime() + CATCH_UP_LIMIT.toNanos();
+    for (var replyTo : probing) {
+      waiting.add(new Waiter(replyTo, target, deadline));
+    }
+    probing = new ArrayList<>();
+    lastCommand = Math.max(lastCommand, target);
+    answerWaiting();
+    probeIfNeeded();
+  }
+
+  private void onApplied(long number) {
+    applied = Math.max(applied, number);
+    lastCommand = Math.max(lastCommand, number);
+    answerWaiting();
+  }
+
+  private void answerWaiting() {
+    waiting.removeIf(waiter -> {
+      if (applied >= waiter.target()) {
+        waiter.replyTo().tell(new CaughtUp(true));
+        return true;
+      }
+      return false;
+    });
+  }
+
+  private void onTick() {
+    session.breakIfSilent();
+    long now = System.nanoTime();
+    waiting.removeIf(waiter -> {
+      if (now - waiter.deadline() > 0) {
+        waiter.replyTo().tell(new CaughtUp(false));
+        return true;
+      }
+      return false;
+    });
+    publish();
+  }
+
+  private void publish() {
+    parts.status().accept(new LinkStatus(connected, heardAt, Math.max(applied, 0), lastCommand));
+  }
+
+  private Behavior<Command> onStop() {
+    threads.forEach(Thread::interrupt);
+    session.close();
+    client.close();
+    return this;
+  }
+}

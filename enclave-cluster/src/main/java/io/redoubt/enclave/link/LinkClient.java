@@ -1,0 +1,118 @@
+package io.redoubt.enclave.link;
+
+import com.fasterxml.jackson.databind.ObjectReader;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.AuditBatch;
+import io.redoubt.protocol.link.Hello;
+import io.redoubt.protocol.link.LinkReport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+
+/**
+ * The enclave's side of the link's HTTP: every connection is opened from here, and every call
+ * carries the API key. Blocking, for virtual threads.
+ */
+final class LinkClient implements AutoCloseable {
+  private static final int MAX_ANSWER_BYTES = 1024 * 1024;
+  private static final ObjectReader HELLO = Json.LENIENT.readerFor(Hello.Response.class);
+  private static final ObjectReader KEPT = Json.LENIENT.readerFor(AuditBatch.Kept.class);
+
+  private final LinkConfig config;
+  private final HttpClient http;
+  private final URI base;
+
+  LinkClient(LinkConfig config, SSLContext tls) {
+    this.config = config;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(config.requestTimeout())
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .sslContext(tls)
+            .build();
+    String url = config.url().toString();
+    this.base = URI.create(url.endsWith("/") ? url : url + "/");
+  }
+
+  /** The control plane answered, but not with what was asked for. */
+  static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+
+    RefusedException(String call, int status) {
+      super("the control plane answered " + status + " to " + call);
+      this.status = status;
+    }
+
+    int status() {
+      return status;
+    }
+  }
+
+  /** {@code POST {"reports": […]}}. */
+  private record Reports(List<LinkReport> reports) {}
+
+  Hello.Response hello(Hello.Request hello) throws IOException, InterruptedException {
+    return HELLO.readValue(post("enclave/v1/hello", Json.write(hello)));
+  }
+
+  /** Everything after that number, as it comes. The stream ends when either side closes it. */
+  ServerSentEvents commands(long after) throws IOException, InterruptedException {
+    var request =
+        request("enclave/v1/commands?after=" + after)
+            .header("Accept", "text/event-stream")
+            .GET()
+            .build();
+    var response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    if (response.statusCode() != 200) {
+      response.body().close();
+      throw new RefusedException("commands", response.statusCode());
+    }
+    return new ServerSentEvents(response.body(), config.maxEventBytes());
+  }
+
+  void report(List<LinkReport> reports) throws IOException, InterruptedException {
+    // The type's name goes into the JSON only where Jackson sees the declared type.
+    byte[] body = Json.LENIENT.writerFor(Reports.class).writeValueAsBytes(new Reports(reports));
+    post("enclave/v1/reports", body);
+  }
+
+  /** Answers the highest number up to which the control plane has everything. */
+  long audit(AuditBatch batch) throws IOException, InterruptedException {
+    AuditBatch.Kept kept = KEPT.readValue(post("enclave/v1/audit", Json.write(batch)));
+    return kept.contiguous();
+  }
+
+  private byte[] post(String path, byte[] body) throws IOException, InterruptedException {
+    var request =
+        request(path)
+            .timeout(config.requestTimeout())
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
+    var response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    try (InputStream in = response.body()) {
+      byte[] answer = in.readNBytes(MAX_ANSWER_BYTES);
+      if (response.statusCode() / 100 != 2) {
+        throw new RefusedException(path, response.statusCode());
+      }
+      return answer;
+    }
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(base.resolve(path))
+        .header("Authorization", "Bearer " + config.apiKey().reveal());
+  }
+
+  @Override
+  public void close() {
+    http.shutdownNow();
+  }
+}

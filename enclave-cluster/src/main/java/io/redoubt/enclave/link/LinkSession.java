@@ -1,0 +1,249 @@
+package io.redoubt.enclave.link;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.link.LinkState;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.CommandEnvelope;
+import io.redoubt.protocol.link.Heartbeat;
+import io.redoubt.protocol.link.Hello;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBoxes;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One conversation after the other with the control plane: hello, then its commands in order, each
+ * applied and then remembered, for ever. Runs on a thread of its own and blocks there, since every
+ * step waits for the one before.
+ */
+final class LinkSession implements Runnable, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LinkSession.class);
+
+  /** Hears how the conversation goes. */
+  interface Listener {
+    void connected(long applied);
+
+    void disconnected();
+
+    void heard(Heartbeat heartbeat);
+
+    void applied(long number, CommandApplier.@Nullable Result result);
+  }
+
+  /** Who this enclave says it is. */
+  record Identity(EnclaveId enclave, String node, String version) {}
+
+  private final LinkConfig config;
+  private final LinkClient client;
+  private final LinkState state;
+  private final CommandApplier applier;
+  private final Identity identity;
+  private final Listener listener;
+  private final Backoff backoff;
+  private volatile @Nullable ServerSentEvents open;
+  private volatile long waitingSince;
+
+  LinkSession(
+      LinkConfig config,
+      LinkClient client,
+      LinkState state,
+      CommandApplier applier,
+      Identity identity,
+      Listener listener) {
+    this.config = config;
+    this.client = client;
+    this.state = state;
+    this.applier = applier;
+    this.identity = identity;
+    this.listener = listener;
+    this.backoff = new Backoff(config.backoffMin(), config.backoffMax());
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        try {
+          converse();
+          LOG.info("The control plane ended the conversation; beginning another");
+        } catch (IOException | TimeoutException | RuntimeException e) {
+          LOG.warn("The link to the control plane is down: {}", e.toString());
+        }
+        listener.disconnected();
+        backoff.pause();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The hello that begins a conversation; also tells how far the control plane's log reaches. */
+  Hello.Response hello() throws IOException, InterruptedException, TimeoutException {
+    byte[] enrolment = Waiting.on(state.enrolmentKey());
+    String publicKey = Base64.getEncoder().encodeToString(SealedBoxes.publicKey(enrolment));
+    return client.hello(new Hello.Request(identity.node(), identity.version(), publicKey));
+  }
+
+  private void converse() throws IOException, InterruptedException, TimeoutException {
+    PinnedKeys keys = enrol(hello());
+    long applied = Waiting.on(state.load()).map(LinkState.Kept::lastApplied).orElse(0L);
+    try (var events = client.commands(applied)) {
+      open = events;
+      listener.connected(applied);
+      LOG.info("Linked to the control plane; command {} is the last applied", applied);
+      ServerSentEvents.Event event;
+      while ((event = next(events)) != null) {
+        backoff.reset();
+        byte[] payload =
+            keys.verified(event.data())
+                .orElseThrow(() -> new IOException("an event without a trusted signature"));
+        switch (event.name()) {
+          case "command" -> applied = onCommand(payload, applied);
+          case "heartbeat" -> onHeartbeat(payload);
+          default -> LOG.debug("Ignoring a {} event", event.name());
+        }
+      }
+    } finally {
+      open = null;
+    }
+  }
+
+  private ServerSentEvents.@Nullable Event next(ServerSentEvents events) throws IOException {
+    waitingSince = System.nanoTime() | 1;
+    try {
+      return events.next();
+    } finally {
+      waitingSince = 0;
+    }
+  }
+
+  /** Ends the conversation where nothing has been heard for too long: the reader cannot tell. */
+  void breakIfSilent() {
+    long since = waitingSince;
+    ServerSentEvents events = open;
+    if (since != 0
+        && events != null
+        && System.nanoTime() - since > config.silenceLimit().toNanos()) {
+      LOG.warn("Nothing heard from the control plane for {}", config.silenceLimit());
+      closeQuietly(events);
+    }
+  }
+
+  private PinnedKeys enrol(Hello.Response hello)
+      throws IOException, InterruptedException, TimeoutException {
+    if (!identity.enclave().equals(hello.enclaveId())) {
+      throw new IOException("the control plane takes this enclave for another one");
+    }
+    var kept = Waiting.on(state.load());
+    if (kept.isEmpty()) {
+      var pinned = new PinnedKeys(hello.commandKeys());
+      Waiting.on(state.enrolled(identity.enclave(), pinned.set()));
+      return pinned;
+    }
+    if (hello.lastCommand() < kept.get().lastApplied()) {
+      LOG.error(
+          "The control plane's log ends at {} although {} is applied here: was it restored?",
+          hello.lastCommand(),
+          kept.get().lastApplied());
+    }
+    var pinned = new PinnedKeys(kept.get().commandKeys());
+    var next =
+        pinned
+            .succeededBy(hello.commandKeys(), hello.commandKeysSignature())
+            .orElseThrow(() ->
+                new IOException("the offered command keys are signed by none that is pinned"));
+    if (next != pinned) {
+      Waiting.on(state.enrolled(identity.enclave(), next.set()));
+    }
+    return next;
+  }
+
+  private void onHeartbeat(byte[] payload) throws IOException {
+    Heartbeat heartbeat = Json.LENIENT.readValue(payload, Heartbeat.class);
+    if (!identity.enclave().equals(heartbeat.enclaveId()) || heartbeat.time() == null) {
+      throw new IOException("a heartbeat for somebody else");
+    }
+    listener.heard(heartbeat);
+  }
+
+  private long onCommand(byte[] payload, long applied)
+      throws IOException, InterruptedException, TimeoutException {
+    JsonNode tree = Json.LENIENT.readTree(payload);
+    long number = tree.path("number").asLong(-1);
+    if (!identity.enclave().toString().equals(tree.path("enclave_id").asText())) {
+      throw new IOException("a command for another enclave");
+    }
+    if (number <= applied) {
+      return applied;
+    }
+    if (number != applied + 1) {
+      throw new IOException("command " + number + " follows " + applied + ": one is missing");
+    }
+    CommandApplier.Result result = carryOut(number, tree);
+    // Told before it is remembered: after a crash in between, it is applied and told once more.
+    switch (result) {
+      case CommandApplier.Applied _ -> {}
+      case CommandApplier.Stopped stopped -> client.report(List.of(stopped.proof()));
+      case CommandApplier.Rejected(var why) -> {
+        LOG.error("Command {} is passed over: {}", number, why);
+        client.report(List.of(new LinkReport.Rejected(number, why)));
+      }
+    }
+    Waiting.on(state.applied(number));
+    listener.applied(number, result);
+    return number;
+  }
+
+  /** Until it is applied or known never to be. What passes by itself is waited for, not counted. */
+  private CommandApplier.Result carryOut(long number, JsonNode tree) throws InterruptedException {
+    CommandEnvelope envelope;
+    try {
+      envelope = Json.LENIENT.treeToValue(tree, CommandEnvelope.class);
+    } catch (JsonProcessingException | IllegalArgumentException _) {
+      return new CommandApplier.Rejected("this release does not know the command");
+    }
+    if (envelope.organizationId() == null || envelope.command() == null) {
+      return new CommandApplier.Rejected("the command is incomplete");
+    }
+    var pauses = new Backoff(config.backoffMin(), config.backoffMax());
+    int failures = 0;
+    while (true) {
+      try {
+        return Waiting.on(applier.apply(envelope));
+      } catch (TimeoutException e) {
+        LOG.warn("Command {} has to wait: {}", number, e.toString());
+      } catch (RuntimeException e) {
+        if (Waiting.passesByItself(e)) {
+          LOG.warn("Command {} has to wait: {}", number, e.toString());
+        } else if (++failures >= config.attempts()) {
+          LOG.error("Command {} fails", number, e);
+          return new CommandApplier.Rejected("fails in this enclave; its log says why");
+        }
+      }
+      pauses.pause();
+    }
+  }
+
+  @Override
+  public void close() {
+    ServerSentEvents events = open;
+    if (events != null) {
+      closeQuietly(events);
+    }
+  }
+
+  private static void closeQuietly(ServerSentEvents events) {
+    try {
+      events.close();
+    } catch (IOException e) {
+      LOG.debug("Closing a connection that was gone", e);
+    }
+  }
+}

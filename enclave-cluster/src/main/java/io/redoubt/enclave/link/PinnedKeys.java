@@ -1,0 +1,75 @@
+package io.redoubt.enclave.link;
+
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.Jwk;
+import io.redoubt.protocol.jwt.JwkSet;
+import io.redoubt.protocol.jwt.Jws;
+import io.redoubt.protocol.jwt.VerificationKey;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys whose word is a command here. Pinned at the first hello; from then on a new set is
+ * believed only where a key that is trusted already has signed it.
+ */
+final class PinnedKeys {
+  private static final int MAX_TOKEN = 1024 * 1024;
+
+  private final JwkSet set;
+  private final Map<String, VerificationKey> byId = new HashMap<>();
+
+  /**
+   * Pins a set.
+   *
+   * @throws IllegalArgumentException if it is empty or holds what is no P-256 key
+   */
+  PinnedKeys(JwkSet set) {
+    this.set = set;
+    if (set.keys().isEmpty()) {
+      throw new IllegalArgumentException("no key to trust");
+    }
+    for (Jwk key : set.keys()) {
+      byId.put(key.kid(), VerificationKey.of(key));
+    }
+  }
+
+  JwkSet set() {
+    return set;
+  }
+
+  /** The payload of a token that one of the keys has signed; empty for anything else. */
+  Optional<byte[]> verified(String token) {
+    return Jws.parse(Jws.Type.LINK_COMMAND, token, MAX_TOKEN)
+        .flatMap(jws -> Optional.ofNullable(byId.get(jws.kid())).flatMap(jws::payloadIfSignedBy));
+  }
+
+  /**
+   * The keys after a hello: these, or the offered ones.
+   *
+   * @param signature JWS over the offered set by a key trusted here; null: there is none
+   * @return empty where the offer is not to be believed
+   */
+  Optional<PinnedKeys> succeededBy(JwkSet offered, @Nullable String signature) {
+    if (new HashSet<>(offered.keys()).equals(new HashSet<>(set.keys()))) {
+      return Optional.of(this);
+    }
+    return Optional.ofNullable(signature)
+        .flatMap(this::verified)
+        .flatMap(PinnedKeys::readSet)
+        .filter(signed -> new HashSet<>(signed.keys()).equals(new HashSet<>(offered.keys())))
+        .map(PinnedKeys::new);
+  }
+
+  private static Optional<JwkSet> readSet(byte[] payload) {
+    try {
+      JwkSet read = Json.LENIENT.readValue(payload, JwkSet.class);
+      return Optional.ofNullable(read);
+    } catch (IOException | NullPointerException _) {
+      return Optional.empty();
+    }
+  }
+}

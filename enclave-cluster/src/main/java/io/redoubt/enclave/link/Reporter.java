@@ -1,0 +1,198 @@
+package io.redoubt.enclave.link;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
+import io.redoubt.enclave.kill.UnreportedAgents;
+import io.redoubt.protocol.link.LinkReport;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the control plane what it may know late: how far its commands are applied, what the agents
+ * are that were heard of, which nodes live. Collects for a moment, then says it in one call; what
+ * could not be said is kept, within bounds, and said later.
+ */
+final class Reporter implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
+  private static final int MOST_AT_ONCE = 200;
+  private static final Duration NODES_EVERY = Duration.ofSeconds(5);
+  private static final Duration UNREPORTED_EVERY = Duration.ofSeconds(5);
+
+  private final LinkConfig config;
+  private final LinkClient client;
+  private final Agents agents;
+  private final UnreportedAgents unreported;
+  private final Supplier<List<LinkReport.NodesSeen.Node>> nodes;
+  private final Clock clock;
+
+  // Guarded by this.
+  private final Set<AgentKey> sighted = new LinkedHashSet<>();
+  private boolean connected;
+  private long applied;
+
+  private long appliedReported;
+  private long nodesAt;
+  private long unreportedAt;
+
+  Reporter(
+      LinkConfig config,
+      LinkClient client,
+      Agents agents,
+      UnreportedAgents unreported,
+      Supplier<List<LinkReport.NodesSeen.Node>> nodes,
+      Clock clock) {
+    this.config = config;
+    this.client = client;
+    this.agents = agents;
+    this.unreported = unreported;
+    this.nodes = nodes;
+    this.clock = clock;
+    long longAgo = System.nanoTime() - Duration.ofDays(1).toNanos();
+    this.nodesAt = longAgo;
+    this.unreportedAt = longAgo;
+  }
+
+  /** The agents are to be reported as they are; over the limit the newest are left out. */
+  synchronized void note(Set<AgentKey> seen) {
+    for (AgentKey agent : seen) {
+      if (sighted.size() < config.maxSightings()) {
+        sighted.add(agent);
+      }
+    }
+  }
+
+  synchronized void applied(long number) {
+    applied = Math.max(applied, number);
+    notifyAll();
+  }
+
+  /** Nothing is said before a conversation has begun. */
+  synchronized void connected(boolean isConnected) {
+    connected = isConnected;
+    notifyAll();
+  }
+
+  @Override
+  public void run() {
+    var backoff = new Backoff(config.backoffMin(), config.backoffMax());
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        awaitWork();
+        List<AgentKey> batch = take();
+        try {
+          report(batch);
+          backoff.reset();
+        } catch (IOException | TimeoutException | RuntimeException e) {
+          LOG.warn("Reports to the control plane have to wait: {}", e.toString());
+          note(new LinkedHashSet<>(batch));
+          backoff.pause();
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void awaitWork() throws InterruptedException {
+    long until = System.nanoTime() + config.reportEvery().toNanos();
+    while (!connected || applied == appliedReported) {
+      long left = until - System.nanoTime();
+      if (connected && left <= 0) {
+        return;
+      }
+      wait(Math.max(1, connected ? left / 1_000_000 : 1_000));
+    }
+  }
+
+  private synchronized List<AgentKey> take() {
+    var batch = new ArrayList<AgentKey>();
+    var all = sighted.iterator();
+    while (all.hasNext() && batch.size() < MOST_AT_ONCE) {
+      batch.add(all.next());
+      all.remove();
+    }
+    return batch;
+  }
+
+  private void report(List<AgentKey> batch)
+      throws IOException, InterruptedException, TimeoutException {
+    var reports = new ArrayList<LinkReport>();
+    long upTo;
+    synchronized (this) {
+      upTo = applied;
+    }
+    if (upTo != appliedReported) {
+      reports.add(new LinkReport.Applied(upTo, clock.instant()));
+    }
+    long now = System.nanoTime();
+    boolean nodesDue = now - nodesAt > NODES_EVERY.toNanos();
+    if (nodesDue) {
+      reports.add(new LinkReport.NodesSeen(nodes.get(), clock.instant()));
+    }
+    List<UnreportedAgents.Noted> noted = List.of();
+    if (now - unreportedAt > UNREPORTED_EVERY.toNanos()) {
+      noted = Waiting.on(unreported.oldest(MOST_AT_ONCE));
+    }
+    var subjects = new LinkedHashSet<>(batch);
+    noted.forEach(it -> subjects.add(it.agent()));
+    reports.addAll(describe(subjects));
+    if (!reports.isEmpty()) {
+      client.report(reports);
+    }
+    for (var it : noted) {
+      Waiting.on(unreported.reported(it));
+    }
+    synchronized (this) {
+      appliedReported = upTo;
+    }
+    nodesAt = nodesDue ? now : nodesAt;
+    // With as many as were asked for there are more: come back at the next turn.
+    unreportedAt = noted.size() < MOST_AT_ONCE ? now : unreportedAt;
+  }
+
+  /** Each agent as it is now, asked of itself: what was seen a moment ago may have changed. */
+  private List<LinkReport> describe(Set<AgentKey> subjects)
+      throws InterruptedException, TimeoutException {
+    var asked = subjects.stream().map(agent -> describe(agent).toCompletableFuture()).toList();
+    Waiting.on(CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)));
+    return asked.stream().map(CompletableFuture::join).flatMap(Optional::stream).toList();
+  }
+
+  private CompletionStage<Optional<LinkReport>> describe(AgentKey agent) {
+    return agents
+        .ask(agent, Agent.Describe::new)
+        .thenApply(reply ->
+            switch (reply) {
+              case Agent.Description it ->
+                  Optional.of(
+                      new LinkReport.AgentSeen(
+                          agent.organization(),
+                          agent.agent(),
+                          it.status(),
+                          it.lastSeenAt(),
+                          it.isolations(),
+                          clock.instant()));
+              case Agent.Refused _,
+                  Agent.Done _,
+                  Agent.Bootstrapped _,
+                  Agent.RefreshAdmitted _,
+                  Agent.Permitted _,
+                  Agent.Denied _,
+                  Agent.LifecycleChanged _ ->
+                  Optional.empty();
+            });
+  }
+}

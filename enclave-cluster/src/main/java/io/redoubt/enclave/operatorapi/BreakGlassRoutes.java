@@ -1,0 +1,284 @@
+package io.redoubt.enclave.operatorapi;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.enclave.kill.KillSwitch;
+import io.redoubt.enclave.kill.UnreportedAgents;
+import io.redoubt.http.Bodies;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.RateLimiter;
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.jwt.OperatorClaims;
+import io.redoubt.protocol.link.Acknowledgement;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code POST /v1/operator/token} and {@code POST /v1/operator/agents/{id}/isolate|release}: the
+ * kill switch for the time when the control plane is away.
+ */
+final class BreakGlassRoutes {
+  private static final String PERMISSION = "agents:manage";
+  private static final int MAX_REASON = 500;
+  private static final int MAX_ISOLATIONS = 100;
+
+  private final Bodies bodies;
+  private final EdgeConfig edge;
+  private final RateLimiter limits;
+  private final OperatorTokens tokens;
+  private final KillSwitch killSwitch;
+  private final UnreportedAgents unreported;
+  private final Clock clock;
+
+  BreakGlassRoutes(
+      EdgeConfig edge,
+      RateLimiter limits,
+      OperatorTokens tokens,
+      KillSwitch killSwitch,
+      UnreportedAgents unreported,
+      Clock clock) {
+    this.bodies = new Bodies(edge);
+    this.edge = edge;
+    this.limits = limits;
+    this.tokens = tokens;
+    this.killSwitch = killSwitch;
+    this.unreported = unreported;
+    this.clock = clock;
+  }
+
+  /** RFC 6749 §5.1. */
+  record TokenAnswer(String accessToken, String tokenType, long expiresIn, String scope) {}
+
+  /** RFC 6749 §5.2. */
+  record TokenError(String error, String errorDescription) {}
+
+  record IsolateBody(@Nullable String reason) {}
+
+  /**
+   * Body of a release.
+   *
+   * @param isolationIds those to lift; null: those that stand now
+   */
+  record ReleaseBody(@Nullable String reason, @Nullable List<IsolationId> isolationIds) {}
+
+  Route routes() {
+    return concat(
+        path(segment("v1").slash("operator").slash("token"), () -> post(this::token)),
+        path(
+            segment("v1").slash("operator").slash("agents").slash(segment()).slash("isolate"),
+            id -> post(() -> isolate(id))),
+        path(
+            segment("v1").slash("operator").slash("agents").slash(segment()).slash("release"),
+            id -> post(() -> release(id))));
+  }
+
+  private Route token() {
+    return extractRequest(request -> {
+      admit(request);
+      return bodies.form(form -> token(request, form));
+    });
+  }
+
+  private Route token(HttpRequest request, Map<String, String> form) {
+    if (!"client_credentials".equals(form.get("grant_type"))) {
+      return Replies.json(
+          400, new TokenError("unsupported_grant_type", "Only client_credentials is known here."));
+    }
+    @Nullable Client client = client(request, form);
+    CompletionStage<Optional<OperatorTokens.Issued>> issued =
+        client == null
+            ? CompletableFuture.completedFuture(Optional.empty())
+            : tokens.issue(client.id(), client.secret());
+    return Replies.async(
+        issued.thenApply(
+            it -> it.map(BreakGlassRoutes::answer).orElseGet(BreakGlassRoutes::invalidClient)));
+  }
+
+  private static Route answer(OperatorTokens.Issued issued) {
+    return Replies.json(
+        200,
+        new TokenAnswer(
+            issued.token(),
+            "Bearer",
+            OperatorTokens.LIFETIME.toSeconds(),
+            String.join(" ", issued.claims().permissions().stream().sorted().toList())));
+  }
+
+  private static Route invalidClient() {
+    List<HttpHeader> headers =
+        List.of(RawHeader.create("WWW-Authenticate", "Basic realm=\"redoubt\""));
+    return Replies.json(
+        401,
+        new TokenError(
+            "invalid_client", "No client that may break the glass here, or not its secret."),
+        headers);
+  }
+
+  private record Client(String id, String secret) {}
+
+  /** From Basic (RFC 6749 §2.3.1) or the form, and never from both. */
+  private static @Nullable Client client(HttpRequest request, Map<String, String> form) {
+    String id = form.get("client_id");
+    String secret = form.get("client_secret");
+    Optional<String> basic =
+        request
+            .getHeader("authorization")
+            .map(HttpHeader::value)
+            .filter(value -> value.regionMatches(true, 0, "Basic ", 0, 6))
+            .map(value -> value.substring(6).trim());
+    if (basic.isEmpty()) {
+      return id == null || secret == null ? null : new Client(id, secret);
+    }
+    try {
+      String pair = new String(Base64.getDecoder().decode(basic.get()), StandardCharsets.UTF_8);
+      int colon = pair.indexOf(':');
+      return colon < 0 || secret != null
+          ? null
+          : new Client(pair.substring(0, colon), pair.substring(colon + 1));
+    } catch (IllegalArgumentException _) {
+      return null;
+    }
+  }
+
+  private Route isolate(String agentId) {
+    return extractRequest(request -> {
+      admit(request);
+      return bodies.json(
+          IsolateBody.class,
+          body -> {
+            String reason = reason(body.reason());
+            return act(
+                request, agentId, reason, (kill, it) -> kill.isolate(it, IsolationId.next(clock)));
+          });
+    });
+  }
+
+  private Route release(String agentId) {
+    return extractRequest(request -> {
+      admit(request);
+      return bodies.json(
+          ReleaseBody.class,
+          body -> {
+            String reason = reason(body.reason());
+            Set<IsolationId> ids = isolations(body.isolationIds());
+            return act(request, agentId, reason, (kill, it) -> kill.release(it, ids));
+          });
+    });
+  }
+
+  private static String reason(@Nullable String reason) {
+    if (reason == null || reason.isBlank()) {
+      throw ProblemException.invalid("/reason", "is needed");
+    }
+    if (reason.length() > MAX_REASON) {
+      throw ProblemException.invalid("/reason", "has at most " + MAX_REASON + " characters");
+    }
+    return reason;
+  }
+
+  private static Set<IsolationId> isolations(@Nullable List<IsolationId> ids) {
+    if (ids == null) {
+      return Set.of();
+    }
+    if (ids.isEmpty() || ids.size() > MAX_ISOLATIONS || ids.contains(null)) {
+      throw ProblemException.invalid(
+          "/isolation_ids", "names 1 to " + MAX_ISOLATIONS + " isolations, or is left out");
+    }
+    return Set.copyOf(ids);
+  }
+
+  private Route act(
+      HttpRequest request,
+      String agentId,
+      String reason,
+      BiFunction<KillSwitch, KillSwitch.Request, CompletionStage<KillSwitch.Result>> action) {
+    return Replies.async(
+        operator(request)
+            .thenCompose(operator -> {
+              var agent = new AgentKey(operator.organization(), agentId(agentId));
+              var asked =
+                  new KillSwitch.Request(
+                      agent, reason, operator.subject(), Requests.trace(request).traceId());
+              // Noted first: whatever becomes of this, the control plane hears how the agent is.
+              return unreported.note(agent).thenCompose(_ -> action.apply(killSwitch, asked));
+            })
+            .thenApply(BreakGlassRoutes::answer));
+  }
+
+  private static AgentId agentId(String text) {
+    try {
+      return AgentId.parse(text);
+    } catch (IllegalArgumentException _) {
+      throw ProblemException.of(ErrorType.NOT_FOUND);
+    }
+  }
+
+  private static Route answer(KillSwitch.Result result) {
+    return switch (result) {
+      case KillSwitch.Enforced(_, Acknowledgement proof) -> Replies.json(200, proof);
+      case KillSwitch.Refused(Agent.Refusal why) -> Replies.problem(problem(why));
+    };
+  }
+
+  private static ProblemException problem(Agent.Refusal why) {
+    return switch (why) {
+      case UNKNOWN_AGENT -> ProblemException.of(ErrorType.NOT_FOUND);
+      case TOO_MANY_ISOLATIONS ->
+          ProblemException.of(
+              ErrorType.CONFLICT, "More isolations stand than can be told apart: release some.");
+      case NOT_ACTIVE -> ProblemException.of(ErrorType.CONFLICT, "The agent is decommissioned.");
+      case UNAVAILABLE -> ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
+      case BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_TOKEN_USED, SOURCE_NOT_ALLOWED, FAMILY_UNKNOWN ->
+          throw new IllegalStateException("not a refusal of a change of lifecycle: " + why);
+    };
+  }
+
+  private CompletionStage<OperatorClaims> operator(HttpRequest request) {
+    String token =
+        Requests.bearer(request)
+            .orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_MISSING));
+    return tokens
+        .verify(token)
+        .thenApply(claims -> {
+          var operator =
+              claims.orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_INVALID));
+          if (!operator.permissions().contains(PERMISSION)) {
+            throw ProblemException.of(
+                ErrorType.PERMISSION_MISSING, "This needs " + PERMISSION + ".");
+          }
+          return operator;
+        });
+  }
+
+  private void admit(HttpRequest request) {
+    var wait = limits.retryAfterSeconds(Requests.source(edge, request));
+    if (wait.isPresent()) {
+      throw ProblemException.retryAfter(
+          ErrorType.RATE_LIMITED, "Too many requests from here.", wait.getAsInt());
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.redoubt.enclave.operatorapi;
+
+import com.typesafe.config.Config;
+
+/**
+ * Section {@code redoubt.enclave.operator-api}.
+ *
+ * @param perSecond break-glass requests that one source address may make, sustained
+ * @param burst and at once
+ * @param maxSources addresses that are told apart
+ */
+public record OperatorApiConfig(int perSecond, int burst, int maxSources) {
+  private static final String PATH = "redoubt.enclave.operator-api";
+
+  public OperatorApiConfig {
+    requirePositive("per-second", perSecond);
+    requirePositive("burst", burst);
+    requirePositive("max-sources", maxSources);
+  }
+
+  public static OperatorApiConfig from(Config root) {
+    Config config = root.getConfig(PATH);
+    return new OperatorApiConfig(
+        config.getInt("per-second"), config.getInt("burst"), config.getInt("max-sources"));
+  }
+
+  private static void requirePositive(String key, int value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(PATH + "." + key + " must be greater than zero");
+    }
+  }
+}

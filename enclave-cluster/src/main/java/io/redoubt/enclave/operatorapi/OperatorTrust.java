@@ -1,0 +1,102 @@
+package io.redoubt.enclave.operatorapi;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.Jwk;
+import io.redoubt.protocol.link.LinkCommand.BreakGlassClient;
+import io.redoubt.protocol.link.LinkCommand.PutOperatorTrust;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Which operators this enclave believes, as the control plane last said. Kept in the database and
+ * read at each use: breaking the glass is rare, and nothing can be stopped without the database
+ * anyway.
+ */
+public final class OperatorTrust {
+  private final Database database;
+
+  public OperatorTrust(Database database) {
+    this.database = database;
+  }
+
+  /** A break-glass client, and whose it is. */
+  record Known(OrganizationId organization, BreakGlassClient client) {}
+
+  /** Replaces what was believed of the organization's operators. */
+  public CompletionStage<Void> put(OrganizationId organization, PutOperatorTrust trust) {
+    String document = new String(Json.write(trust), StandardCharsets.UTF_8);
+    return database
+        .inOrganization(
+            organization,
+            handle ->
+                handle
+                    .createUpdate(
+                        "INSERT INTO enclave.operator_trust (organization_id, document)"
+                            + " VALUES (:organization, CAST(:document AS jsonb))"
+                            + " ON CONFLICT (organization_id)"
+                            + " DO UPDATE SET document = excluded.document, put_at = now()")
+                    .bind("organization", organization.uuid())
+                    .bind("document", document)
+                    .execute())
+        .thenApply(_ -> null);
+  }
+
+  CompletionStage<Optional<PutOperatorTrust>> of(OrganizationId organization) {
+    return database.inOrganization(
+        organization,
+        handle ->
+            handle
+                .createQuery("SELECT CAST(document AS text) FROM enclave.operator_trust")
+                .mapTo(String.class)
+                .findOne()
+                .map(document -> read(document, PutOperatorTrust.class)));
+  }
+
+  /** The key of that name, handed down for whichever organization. */
+  CompletionStage<Optional<Jwk>> key(String kid) {
+    return database.inTransaction(handle ->
+        handle
+            .createQuery("SELECT CAST(enclave.operator_key(:kid) AS text)")
+            .bind("kid", kid)
+            .mapTo(String.class)
+            .findOne()
+            .map(document -> read(document, Jwk.class)));
+  }
+
+  CompletionStage<Optional<Known>> client(String clientId) {
+    return database
+        .inTransaction(handle ->
+            handle
+                .createQuery("SELECT enclave.organization_of_client(:client)")
+                .bind("client", clientId)
+                .mapTo(UUID.class)
+                .findOne()
+                .map(OrganizationId::new))
+        .thenCompose(organization ->
+            organization
+                .map(it -> of(it).thenApply(trust -> trust.flatMap(t -> find(it, t, clientId))))
+                .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
+  }
+
+  private static Optional<Known> find(
+      OrganizationId organization, PutOperatorTrust trust, String clientId) {
+    return trust.clients().stream()
+        .filter(client -> client.clientId().equals(clientId))
+        .findFirst()
+        .map(client -> new Known(organization, client));
+  }
+
+  private static <T> T read(String document, Class<T> type) {
+    try {
+      return Json.LENIENT.readValue(document, type);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("written by this class", e);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.redoubt.enclave.readiness;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
+import io.redoubt.enclave.identity.NodeKeys;
+import io.redoubt.enclave.link.LinkView;
+import io.redoubt.enclave.revocation.RevocationView;
+import io.redoubt.http.HealthReport;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether this node can do its work, found out by doing a little of it. Asking needs no credential,
+ * so an answer is good for a moment and only one question is under way at a time.
+ */
+public final class Readiness {
+  private static final Duration FRESH = Duration.ofMillis(500);
+
+  /** An agent that cannot exist: asking for it takes the way of every request, journal included. */
+  private static final AgentKey NOBODY =
+      new AgentKey(new OrganizationId(new UUID(0, 0)), new AgentId(new UUID(0, 0)));
+
+  private record Found(HealthReport report, Instant at) {}
+
+  private final Database database;
+  private final Agents agents;
+  private final NodeKeys keys;
+  private final RevocationView revocations;
+  private final LinkView link;
+  private final BooleanSupplier memberUp;
+  private final InstantSource clock;
+  private volatile boolean draining;
+  private @Nullable Found last;
+  private @Nullable CompletableFuture<HealthReport> underWay;
+
+  public Readiness(
+      Database database,
+      Agents agents,
+      NodeKeys keys,
+      RevocationView revocations,
+      LinkView link,
+      BooleanSupplier memberUp,
+      InstantSource clock) {
+    this.database = database;
+    this.agents = agents;
+    this.keys = keys;
+    this.revocations = revocations;
+    this.link = link;
+    this.memberUp = memberUp;
+    this.clock = clock;
+  }
+
+  /** From now on the node is not ready, so that nobody sends it new work. */
+  public void drain() {
+    draining = true;
+  }
+
+  public synchronized CompletionStage<HealthReport> check() {
+    Instant now = clock.instant();
+    Found known = last;
+    if (!draining && known != null && now.isBefore(known.at().plus(FRESH))) {
+      return CompletableFuture.completedFuture(known.report());
+    }
+    CompletableFuture<HealthReport> asked = underWay;
+    if (asked == null) {
+      asked = look().toCompletableFuture();
+      underWay = asked;
+      var _ = asked.whenComplete((report, _) -> remember(report));
+    }
+    return asked.minimalCompletionStage();
+  }
+
+  private synchronized void remember(@Nullable HealthReport report) {
+    underWay = null;
+    if (report != null) {
+      last = new Found(report, clock.instant());
+    }
+  }
+
+  private CompletionStage<HealthReport> look() {
+    var journal = journalWritable();
+    var sharding = shardingAnswers();
+    return journal.thenCombine(sharding, this::report);
+  }
+
+  /** False where the database cannot be reached, is a standby, or does not let us write. */
+  private CompletionStage<Boolean> journalWritable() {
+    return database
+        .inTransaction(handle ->
+            handle
+                .createQuery(
+                    "SELECT NOT pg_is_in_recovery()"
+                        + " AND has_table_privilege('enclave.event_journal', 'INSERT')"
+                        + " AND current_setting('transaction_read_only') = 'off'")
+                .mapTo(Boolean.class)
+                .one())
+        .exceptionally(_ -> false);
+  }
+
+  private CompletionStage<Boolean> shardingAnswers() {
+    return agents.ask(NOBODY, Agent.Describe::new).thenApply(_ -> true).exceptionally(_ -> false);
+  }
+
+  private HealthReport report(boolean journalWritable, boolean shardingAnswers) {
+    boolean up = memberUp.getAsBoolean();
+    var detail = new LinkedHashMap<String, Object>();
+    detail.put("database_writable", journalWritable);
+    detail.put("agents_answer", shardingAnswers);
+    detail.put("signing_key_published", keys.usable());
+    detail.put("revocations_loaded", revocations.loaded());
+    detail.put("cluster_member_up", up);
+    detail.put("draining", draining);
+    detail.put("link", link.detail());
+    boolean ready =
+        journalWritable
+            && shardingAnswers
+            && keys.usable()
+            && revocations.loaded()
+            && up
+            && !draining;
+    return new HealthReport(ready, detail);
+  }
+}

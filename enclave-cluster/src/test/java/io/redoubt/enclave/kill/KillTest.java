@@ -1,0 +1,148 @@
+package io.redoubt.enclave.kill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.enclave.testing.Answer;
+import io.redoubt.enclave.testing.EnclaveFixture;
+import io.redoubt.enclave.testing.TestAgent;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.link.Acknowledgement;
+import io.redoubt.protocol.link.Acknowledgement.How;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+
+class KillTest {
+  private final EnclaveFixture fixture = EnclaveFixture.shared();
+
+  @Test
+  void anIsolateCutsTheStreamThatIsUnderWayAndPermitsNothingAfterwards() throws IOException {
+    TestAgent agent = fixture.agent();
+    Answer identity = agent.bootstrap();
+    String access = identity.text("access_token");
+    try (var stream = agent.stream(access)) {
+      assertThat(stream.status()).isEqualTo(200);
+      stream.awaitFirstByte();
+      var isolation = IsolationId.next(Clock.systemUTC());
+
+      Acknowledgement proof =
+          proof(new LinkCommand.Isolate(agent.id, isolation, "it misbehaves", "mem_1"), agent);
+
+      assertThat(proof.isolationId()).isEqualTo(isolation);
+      assertThat(proof.nodes())
+          .singleElement()
+          .satisfies(
+              node -> {
+                assertThat(node.node()).isEqualTo("node-1");
+                assertThat(node.how()).isEqualTo(How.CUT);
+                assertThat(node.streamsCut()).isEqualTo(1);
+              });
+      stream.awaitEnd();
+      assertThat(agent.message(access).status()).isEqualTo(403);
+      Answer refresh = agent.refresh(identity.text("refresh_token"));
+      assertThat(refresh.problem()).isEqualTo("agent-not-active");
+      AuditRecord record =
+          fixture.controlPlane.awaitAudit(agent.organization, of(agent, "agent:isolate"));
+      assertThat(record.plane()).isEqualTo(Plane.LIFECYCLE);
+      assertThat(record.actor()).isEqualTo("mem_1");
+      assertThat(record.resource()).isEqualTo(isolation.toString());
+
+      proof(new LinkCommand.Release(agent.id, Set.of(isolation), "all is well", "mem_1"), agent);
+
+      assertThat(agent.message(access).status()).isEqualTo(200);
+      // The isolated agent's token was refused, and not spent.
+      assertThat(agent.refresh(identity.text("refresh_token")).status()).isEqualTo(200);
+      fixture.controlPlane.awaitAudit(agent.organization, of(agent, "agent:release"));
+    }
+  }
+
+  @Test
+  void aReleaseLiftsOnlyTheIsolationsItNames() {
+    TestAgent agent = fixture.agent();
+    agent.bootstrap();
+    var first = IsolationId.next(Clock.systemUTC());
+    var second = IsolationId.next(Clock.systemUTC());
+    proof(new LinkCommand.Isolate(agent.id, first, "one", "mem_1"), agent);
+    proof(new LinkCommand.Isolate(agent.id, second, "two", "mem_1"), agent);
+
+    proof(new LinkCommand.Release(agent.id, Set.of(first), "one is well", "mem_1"), agent);
+
+    assertThat(lastSeen(agent).isolations()).containsExactly(second);
+  }
+
+  @Test
+  void aRevokeKillsEveryFamily() {
+    TestAgent agent = fixture.agent();
+    Answer identity = agent.bootstrap();
+
+    proof(new LinkCommand.Revoke(agent.id, "stolen", "mem_1"), agent);
+
+    assertThat(agent.self(identity.text("access_token")).status()).isEqualTo(401);
+    assertThat(agent.message(identity.text("access_token")).status()).isEqualTo(401);
+    assertThat(agent.refresh(identity.text("refresh_token")).problem())
+        .isEqualTo("refresh-token-invalid");
+    fixture.controlPlane.awaitAudit(agent.organization, of(agent, "agent:revoke"));
+  }
+
+  @Test
+  void aDecommissionedAgentNeverComesBack() {
+    TestAgent agent = fixture.agent();
+    Answer identity = agent.bootstrap();
+
+    proof(new LinkCommand.Decommission(agent.id, "retired", "mem_1"), agent);
+
+    assertThat(agent.message(identity.text("access_token")).status()).isEqualTo(401);
+    assertThat(agent.refresh(identity.text("refresh_token")).status()).isEqualTo(401);
+    long offered = fixture.controlPlane.lastNumber() + 1;
+    fixture.offer(agent.organization, agent.id, Duration.ofHours(1));
+    fixture.controlPlane.awaitApplied(offered);
+    assertThat(fixture.controlPlane.reports)
+        .contains(new LinkReport.Rejected(offered, "not-active"));
+  }
+
+  private Acknowledgement proof(LinkCommand command, TestAgent agent) {
+    long number = fixture.controlPlane.say(agent.organization, command);
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(5))
+        .until(
+            () ->
+                fixture.controlPlane.reports.stream()
+                    .filter(LinkReport.AgentStopped.class::isInstance)
+                    .map(LinkReport.AgentStopped.class::cast)
+                    .filter(it -> it.commandNumber() == number)
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow()
+        .proof();
+  }
+
+  private LinkReport.AgentSeen lastSeen(TestAgent agent) {
+    return await()
+        .atMost(Duration.ofSeconds(5))
+        .until(
+            () ->
+                fixture.controlPlane.reports.reversed().stream()
+                    .filter(LinkReport.AgentSeen.class::isInstance)
+                    .map(LinkReport.AgentSeen.class::cast)
+                    .filter(it -> it.agentId().equals(agent.id))
+                    .filter(it -> it.isolations().size() == 1)
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  private static Predicate<AuditRecord> of(TestAgent agent, String operation) {
+    return record ->
+        agent.id.equals(record.agentId()) && operation.equals(record.operation());
+  }
+}

@@ -1,0 +1,271 @@
+package io.redoubt.enclave.operatorapi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.enclave.testing.Answer;
+import io.redoubt.enclave.testing.ApiDescription;
+import io.redoubt.enclave.testing.EnclaveFixture;
+import io.redoubt.enclave.testing.Http;
+import io.redoubt.enclave.testing.TestAgent;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.OperatorClaims;
+import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.token.SecretKeyText;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BreakGlassTest {
+  private static final Clock CLOCK = Clock.systemUTC();
+  private final EnclaveFixture fixture = EnclaveFixture.shared();
+  private final ApiDescription api =
+      new ApiDescription(
+          Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
+  private boolean stopped;
+
+  @AfterEach
+  void comeBack() {
+    if (stopped) {
+      fixture.controlPlane.start();
+    }
+  }
+
+  @Test
+  void withTheControlPlaneAwayAnOperatorIsolatesAndReleasesHere() throws IOException {
+    TestAgent agent = fixture.agent();
+    String access = agent.bootstrap().text("access_token");
+    try (var stream = agent.stream(access)) {
+      stream.awaitFirstByte();
+      stopped = true;
+      fixture.controlPlane.stop();
+
+      Answer token = token(fixture.breakGlassSecret.owner(), fixture.breakGlassSecret.reveal());
+      api.describes(token);
+      assertThat(token.text("scope")).isEqualTo("agents:manage");
+      Answer isolated = act(agent, "isolate", token.text("access_token"), Map.of("reason", "fire"));
+
+      api.describes(isolated);
+      assertThat(isolated.status()).isEqualTo(200);
+      assertThat(isolated.json().at("/nodes/0/streams_cut").asInt()).isEqualTo(1);
+      stream.awaitEnd();
+      assertThat(agent.message(access).status()).isEqualTo(403);
+
+      fixture.controlPlane.start();
+      stopped = false;
+      var seen =
+          await()
+              .atMost(Duration.ofSeconds(15))
+              .until(() -> lastSeen(agent, 1), Optional::isPresent)
+              .orElseThrow();
+      assertThat(seen.isolations().getFirst().toString()).isEqualTo(isolated.text("isolation_id"));
+      var record =
+          fixture.controlPlane.awaitAudit(
+              agent.organization,
+              it -> agent.id.equals(it.agentId()) && it.operation().equals("agent:isolate"));
+      assertThat(record.actor()).isEqualTo(fixture.breakGlassSecret.owner());
+      assertThat(record.detail()).isEqualTo("fire");
+
+      Answer released =
+          act(agent, "release", token.text("access_token"), Map.of("reason", "it is out"));
+      api.describes(released);
+      assertThat(released.status()).isEqualTo(200);
+      assertThat(agent.message(access).status()).isEqualTo(200);
+    }
+  }
+
+  private Optional<LinkReport.AgentSeen> lastSeen(TestAgent agent, int isolations) {
+    return fixture.controlPlane.reports.stream()
+        .filter(LinkReport.AgentSeen.class::isInstance)
+        .map(LinkReport.AgentSeen.class::cast)
+        .filter(it -> it.agentId().equals(agent.id) && it.isolations().size() == isolations)
+        .findFirst();
+  }
+
+  @Test
+  void anOperatorTokenOfTheControlPlaneIsBelievedByTheKeysLastSeen() {
+    TestAgent agent = fixture.agent();
+    String token = operatorToken(fixture.controlPlane.operatorKey).sign();
+
+    assertThat(act(agent, "isolate", token, Map.of("reason", "fire")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void anotherOrganizationsAgentDoesNotExist() {
+    TestAgent foreign = fixture.agent(introduced(), List.of());
+    String token = operatorToken(fixture.controlPlane.operatorKey).sign();
+
+    Answer answer = act(foreign, "isolate", token, Map.of("reason", "fire"));
+
+    api.describes(answer);
+    assertThat(answer.status()).isEqualTo(404);
+    Answer missing =
+        Http.post(
+            at(AgentId.next(CLOCK).toString(), "isolate"),
+            Map.of("reason", "fire"),
+            "Authorization",
+            "Bearer " + token);
+    assertThat(missing.problem()).isEqualTo(answer.problem());
+  }
+
+  private OrganizationId introduced() {
+    var organization = OrganizationId.next(CLOCK);
+    fixture.introduce(organization);
+    return organization;
+  }
+
+  @Test
+  void forgedExpiredAndPowerlessOperatorTokensAreRefused() {
+    TestAgent agent = fixture.agent();
+    var good = operatorToken(fixture.controlPlane.operatorKey);
+
+    assertThat(isolate(agent, operatorToken(SigningKey.generate()).sign())).isEqualTo(401);
+    assertThat(isolate(agent, good.with("urn:redoubt:enclave:other").sign())).isEqualTo(401);
+    assertThat(isolate(agent, good.expired().sign())).isEqualTo(401);
+    assertThat(isolate(agent, good.of(OrganizationId.next(CLOCK)).sign())).isEqualTo(401);
+    assertThat(isolate(agent, good.sign() + "x")).isEqualTo(401);
+    assertThat(isolate(agent, "nonsense")).isEqualTo(401);
+    assertThat(isolate(agent, agent.bootstrap().text("access_token"))).isEqualTo(401);
+    assertThat(isolate(agent, good.mayOnly("agents:read").sign())).isEqualTo(403);
+    assertThat(Http.post(at(agent.id.toString(), "isolate"), Map.of("reason", "x")).problem())
+        .isEqualTo("credential-missing");
+  }
+
+  @Test
+  void aClientThatMayNotBreakTheGlassGetsNoToken() {
+    var other = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, fixture.breakGlassSecret.owner());
+
+    Answer wrongSecret = token(fixture.breakGlassSecret.owner(), other.reveal());
+    Answer unknown = token("cli_00000000000000000000000000000000", other.reveal());
+    Answer otherGrant =
+        Http.post(
+            fixture.enclave().agentUrl().resolve("/v1/operator/token"),
+            "grant_type=password".getBytes(StandardCharsets.UTF_8),
+            "application/x-www-form-urlencoded");
+
+    for (Answer refused : List.of(wrongSecret, unknown, otherGrant)) {
+      api.describes(refused);
+    }
+    assertThat(wrongSecret.status()).isEqualTo(401);
+    assertThat(wrongSecret.text("error")).isEqualTo("invalid_client");
+    assertThat(unknown.status()).isEqualTo(401);
+    assertThat(otherGrant.text("error")).isEqualTo("unsupported_grant_type");
+  }
+
+  @Test
+  void aReasonIsNeeded() {
+    TestAgent agent = fixture.agent();
+    String token = operatorToken(fixture.controlPlane.operatorKey).sign();
+
+    for (Map<String, ?> body :
+        List.<Map<String, ?>>of(
+            Map.of(), Map.of("reason", " "), Map.of("reason", "x".repeat(501)))) {
+      Answer answer = act(agent, "isolate", token, body);
+      api.describes(answer);
+      assertThat(answer.status()).isEqualTo(422);
+    }
+    assertThat(
+            act(agent, "release", token, Map.of("reason", "x", "isolation_ids", List.of()))
+                .status())
+        .isEqualTo(422);
+  }
+
+  private int isolate(TestAgent agent, String token) {
+    Answer answer = act(agent, "isolate", token, Map.of("reason", "fire"));
+    api.describes(answer);
+    return answer.status();
+  }
+
+  private Answer act(TestAgent agent, String verb, String token, Map<String, ?> body) {
+    return Http.post(
+        at(agent.id.toString(), verb), body, "Authorization", "Bearer " + token);
+  }
+
+  private URI at(String agent, String verb) {
+    return fixture.enclave().agentUrl().resolve("/v1/operator/agents/" + agent + "/" + verb);
+  }
+
+  private Answer token(String client, String secret) {
+    String basic =
+        Base64.getEncoder()
+            .encodeToString((client + ":" + secret).getBytes(StandardCharsets.UTF_8));
+    return Http.post(
+        fixture.enclave().agentUrl().resolve("/v1/operator/token"),
+        "grant_type=client_credentials".getBytes(StandardCharsets.UTF_8),
+        "application/x-www-form-urlencoded",
+        "Authorization",
+        "Basic " + basic);
+  }
+
+  private TokenOf operatorToken(SigningKey key) {
+    Instant now = CLOCK.instant();
+    return new TokenOf(
+        key,
+        new OperatorClaims(
+            "urn:redoubt:control-plane",
+            OperatorClaims.AUDIENCE,
+            "mem_1",
+            "cli_1",
+            fixture.organization,
+            Set.of("agents:manage"),
+            "jti",
+            now,
+            now.plusSeconds(900)));
+  }
+
+  /** A token of the control plane's, and what may be wrong with it. */
+  private record TokenOf(SigningKey key, OperatorClaims claims) {
+    String sign() {
+      return claims.sign(key);
+    }
+
+    TokenOf with(String issuer) {
+      return copy(issuer, claims.organization(), claims.permissions(), claims.expiresAt());
+    }
+
+    TokenOf of(OrganizationId organization) {
+      return copy(claims.issuer(), organization, claims.permissions(), claims.expiresAt());
+    }
+
+    TokenOf mayOnly(String permission) {
+      return copy(
+          claims.issuer(), claims.organization(), Set.of(permission), claims.expiresAt());
+    }
+
+    TokenOf expired() {
+      return copy(
+          claims.issuer(),
+          claims.organization(),
+          claims.permissions(),
+          CLOCK.instant().minusSeconds(1));
+    }
+
+    private TokenOf copy(
+        String issuer, OrganizationId organization, Set<String> permissions, Instant expiresAt) {
+      return new TokenOf(
+          key,
+          new OperatorClaims(
+              issuer,
+              claims.audience(),
+              claims.subject(),
+              claims.client(),
+              organization,
+              permissions,
+              claims.jti(),
+              claims.issuedAt(),
+              expiresAt));
+    }
+  }
+}

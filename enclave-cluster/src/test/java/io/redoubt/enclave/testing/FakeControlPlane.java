@@ -1,0 +1,277 @@
+package io.redoubt.enclave.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.JwkSet;
+import io.redoubt.protocol.jwt.Jws;
+import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.AuditBatch;
+import io.redoubt.protocol.link.CommandEnvelope;
+import io.redoubt.protocol.link.Heartbeat;
+import io.redoubt.protocol.link.Hello;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBox;
+import io.redoubt.protocol.link.SealedBoxes;
+import io.redoubt.protocol.token.SecretKeyText;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A control plane that says what a test tells it to, signed like the real one, and remembers what
+ * it hears. It can be stopped and started again on the same port.
+ */
+public final class FakeControlPlane implements AutoCloseable {
+  private static final Clock CLOCK = Clock.systemUTC();
+
+  public final EnclaveId enclave = EnclaveId.next(CLOCK);
+  public final SecretKeyText apiKey =
+      SecretKeyText.mint(SecretKeyText.Kind.ENCLAVE_API_KEY, enclave);
+  public final SigningKey operatorKey = SigningKey.generate();
+  public final List<LinkReport> reports = new CopyOnWriteArrayList<>();
+
+  private final SigningKey commandKey = SigningKey.generate();
+  private final List<String> log = new ArrayList<>();
+  private final Map<OrganizationId, List<AuditBatch.Line>> audit = new ConcurrentHashMap<>();
+  private final Set<Thread> streams = ConcurrentHashMap.newKeySet();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private volatile byte @Nullable [] enrolmentKey;
+  private @Nullable HttpServer server;
+  private int port;
+
+  private record Reports(List<LinkReport> reports) {}
+
+  public FakeControlPlane() {
+    start();
+  }
+
+  /** Begins to answer, on the port it had before. */
+  public void start() {
+    try {
+      var made =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 64);
+      made.setExecutor(threads);
+      made.createContext("/enclave/v1/hello", exchange -> answer(exchange, this::hello));
+      made.createContext("/enclave/v1/commands", this::commands);
+      made.createContext("/enclave/v1/reports", exchange -> answer(exchange, this::report));
+      made.createContext("/enclave/v1/audit", exchange -> answer(exchange, this::audit));
+      made.start();
+      port = made.getAddress().getPort();
+      server = made;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Goes away: connections break, new ones are refused. */
+  public void stop() {
+    HttpServer running = server;
+    if (running != null) {
+      running.stop(0);
+      server = null;
+    }
+    streams.forEach(Thread::interrupt);
+  }
+
+  public URI url() {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  public SigningKey commandKey() {
+    return commandKey;
+  }
+
+  /** Says it, after everything said before; answers its number. */
+  public long say(OrganizationId organization, LinkCommand command) {
+    synchronized (log) {
+      long number = log.size() + 1L;
+      sayRaw(
+          Json.write(new CommandEnvelope(enclave, number, organization, CLOCK.instant(), command)));
+      return number;
+    }
+  }
+
+  /** Says something signed that need be no command at all. */
+  public void sayRaw(byte[] payload) {
+    synchronized (log) {
+      log.add(Jws.sign(commandKey, Jws.Type.LINK_COMMAND, payload));
+      log.notifyAll();
+    }
+  }
+
+  public long lastNumber() {
+    synchronized (log) {
+      return log.size();
+    }
+  }
+
+  public void awaitApplied(long number) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(10))
+        .until(() ->
+            reports.stream()
+                .anyMatch(it -> it instanceof LinkReport.Applied a && a.upTo() >= number));
+  }
+
+  /** What of audit has arrived for the organization, oldest first. */
+  public List<AuditBatch.Line> auditOf(OrganizationId organization) {
+    var lines = audit.get(organization);
+    if (lines == null) {
+      return List.of();
+    }
+    synchronized (lines) {
+      return List.copyOf(lines);
+    }
+  }
+
+  /** Waits, for not longer than is promised, until a record that fits has arrived. */
+  public AuditRecord awaitAudit(OrganizationId organization, Predicate<AuditRecord> fits) {
+    return await()
+        .atMost(Duration.ofSeconds(5))
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () ->
+                auditOf(organization).stream()
+                    .map(AuditBatch.Line::record)
+                    .filter(record -> record != null && fits.test(record))
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  public SealedBox seal(OrganizationId organization, String provider, String key) {
+    byte[] publicKey = enrolmentKey;
+    assertThat(publicKey).as("the enclave said hello").isNotNull();
+    return SealedBoxes.seal(
+        java.util.Objects.requireNonNull(publicKey),
+        (enclave + "/" + organization + "/" + provider).getBytes(StandardCharsets.UTF_8),
+        key.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private interface Handler {
+    Object handle(byte[] body) throws IOException;
+  }
+
+  private void answer(HttpExchange exchange, Handler handler) throws IOException {
+    try (exchange) {
+      if (!authorized(exchange)) {
+        exchange.sendResponseHeaders(401, -1);
+        return;
+      }
+      byte[] answer = Json.write(handler.handle(exchange.getRequestBody().readAllBytes()));
+      exchange.getResponseHeaders().add("Content-Type", "application/json");
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
+    }
+  }
+
+  private boolean authorized(HttpExchange exchange) {
+    return ("Bearer " + apiKey.reveal())
+        .equals(exchange.getRequestHeaders().getFirst("Authorization"));
+  }
+
+  private Object hello(byte[] body) throws IOException {
+    var hello = Json.LENIENT.readValue(body, Hello.Request.class);
+    enrolmentKey = Base64.getDecoder().decode(hello.enrolmentKey());
+    return new Hello.Response(
+        enclave, "test", new JwkSet(List.of(commandKey.publicHalf().jwk())), null, lastNumber());
+  }
+
+  private Object report(byte[] body) throws IOException {
+    reports.addAll(Json.LENIENT.readValue(body, Reports.class).reports());
+    return Map.of();
+  }
+
+  private Object audit(byte[] body) throws IOException {
+    var batch = Json.LENIENT.readValue(body, AuditBatch.class);
+    var lines = audit.computeIfAbsent(batch.organizationId(), _ -> new ArrayList<>());
+    synchronized (lines) {
+      for (int i = 0; i < batch.lines().size(); i++) {
+        if (batch.first() + i == lines.size() + 1L) {
+          lines.add(batch.lines().get(i));
+        }
+      }
+      return new AuditBatch.Kept(lines.size());
+    }
+  }
+
+  private void commands(HttpExchange exchange) throws IOException {
+    streams.add(Thread.currentThread());
+    try (exchange) {
+      if (!authorized(exchange)) {
+        exchange.sendResponseHeaders(401, -1);
+        return;
+      }
+      int next = Integer.parseInt(exchange.getRequestURI().getQuery().replace("after=", ""));
+      exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
+      exchange.sendResponseHeaders(200, 0);
+      OutputStream out = exchange.getResponseBody();
+      heartbeat(out);
+      while (true) {
+        List<String> news;
+        synchronized (log) {
+          if (log.size() <= next) {
+            log.wait(1_000);
+          }
+          news = List.copyOf(log.subList(Math.min(next, log.size()), log.size()));
+        }
+        for (String token : news) {
+          next++;
+          event(out, "id: " + next + "\nevent: command\ndata: " + token + "\n\n");
+        }
+        if (news.isEmpty()) {
+          heartbeat(out);
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      streams.remove(Thread.currentThread());
+    }
+  }
+
+  private void heartbeat(OutputStream out) throws IOException {
+    byte[] payload = Json.write(new Heartbeat(enclave, CLOCK.instant(), lastNumber()));
+    event(
+        out,
+        "event: heartbeat\ndata: " + Jws.sign(commandKey, Jws.Type.LINK_COMMAND, payload) + "\n\n");
+  }
+
+  private static void event(OutputStream out, String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+    out.flush();
+  }
+
+  @Override
+  public void close() {
+    stop();
+    threads.shutdownNow();
+  }
+}

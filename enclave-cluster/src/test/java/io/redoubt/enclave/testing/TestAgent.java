@@ -1,0 +1,97 @@
+package io.redoubt.enclave.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.token.AgentToken;
+import io.redoubt.protocol.token.TokenDigest;
+import java.net.URI;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** An agent as a client sees itself: an enclave's address, and the tokens it has. */
+public final class TestAgent {
+  public final OrganizationId organization;
+  public final AgentId id;
+  public final AgentToken bootstrapToken;
+  private final Supplier<URI> agentUrl;
+  private final Supplier<URI> actingUrl;
+
+  TestAgent(
+      Supplier<URI> agentUrl,
+      Supplier<URI> actingUrl,
+      OrganizationId organization,
+      AgentId id,
+      AgentToken bootstrapToken) {
+    this.agentUrl = agentUrl;
+    this.actingUrl = actingUrl;
+    this.organization = organization;
+    this.id = id;
+    this.bootstrapToken = bootstrapToken;
+  }
+
+  /** A token of the agent's family, made as discover says. */
+  public AgentToken ownToken() {
+    return AgentToken.mint(AgentToken.Kind.REFRESH, bootstrapToken.handle());
+  }
+
+  public Answer bootstrap() {
+    return Http.post(at("bootstrap"), Map.of("bootstrap_token", bootstrapToken.reveal()));
+  }
+
+  public Answer bootstrap(AgentToken committed) {
+    return Http.post(
+        at("bootstrap"),
+        Map.of(
+            "bootstrap_token",
+            bootstrapToken.reveal(),
+            "next_refresh_token_digest",
+            committed.digest().toString()));
+  }
+
+  public Answer refresh(String token) {
+    return Http.post(at("refresh"), Map.of("refresh_token", token));
+  }
+
+  public Answer refresh(String token, TokenDigest committed) {
+    return Http.post(
+        at("refresh"),
+        Map.of("refresh_token", token, "next_refresh_token_digest", committed.toString()));
+  }
+
+  public Answer self(String accessToken) {
+    return Http.get(at("self"), "Authorization", "Bearer " + accessToken);
+  }
+
+  /** A call of a model that answers at once. */
+  public Answer message(String accessToken) {
+    return Http.post(
+        actingUrl.get().resolve("/v1/messages"),
+        Map.of("model", "test-model", "max_tokens", 5, "messages", java.util.List.of()),
+        "x-api-key",
+        accessToken);
+  }
+
+  /** A stream of a model that never ends by itself. */
+  public LiveReply stream(String accessToken) {
+    return Http.stream(
+        actingUrl.get().resolve("/v1/messages"),
+        "{\"model\":\"test-model\",\"max_tokens\":5,\"stream\":true,\"messages\":[]}",
+        "x-api-key",
+        accessToken);
+  }
+
+  public URI at(String path) {
+    return agentUrl.get().resolve("/v1/agent/" + path);
+  }
+
+  /** The text of a field that the answer must have. */
+  public static String text(Answer answer, String field) {
+    @Nullable JsonNode node = answer.json().get(field);
+    if (node == null || !node.isTextual()) {
+      throw new AssertionError("no text " + field + " in " + answer);
+    }
+    return node.asText();
+  }
+}
