@@ -1,0 +1,49 @@
+package io.redoubt.cli.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.command.ExitCode;
+import io.redoubt.cli.output.Table;
+import io.redoubt.cli.session.Session;
+
+/** Shows the proof that came back from a kill command (G3), or that there is none yet. */
+final class Acknowledgements {
+  private final Session session;
+
+  Acknowledgements(Session session) {
+    this.session = session;
+  }
+
+  /**
+   * Says what happened.
+   *
+   * @return the exit code: a command that is only queued has not done what was asked
+   */
+  int show(JsonNode answer, String done) {
+    if (answer.path("pending").asBoolean()) {
+      session.output().say(answer, "Queued: nothing is confirmed yet.");
+      session.remark(
+          "the enclave is unreachable from the control plane. The command runs as soon as it is"
+              + " back; to act now, use the enclave's own operator route.");
+      return ExitCode.UNREACHABLE.number();
+    }
+    if (session.output().isJson()) {
+      session.output().json(answer);
+      return 0;
+    }
+    session.output().line(done + " at " + Table.text(answer, "acknowledged_at") + ".");
+    if (answer.path("nodes").isArray() && !answer.path("nodes").isEmpty()) {
+      session
+          .output()
+          .show(answer, () -> Table.of(answer.path("nodes"), "node", "how", "streams_cut", "at"));
+    }
+    for (JsonNode node : answer.path("nodes")) {
+      if ("unconfirmed".equals(node.path("how").asText())) {
+        session.remark(
+            "node "
+                + Table.text(node, "node")
+                + " did not answer: it permits nothing new, but a stream it holds may still run.");
+      }
+    }
+    return 0;
+  }
+}

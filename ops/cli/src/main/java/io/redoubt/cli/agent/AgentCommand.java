@@ -1,0 +1,18 @@
+package io.redoubt.cli.agent;
+
+import picocli.CommandLine.Command;
+
+/** The commands about agents. */
+@Command(
+    name = "agent",
+    description = "Create, list and stop agents.",
+    subcommands = {
+      AgentCreate.class,
+      AgentList.class,
+      AgentShow.class,
+      AgentIsolate.class,
+      AgentRelease.class,
+      AgentRevoke.class,
+      AgentDelete.class
+    })
+public final class AgentCommand {}

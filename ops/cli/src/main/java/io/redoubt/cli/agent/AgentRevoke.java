@@ -1,0 +1,38 @@
+package io.redoubt.cli.agent;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.session.Session;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Ends every identity of an agent. */
+@Command(
+    name = "revoke",
+    description = "End every identity of an agent; only a new bootstrap token begins anew.")
+final class AgentRevoke implements Callable<Integer> {
+  @Parameters(paramLabel = "AGENT", description = "Name or id.")
+  String agent = "";
+
+  @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for the audit log.")
+  String reason = "by the command line";
+
+  private final Session session;
+
+  AgentRevoke(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    String path = new AgentDirectory(session.operator()).pathOf(agent);
+    JsonNode answer;
+    try (var progress = session.progress()) {
+      progress.say("Waiting for every node to acknowledge");
+      answer = session.operator().post(path + "/revoke", Map.of("reason", reason));
+    }
+    return new Acknowledgements(session).show(answer, "Revoked");
+  }
+}

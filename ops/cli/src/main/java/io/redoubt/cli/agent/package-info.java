@@ -1,0 +1,5 @@
+/** Commands about agents. */
+@NullMarked
+package io.redoubt.cli.agent;
+
+import org.jspecify.annotations.NullMarked;

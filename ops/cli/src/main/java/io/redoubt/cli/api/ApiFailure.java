@@ -1,0 +1,53 @@
+package io.redoubt.cli.api;
+
+import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.cli.command.ExitCode;
+import io.redoubt.protocol.problem.Problem;
+import org.jspecify.annotations.Nullable;
+
+/** The server's refusal, in its own words. */
+public final class ApiFailure extends CommandFailure {
+  private static final long serialVersionUID = 1L;
+
+  private final int status;
+  private final @Nullable String type;
+
+  private ApiFailure(int status, @Nullable String type, String message) {
+    super(ExitCode.ofStatus(status), message);
+    this.status = status;
+    this.type = type;
+  }
+
+  static ApiFailure of(int status, @Nullable Problem problem) {
+    if (problem == null || problem.title() == null) {
+      return new ApiFailure(status, null, "The server answered with status " + status + ".");
+    }
+    var message = new StringBuilder(problem.title());
+    if (problem.detail() != null) {
+      message.append(": ").append(problem.detail());
+    }
+    if (problem.errors() != null) {
+      problem
+          .errors()
+          .forEach(e -> message.append("\n  ").append(e.pointer()).append(": ").append(e.detail()));
+    }
+    if (problem.traceId() != null) {
+      message.append("\n  (status ").append(status).append(", trace ").append(problem.traceId());
+      message.append(')');
+    }
+    return new ApiFailure(status, problem.type(), message.toString());
+  }
+
+  static ApiFailure of(int status, String message) {
+    return new ApiFailure(status, null, message);
+  }
+
+  public int status() {
+    return status;
+  }
+
+  /** The stable URN of the error type, where the server gave one. */
+  public @Nullable String type() {
+    return type;
+  }
+}

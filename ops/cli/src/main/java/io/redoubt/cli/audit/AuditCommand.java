@@ -1,0 +1,10 @@
+package io.redoubt.cli.audit;
+
+import picocli.CommandLine.Command;
+
+/** The commands about the audit log. */
+@Command(
+    name = "audit",
+    description = "Follow, search and export the audit log.",
+    subcommands = {AuditTail.class, AuditSearch.class, AuditExport.class})
+public final class AuditCommand {}

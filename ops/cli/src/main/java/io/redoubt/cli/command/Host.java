@@ -1,0 +1,67 @@
+package io.redoubt.cli.command;
+
+import java.io.Console;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The machine as the command line sees it; a test brings its own.
+ *
+ * @param interactive whether a person watches, so that progress and prompts make sense
+ */
+public record Host(
+    Map<String, String> environment,
+    Path home,
+    Path workingDirectory,
+    PrintWriter out,
+    PrintWriter err,
+    boolean interactive,
+    Clock clock) {
+
+  public Host {
+    environment = Map.copyOf(environment);
+  }
+
+  /** The machine this process runs on. */
+  public static Host system() {
+    return new Host(
+        System.getenv(),
+        // What the shell calls home: Java asks the user database, which a container may not have.
+        Path.of(
+            Optional.ofNullable(System.getenv("HOME"))
+                .filter(home -> !home.isBlank())
+                .orElseGet(() -> System.getProperty("user.home", "."))),
+        Path.of("").toAbsolutePath(),
+        new PrintWriter(System.out, true, Charset.defaultCharset()),
+        new PrintWriter(System.err, true, Charset.defaultCharset()),
+        Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false),
+        Clock.systemUTC());
+  }
+
+  /** A variable; one that is set to nothing counts as not set. */
+  public Optional<String> variable(String name) {
+    return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank());
+  }
+
+  /** Directory of this program's settings (XDG Base Directory Specification). */
+  public Path configDirectory() {
+    return base("XDG_CONFIG_HOME", ".config");
+  }
+
+  /** Directory of what may be lost at any time. */
+  public Path cacheDirectory() {
+    return base("XDG_CACHE_HOME", ".cache");
+  }
+
+  private Path base(String variable, String fallback) {
+    return variable(variable)
+        .map(Path::of)
+        .filter(Path::isAbsolute)
+        .orElseGet(() -> home.resolve(fallback))
+        .resolve("redoubt");
+  }
+}

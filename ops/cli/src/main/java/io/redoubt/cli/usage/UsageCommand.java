@@ -1,0 +1,63 @@
+package io.redoubt.cli.usage;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.api.Query;
+import io.redoubt.cli.output.Table;
+import io.redoubt.cli.session.Session;
+import io.redoubt.protocol.json.Json;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Tokens, cost and governed actions. */
+@Command(name = "usage", description = "Show tokens, cost and governed actions.")
+public final class UsageCommand implements Callable<Integer> {
+  @Option(
+      names = "--by",
+      split = ",",
+      paramLabel = "WHAT",
+      description = "Grouped by agent, model, day (agent,model).")
+  List<String> groups = new ArrayList<>(List.of("agent", "model"));
+
+  @Option(names = "--since", paramLabel = "TIME", description = "From then on, RFC 3339.")
+  @Nullable String since;
+
+  @Option(names = "--until", paramLabel = "TIME", description = "Up to then, RFC 3339.")
+  @Nullable String until;
+
+  private final Session session;
+
+  UsageCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    List<JsonNode> rows =
+        session
+            .operator()
+            .list(
+                Query.of("/api/v1/usage")
+                    .with("group_by", String.join(",", groups))
+                    .with("since", since)
+                    .with("until", until)
+                    .toString(),
+                0);
+    session
+        .output()
+        .show(
+            Json.LENIENT.createArrayNode().addAll(rows),
+            () -> {
+              var fields = new LinkedHashSet<String>();
+              rows.forEach(row -> row.fieldNames().forEachRemaining(fields::add));
+              return fields.isEmpty()
+                  ? new Table("nothing was used")
+                  : Table.of(rows, fields.toArray(String[]::new));
+            });
+    return 0;
+  }
+}

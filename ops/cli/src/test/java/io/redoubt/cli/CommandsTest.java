@@ -1,0 +1,229 @@
+package io.redoubt.cli;
+
+import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.problem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.protocol.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandsTest {
+  private static final String AGENT =
+      "{\"id\":\"agt_1\",\"name\":\"builder\",\"status\":\"active\",\"owner\":\"mem_1\"}";
+
+  @TempDir Path home;
+
+  private FakeServer server;
+  private TestMachine machine;
+
+  @BeforeEach
+  void start() {
+    server = FakeServer.controlPlane();
+    machine = new TestMachine(home).loggedInTo(server);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void aListIsATableForPeopleAndJsonForPrograms() throws IOException {
+    server.on("GET /api/v1/agents", json(200, "{\"items\":[" + AGENT + "],\"next_cursor\":null}"));
+
+    assertThat(machine.type("agent", "list")).isZero();
+    assertThat(machine.out().lines())
+        .containsExactly(
+            "ID     NAME     STATUS  OWNER  LAST SEEN AT", "agt_1  builder  active  mem_1  -");
+
+    assertThat(machine.type("agent", "list", "-o", "json")).isZero();
+    JsonNode answer = Json.LENIENT.readTree(machine.out());
+    assertThat(answer.at("/0/name").asText()).isEqualTo("builder");
+  }
+
+  @Test
+  void aLongListIsReadToItsEnd() {
+    server.on(
+        "GET /api/v1/agents",
+        (exchange, request) -> {
+          boolean first = !request.target().contains("cursor=");
+          json(
+                  200,
+                  "{\"items\":["
+                      + AGENT
+                      + "],\"next_cursor\":"
+                      + (first ? "\"n+1\"" : "null")
+                      + "}")
+              .to(exchange, request);
+        });
+
+    machine.type("agent", "list");
+
+    assertThat(machine.out().lines()).hasSize(3);
+    assertThat(server.requests().getLast().target()).endsWith("&cursor=n%2B1");
+  }
+
+  @Test
+  void theExitCodeSaysWhatWentWrong() {
+    server
+        .on("GET /api/v1/agents/agt_denied", problem(403, "The caller lacks the permission", "x"))
+        .on("GET /api/v1/agents/agt_broken", problem(500, "Something went wrong", "x"))
+        .on("GET /api/v1/agents/agt_away", problem(503, "Not available right now", "x"));
+
+    assertThat(machine.type("agent", "show", "agt_denied")).isEqualTo(3);
+    assertThat(machine.type("agent", "show", "agt_none")).isEqualTo(4);
+    assertThat(machine.type("agent", "show", "agt_broken")).isEqualTo(1);
+    assertThat(machine.type("agent", "show", "agt_away")).isEqualTo(5);
+    assertThat(machine.type("agent", "show")).isEqualTo(2);
+    assertThat(machine.type("agent", "shwo")).isEqualTo(2);
+    assertThat(machine.type("agent")).isEqualTo(2);
+    server.close();
+    assertThat(machine.type("agent", "show", "agt_1")).isEqualTo(5);
+  }
+
+  @Test
+  void anErrorIsTheServersWordsWithTheTraceAndNoStackTrace() {
+    server.on("GET /api/v1/agents/agt_1", problem(403, "The caller lacks it", "agents:read"));
+
+    machine.type("agent", "show", "agt_1");
+
+    assertThat(machine.out()).isEmpty();
+    assertThat(machine.err())
+        .contains("The caller lacks it: agents:read")
+        .contains("4bf92f3577b34da6a3ce929d0e0e4736")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void aTokenIsKeptForTheNextCommandWhereOnlyItsOwnerCanReadIt() throws IOException {
+    server.on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"));
+
+    machine.type("agent", "list");
+    machine.type("agent", "list");
+
+    assertThat(server.requests())
+        .filteredOn(request -> request.target().equals("/api/v1/iam/token"))
+        .hasSize(1);
+    try (var files = Files.list(home.resolve(".cache/redoubt"))) {
+      assertThat(files)
+          .allSatisfy(file ->
+              assertThat(Files.getPosixFilePermissions(file).toString())
+                  .doesNotContain("GROUP", "OTHERS"));
+    }
+  }
+
+  @Test
+  void aTokenThatTheServerNoLongerKnowsIsReplacedOnce() {
+    var calls = new AtomicInteger();
+    server.on(
+        "GET /api/v1/agents",
+        (exchange, request) -> {
+          var answer =
+              calls.getAndIncrement() == 0
+                  ? problem(401, "The credential is not valid", "x")
+                  : json(200, "{\"items\":[],\"next_cursor\":null}");
+          answer.to(exchange, request);
+        });
+
+    assertThat(machine.type("agent", "list")).isZero();
+    assertThat(calls).hasValue(2);
+  }
+
+  @Test
+  void aRefusedLoginSaysWhomItRefuses() {
+    server.on("POST /api/v1/iam/token", json(401, "{\"error\":\"invalid_client\"}"));
+
+    assertThat(machine.type("agent", "list")).isEqualTo(3);
+    assertThat(machine.err())
+        .contains("cli_1")
+        .contains("redoubt login")
+        .doesNotContain("a secret");
+  }
+
+  @Test
+  void loginIsTriedBeforeItIsKept() throws IOException {
+    assertThat(machine.type("login")).isEqualTo(4);
+    assertThat(home.resolve(".config/redoubt/config.toml")).doesNotExist();
+
+    server.on("GET /api/v1/iam/self", json(200, "{}"));
+    assertThat(machine.type("login")).isZero();
+
+    assertThat(Files.readString(home.resolve(".config/redoubt/config.toml")))
+        .contains(server.url().toString(), "cli_1", "a secret");
+  }
+
+  @Test
+  void anIsolationThatIsOnlyQueuedIsNoSuccess() {
+    server.on("POST /api/v1/agents/agt_1/isolate", json(202, "{\"pending\":true}"));
+
+    assertThat(machine.type("agent", "isolate", "agt_1")).isEqualTo(5);
+    assertThat(machine.err()).contains("unreachable");
+  }
+
+  @Test
+  void anIsolationShowsEveryNodesProof() {
+    server
+        .on("GET /api/v1/agents", json(200, "{\"items\":[" + AGENT + "],\"next_cursor\":null}"))
+        .on(
+            "POST /api/v1/agents/agt_1/isolate",
+            json(
+                200,
+                """
+                {"isolation_id":"iso_1","acknowledged_at":"2026-01-01T00:00:00Z","compute":"unmanaged",
+                 "nodes":[{"node":"node-1","how":"cut","streams_cut":2,"at":"2026-01-01T00:00:00Z"}]}\
+                """));
+
+    assertThat(machine.type("agent", "isolate", "builder", "--reason", "odd calls")).isZero();
+
+    assertThat(machine.out()).contains("node-1  cut  2");
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"reason\":\"odd calls\"}");
+    assertThat(server.requests().getLast().header("Idempotency-Key")).isNotEmpty();
+  }
+
+  @Test
+  void aProvidersKeyIsNeverAnOption() {
+    server.on("PUT /api/v1/providers/mine", json(200, "{\"name\":\"mine\"}"));
+
+    assertThat(machine.type("provider", "set", "mine", "--kind", "openai")).isEqualTo(2);
+    machine.with("REDOUBT_PROVIDER_KEY", "sk-1");
+    assertThat(machine.type("provider", "set", "mine", "--kind", "openai")).isZero();
+
+    assertThat(server.requests().getLast().body())
+        .contains("\"base_url\":\"https://api.openai.com/v1\"", "\"api_key\":\"sk-1\"");
+  }
+
+  @Test
+  void theAuditCanBeAskedForByAge() {
+    server.on("GET /api/v1/audit", json(200, "{\"items\":[],\"next_cursor\":null}"));
+
+    assertThat(machine.type("audit", "search", "--since", "15m", "--verdict", "deny")).isZero();
+    assertThat(machine.type("audit", "search", "--since", "yesterday")).isEqualTo(2);
+
+    assertThat(server.requests().getLast().target()).contains("verdict=deny", "since=2");
+  }
+
+  @Test
+  void theCompletionKnowsEveryCommand() {
+    assertThat(machine.type("completion")).isZero();
+
+    assertThat(machine.out()).contains("agent", "isolate", "provider", "--enclave-url");
+  }
+
+  @Test
+  void anAgentThatIsNotThereIsNotFound() {
+    server.on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"));
+
+    assertThat(machine.type("agent", "isolate", "nobody")).isEqualTo(4);
+    assertThat(
+            machine.type("run", "--agent", "nobody", "--enclave-url", "http://127.0.0.1:1", "true"))
+        .isEqualTo(4);
+  }
+}

@@ -1,0 +1,46 @@
+package io.redoubt.standalone.server;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.redoubt.cli.enclave.EnclaveEnroll;
+import io.redoubt.cli.enclave.EnclaveList;
+import io.redoubt.enclave.Enclave;
+import io.redoubt.enclave.EnclaveConfig;
+import io.redoubt.enclave.EnclaveEnvironment;
+import io.redoubt.standalone.logging.Logging;
+import io.redoubt.standalone.telemetry.Telemetry;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** Runs one node of an enclave; its settings come from HOCON, the environment and -D. */
+@Command(
+    name = "enclave",
+    subcommands = {EnclaveList.class, EnclaveEnroll.class},
+    description = {
+      "List and enroll enclaves; without a further word: run one node of one, for real deployments.",
+      "Settings of a node: the keys below redoubt.enclave and redoubt.tls, in the environment"
+          + " (REDOUBT_…) or in the file that REDOUBT_JAVA_OPTS=-Dconfig.file=… names."
+    })
+public final class EnclaveCommand implements Callable<Integer> {
+  @Override
+  public Integer call() throws Exception {
+    Logging.toStandardOutput();
+    try (Telemetry telemetry = Telemetry.start("redoubt-enclave", System.getenv())) {
+      return ServerRun.untilStopped(stop -> {
+        Config config = ConfigFactory.load();
+        Enclave node =
+            Enclave.start(
+                EnclaveConfig.from(config),
+                new EnclaveEnvironment(
+                    telemetry.metrics(),
+                    telemetry.metrics()::scrape,
+                    telemetry.tracer("redoubt-enclave"),
+                    Clock.systemUTC(),
+                    ServerTls.from(config)));
+        node.whenTerminated().thenRun(stop::countDown);
+        return node;
+      });
+    }
+  }
+}

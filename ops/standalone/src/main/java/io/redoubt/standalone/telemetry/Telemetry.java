@@ -1,0 +1,84 @@
+package io.redoubt.standalone.telemetry;
+
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Metrics for Prometheus, and traces by OpenTelemetry's own variables. Without {@code
+ * OTEL_EXPORTER_OTLP_ENDPOINT} traces are neither kept nor sent.
+ */
+public final class Telemetry implements AutoCloseable {
+  private static final String ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+  private final PrometheusMeterRegistry metrics =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final JvmGcMetrics collections = new JvmGcMetrics();
+  private final Optional<OpenTelemetrySdk> traces;
+
+  private Telemetry(Optional<OpenTelemetrySdk> traces) {
+    this.traces = traces;
+  }
+
+  /**
+   * Starts what the environment asks for.
+   *
+   * @param service what its traces are called, unless {@code OTEL_SERVICE_NAME} says otherwise
+   */
+  public static Telemetry start(String service, Map<String, String> environment) {
+    boolean exported =
+        !environment.getOrDefault(ENDPOINT, "").isBlank()
+            || !environment.getOrDefault("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "").isBlank();
+    var telemetry = new Telemetry(exported ? Optional.of(sdk(service)) : Optional.empty());
+    telemetry.bindMachine();
+    return telemetry;
+  }
+
+  private static OpenTelemetrySdk sdk(String service) {
+    return AutoConfiguredOpenTelemetrySdk.builder()
+        .disableShutdownHook()
+        // Prometheus fetches the metrics, and log lines have their own way out.
+        .addPropertiesSupplier(() ->
+            Map.of(
+                "otel.service.name", service,
+                "otel.metrics.exporter", "none",
+                "otel.logs.exporter", "none",
+                "otel.exporter.otlp.protocol", "http/protobuf"))
+        .build()
+        .getOpenTelemetrySdk();
+  }
+
+  private void bindMachine() {
+    new JvmMemoryMetrics().bindTo(metrics);
+    collections.bindTo(metrics);
+    new JvmThreadMetrics().bindTo(metrics);
+    new ProcessorMetrics().bindTo(metrics);
+    new UptimeMetrics().bindTo(metrics);
+  }
+
+  public PrometheusMeterRegistry metrics() {
+    return metrics;
+  }
+
+  public Tracer tracer(String scope) {
+    return traces
+        .map(sdk -> sdk.getTracer(scope))
+        .orElseGet(() -> io.opentelemetry.api.OpenTelemetry.noop().getTracer(scope));
+  }
+
+  @Override
+  public void close() {
+    traces.ifPresent(OpenTelemetrySdk::close);
+    collections.close();
+    metrics.close();
+  }
+}

@@ -1,0 +1,265 @@
+package io.redoubt.standalone.up;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.redoubt.cli.output.Progress;
+import io.redoubt.cli.settings.RuntimeFile;
+import io.redoubt.controlplane.Bootstrap;
+import io.redoubt.enclave.Enclave;
+import io.redoubt.enclave.EnclaveConfig;
+import io.redoubt.enclave.EnclaveEnvironment;
+import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.secret.Secret;
+import io.redoubt.standalone.demo.DemoProvider;
+import io.redoubt.standalone.server.ControlPlaneProcess;
+import io.redoubt.standalone.telemetry.Telemetry;
+import io.redoubt.standalone.tls.LocalAuthority;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.http.javadsl.ConnectionContext;
+import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything in one process: database, control plane, enclave, and the demo provider where it was
+ * asked for. Started in the order in which they need each other, stopped in the other.
+ */
+final class Installation implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Installation.class);
+  private static final String ORGANIZATION = "default";
+  private static final String OWNER = "owner";
+  private static final String ENCLAVE = "local";
+
+  private final Plan plan;
+  private final Clock clock;
+  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+  private boolean closed;
+
+  private @Nullable RuntimeFile runtime;
+  private @Nullable Enclave enclave;
+
+  private Installation(Plan plan, Clock clock) {
+    this.plan = plan;
+    this.clock = clock;
+  }
+
+  /**
+   * Starts everything and returns when all of it is ready.
+   *
+   * @throws IllegalStateException with a plain sentence where something cannot start; what had
+   *     started by then is stopped again
+   */
+  static Installation start(
+      Plan plan, String version, Telemetry telemetry, Clock clock, Progress progress) {
+    var installation = new Installation(plan, clock);
+    try {
+      installation.startAll(version, telemetry, progress);
+      return installation;
+    } catch (IOException e) {
+      installation.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      installation.close();
+      throw e;
+    }
+  }
+
+  private void startAll(String version, Telemetry telemetry, Progress progress) throws IOException {
+    Config base = ConfigFactory.load();
+    progress.say("Starting PostgreSQL");
+    Databases databases = keep(Databases.open(plan, base));
+    progress.say("Bringing the schema up to date");
+    databases.migrate();
+
+    Optional<LocalAuthority> authority =
+        plan.tls()
+            ? Optional.of(LocalAuthority.openOrCreate(plan.data().tls(), clock))
+            : Optional.empty();
+    Optional<HttpsConnectionContext> tls = Optional.empty();
+    if (authority.isPresent()) {
+      tls =
+          Optional.of(
+              ConnectionContext.httpsServer(
+                  authority.get().issue(plan.bind().getHostAddress()).sslContext()));
+    }
+
+    progress.say("Starting the control plane");
+    ControlPlaneProcess controlPlane =
+        keep(ControlPlaneProcess.start(controlPlaneConfig(base, databases), tls, telemetry, clock));
+    Bootstrap bootstrap = controlPlane.bootstrap();
+    OrganizationId organization = bootstrap.ensureOrganization(ORGANIZATION);
+    Bootstrap.OwnerCredential owner = bootstrap.ensureOwner(organization, OWNER);
+    Bootstrap.EnclaveCredential enrolled = bootstrap.ensureEnclave(organization, ENCLAVE);
+    provideDemo(bootstrap, organization, owner, authority);
+
+    progress.say("Starting the enclave");
+    Optional<Path> caFile = authority.map(LocalAuthority::certificateFile);
+    Enclave node =
+        keep(
+            Enclave.start(
+                EnclaveConfig.from(enclaveConfig(base, databases, enrolled.apiKey(), caFile)),
+                new EnclaveEnvironment(
+                    telemetry.metrics(),
+                    telemetry.metrics()::scrape,
+                    telemetry.tracer("redoubt-enclave"),
+                    clock,
+                    tls)));
+    enclave = node;
+    progress.say("Waiting until everything is ready");
+    new ReadyProbe(clock)
+        .await(
+            List.of(
+                URI.create(plan.url(plan.ports().controlPlane()) + "/ready"),
+                node.managementUrl().resolve("/ready")),
+            caFile);
+    publish(
+        databases,
+        new RuntimeFile(
+            version,
+            URI.create(plan.url(plan.ports().controlPlane())),
+            ProcessHandle.current().pid(),
+            databases.pid().orElse(null),
+            List.of(
+                new RuntimeFile.EnclaveNode(
+                    node.node(),
+                    ProcessHandle.current().pid(),
+                    node.agentUrl(),
+                    node.actingUrl(),
+                    URI.create(plan.url(plan.ports().egress())),
+                    node.managementUrl())),
+            organization.toString(),
+            enrolled.enclaveId().toString(),
+            new RuntimeFile.OperatorClient(
+                owner.clientId().toString(), owner.clientSecret().reveal()),
+            databases.url(),
+            caFile.map(Path::toString).orElse(null)));
+  }
+
+  private void provideDemo(
+      Bootstrap bootstrap,
+      OrganizationId organization,
+      Bootstrap.OwnerCredential owner,
+      Optional<LocalAuthority> authority)
+      throws IOException {
+    if (plan.demo()) {
+      DemoProvider demo = keep(DemoProvider.start(plan.ports().demo(), clock));
+      bootstrap.ensureSimulatedProviders(
+          organization,
+          Map.of(
+              ProviderSpec.Kind.ANTHROPIC, demo.anthropicBaseUrl(),
+              ProviderSpec.Kind.OPENAI, demo.openAiBaseUrl()));
+    } else {
+      new DemoLeftovers(
+              URI.create(plan.url(plan.ports().controlPlane())),
+              authority.map(LocalAuthority::certificateFile),
+              clock)
+          .remove(owner);
+    }
+  }
+
+  private Config controlPlaneConfig(Config base, Databases databases) {
+    var own = new HashMap<String, Object>();
+    database(own, "redoubt.control-plane.database", databases, DatabaseRole.CONTROL);
+    own.put("redoubt.control-plane.host", plan.bind().getHostAddress());
+    own.put("redoubt.control-plane.port", plan.ports().controlPlane());
+    own.put(
+        "redoubt.control-plane.master-key-file",
+        plan.data().keys().resolve("control.key").toString());
+    return ConfigFactory.parseMap(own).withFallback(base);
+  }
+
+  private Config enclaveConfig(
+      Config base, Databases databases, Secret apiKey, Optional<Path> caFile) {
+    var own = new HashMap<String, Object>();
+    database(own, "redoubt.enclave.database", databases, DatabaseRole.ENCLAVE);
+    own.put(
+        "redoubt.enclave.master-key-file", plan.data().keys().resolve("enclave.key").toString());
+    server(own, "agent", plan.ports().agent());
+    server(own, "acting", plan.ports().acting());
+    server(own, "management", plan.ports().management());
+    own.put("redoubt.enclave.cluster.host", "127.0.0.1");
+    own.put("redoubt.enclave.cluster.port", plan.ports().artery());
+    own.put("redoubt.enclave.cluster.seeds", List.of());
+    own.put("redoubt.enclave.link.url", plan.url(plan.ports().controlPlane()));
+    own.put("redoubt.enclave.link.api-key", apiKey.reveal());
+    own.put("redoubt.enclave.link.ca-file", caFile.map(Path::toString).orElse(""));
+    return ConfigFactory.parseMap(own).withFallback(base);
+  }
+
+  private void server(Map<String, Object> own, String name, int port) {
+    own.put("redoubt.enclave.servers." + name + ".host", plan.bind().getHostAddress());
+    own.put("redoubt.enclave.servers." + name + ".port", port);
+    own.put("redoubt.enclave.servers." + name + ".public-url", plan.url(port));
+  }
+
+  private static void database(
+      Map<String, Object> own, String section, Databases databases, DatabaseRole role) {
+    own.put(section + ".url", databases.url());
+    own.put(section + ".user", databases.user(role));
+    own.put(section + ".password", databases.password(role).reveal());
+  }
+
+  /** Says where everything is, and says it again when the database had to be started anew. */
+  private void publish(Databases databases, RuntimeFile known) throws IOException {
+    runtime = known;
+    known.write(plan.data().path());
+    databases.onRestart(pid -> {
+      try {
+        known.withPostgresPid(pid).write(plan.data().path());
+      } catch (IOException e) {
+        LOG.warn("runtime.json cannot be written: {}", e.getMessage());
+      }
+    });
+  }
+
+  RuntimeFile runtime() {
+    if (runtime == null) {
+      throw new IllegalStateException("not started");
+    }
+    return runtime;
+  }
+
+  /** Completes when the enclave node has ended without being asked. */
+  CompletionStage<Done> whenBroken() {
+    if (enclave == null) {
+      throw new IllegalStateException("not started");
+    }
+    return enclave.whenTerminated();
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    started.push(part);
+    return part;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    for (AutoCloseable part : started) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.warn("{} did not stop in order", part.getClass().getSimpleName(), e);
+      }
+    }
+    plan.data().forgetRuntime();
+  }
+}

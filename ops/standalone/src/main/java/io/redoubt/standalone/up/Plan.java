@@ -1,0 +1,85 @@
+package io.redoubt.standalone.up;
+
+import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.persistence.embedded.EmbeddedPostgres;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code up} was asked for.
+ *
+ * @param bind address that all servers listen on
+ * @param databaseUrl of somebody else's PostgreSQL; empty: one of our own
+ */
+record Plan(
+    DataDirectory data,
+    Ports ports,
+    InetAddress bind,
+    boolean tls,
+    boolean demo,
+    Optional<String> databaseUrl) {
+
+  Plan {
+    if (!bind.isLoopbackAddress() && !tls) {
+      throw CommandFailure.usage(
+          "Listening on "
+              + bind.getHostAddress()
+              + " would send tokens over the network in the clear. Add --tls, or leave --bind out.");
+    }
+  }
+
+  /** Says what is in the way before anything has begun; what an earlier crash left is not. */
+  void requireFreePorts() {
+    if (databaseUrl.isEmpty()) {
+      EmbeddedPostgres.stopOrphan(data.postgres());
+    }
+    ports.requireFree(bind, databaseUrl.isEmpty(), demo);
+  }
+
+  static InetAddress address(String text) {
+    try {
+      return InetAddress.getByName(text);
+    } catch (UnknownHostException e) {
+      throw CommandFailure.usage(text + " is not an address of this machine.");
+    }
+  }
+
+  /** Takes an address as people write it, and as JDBC wants it. */
+  static Optional<String> databaseUrl(@Nullable String text) {
+    if (text == null) {
+      return Optional.empty();
+    }
+    String url =
+        text.startsWith("jdbc:") ? text : "jdbc:" + text.replaceFirst("^postgres:", "postgresql:");
+    if (!url.startsWith("jdbc:postgresql://")) {
+      throw CommandFailure.usage(
+          "--database-url is written postgresql://HOST:PORT/DATABASE, not " + text + ".");
+    }
+    if (url.contains("@")) {
+      throw CommandFailure.usage(
+          "--database-url names no user: every part of Redoubt has a role of its own."
+              + " Set REDOUBT_MIGRATOR_DATABASE_PASSWORD, REDOUBT_CONTROL_DATABASE_PASSWORD and"
+              + " REDOUBT_ENCLAVE_DATABASE_PASSWORD.");
+    }
+    return Optional.of(url);
+  }
+
+  /** How callers on this machine write the address; a wildcard is nobody's. */
+  String host() {
+    if (bind.isAnyLocalAddress()) {
+      return "127.0.0.1";
+    }
+    String literal = bind.getHostAddress();
+    return literal.contains(":") ? "[" + literal + "]" : literal;
+  }
+
+  String scheme() {
+    return tls ? "https" : "http";
+  }
+
+  String url(int port) {
+    return scheme() + "://" + host() + ":" + port;
+  }
+}

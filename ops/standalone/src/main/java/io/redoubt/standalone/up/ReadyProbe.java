@@ -1,0 +1,54 @@
+package io.redoubt.standalone.up;
+
+import io.redoubt.cli.api.HttpClients;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** Asks the servers themselves whether they are ready. */
+final class ReadyProbe {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(5);
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
+  private final InstantSource clock;
+
+  ReadyProbe(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /** Returns when all of them are. */
+  void await(List<URI> urls, Optional<Path> caFile) {
+    Instant limit = clock.instant().plus(LIMIT);
+    for (URI url : urls) {
+      try (HttpClient http = HttpClients.to(url, caFile.orElse(null))) {
+        while (!isReady(http, url)) {
+          if (clock.instant().isAfter(limit)) {
+            throw new IllegalStateException(url + " did not become ready within a minute.");
+          }
+          Thread.sleep(PAUSE);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("Interrupted while waiting for " + url + ".", e);
+      }
+    }
+  }
+
+  private static boolean isReady(HttpClient http, URI url) throws InterruptedException {
+    try {
+      var request = HttpRequest.newBuilder(url).timeout(CALL_LIMIT).build();
+      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+}

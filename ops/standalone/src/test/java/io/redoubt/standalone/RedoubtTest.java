@@ -1,0 +1,61 @@
+package io.redoubt.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.cli.command.Host;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RedoubtTest {
+  @TempDir Path home;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void everyCommandOfTheContractIsThere() {
+    assertThat(type("--help")).isZero();
+
+    assertThat(out.toString())
+        .contains(
+            "up", "down", "migrate", "control-plane", "enclave", "doctor", "login", "agent", "run")
+        .doesNotContain("rehearse");
+  }
+
+  @Test
+  void enclaveIsOneWordForTheListAndForANode() {
+    assertThat(type("enclave", "--help")).isZero();
+
+    assertThat(out.toString()).contains("list", "enroll", "run one node");
+  }
+
+  @Test
+  void whatIsNotToBeHadIsSaidBeforeAnythingStarts() {
+    assertThat(type("up", "--nodes", "3")).isEqualTo(2);
+    assertThat(err.toString()).contains("--nodes 3");
+    assertThat(home.resolve(".redoubt")).doesNotExist();
+  }
+
+  @Test
+  void downWithoutAnInstallationSaysSo() {
+    assertThat(type("down")).isEqualTo(4);
+  }
+
+  private int type(String... words) {
+    return Redoubt.commandLine(
+            new Host(
+                Map.of(),
+                home,
+                home,
+                new PrintWriter(out, true),
+                new PrintWriter(err, true),
+                false,
+                Clock.systemUTC()))
+        .execute(words);
+  }
+}

@@ -1,0 +1,119 @@
+package io.redoubt.standalone.tour;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.settings.RuntimeFile;
+import io.redoubt.protocol.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.util.Map;
+
+/** An agent that was given an enclave URL and a bootstrap token, and speaks plain HTTP. */
+final class AgentClient {
+  private static final String HELLO = "\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]";
+
+  private final Wire wire = new Wire();
+  private final URI agentUrl;
+  private final URI actingUrl;
+  private final SecretHunt hunt;
+
+  private String refreshToken = "";
+  private String accessToken = "";
+
+  AgentClient(RuntimeFile runtime, SecretHunt hunt) {
+    this.agentUrl = runtime.enclaves().getFirst().agentUrl();
+    this.actingUrl = runtime.enclaves().getFirst().actingUrl();
+    this.hunt = hunt;
+  }
+
+  String refreshToken() {
+    return refreshToken;
+  }
+
+  Wire.Answer discover() {
+    return wire.get(agentUrl.resolve("/v1/agent/discover"));
+  }
+
+  Wire.Answer bootstrap(String token) {
+    return exchange("/v1/agent/bootstrap", Map.of("bootstrap_token", hunt.handled(token)));
+  }
+
+  Wire.Answer refresh(String token) {
+    return exchange("/v1/agent/refresh", Map.of("refresh_token", token));
+  }
+
+  /** Spends the token that is held now. */
+  Wire.Answer rotate() {
+    return refresh(refreshToken);
+  }
+
+  /** Presents a token in the committed mode of G2. */
+  Wire.Answer refresh(String token, String nextDigest) {
+    return exchange(
+        "/v1/agent/refresh",
+        Map.of("refresh_token", token, "next_refresh_token_digest", nextDigest));
+  }
+
+  private Wire.Answer exchange(String path, Map<String, String> body) {
+    var answer = wire.post(agentUrl.resolve(path), json(body));
+    if (answer.status() == 200) {
+      JsonNode granted = answer.json();
+      accessToken = hunt.handled(granted.path("access_token").asText());
+      if (granted.hasNonNull("refresh_token")) {
+        refreshToken = hunt.handled(granted.path("refresh_token").asText());
+      }
+    }
+    return answer;
+  }
+
+  Wire.Answer anthropic(String prompt, boolean stream) {
+    return wire.post(actingUrl.resolve("/v1/messages"), anthropicBody(prompt, stream), key());
+  }
+
+  /** A stream that is still open when this returns. */
+  HttpResponse<InputStream> openAnthropic(String prompt) throws IOException, InterruptedException {
+    return wire.open(actingUrl.resolve("/v1/messages"), anthropicBody(prompt, true), key());
+  }
+
+  Wire.Answer countTokens() {
+    return wire.post(
+        actingUrl.resolve("/v1/messages/count_tokens"),
+        "{\"model\":\"claude-demo-small\"," + HELLO.formatted("hello") + "}",
+        key());
+  }
+
+  Wire.Answer openAi(String path, String body) {
+    return wire.post(actingUrl.resolve(path), body, "authorization", "Bearer " + accessToken);
+  }
+
+  Wire.Answer chat(String prompt, boolean stream) {
+    return openAi(
+        "/v1/chat/completions",
+        "{\"model\":\"gpt-demo\",\"stream\":" + stream + "," + HELLO.formatted(prompt) + "}");
+  }
+
+  Wire.Answer models() {
+    return wire.get(actingUrl.resolve("/v1/models"), "authorization", "Bearer " + accessToken);
+  }
+
+  Wire.Answer self() {
+    return wire.get(agentUrl.resolve("/v1/agent/self"), "authorization", "Bearer " + accessToken);
+  }
+
+  private static String anthropicBody(String prompt, boolean stream) {
+    return "{\"model\":\"claude-demo-small\",\"max_tokens\":100,\"stream\":"
+        + stream
+        + ","
+        + HELLO.formatted(prompt)
+        + "}";
+  }
+
+  private String[] key() {
+    return new String[] {"x-api-key", accessToken, "anthropic-version", "2023-06-01"};
+  }
+
+  private static String json(Object body) {
+    return new String(Json.write(body), java.nio.charset.StandardCharsets.UTF_8);
+  }
+}

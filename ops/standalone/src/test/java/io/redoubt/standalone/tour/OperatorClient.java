@@ -1,0 +1,63 @@
+package io.redoubt.standalone.tour;
+
+import io.redoubt.cli.settings.RuntimeFile;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/** An operator without the command line. */
+final class OperatorClient {
+  private final Wire wire = new Wire();
+  private final RuntimeFile runtime;
+
+  OperatorClient(RuntimeFile runtime) {
+    this.runtime = runtime;
+  }
+
+  /** A new bootstrap token for an agent. */
+  String bootstrapToken(String agentId) {
+    var answer =
+        wire.post(
+            url("/api/v1/agents/" + agentId + "/bootstrap-token"),
+            "{}",
+            "authorization",
+            "Bearer " + token());
+    if (answer.status() / 100 != 2) {
+      throw new AssertionError(answer.body());
+    }
+    return answer.json().path("bootstrap_token").asText();
+  }
+
+  private String token() {
+    String credentials = runtime.operator().clientId() + ":" + runtime.operator().clientSecret();
+    var request =
+        HttpRequest.newBuilder(url("/api/v1/iam/token"))
+            .header(
+                "authorization",
+                "Basic "
+                    + Base64.getEncoder()
+                        .encodeToString(credentials.getBytes(StandardCharsets.UTF_8)))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials"))
+            .build();
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      var response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      return new Wire.Answer(response.statusCode(), response.body(), response)
+          .json()
+          .path("access_token")
+          .asText();
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  private URI url(String path) {
+    return runtime.controlPlaneUrl().resolve(path);
+  }
+}
