@@ -1,0 +1,54 @@
+package io.redoubt.bench;
+
+import io.redoubt.bench.micro.Micro;
+import io.redoubt.bench.scenario.Agents;
+import io.redoubt.bench.scenario.All;
+import io.redoubt.bench.scenario.Peer;
+import io.redoubt.bench.scenario.Proxy;
+import io.redoubt.bench.scenario.Rotate;
+import io.redoubt.bench.scenario.Spend;
+import io.redoubt.bench.scenario.Startup;
+import io.redoubt.bench.scenario.Straight;
+import io.redoubt.bench.scenario.Stream;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The bench's command line; {@code ops/bench/README.md} says how to read what it prints. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = "Measures the packaged product over its real HTTP surface.",
+    subcommands = {
+      All.class,
+      Rotate.class,
+      Proxy.class,
+      Stream.class,
+      Spend.class,
+      Startup.class,
+      Agents.class,
+      Peer.class,
+      Straight.class,
+      Micro.class
+    })
+public final class Bench implements Callable<Integer> {
+  private static final int USAGE = 2;
+
+  public static void main(String[] arguments) {
+    var commandLine = new CommandLine(new Bench());
+    commandLine.setExecutionExceptionHandler((failure, failed, _) -> {
+      failed.getErr().println("bench: " + failure.getMessage());
+      if (System.getenv("BENCH_TRACE") != null) {
+        failure.printStackTrace(failed.getErr());
+      }
+      return 1;
+    });
+    System.exit(commandLine.execute(arguments));
+  }
+
+  @Override
+  public Integer call() {
+    CommandLine.usage(this, System.err);
+    return USAGE;
+  }
+}

@@ -1,0 +1,86 @@
+package io.redoubt.bench.measure;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** Looks into another JVM of this user with the JDK's own {@code jcmd}. */
+public final class Jvm {
+  private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
+  private static final long LIMIT_SECONDS = 60;
+
+  private Jvm() {}
+
+  /**
+   * What a JVM has spent on itself since it started; in HotSpot's counters all times are in
+   * nanoseconds.
+   *
+   * @param pauses collections that stopped it
+   * @param collectorCpuNanos processor time of all collector threads
+   * @param compilerNanos time that its compilers worked
+   */
+  public record Upkeep(long pauses, long pauseNanos, long collectorCpuNanos, long compilerNanos) {
+    public static Upkeep of(long pid) throws IOException, InterruptedException {
+      return parse(jcmd(pid, "PerfCounter.print"));
+    }
+
+    static Upkeep parse(String counters) {
+      return new Upkeep(
+          sum(counters, "sun\\.gc\\.collector\\.\\d+\\.invocations"),
+          sum(counters, "sun\\.gc\\.collector\\.\\d+\\.time"),
+          sum(counters, "sun\\.threads\\.total_gc_cpu_time"),
+          sum(counters, "java\\.ci\\.totalTime"));
+    }
+
+    public Upkeep since(Upkeep before) {
+      return new Upkeep(
+          pauses - before.pauses,
+          pauseNanos - before.pauseNanos,
+          collectorCpuNanos - before.collectorCpuNanos,
+          compilerNanos - before.compilerNanos);
+    }
+
+    private static long sum(String counters, String name) {
+      return Pattern.compile("(?m)^" + name + "=(\\d+)$")
+          .matcher(counters)
+          .results()
+          .mapToLong(found -> Long.parseLong(found.group(1)))
+          .sum();
+    }
+  }
+
+  /** Bytes of what is alive: a full collection, then a count of all that is left. */
+  public static long liveBytes(long pid) throws IOException, InterruptedException {
+    var total = TOTAL.matcher(jcmd(pid, "GC.class_histogram"));
+    if (!total.find()) {
+      throw new IOException("no total in the class histogram of process " + pid);
+    }
+    return Long.parseLong(total.group(1));
+  }
+
+  public static void startProfile(long pid) throws IOException, InterruptedException {
+    jcmd(pid, "JFR.start", "name=bench", "settings=profile");
+  }
+
+  public static void stopProfile(long pid, Path file) throws IOException, InterruptedException {
+    jcmd(pid, "JFR.stop", "name=bench", "filename=" + file.toAbsolutePath());
+  }
+
+  private static String jcmd(long pid, String... command) throws IOException, InterruptedException {
+    var arguments = new ArrayList<String>();
+    arguments.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    arguments.add(Long.toString(pid));
+    arguments.addAll(List.of(command));
+    Process process = new ProcessBuilder(arguments).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      process.destroyForcibly();
+      throw new IOException("jcmd " + command[0] + ": " + output.strip());
+    }
+    return output;
+  }
+}

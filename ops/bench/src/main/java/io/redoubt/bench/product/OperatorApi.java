@@ -1,0 +1,140 @@
+package io.redoubt.bench.product;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.protocol.json.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The operator API, as far as a measurement has to be set up. Not part of what is measured, so it
+ * may block; it waits where the API asks it to (429).
+ */
+public final class OperatorApi implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final long TOKEN_NANOS = TimeUnit.MINUTES.toNanos(10);
+  private static final int ATTEMPTS = 100;
+
+  /** What an agent starts its life with. */
+  public record NewAgent(String id, String bootstrapToken) {}
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(LIMIT).build();
+  private final RuntimeFile runtime;
+  private final ReentrantLock tokenLock = new ReentrantLock();
+  private String token = "";
+  private long tokenUntil;
+
+  public OperatorApi(RuntimeFile runtime) {
+    this.runtime = runtime;
+  }
+
+  public NewAgent createAgent(String name) throws IOException, InterruptedException {
+    return newAgent(send("POST", "/api/v1/agents", Map.of("name", name)));
+  }
+
+  /** A new bootstrap token for the agent; the old one dies. */
+  public NewAgent offerBootstrap(String agent) throws IOException, InterruptedException {
+    return newAgent(send("POST", "/api/v1/agents/" + agent + "/bootstrap-token", Map.of()));
+  }
+
+  /** Makes the upstream on that port the provider of every Anthropic model. */
+  public void putProvider(String name, int port) throws IOException, InterruptedException {
+    send(
+        "PUT",
+        "/api/v1/providers/" + name,
+        Map.of(
+            "kind",
+            "anthropic",
+            "base_url",
+            "http://127.0.0.1:" + port,
+            "api_key",
+            "sk-bench-not-a-key"));
+  }
+
+  /** What is kept of requests and replies: {@code full} or {@code metadata}. */
+  public void keepPayloads(String what) throws IOException, InterruptedException {
+    send(
+        "PATCH", "/api/v1/iam/organizations/" + runtime.organizationId(), Map.of("payloads", what));
+  }
+
+  private static NewAgent newAgent(JsonNode body) {
+    return new NewAgent(
+        body.path("agent").path("id").asText(), body.path("bootstrap_token").asText());
+  }
+
+  private JsonNode send(String method, String path, Object body)
+      throws IOException, InterruptedException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      var request =
+          request(path)
+              .header("Authorization", "Bearer " + bearer())
+              .header("Content-Type", "application/json")
+              .method(method, BodyPublishers.ofByteArray(Json.write(body)))
+              .build();
+      HttpResponse<String> reply = http.send(request, BodyHandlers.ofString());
+      if (reply.statusCode() / 100 == 2) {
+        return Json.LENIENT.readTree(reply.body());
+      }
+      if (reply.statusCode() != 429) {
+        throw new IOException(
+            method + " " + path + " → " + reply.statusCode() + " " + reply.body());
+      }
+      Thread.sleep(Duration.ofSeconds(reply.headers().firstValueAsLong("retry-after").orElse(1)));
+    }
+    throw new IOException(method + " " + path + " was put off " + ATTEMPTS + " times");
+  }
+
+  /** An operator token that is good for minutes yet. */
+  public String bearer() throws IOException, InterruptedException {
+    tokenLock.lock();
+    try {
+      if (token.isEmpty() || System.nanoTime() - tokenUntil > 0) {
+        token = freshToken();
+        tokenUntil = System.nanoTime() + TOKEN_NANOS;
+      }
+      return token;
+    } finally {
+      tokenLock.unlock();
+    }
+  }
+
+  private String freshToken() throws IOException, InterruptedException {
+    RuntimeFile.Client client = runtime.operator();
+    String basic =
+        Base64.getEncoder()
+            .encodeToString(
+                (client.clientId() + ":" + client.clientSecret()).getBytes(StandardCharsets.UTF_8));
+    var request =
+        request("/api/v1/iam/token")
+            .header("Authorization", "Basic " + basic)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(BodyPublishers.ofString("grant_type=client_credentials"))
+            .build();
+    HttpResponse<String> reply = http.send(request, BodyHandlers.ofString());
+    if (reply.statusCode() != 200) {
+      throw new IOException("no operator token: " + reply.statusCode() + " " + reply.body());
+    }
+    return Json.LENIENT.readTree(reply.body()).path("access_token").asText();
+  }
+
+  private HttpRequest.Builder request(String path) {
+    URI base = runtime.controlPlaneUrl();
+    return HttpRequest.newBuilder(base.resolve(path)).timeout(LIMIT);
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}

@@ -1,0 +1,211 @@
+package io.redoubt.bench.scenario;
+
+import io.redoubt.bench.load.Caller;
+import io.redoubt.bench.load.Loop;
+import io.redoubt.bench.measure.Goal;
+import io.redoubt.bench.measure.Report;
+import io.redoubt.bench.measure.Window;
+import io.redoubt.bench.product.Fleet;
+import io.redoubt.bench.product.ProductOptions;
+import io.redoubt.bench.upstream.UpstreamProcess;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Plain model calls: at saturation, and at a fixed rate beside calls straight to the upstream. */
+@Command(
+    name = "proxy",
+    description = "Plain model calls at saturation and at a fixed rate, against a local upstream")
+public final class Proxy implements Scenario {
+  private static final int PACED_CALLERS = 64;
+
+  @Mixin private ProductOptions product = new ProductOptions();
+  @Mixin private WindowOptions window = new WindowOptions();
+
+  @Option(names = "--connections", defaultValue = "64", description = "default: ${DEFAULT-VALUE}")
+  private int connections;
+
+  @Option(
+      names = "--rate",
+      defaultValue = "200",
+      description = "requests per second of the paced part (default: ${DEFAULT-VALUE})")
+  private int rate;
+
+  @Override
+  public List<Goal> measure(Report report) throws Exception {
+    try (Rig rig = Rig.start(product, report);
+        UpstreamProcess upstream = UpstreamProcess.start()) {
+      rig.api().putProvider("bench", upstream.port());
+      var agents = Fleet.enrol(rig.product(), rig.api(), "proxy", connections);
+      String expected = expectedBody(rig.loop(), upstream.address());
+      var goals = new ArrayList<Goal>();
+      for (String payloads : List.of("full", "metadata")) {
+        rig.api().keepPayloads(payloads);
+        report.title(
+            "proxy: %d connections, each at once again; payloads kept: %s"
+                .formatted(connections, payloads));
+        var run = saturate(rig, upstream, agents, expected);
+        goals.add(
+            Goal.atMost(
+                "CPU per request, payloads kept: " + payloads, 400, run.productMicros(), "µs"));
+      }
+      rig.api().keepPayloads("full");
+      goals.add(paced(rig, report, upstream.address(), agents, expected));
+      return goals;
+    }
+  }
+
+  private Rig.Run saturate(
+      Rig rig, UpstreamProcess upstream, List<Fleet.Identity> agents, String expected)
+      throws IOException, InterruptedException {
+    var tally = new Tally();
+    var callers = proxied(rig, agents, expected, tally);
+    callers.forEach(PlainCaller::keepGoing);
+    var run = rig.measure("request", "latency", window, tally, rig.parts(upstream.measured()));
+    callers.forEach(PlainCaller::stop);
+    rig.drain(() -> callers.stream().anyMatch(PlainCaller::isBusy));
+    tally.requireNoFaults();
+    return run;
+  }
+
+  /** Callers through the product, one for each agent. */
+  static List<PlainCaller> proxied(
+      Rig rig, List<Fleet.Identity> agents, String expected, Tally tally) {
+    InetSocketAddress acting = rig.product().node().acting();
+    return agents.stream()
+        .map(agent ->
+            new PlainCaller(
+                new Caller(rig.loop(), acting),
+                Messages.plain(acting, agent.accessToken()),
+                PlainCaller.permitted(expected),
+                tally))
+        .toList();
+  }
+
+  /** Callers straight to an address. */
+  static List<PlainCaller> direct(
+      Loop loop, InetSocketAddress to, int count, String expected, Tally tally) {
+    var callers = new ArrayList<PlainCaller>();
+    for (int i = 0; i < count; i++) {
+      callers.add(
+          new PlainCaller(
+              new Caller(loop, to),
+              Messages.plain(to, null),
+              PlainCaller.untouched(expected),
+              tally));
+    }
+    return callers;
+  }
+
+  /** What the upstream answers when nobody stands between. */
+  static String expectedBody(Loop loop, InetSocketAddress upstream) throws IOException {
+    var body = new AtomicReference<String>();
+    var caller = new Caller(loop, upstream);
+    caller.call(
+        Messages.plain(upstream, null),
+        new Caller.Answered() {
+          @Override
+          public void answer(Caller.Answer answer) {
+            body.set(answer.body());
+          }
+
+          @Override
+          public void failed(String why) {
+            body.set("");
+          }
+        });
+    loop.runWhile(() -> body.get() == null, System.nanoTime() + TimeUnit.SECONDS.toNanos(5));
+    caller.close();
+    String expected = body.get();
+    if (expected == null || expected.isEmpty()) {
+      throw new IOException("the upstream does not answer");
+    }
+    return expected;
+  }
+
+  /**
+   * Open loop: requests leave at a fixed rate whatever became of those before. Through the product
+   * and straight to the upstream take turns, so that both see the same machine.
+   */
+  private Goal paced(
+      Rig rig,
+      Report report,
+      InetSocketAddress upstream,
+      List<Fleet.Identity> agents,
+      String expected)
+      throws IOException {
+    report.title("proxy: " + rate + " requests/s, and as many straight to the upstream");
+    var throughTally = new Tally();
+    var directTally = new Tally();
+    var through = new Pacer(proxied(rig, agents, expected, throughTally), throughTally);
+    var direct =
+        new Pacer(direct(rig.loop(), upstream, PACED_CALLERS, expected, directTally), directTally);
+    long start = System.nanoTime();
+    long interval = TimeUnit.SECONDS.toNanos(1) / rate;
+    through.begin(rig.loop(), start, interval);
+    direct.begin(rig.loop(), start + interval / 2, interval);
+    rig.runFor(Math.min(5, window.warmUp));
+    throughTally.reset();
+    directTally.reset();
+    var measured = Window.open(rig.parts());
+    rig.runFor(window.seconds);
+    report.cost("request", throughTally.operations(), measured.close());
+    through.stop();
+    direct.stop();
+    var slower = throughTally.latencies();
+    var faster = directTally.latencies();
+    report.latencies("through the product", slower);
+    report.latencies("straight", faster);
+    double added = slower.millis(50) - faster.millis(50);
+    report.line("added", String.format(Locale.ROOT, "p50 %.2f ms", added));
+    throughTally.requireNoFaults();
+    directTally.requireNoFaults();
+    return Goal.below("added latency at " + rate + " requests/s, p50", 1.5, added, "ms");
+  }
+
+  /** Lets idle callers go one after another, at a fixed rate. */
+  private static final class Pacer {
+    private final List<PlainCaller> callers;
+    private final Tally tally;
+    private int turn;
+    private boolean going = true;
+
+    Pacer(List<PlainCaller> callers, Tally tally) {
+      this.callers = callers;
+      this.tally = tally;
+    }
+
+    void begin(Loop loop, long due, long interval) {
+      loop.at(
+          due,
+          () -> {
+            if (going) {
+              next();
+              begin(loop, due + interval, interval);
+            }
+          });
+    }
+
+    private void next() {
+      for (int i = 0; i < callers.size(); i++) {
+        PlainCaller caller = callers.get(turn++ % callers.size());
+        if (!caller.isBusy()) {
+          caller.once();
+          return;
+        }
+      }
+      tally.fault("every connection was busy when a request was due");
+    }
+
+    void stop() {
+      going = false;
+    }
+  }
+}

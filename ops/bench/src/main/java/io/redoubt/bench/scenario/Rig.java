@@ -1,0 +1,140 @@
+package io.redoubt.bench.scenario;
+
+import io.redoubt.bench.load.Loop;
+import io.redoubt.bench.measure.Jvm;
+import io.redoubt.bench.measure.Latencies;
+import io.redoubt.bench.measure.Machine;
+import io.redoubt.bench.measure.Measured;
+import io.redoubt.bench.measure.Report;
+import io.redoubt.bench.measure.Window;
+import io.redoubt.bench.product.OperatorApi;
+import io.redoubt.bench.product.Product;
+import io.redoubt.bench.product.ProductOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A running product with what it takes to load it. */
+final class Rig implements AutoCloseable {
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** One measured window. */
+  record Run(long operations, Window.Cost cost, Latencies latencies, Jvm.Upkeep upkeep) {
+    double productMicros() {
+      return cost.productMicrosPer(Math.max(1, operations));
+    }
+  }
+
+  private final ProductOptions options;
+  private final Product product;
+  private final Report report;
+  private final OperatorApi api;
+  private final Loop loop;
+
+  private Rig(ProductOptions options, Product product, Report report) throws IOException {
+    this.options = options;
+    this.product = product;
+    this.report = report;
+    this.api = new OperatorApi(product.runtime());
+    this.loop = new Loop();
+  }
+
+  static Rig start(ProductOptions options, Report report) throws IOException, InterruptedException {
+    Product product = Product.start(options);
+    report.title(Machine.describe(product.dataDirectory()));
+    return new Rig(options, product, report);
+  }
+
+  Product product() {
+    return product;
+  }
+
+  OperatorApi api() {
+    return api;
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  /** The product's parts and this process. */
+  List<Measured> parts(Measured... helpers) {
+    var parts = new ArrayList<>(product.parts());
+    parts.add(Measured.helper("load generator", ProcessHandle.current().pid()));
+    parts.addAll(List.of(helpers));
+    return parts;
+  }
+
+  /**
+   * Warms up, measures the windows, prints the one of median cost and answers it.
+   *
+   * @param operation what is counted, in the singular
+   * @param latency what the recorded times are
+   */
+  Run measure(
+      String operation, String latency, WindowOptions window, Tally tally, List<Measured> parts)
+      throws IOException, InterruptedException {
+    runFor(window.warmUp);
+    var runs = new ArrayList<Run>();
+    for (int i = 0; i < window.runs; i++) {
+      runs.add(measureOnce(window.seconds, tally, parts));
+    }
+    Path profile = options.profile();
+    if (profile != null) {
+      long pid = product.node().pid();
+      Jvm.startProfile(pid);
+      runFor(window.seconds);
+      Jvm.stopProfile(pid, profile);
+    }
+    tally.requireNoFaults();
+    runs.sort(Comparator.comparingDouble(Run::productMicros));
+    Run median = runs.get(runs.size() / 2);
+    report.cost(operation, median.operations(), median.cost());
+    report.latencies(latency, median.latencies());
+    report.upkeep(operation, median.operations(), median.upkeep());
+    report.line(
+        "CPU of all windows",
+        runs.stream().map(run -> "%.1f".formatted(run.productMicros())).toList() + " µs");
+    report.memory(parts);
+    return median;
+  }
+
+  private Run measureOnce(int seconds, Tally tally, List<Measured> parts)
+      throws IOException, InterruptedException {
+    long pid = product.node().pid();
+    var before = Jvm.Upkeep.of(pid);
+    runFor(1); // looking at the counters has held the load up
+    tally.reset();
+    Window window = Window.open(parts);
+    runFor(seconds);
+    var cost = window.close();
+    long operations = tally.operations();
+    var latencies = tally.latencies();
+    tally.reset();
+    return new Run(operations, cost, latencies, Jvm.Upkeep.of(pid).since(before));
+  }
+
+  void runFor(int seconds) throws IOException {
+    loop.runUntil(System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds));
+  }
+
+  /** Waits, within a limit, until nothing is under way any more. */
+  void drain(BooleanSupplier busy) throws IOException {
+    if (!loop.runWhile(busy, System.nanoTime() + DRAIN_NANOS)) {
+      throw new IOException("requests were still without an answer after 10 s");
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (api;
+        loop;
+        product) {
+      report.title("Stopping the product");
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package io.redoubt.bench.scenario;
+
+import io.redoubt.bench.measure.Latencies;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a load counts: operations that went well, how long they took, and what went wrong. */
+final class Tally {
+  private static final int FAULTS_KEPT = 5;
+
+  private final List<String> faults = new ArrayList<>();
+  private Latencies latencies = new Latencies();
+  private long operations;
+  private long faultCount;
+
+  void done(long nanos) {
+    operations++;
+    latencies.record(nanos);
+  }
+
+  /** Beside the latency of an operation, when it consists of several parts. */
+  void part(long nanos) {
+    latencies.record(nanos);
+  }
+
+  void completed() {
+    operations++;
+  }
+
+  void fault(String what) {
+    faultCount++;
+    if (faults.size() < FAULTS_KEPT) {
+      faults.add(what);
+    }
+  }
+
+  /** Begins anew; faults are never forgotten. */
+  void reset() {
+    operations = 0;
+    latencies = new Latencies();
+  }
+
+  long operations() {
+    return operations;
+  }
+
+  Latencies latencies() {
+    return latencies;
+  }
+
+  /** A measurement with wrong answers in it is none. */
+  void requireNoFaults() throws IOException {
+    if (faultCount > 0) {
+      throw new IOException(faultCount + " wrong answers, such as: " + String.join("; ", faults));
+    }
+  }
+}

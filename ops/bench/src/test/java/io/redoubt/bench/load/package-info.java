@@ -1,0 +1,4 @@
+@NullMarked
+package io.redoubt.bench.load;
+
+import org.jspecify.annotations.NullMarked;

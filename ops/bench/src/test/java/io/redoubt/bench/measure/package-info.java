@@ -1,0 +1,4 @@
+@NullMarked
+package io.redoubt.bench.measure;
+
+import org.jspecify.annotations.NullMarked;
