@@ -1,0 +1,60 @@
+package io.redoubt.multinode.badinput;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A request under construction; nothing in it is checked or escaped. */
+final class RawRequest {
+  private final String method;
+  private final String target;
+  private final Map<String, String> headers = new LinkedHashMap<>();
+  private byte[] body = {};
+
+  RawRequest(String method, String target) {
+    this.method = method;
+    this.target = target;
+    headers.put("Host", "127.0.0.1");
+    headers.put("Connection", "close");
+  }
+
+  RawRequest header(String name, String value) {
+    headers.put(name, value);
+    return this;
+  }
+
+  RawRequest headers(Map<String, String> more) {
+    headers.putAll(more);
+    return this;
+  }
+
+  RawRequest body(String mediaType, byte[] bytes) {
+    body = bytes;
+    headers.putIfAbsent("Content-Type", mediaType);
+    headers.putIfAbsent("Content-Length", Integer.toString(bytes.length));
+    return this;
+  }
+
+  /** One chunk of a body whose length nobody announced (RFC 9112 §7.1). */
+  RawRequest chunk(String mediaType, byte[] bytes) {
+    var chunk = new ByteArrayOutputStream();
+    chunk.writeBytes(
+        (Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    chunk.writeBytes(bytes);
+    chunk.writeBytes("\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    body = chunk.toByteArray();
+    headers.put("Content-Type", mediaType);
+    headers.put("Transfer-Encoding", "chunked");
+    return this;
+  }
+
+  byte[] bytes() {
+    var head = new StringBuilder(method).append(' ').append(target).append(" HTTP/1.1\r\n");
+    headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+    var bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
+    bytes.writeBytes(body);
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,16 @@
+package io.redoubt.multinode.check;
+
+import java.util.Optional;
+
+/**
+ * What one call does to a thing that handles one call at a time.
+ *
+ * @param <S> its state; compared by value
+ * @param <C> a call together with its answer
+ */
+interface Model<S, C> {
+  S initial();
+
+  /** The state after the call; empty: in this state that answer is impossible. */
+  Optional<S> apply(S state, C call);
+}

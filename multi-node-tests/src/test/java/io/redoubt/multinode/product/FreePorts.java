@@ -1,0 +1,39 @@
+package io.redoubt.multinode.product;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+
+/** Finds a port offset at which everything that the product binds is free. */
+final class FreePorts {
+  /** All stay below the ports that the system hands out by itself. */
+  private static final int[] PORTS = {8443, 8444, 8445, 8446, 8447, 8558, 25432, 25520};
+
+  private static final int LOWEST = 1000;
+  private static final int HIGHEST = 7000;
+
+  private FreePorts() {}
+
+  static int offset() {
+    return RandomGenerator.getDefault()
+        .ints(100, LOWEST / 10, HIGHEST / 10)
+        .map(tens -> tens * 10)
+        .filter(FreePorts::free)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no free ports"));
+  }
+
+  private static boolean free(int offset) {
+    return IntStream.of(PORTS).allMatch(port -> bindable(port + offset));
+  }
+
+  private static boolean bindable(int port) {
+    try (var socket = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      return socket.isBound();
+    } catch (IOException _) {
+      return false;
+    }
+  }
+}

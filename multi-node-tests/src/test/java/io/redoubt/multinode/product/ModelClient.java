@@ -1,0 +1,143 @@
+package io.redoubt.multinode.product;
+
+import io.redoubt.multinode.history.Chunk;
+import io.redoubt.multinode.history.History;
+import io.redoubt.multinode.history.ModelCall;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+
+/** Calls the recording upstream through the LLM proxy; records every call and every piece. */
+public final class ModelClient {
+  private static final Pattern SENT = Pattern.compile("sent=(\\d+);");
+
+  private final Product product;
+  private final Upstream upstream;
+  private final History history;
+
+  public ModelClient(Product product, Upstream upstream, History history) {
+    this.product = product;
+    this.upstream = upstream;
+    this.history = history;
+  }
+
+  /** A reply that is being streamed. */
+  public static final class LiveReply {
+    private final AtomicInteger pieces = new AtomicInteger();
+    private final CompletableFuture<String> end = new CompletableFuture<>();
+
+    /** How many pieces have come so far. */
+    public int pieces() {
+      return pieces.get();
+    }
+
+    /** Completes, with a word how, when nothing more comes. */
+    public CompletableFuture<String> end() {
+      return end;
+    }
+  }
+
+  /** One call, answered whole. */
+  public Attempt call(AgentClient agent, Upstream.Kind kind) {
+    return call(agent.id(), agent.accessToken(), kind);
+  }
+
+  /** One call with any credential. */
+  public Attempt call(String agent, String accessToken, Upstream.Kind kind) {
+    String trace = Trace.next();
+    long started = System.nanoTime();
+    var attempt =
+        product
+            .http()
+            .attempt("POST", uri(kind), headers(accessToken, trace), body(agent, trace, false));
+    int status = attempt instanceof Attempt.Answered(var reply) ? reply.status() : 0;
+    history.add(new ModelCall(agent, trace, started, System.nanoTime(), status == 200, status));
+    if (attempt instanceof Attempt.Answered(var reply) && status != 200) {
+      history.addBadAnswers(
+          switch (kind) {
+            case ANTHROPIC -> AnswerForm.anthropicViolations(reply);
+            case OPENAI -> AnswerForm.openAiViolations(reply);
+          });
+    }
+    return attempt;
+  }
+
+  /** Opens a streamed reply and reads it in the background until it ends. */
+  public LiveReply stream(AgentClient agent, Upstream.Kind kind) {
+    var reply = new LiveReply();
+    Thread.ofVirtual().start(() -> read(agent, kind, reply));
+    return reply;
+  }
+
+  private void read(AgentClient agent, Upstream.Kind kind, LiveReply live) {
+    String trace = Trace.next();
+    long started = System.nanoTime();
+    int status = 0;
+    String end;
+    try {
+      var response =
+          product
+              .http()
+              .open(
+                  "POST",
+                  uri(kind),
+                  headers(agent.accessToken(), trace),
+                  body(agent.id(), trace, true));
+      status = response.statusCode();
+      // Now, not at its end: the checker asks when it started and whether it was permitted.
+      history.add(
+          new ModelCall(agent.id(), trace, started, System.nanoTime(), status == 200, status));
+      try (var lines =
+          new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          SENT.matcher(line)
+              .results()
+              .forEach(piece -> {
+                history.add(new Chunk(agent.id(), trace, Long.parseLong(piece.group(1))));
+                live.pieces.incrementAndGet();
+              });
+        }
+      }
+      end = "ended with status " + status;
+    } catch (IOException e) {
+      end = "broken off: " + e;
+      if (status == 0) {
+        history.add(new ModelCall(agent.id(), trace, started, System.nanoTime(), false, 0));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      end = e.toString();
+    }
+    live.end.complete(end);
+  }
+
+  private URI uri(Upstream.Kind kind) {
+    return product.runtime().node().acting().resolve(kind.path());
+  }
+
+  private static Map<String, String> headers(String accessToken, String trace) {
+    return Map.of(
+        "Authorization",
+        "Bearer " + accessToken,
+        "traceparent",
+        Trace.parent(trace),
+        "anthropic-version",
+        "2023-06-01");
+  }
+
+  private String body(String agent, String trace, boolean stream) {
+    var body = Documents.object().put("model", upstream.model()).put("max_tokens", 64);
+    if (stream) {
+      body.put("stream", true);
+    }
+    body.putArray("messages")
+        .add(Documents.object().put("role", "user").put("content", trace + " " + agent));
+    return Documents.write(body);
+  }
+}

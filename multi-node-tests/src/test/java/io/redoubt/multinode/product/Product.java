@@ -1,0 +1,341 @@
+package io.redoubt.multinode.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packaged product in a directory and on ports of its own: started as a user starts it, broken
+ * as the world breaks it.
+ */
+public final class Product implements AutoCloseable {
+  private static final Duration UP = Duration.ofSeconds(90);
+  private static final Duration ANSWER = Duration.ofSeconds(8);
+
+  private final Path launcher;
+  private final Path directory;
+  private final Path evidence;
+  private final List<String> options;
+  private final int offset;
+  private final Clock clock;
+  private final Secrets secrets = new Secrets();
+  private final List<Instant> crashes = new ArrayList<>();
+  private final Thread lastResort = new Thread(this::killQuietly, "kill the product");
+  private volatile @Nullable Installation runtime;
+  private volatile Http http = new Http(ANSWER);
+
+  private Product(Path home, Path directory, Path evidence, List<String> options, Clock clock) {
+    this.launcher = home.resolve("bin/redoubt");
+    this.directory = directory;
+    this.evidence = evidence;
+    this.options = options;
+    this.clock = clock;
+    this.offset = FreePorts.offset();
+  }
+
+  /**
+   * Starts a product in an empty directory.
+   *
+   * @param options of {@code up}, beyond those that the fixture gives
+   */
+  public static Product start(String name, String... options) {
+    Path home = Path.of(System.getProperty("redoubt.home", "../ops/standalone/target/redoubt"));
+    assertThat(home.resolve("bin/redoubt"))
+        .as("the packaged product (build ops/standalone first, or set -Dredoubt.home)")
+        .isExecutable();
+    try {
+      Path evidence =
+          Path.of(System.getProperty("redoubt.evidence", "target/evidence")).resolve(name);
+      Path directory = Files.createTempDirectory("redoubt-");
+      var product = new Product(home, directory, evidence, List.of(options), Clock.systemUTC());
+      Runtime.getRuntime().addShutdownHook(product.lastResort);
+      product.up();
+      return product;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts it, or starts it again after whatever happened; ready when this returns. */
+  public void up() {
+    var command =
+        new ArrayList<>(List.of("up", "--detach", "--demo", "--data-dir", directory.toString()));
+    command.addAll(List.of("--port-offset", Integer.toString(offset)));
+    command.addAll(options);
+    assertThat(run(command, UP)).as("exit code of up; %s", evidence).isZero();
+    runtime = Installation.read(directory);
+    secrets.note(runtime().clientSecret());
+    Documents.read(directory.resolve("postgres").resolve("secrets.json"))
+        .forEach(password -> secrets.note(password.asText()));
+    // Connections of the time before would break, and make certain answers uncertain.
+    http.close();
+    http = new Http(ANSWER);
+  }
+
+  /** Stops it as a user does. */
+  public void down() {
+    assertThat(run(List.of("down", "--data-dir", directory.toString()), UP))
+        .as("exit code of down")
+        .isZero();
+  }
+
+  private int run(List<String> arguments, Duration limit) {
+    try {
+      Files.createDirectories(evidence);
+      var command = new ArrayList<>(List.of(launcher.toAbsolutePath().toString()));
+      command.addAll(arguments);
+      var builder = new ProcessBuilder(command).directory(directory.toFile());
+      builder.environment().keySet().removeIf(name -> name.startsWith("REDOUBT_"));
+      var output = evidence.resolve(arguments.getFirst() + ".log").toFile();
+      builder.redirectErrorStream(true);
+      builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output));
+      Process process = builder.start();
+      process.getOutputStream().close();
+      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError(arguments + " did not end within " + limit + "; see " + output);
+      }
+      return process.exitValue();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  public Installation runtime() {
+    Installation known = runtime;
+    if (known == null) {
+      throw new IllegalStateException("not started");
+    }
+    return known;
+  }
+
+  public Http http() {
+    return http;
+  }
+
+  public Secrets secrets() {
+    return secrets;
+  }
+
+  /** Where it keeps its state. */
+  public Path directory() {
+    return directory;
+  }
+
+  Path launcher() {
+    return launcher.toAbsolutePath();
+  }
+
+  /** Where what it said is kept. */
+  Path evidence() {
+    return evidence;
+  }
+
+  public Clock clock() {
+    return clock;
+  }
+
+  /** When it was killed, each time. */
+  public List<Instant> crashes() {
+    return List.copyOf(crashes);
+  }
+
+  /** {@code kill -9} of every Java process; PostgreSQL lives on. */
+  public void killServers() {
+    crash(runtime().servers());
+  }
+
+  /** {@code kill -9} of PostgreSQL and all its sessions. */
+  public void killDatabase() {
+    // What was read at the start may have been started anew since.
+    runtime = Installation.read(directory);
+    List<Long> pids = runtime().database();
+    assertThat(pids).as("processes of PostgreSQL").isNotEmpty();
+    Processes.signal("KILL", pids);
+    Processes.awaitGone(pids);
+  }
+
+  /** {@code kill -9} of everything at once, as when the power fails. */
+  public void killEverything() {
+    runtime = Installation.read(directory);
+    var pids = new ArrayList<>(runtime().servers());
+    pids.addAll(runtime().database());
+    crash(pids);
+  }
+
+  private void crash(Collection<Long> pids) {
+    Processes.signal("KILL", pids);
+    Processes.awaitGone(pids);
+    crashes.add(clock.instant());
+  }
+
+  /** {@code SIGSTOP}: alive, and deaf and mute until closed. */
+  public Stopped freezeServers() {
+    return new Stopped(List.copyOf(runtime().servers()));
+  }
+
+  /** PostgreSQL is there, and does nothing, until closed. */
+  public Stopped freezeDatabase() {
+    runtime = Installation.read(directory);
+    return new Stopped(runtime().database());
+  }
+
+  /** Processes that stand still until closed. */
+  public static final class Stopped implements AutoCloseable {
+    private final List<Long> pids;
+
+    Stopped(List<Long> pids) {
+      this.pids = pids;
+      Processes.signal("STOP", pids);
+    }
+
+    @Override
+    public void close() {
+      Processes.signal("CONT", pids);
+    }
+  }
+
+  /** Kills PostgreSQL, and keeps it down by sitting on its port, until closed. */
+  public OccupiedPort stopDatabase() {
+    killDatabase();
+    return OccupiedPort.take(runtime().databasePort());
+  }
+
+  public boolean serversAlive() {
+    return runtime().servers().stream().allMatch(Processes::alive);
+  }
+
+  /** Whether every server says that it is ready, right now. */
+  public boolean ready() {
+    return Stream.concat(
+            Stream.of(runtime().controlPlane()),
+            runtime().nodes().stream().map(Installation.Node::management))
+        .allMatch(this::ready);
+  }
+
+  private boolean ready(URI server) {
+    return http.attempt("GET", server.resolve("/ready"), Map.of(), null)
+            instanceof Attempt.Answered(var reply)
+        && reply.status() == 200;
+  }
+
+  public void awaitReady() {
+    await("ready").atMost(Duration.ofSeconds(30)).until(this::ready);
+  }
+
+  /** Everything that it wrote for people to read. */
+  public String logs() {
+    var text = new StringBuilder();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.filter(this::isLog).toList()) {
+        text.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
+  }
+
+  private boolean isLog(Path file) {
+    return Files.isRegularFile(file)
+        && (file.toString().endsWith(".log") || file.startsWith(directory.resolve("logs")));
+  }
+
+  @Override
+  public void close() {
+    try {
+      down();
+    } finally {
+      killQuietly();
+      Runtime.getRuntime().removeShutdownHook(lastResort);
+      keepLogs();
+      http.close();
+    }
+  }
+
+  private void killQuietly() {
+    Installation known = runtime;
+    if (known != null) {
+      var pids = new ArrayList<>(known.servers());
+      pids.addAll(known.database());
+      Processes.signal("KILL", pids);
+    }
+  }
+
+  /** The logs stay as evidence; the data goes. */
+  private void keepLogs() {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        if (isLog(file)) {
+          Path kept = evidence.resolve(directory.relativize(file));
+          Files.createDirectories(kept.getParent());
+          Files.move(file, kept, StandardCopyOption.REPLACE_EXISTING);
+        } else {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A port that nobody else can have, and where nobody is served. */
+  public static final class OccupiedPort implements AutoCloseable {
+    private final ServerSocket socket;
+
+    private OccupiedPort(ServerSocket socket) {
+      this.socket = socket;
+      Thread.ofVirtual().start(this::hangUpOnEverybody);
+    }
+
+    static OccupiedPort take(int port) {
+      try {
+        return new OccupiedPort(new ServerSocket(port, 50, InetAddress.ofLiteral("127.0.0.1")));
+      } catch (IOException e) {
+        throw new IllegalStateException("PostgreSQL was faster than the test", e);
+      }
+    }
+
+    private void hangUpOnEverybody() {
+      while (!socket.isClosed()) {
+        try {
+          socket.accept().close();
+        } catch (IOException _) {
+          // closed: the outage is over
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
