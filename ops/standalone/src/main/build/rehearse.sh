@@ -6,6 +6,8 @@
 set -u
 
 home=$1
+. "$home/bin/find-jdk.sh"
+redoubt_find_jdk || exit 0
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT

@@ -19,7 +19,11 @@ import org.junit.jupiter.api.TestInstance;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OutageTest {
-  private final EnclaveFixture fixture = new EnclaveFixture(Map.of());
+  private final EnclaveFixture fixture = new EnclaveFixture(
+          Map.of(
+              "redoubt.agent.entity.ask-timeout", "2s",
+              "redoubt.token-family.entity.ask-timeout", "2s",
+              "redoubt.enclave.store.write-timeout", "2s"));
 
 
   @BeforeAll

@@ -147,6 +147,8 @@ public final class ControlPlane implements AutoCloseable {
   @Override
   public void close() {
     upkeep.cancel();
-    HttpServer.stop(binding, drain).toCompletableFuture().join();
+    var stopped = HttpServer.stop(binding, drain);
+    services.stopping();
+    stopped.toCompletableFuture().join();
   }
 }

@@ -60,6 +60,7 @@ final class Services {
   private final ClientAccess access = new ClientAccess();
   private final Bodies bodies;
   private final Lifecycle lifecycle;
+  private final LinkRoutes link;
 
   Services(
       ControlPlaneConfig config,
@@ -82,6 +83,20 @@ final class Services {
     this.enclaves = new Enclaves(commands, List.of(organizations, trust, providers));
     this.lifecycle =
         new Lifecycle(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
+    this.link =
+        new LinkRoutes(
+            database,
+            commands,
+            providers,
+            new AgentReports(lifecycle),
+            new AuditIntake(database, trail, new UsageLedger(), metrics),
+            keys,
+            trail,
+            bodies,
+            config.link(),
+            ControlPlane.VERSION,
+            metrics,
+            clock);
   }
 
   /** Everything that is served. */
@@ -93,8 +108,13 @@ final class Services {
         Health.probes(new Readiness(database, keys)::report),
         new OpenApi().routes(),
         tokenRoutes(),
-        linkRoutes(),
+        link.routes(),
         new OperatorRoutes(endpoints(), authorizer, desk).routes());
+  }
+
+  /** Ends what would otherwise go on for ever. */
+  void stopping() {
+    link.endStreams();
   }
 
   /** The operator API, line by line. */
@@ -125,23 +145,8 @@ final class Services {
             limits.perLoginSource(clock),
             limits.perLoginClient(clock),
             config.operatorTokenLifetime(),
+            metrics,
             clock);
     return new TokenRoutes(service, bodies, config.edge()).routes();
-  }
-
-  private Route linkRoutes() {
-    return new LinkRoutes(
-            database,
-            commands,
-            providers,
-            new AgentReports(lifecycle),
-            new AuditIntake(database, trail, new UsageLedger()),
-            keys,
-            trail,
-            bodies,
-            config.link(),
-            ControlPlane.VERSION,
-            clock)
-        .routes();
   }
 }

@@ -100,7 +100,10 @@ public final class Operator {
   }
 
   public NewAgent createAgent(String name) {
-    var body = Documents.object().put("name", name + "-" + NAMES.incrementAndGet());
+    var body =
+        Documents.object()
+            .put("name", name + "-" + NAMES.incrementAndGet())
+            .put("enclave_id", product.runtime().enclave());
     return newAgent(call("POST", "/api/v1/agents", body));
   }
 

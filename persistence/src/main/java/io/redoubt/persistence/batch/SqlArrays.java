@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
 public final class SqlArrays {
   private SqlArrays() {}
 
-  public static void text(PreparedStatement statement, int index, @Nullable String[] values) throws SQLException {
+  public static void text(PreparedStatement statement, int index, @Nullable String[] values)
+      throws SQLException {
     statement.setArray(index, statement.getConnection().createArrayOf("text", values));
   }
 
-  public static void bytes(PreparedStatement statement, int index, byte @Nullable [][] values) throws SQLException {
+  public static void bytes(PreparedStatement statement, int index, byte @Nullable [][] values)
+      throws SQLException {
     statement.setArray(index, statement.getConnection().createArrayOf("bytea", values));
   }
 }

@@ -1,10 +1,10 @@
 package io.redoubt.persistence.enclave;
 
 import io.redoubt.audit.AuditLog.Permit;
-import io.redoubt.persistence.enclave.AuditLine.Fence;
-import io.redoubt.persistence.enclave.AuditLine.Kind;
 import io.redoubt.persistence.batch.BatchSql;
 import io.redoubt.persistence.batch.SqlArrays;
+import io.redoubt.persistence.enclave.AuditLine.Fence;
+import io.redoubt.persistence.enclave.AuditLine.Kind;
 import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

@@ -15,19 +15,19 @@ final class JournalSql implements BatchSql<EventWrite, BoxedUnit> {
   @Override
   public String text() {
     return """
-        INSERT INTO enclave.event_journal
-          (persistence_id, sequence_number, writer, write_timestamp, adapter_manifest,
-           event_ser_id, event_ser_manifest, event_payload,
-           meta_ser_id, meta_ser_manifest, meta_payload)
-        SELECT * FROM unnest(?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::text[],
-                             ?::integer[], ?::text[], ?::bytea[],
-                             ?::integer[], ?::text[], ?::bytea[])
-        """;
+    INSERT INTO enclave.event_journal
+      (persistence_id, sequence_number, writer, write_timestamp, adapter_manifest,
+       event_ser_id, event_ser_manifest, event_payload,
+       meta_ser_id, meta_ser_manifest, meta_payload)
+    SELECT * FROM unnest(?::text[], ?::bigint[], ?::text[], ?::bigint[], ?::text[],
+                         ?::integer[], ?::text[], ?::bytea[],
+                         ?::integer[], ?::text[], ?::bytea[])
+    """;
   }
 
   /**
-   * Never: a key that is taken is the fence against a stale twin, and whose row it is cannot be told
-   * apart here. The entity finds out when it recovers.
+   * Never: a key that is taken is the fence against a stale twin, and whose row it is cannot be
+   * told apart here. The entity finds out when it recovers.
    */
   @Override
   public boolean mayBeRepeated() {

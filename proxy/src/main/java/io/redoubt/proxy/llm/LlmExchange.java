@@ -1,18 +1,14 @@
 package io.redoubt.proxy.llm;
 
-import io.opentelemetry.api.trace.Span;
 import io.redoubt.http.HttpServer;
-import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.Outcome;
-import io.redoubt.protocol.audit.Usage;
-import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -22,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A permitted call from its first byte upstream to its outcome. Whichever way it ends, it ends
- * once: the stream is closed, the meter read, the payload kept and the outcome written (G4).
+ * once: the stream is closed and the outcome written (G4).
  */
 final class LlmExchange implements ReplyStage.Owner {
   private enum Phase {
@@ -37,18 +33,13 @@ final class LlmExchange implements ReplyStage.Owner {
   private final Forwarding forwarding;
   private final LlmCall call;
   private final Admitted admitted;
-  private final @Nullable OrganizationSpec recordFor;
-  private final Span span;
+  private final ExchangeRecord record;
   private final UpstreamCall upstream;
-  private final CompletableFuture<Boolean> requestKept;
   private final long sent = System.nanoTime();
   private Phase phase = Phase.WAITING;
   private boolean clientGone;
   private Consumer<ReplyEnd> breakOff = _ -> {};
 
-  private @Nullable UsageMeter meter;
-  private @Nullable ReplyRecorder recorder;
-  private String mediaType = "application/octet-stream";
   private int status;
 
   LlmExchange(Forwarding forwarding, LlmCall call, Admitted admitted, UpstreamCall upstream) {
@@ -56,15 +47,7 @@ final class LlmExchange implements ReplyStage.Owner {
     this.call = call;
     this.admitted = admitted;
     this.upstream = upstream;
-    this.span = forwarding.telemetry().begin(call, admitted);
-    this.recordFor =
-        forwarding.payloads().wantedBy(admitted.agent().claims().organization()).orElse(null);
-    this.requestKept =
-        recordFor == null
-            ? CompletableFuture.completedFuture(true)
-            : forwarding
-                .payloads()
-                .keepRequest(recordFor, admitted.agent().claims(), call.action(), admitted.body());
+    this.record = new ExchangeRecord(forwarding, call, admitted);
   }
 
   /** The reply as the client gets it; fails with {@link Refusal.Raised}. */
@@ -77,7 +60,7 @@ final class LlmExchange implements ReplyStage.Owner {
               if (failure != null) {
                 throw new Refusal.Raised(failed(Causes.of(failure)));
               }
-              return replied(response);
+              return repliedOrFailed(response);
             });
     call.request()
         .getAttribute(HttpServer.CLIENT_GONE)
@@ -102,15 +85,24 @@ final class LlmExchange implements ReplyStage.Owner {
     return refusal;
   }
 
+  private HttpResponse repliedOrFailed(HttpResponse response) {
+    try {
+      return replied(response);
+    } catch (RuntimeException e) {
+      upstream.withdraw();
+      finish(Outcome.Status.FAILED, Refusal.INTERNAL.code());
+      throw e;
+    }
+  }
+
   private HttpResponse replied(HttpResponse response) {
     forwarding.telemetry().replied(System.nanoTime() - sent);
     var entity = response.entity();
-    status = response.status().intValue();
-    mediaType = entity.getContentType().mediaType().toString();
+    var type = entity.getContentType();
     boolean encoded = response.getHeader("content-encoding").isPresent();
-    meter = UsageMeter.of(admitted.provider().kind(), entity.getContentType(), encoded);
-    recorder = recordFor == null ? null : forwarding.payloads().replyRecorder();
-    var filter = withholdsUsage(encoded) ? new UsageChunkFilter() : null;
+    status = response.status().intValue();
+    record.begins(type, encoded);
+    var filter = !encoded && withholdsUsage(type) ? new UsageChunkFilter() : null;
     return HttpResponse.create()
         .withStatus(response.status())
         .withHeaders(forwarding.headersFor(call, admitted.provider(), response))
@@ -120,12 +112,12 @@ final class LlmExchange implements ReplyStage.Owner {
                 : streamed(entity, filter));
   }
 
-  private boolean withholdsUsage(boolean encoded) {
+  /** Usage that we asked for in the client's place, and only that. */
+  private boolean withholdsUsage(ContentType type) {
     return call.operation() == LlmOperation.CHAT_COMPLETIONS
         && admitted.facts().streams()
         && admitted.facts().usageSplice() != null
-        && !encoded
-        && mediaType.equals("text/event-stream");
+        && type.mediaType().subType().equals("event-stream");
   }
 
   private ResponseEntity whole(HttpEntity.Strict entity, @Nullable UsageChunkFilter filter) {
@@ -213,12 +205,7 @@ final class LlmExchange implements ReplyStage.Owner {
 
   @Override
   public void sees(ByteString chunk) {
-    if (meter != null) {
-      meter.see(chunk);
-    }
-    if (recorder != null) {
-      recorder.see(chunk);
-    }
+    record.sees(chunk);
   }
 
   @Override
@@ -236,7 +223,7 @@ final class LlmExchange implements ReplyStage.Owner {
       finish(how.status(), how.error());
     } else if (status >= 400) {
       finish(Outcome.Status.FAILED, "upstream-status-" + status);
-    } else if (meter != null && meter.sawError()) {
+    } else if (record.sawError()) {
       finish(Outcome.Status.FAILED, "upstream-error");
     } else {
       finish(Outcome.Status.SUCCEEDED, null);
@@ -251,53 +238,6 @@ final class LlmExchange implements ReplyStage.Owner {
 
   private void conclude(Outcome.Status how, @Nullable String error) {
     admitted.stream().close();
-    var outcome = new Outcome(how, call.elapsedMillis(), usage(how), error);
-    forwarding.telemetry().end(call, span, outcome);
-    if (recordFor == null) {
-      forwarding.outcomes().write(of(outcome));
-      return;
-    }
-    var replyKept =
-        recorder == null
-            ? CompletableFuture.completedFuture(true)
-            : forwarding
-                .payloads()
-                .keepReply(
-                    recordFor, admitted.agent().claims(), call.action(), mediaType, recorder);
-    var _ =
-        requestKept.thenAcceptBoth(
-            replyKept,
-            (request, reply) ->
-                forwarding.outcomes().write(of(request && reply ? outcome : unkept(outcome))));
-  }
-
-  /** G12: a record that promises payloads says where they are missing. */
-  private static Outcome unkept(Outcome outcome) {
-    String error =
-        outcome.error() == null ? "payload-not-kept" : outcome.error() + ",payload-not-kept";
-    return new Outcome(outcome.status(), outcome.durationMs(), outcome.usage(), error);
-  }
-
-  private AuditOutcome of(Outcome outcome) {
-    return new AuditOutcome(
-        call.action().auditId(),
-        admitted.agent().claims().organization(),
-        forwarding.clock().instant(),
-        outcome);
-  }
-
-  private @Nullable Usage usage(Outcome.Status how) {
-    if (meter == null || call.operation() == LlmOperation.COUNT_TOKENS) {
-      return null;
-    }
-    var price = forwarding.prices().of(admitted.facts().model());
-    var usage = meter.usage(price);
-    if (usage.isEmpty() && how == Outcome.Status.SUCCEEDED) {
-      forwarding.telemetry().unmetered();
-    }
-    if (usage.isPresent() && price.isEmpty()) {
-      forwarding.telemetry().unpriced();
-    }
-    return usage.orElse(null);
+    record.conclude(how, error);
   }
 }

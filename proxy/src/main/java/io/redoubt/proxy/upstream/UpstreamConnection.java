@@ -138,6 +138,13 @@ final class UpstreamConnection
     }
 
     @Override
+    public void onDownstreamFinish(Throwable cause) {
+      // The side that is told first differs; either may be the one that knows why.
+      failure = failure == null ? cause : failure;
+      cancelStage(cause);
+    }
+
+    @Override
     public void postStop() {
       line.closed = true;
       if (reply != null) {

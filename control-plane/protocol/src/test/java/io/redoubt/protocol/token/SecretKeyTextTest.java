@@ -8,6 +8,10 @@ import java.time.Clock;
 import org.junit.jupiter.api.Test;
 
 class SecretKeyTextTest {
+  private static final char[] OTHERS = "Aa0_-.f ".toCharArray();
+  private static final char[] BASE64URL =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".toCharArray();
+
   private final EnclaveId owner = EnclaveId.next(Clock.systemUTC());
   private final SecretKeyText key = SecretKeyText.mint(Kind.ENCLAVE_API_KEY, owner);
 
@@ -24,7 +28,7 @@ class SecretKeyTextTest {
   void everySingleWrongCharacterIsNoticed() {
     String text = key.reveal();
     for (int at = 0; at < text.length(); at++) {
-      for (char other : "Aa0_-.f ".toCharArray()) {
+      for (char other : OTHERS) {
         if (other != text.charAt(at)) {
           String corrupt = text.substring(0, at) + other + text.substring(at + 1);
           assertThat(SecretKeyText.parse(Kind.ENCLAVE_API_KEY, corrupt)).as(corrupt).isEmpty();
@@ -45,8 +49,7 @@ class SecretKeyTextTest {
     String text = key.reveal();
     int end = text.lastIndexOf('.');
     int accepted = 0;
-    for (char last :
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".toCharArray()) {
+    for (char last : BASE64URL) {
       String body = text.substring(0, end - 1) + last;
       if (SecretKeyText.parse(Kind.ENCLAVE_API_KEY, body + '.' + Checksum.of(body)).isPresent()) {
         accepted++;

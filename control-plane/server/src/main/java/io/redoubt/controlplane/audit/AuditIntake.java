@@ -1,5 +1,7 @@
 package io.redoubt.controlplane.audit;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.controlplane.usage.UsageLedger;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.audit.AuditOutcome;
@@ -23,11 +25,17 @@ public final class AuditIntake {
   private final Database database;
   private final AuditStore store;
   private final UsageLedger usage;
+  private final Counter kept;
 
-  public AuditIntake(Database database, AuditStore store, UsageLedger usage) {
+  public AuditIntake(
+      Database database, AuditStore store, UsageLedger usage, MeterRegistry metrics) {
     this.database = database;
     this.store = store;
     this.usage = usage;
+    this.kept =
+        Counter.builder("redoubt.audit.lines")
+            .description("Audit lines taken in from enclaves")
+            .register(metrics);
   }
 
   /**
@@ -50,6 +58,7 @@ public final class AuditIntake {
           keep(handle, enclave, batch, contiguous + 1);
           usage.count(handle, batch.organizationId(), enclave, contiguous + 1, last);
           moveCursor(handle, enclave, batch.organizationId(), last);
+          handle.afterCommit(() -> kept.increment(last - contiguous));
           return new AuditBatch.Kept(last);
         });
   }

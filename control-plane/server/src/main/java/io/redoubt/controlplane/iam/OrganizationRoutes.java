@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -196,6 +197,6 @@ public final class OrganizationRoutes {
   }
 
   private static String nonNull(@Nullable String checked) {
-    return java.util.Objects.requireNonNull(checked, "checked before");
+    return Objects.requireNonNull(checked, "checked before");
   }
 }

@@ -1,5 +1,7 @@
 package io.redoubt.controlplane.iam;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.controlplane.operator.Trail;
@@ -53,6 +55,8 @@ public final class TokenService {
   private final RateLimiter perClient;
   private final Duration lifetime;
   private final Clock clock;
+  private final Counter granted;
+  private final Counter refused;
 
   public TokenService(
       Database database,
@@ -62,6 +66,7 @@ public final class TokenService {
       RateLimiter perSource,
       RateLimiter perClient,
       Duration lifetime,
+      MeterRegistry metrics,
       Clock clock) {
     this.database = database;
     this.access = access;
@@ -71,6 +76,15 @@ public final class TokenService {
     this.perClient = perClient;
     this.lifetime = lifetime;
     this.clock = clock;
+    this.granted = logins(metrics, "granted");
+    this.refused = logins(metrics, "refused");
+  }
+
+  private static Counter logins(MeterRegistry metrics, String outcome) {
+    return Counter.builder("redoubt.iam.logins")
+        .description("Requests for operator tokens")
+        .tag("outcome", outcome)
+        .register(metrics);
   }
 
   /** What a client asks. */
@@ -92,6 +106,14 @@ public final class TokenService {
   }
 
   CompletionStage<Reply> issue(Request request) {
+    return answer(request)
+        .thenApply(reply -> {
+          (reply instanceof Issued ? granted : refused).increment();
+          return reply;
+        });
+  }
+
+  private CompletionStage<Reply> answer(Request request) {
     limit(perSource, request.source());
     Optional<ClientId> client = clientOf(request);
     if (client.isEmpty()) {
@@ -150,13 +172,13 @@ public final class TokenService {
       record(handle, organization.get(), client, client.toString(), request, "wrong secret");
       return Refused.INVALID_CLIENT;
     }
-    return granted(found.get().permissions(), request.scope())
+    return within(found.get().permissions(), request.scope())
         .map(scope -> grant(handle, organization.get(), found.get(), scope, request))
         .orElse(Refused.INVALID_SCOPE);
   }
 
   /** All it may do, or the part of it that it asks for (RFC 6749 §3.3). */
-  private static Optional<Set<Permission>> granted(
+  private static Optional<Set<Permission>> within(
       Set<Permission> permissions, Optional<String> scope) {
     if (scope.isEmpty()) {
       return Optional.of(permissions);

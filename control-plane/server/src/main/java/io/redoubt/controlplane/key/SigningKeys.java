@@ -44,6 +44,7 @@ public final class SigningKeys {
   private final Clock clock;
   private volatile List<Entry> entries = List.of();
   private volatile long reloadedAt;
+  private volatile JwkSet told = new JwkSet(List.of());
 
   private record Entry(SigningKey key, Instant signsFrom, @Nullable Instant verifiesUntil) {
     boolean verifiesAt(Instant now) {
@@ -69,6 +70,7 @@ public final class SigningKeys {
       make(clock.instant());
       reload();
     }
+    told = published();
   }
 
   /** The key that signs now. */
@@ -132,17 +134,18 @@ public final class SigningKeys {
   /**
    * Reads what other processes made, and announces a new key where the newest is due. Blocks.
    *
-   * @return whether the published set changed
+   * @return whether the published set is another than when this was last asked, or started
    */
   public boolean tend() {
-    var before = published();
     reload();
-    Instant now = clock.instant();
-    if (isDue(newest(), now)) {
-      make(now.plus(config.announce()));
+    if (isDue(newest(), clock.instant())) {
+      make(clock.instant().plus(config.announce()));
       reload();
     }
-    return !before.equals(published());
+    var now = published();
+    boolean changed = !now.equals(told);
+    told = now;
+    return changed;
   }
 
   private boolean isDue(@Nullable Instant newest, Instant now) {

@@ -23,6 +23,7 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,10 +66,14 @@ final class CommandStream {
    */
   private record Place(long number, Instant nextHeartbeat, Instant end) {}
 
-  /** One look into the database. */
+  /**
+   * One look into the database.
+   *
+   * @param enrolmentKey empty: the API key that the stream was opened with is not the enclave's any
+   *     longer
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Look(
-      boolean keyStands,
       Optional<byte[]> enrolmentKey,
       List<CommandLog.Entry> entries,
       long last) {}
@@ -100,21 +105,14 @@ final class CommandStream {
     if (ended.get() || !now.isBefore(place.end())) {
       return CompletableFuture.completedFuture(Optional.empty());
     }
+    boolean heartbeatDue = !now.isBefore(place.nextHeartbeat());
     var signal = commands.appended().expect(caller.enclave());
     return database
-        .inOrganization(
-            caller.home(),
-            handle ->
-                new Look(
-                    Contacts.listens(handle, caller, now.plus(timeToLive())),
-                    Contacts.enrolmentKey(handle, caller),
-                    commands.after(handle, caller.enclave(), place.number(), config.batch()),
-                    commands.last(handle, caller.enclave())))
+        .inOrganization(caller.home(), handle -> look(handle, caller, place, now, heartbeatDue))
         .thenCompose(look -> {
-          if (!look.keyStands()) {
+          if (look.enrolmentKey().isEmpty()) {
             return CompletableFuture.completedFuture(Optional.empty());
           }
-          boolean heartbeatDue = !now.isBefore(place.nextHeartbeat());
           if (look.entries().isEmpty() && !heartbeatDue) {
             return signal.atMost(pause(now, place)).thenCompose(_ -> next(caller, place, ended));
           }
@@ -122,6 +120,17 @@ final class CommandStream {
               .thenApply(events ->
                   Optional.of(Pair.create(advance(place, look, now, heartbeatDue), events)));
         });
+  }
+
+  private Look look(
+      Handle handle, Caller caller, Place place, Instant now, boolean heartbeatDue) {
+    if (heartbeatDue) {
+      Contacts.listens(handle, caller, now.plus(timeToLive()));
+    }
+    return new Look(
+        Contacts.enrolmentKey(handle, caller),
+        commands.after(handle, caller.enclave(), place.number(), config.batch()),
+        commands.last(handle, caller.enclave()));
   }
 
   private Duration timeToLive() {

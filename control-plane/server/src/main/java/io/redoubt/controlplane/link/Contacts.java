@@ -52,37 +52,34 @@ final class Contacts {
     return another;
   }
 
+  /** The enclave's enrolment key; empty if it has none, or is not the caller any longer. */
   static Optional<byte[]> enrolmentKey(Handle handle, Caller caller) {
     return handle
         .createQuery(
             """
             SELECT enrolment_key FROM control.enclave
-            WHERE organization_id = :home AND id = :enclave AND enrolment_key IS NOT NULL
+            WHERE organization_id = :home AND id = :enclave AND api_key_digest = :key
+              AND enrolment_key IS NOT NULL
             """)
         .bind("home", caller.home().uuid())
         .bind("enclave", caller.enclave().uuid())
+        .bind("key", caller.key().bytes())
         .mapTo(byte[].class)
         .findOne();
   }
 
-  /**
-   * It has a stream of commands open.
-   *
-   * @return whether the key that the stream was opened with is still the enclave's
-   */
-  static boolean listens(Handle handle, Caller caller, Instant until) {
-    return handle
-            .createUpdate(
-                """
-                UPDATE control.enclave SET listens_until = :until
-                WHERE organization_id = :home AND id = :enclave AND api_key_digest = :key
-                """)
-            .bind("until", until)
-            .bind("home", caller.home().uuid())
-            .bind("enclave", caller.enclave().uuid())
-            .bind("key", caller.key().bytes())
-            .execute()
-        == 1;
+  /** It has a stream of commands open. */
+  static void listens(Handle handle, Caller caller, Instant until) {
+    handle
+        .createUpdate(
+            """
+            UPDATE control.enclave SET listens_until = :until
+            WHERE organization_id = :home AND id = :enclave
+            """)
+        .bind("until", until)
+        .bind("home", caller.home().uuid())
+        .bind("enclave", caller.enclave().uuid())
+        .execute();
   }
 
   /** It has closed its stream. Another one that it has open says so with its next heartbeat. */

@@ -9,6 +9,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.separateOnSlashes;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.controlplane.agent.AgentReports;
 import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.command.CommandLog;
@@ -63,17 +64,23 @@ public final class LinkRoutes {
       Bodies bodies,
       LinkConfig config,
       String version,
+      MeterRegistry metrics,
       Clock clock) {
     this.authenticator = new EnclaveAuthenticator(database);
     this.stream = new CommandStream(database, commands, providers, keys, config, clock);
     this.reports = new Reports(database, agents, commands, trail, clock);
     this.audit = audit;
     this.conversation = new Conversation(database, commands, keys, trail, version, clock);
-    this.openStreams = new OpenStreams(config.streamsPerEnclave(), conversation);
+    this.openStreams = new OpenStreams(config.streamsPerEnclave(), conversation, metrics);
     this.bodies = new LinkBodies(bodies, config.maxBodyBytes());
   }
 
   record ReportsBody(@Nullable List<@Nullable LinkReport> reports) {}
+
+  /** Ends the streams of commands, which would otherwise hold up a stop. */
+  public void endStreams() {
+    openStreams.end();
+  }
 
   public Route routes() {
     return pathPrefix(

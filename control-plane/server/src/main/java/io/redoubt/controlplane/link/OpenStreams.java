@@ -1,5 +1,7 @@
 package io.redoubt.controlplane.link;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.problem.ErrorType;
@@ -8,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
@@ -16,10 +19,17 @@ final class OpenStreams {
   private final int mostPerEnclave;
   private final Conversation conversation;
   private final ConcurrentHashMap<EnclaveId, Integer> open = new ConcurrentHashMap<>();
+  private final SharedKillSwitch untilTheServerStops = KillSwitches.shared("server");
 
-  OpenStreams(int mostPerEnclave, Conversation conversation) {
+  OpenStreams(int mostPerEnclave, Conversation conversation, MeterRegistry metrics) {
     this.mostPerEnclave = mostPerEnclave;
     this.conversation = conversation;
+    Gauge.builder(
+            "redoubt.link.streams",
+            open,
+            streams -> streams.values().stream().mapToInt(Integer::intValue).sum())
+        .description("Streams of commands that enclaves have open here")
+        .register(metrics);
   }
 
   void requireRoom(Caller caller) {
@@ -39,12 +49,18 @@ final class OpenStreams {
         });
     return events
         .via(whileThereIsAClient.flow())
+        .via(untilTheServerStops.flow())
         .watchTermination((mat, done) -> {
           // Runs when the stream does: an answer that nobody took leaves nothing open.
           open.merge(caller.enclave(), 1, Integer::sum);
           var _ = done.whenComplete((_, _) -> close(caller));
           return mat;
         });
+  }
+
+  /** Ends them all; the enclaves will try elsewhere. */
+  void end() {
+    untilTheServerStops.shutdown();
   }
 
   private void close(Caller caller) {

@@ -62,8 +62,15 @@ public final class Jvm {
     return Long.parseLong(total.group(1));
   }
 
+  /** Samples by processor time spent, native code included (JEP 509), beside the usual events. */
   public static void startProfile(long pid) throws IOException, InterruptedException {
-    jcmd(pid, "JFR.start", "name=bench", "settings=profile");
+    jcmd(
+        pid,
+        "JFR.start",
+        "name=bench",
+        "settings=profile",
+        "jdk.CPUTimeSample#enabled=true",
+        "jdk.CPUTimeSample#throttle=2ms");
   }
 
   public static void stopProfile(long pid, Path file) throws IOException, InterruptedException {

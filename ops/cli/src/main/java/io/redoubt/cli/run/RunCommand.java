@@ -83,11 +83,11 @@ public final class RunCommand implements Callable<Integer> {
                 session.host().clock());
         var helper = new LocalHelper(acting, actingHttp, renewal::accessToken)) {
       file.write(identity.accessToken());
-      return ChildProgram.start(
+      return new ChildProgram(session.host().interactive())
+          .run(
               command,
               ChildEnvironment.of(session.host(), identity.granted(), helper, enclave, file),
-              session.host().workingDirectory())
-          .await(session.host().interactive());
+              session.host().workingDirectory());
     }
   }
 

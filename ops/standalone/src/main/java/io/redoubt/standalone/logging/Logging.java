@@ -7,6 +7,7 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -20,6 +21,15 @@ public final class Logging {
   public static void toFiles(Path directory, String name) {
     configure(
         "logging-files.xml", Map.of("redoubt.logs", directory.toString(), "redoubt.log", name));
+  }
+
+  /**
+   * Nothing goes to standard error any more: nobody watches a process in the background, and what
+   * it wrote there would grow without a bound.
+   */
+  public static void filesOnly() {
+    var context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.getLogger(Logger.ROOT_LOGGER_NAME).detachAppender("STDERR");
   }
 
   /** Lines go to standard output, for whoever collects them there. */

@@ -28,9 +28,9 @@ final class ServerRun {
       stop.await();
       LOG.info("Stopping");
       return ExitCode.DONE.number();
-    } catch (IllegalStateException e) {
+    } catch (RuntimeException e) {
       LOG.error("Cannot start", e);
-      throw new CommandFailure(ExitCode.FAILED, String.valueOf(e.getMessage()), e);
+      throw new CommandFailure(ExitCode.FAILED, StartFailure.sentence(e), e);
     }
   }
 }

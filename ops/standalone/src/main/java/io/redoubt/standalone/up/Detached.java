@@ -18,6 +18,9 @@ import java.util.List;
  * by closing its standard output, on which until then it speaks through us.
  */
 final class Detached {
+  /** Tells the other one that nobody watches it. */
+  static final String OPTION = "--in-background";
+
   private static final int TAIL_LINES = 20;
 
   private final Host host;

@@ -6,6 +6,7 @@ import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.command.Signals;
 import io.redoubt.cli.session.Session;
 import io.redoubt.standalone.logging.Logging;
+import io.redoubt.standalone.server.StartFailure;
 import io.redoubt.standalone.telemetry.Telemetry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,6 +66,10 @@ public final class UpCommand implements Callable<Integer> {
 
   @Option(names = "--detach", description = "Go to the background, and return when all is ready.")
   boolean detach;
+
+  /** Set by {@link Detached} for the process it starts. */
+  @Option(names = Detached.OPTION, hidden = true)
+  boolean detached;
 
   private final Session session;
 
@@ -146,6 +151,9 @@ public final class UpCommand implements Callable<Integer> {
       log.info("Everything is ready");
       // Tells whoever started this in the background that all is said.
       System.out.close();
+      if (detached) {
+        Logging.filesOnly();
+      }
       stop.await();
       log.info("Stopping");
     }
@@ -160,10 +168,15 @@ public final class UpCommand implements Callable<Integer> {
       return Installation.start(
           plan, RedoubtCli.version(), telemetry, session.host().clock(), progress);
     } catch (RuntimeException e) {
-      // On standard error too, by way of the log: a person needs the sentence, not where it arose.
-      LoggerFactory.getLogger(UpCommand.class).error("Redoubt cannot start", e);
+      LoggerFactory.getLogger(UpCommand.class).info("Cannot start", e);
       throw new CommandFailure(
-          ExitCode.FAILED, "It did not start; more is in " + plan.data().logs() + ".", e);
+          ExitCode.FAILED,
+          "It did not start. "
+              + StartFailure.sentence(e)
+              + "\n  More is in "
+              + plan.data().logs()
+              + ".",
+          e);
     }
   }
 
@@ -173,6 +186,7 @@ public final class UpCommand implements Callable<Integer> {
         new ArrayList<>(
             List.of(
                 "up",
+                Detached.OPTION,
                 "--data-dir",
                 session.dataDirectory().toString(),
                 "--port-offset",

@@ -1,0 +1,194 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.token.TokenDigest;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The registry of enclaves and what each is told of the organizations it serves. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EnclaveTest {
+  private static final String ENCLAVES = "/api/v1/enclaves";
+  private static final String PROVIDER =
+      """
+      {"kind": "anthropic", "base_url": "https://api.anthropic.com", "api_key": "sk-ant-secret-1",
+       "models": ["claude-*"], "timeout_seconds": 60}
+      """;
+
+  private TestServer server;
+
+  @BeforeAll
+  void start() {
+    server = new TestServer();
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void whatAnEnclaveReportsIsShown() {
+    var tenant = server.newTenant();
+    var enclave = tenant.newEnclave("main");
+    String path = ENCLAVES + "/" + enclave.id;
+    assertThat(tenant.owner().get(path).at("/last_contact_at").isNull()).isTrue();
+    assertThat(tenant.owner().get(path).at("/lag").asInt()).isEqualTo(2);
+    enclave.hello();
+    var now = server.clock.instant();
+
+    enclave.report(
+        EnclaveClient.json(new LinkReport.Applied(1, now)),
+        EnclaveClient.json(
+            new LinkReport.NodesSeen(
+                List.of(new LinkReport.NodesSeen.Node("node-1", "0.1.0", now)), now)));
+
+    var shown = tenant.owner().get(path);
+    assertThat(shown.at("/lag").asInt()).isEqualTo(1);
+    assertThat(shown.text("/nodes/0/node")).isEqualTo("node-1");
+    assertThat(shown.text("/version")).isEqualTo("0.1.0");
+    assertThat(shown.at("/last_contact_at").isNull()).isFalse();
+    assertThat(shown.at("/enrolled").asBoolean()).isTrue();
+    assertThat(shown.at("/listening").asBoolean()).isFalse();
+    assertThat(shown.at("/bundle_version").isNull()).isTrue();
+    enclave.connect();
+    await().until(() -> tenant.owner().get(path).at("/listening").asBoolean());
+    enclave.close();
+  }
+
+  @Test
+  void aNewKeyEndsTheOldOneAndItsStreams() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      await().until(() -> !enclave.heartbeats.isEmpty());
+
+      var rotated = tenant.owner().post(ENCLAVES + "/" + enclave.id + "/rotate-key");
+
+      await().until(enclave::ended);
+      assertThat(enclave.hello().status()).isEqualTo(401);
+      assertThat(enclave.withKey(rotated.text("/api_key")).hello().status()).isEqualTo(200);
+      assertThat(tenant.owner().get(ENCLAVES).text()).doesNotContain("rde_");
+    }
+  }
+
+  @Test
+  void oneEnclaveServesSeveralOrganizationsAndToldNothingOfOthers() {
+    var platform = server.newTenant();
+    var guest = server.newTenant();
+    var stranger = server.newTenant();
+    try (var enclave = platform.newEnclave("shared").connect()) {
+      assertThat(guest.owner().get(ENCLAVES + "/" + enclave.id).status()).isEqualTo(404);
+
+      var shared =
+          platform.owner().put(ENCLAVES + "/" + enclave.id + "/organizations/" + guest.id(), "{}");
+
+      assertThat(shared.status()).isEqualTo(204);
+      String agent = guest.newAgent("guest");
+      await()
+          .until(() ->
+              enclave.commands.stream()
+                  .anyMatch(c ->
+                      c.command() instanceof LinkCommand.PutAgent put
+                          && put.agentId().toString().equals(agent)
+                          && c.organizationId().equals(guest.id())));
+      assertThat(enclave.commands)
+          .filteredOn(c -> c.command() instanceof LinkCommand.PutOrganization)
+          .extracting(c -> c.organizationId())
+          .containsExactly(platform.id(), guest.id());
+      assertThat(guest.owner().get(ENCLAVES + "/" + enclave.id).status()).isEqualTo(200);
+      assertThat(guest.owner().post(ENCLAVES + "/" + enclave.id + "/rotate-key").status())
+          .isEqualTo(404);
+      assertThat(
+              stranger
+                  .owner()
+                  .put(ENCLAVES + "/" + enclave.id + "/organizations/" + stranger.id(), "{}")
+                  .status())
+          .isEqualTo(404);
+      assertThat(enclave.commands).noneMatch(c -> c.organizationId().equals(stranger.id()));
+    }
+  }
+
+  @Test
+  void settingsOfTheOrganizationReachItsEnclaves() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      tenant
+          .owner()
+          .patch("/api/v1/iam/organizations/" + tenant.id(), "{\"payloads\": \"metadata\"}");
+
+      await()
+          .until(() ->
+              enclave.commands.stream()
+                  .anyMatch(c ->
+                      c.command() instanceof LinkCommand.PutOrganization put
+                          && put.organization().payloads() == OrganizationSpec.Payloads.METADATA));
+    }
+  }
+
+  @Test
+  void breakGlassClientsReachTheEnclaveAndLeaveIt() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      var made =
+          tenant
+              .owner()
+              .post(
+                  "/api/v1/iam/clients",
+                  """
+                  {"name": "on call", "permissions": ["agents:manage", "audit:read"],
+                   "break_glass": true}
+                  """);
+      String id = made.text("/client/id");
+      await()
+          .until(() ->
+              enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
+                  .anyMatch(client ->
+                      client.clientId().equals(id)
+                          && client.permissions().equals(Set.of("agents:manage"))
+                          && client.secret().equals(TokenDigest.of(made.text("/client_secret")))));
+
+      tenant.owner().delete("/api/v1/iam/clients/" + id);
+
+      await()
+          .until(() ->
+              enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
+                  .noneMatch(client -> client.clientId().equals(id)));
+    }
+  }
+
+  @Test
+  void aNewEnclaveHearsOfItsOrganizationFirst() {
+    var tenant = server.newTenant();
+    tenant.owner().put("/api/v1/providers/claude", PROVIDER);
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      enclave.await(LinkCommand.PutProvider.class);
+
+      assertThat(enclave.commands.stream().map(c -> c.command().getClass().getSimpleName()))
+          .containsExactly("PutOrganization", "PutOperatorTrust", "PutProvider");
+      assertThat(enclave.commands.stream().mapToLong(c -> c.number())).containsExactly(1L, 2L, 3L);
+      assertThat(enclave.commands)
+          .allSatisfy(c -> {
+            assertThat(c.organizationId()).isEqualTo(tenant.id());
+            assertThat(c.enclaveId().toString()).isEqualTo(enclave.id);
+          });
+      var trust = enclave.command(LinkCommand.PutOperatorTrust.class);
+      assertThat(trust.issuer()).isEqualTo("urn:redoubt:control-plane");
+      assertThat(trust.keys().keys()).hasSize(1);
+      assertThat(trust.clients()).hasSize(1);
+      assertThat(trust.clients().getFirst().permissions())
+          .contains("agents:manage", "approvals:decide")
+          .doesNotContain("members:manage");
+    }
+    assertThat(tenant.lastAudit("enclave:create").path("verdict").asText()).isEqualTo("permit");
+    assertThat(tenant.lastAudit("enclave:enrol").path("actor_kind").asText()).isEqualTo("system");
+  }
+}

@@ -1,0 +1,143 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.SealedBoxes;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Model providers and the way of their keys. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ProviderTest {
+  private static final String ENCLAVES = "/api/v1/enclaves";
+  private static final String PROVIDER =
+      """
+      {"kind": "anthropic", "base_url": "https://api.anthropic.com", "api_key": "sk-ant-secret-1",
+       "models": ["claude-*"], "timeout_seconds": 60}
+      """;
+
+  private TestServer server;
+
+  @BeforeAll
+  void start() {
+    server = new TestServer();
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void aProvidersKeyLeavesOnlySealedToTheEnclave() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      var put = tenant.owner().put("/api/v1/providers/claude", PROVIDER);
+      var command = enclave.command(LinkCommand.PutProvider.class);
+
+      byte[] key =
+          SealedBoxes.open(
+              enclave.enrolmentKey,
+              (enclave.id + "/" + tenant.id() + "/claude").getBytes(StandardCharsets.UTF_8),
+              command.sealedKey());
+
+      assertThat(new String(key, StandardCharsets.UTF_8)).isEqualTo("sk-ant-secret-1");
+      assertThat(command.provider().baseUrl()).hasToString("https://api.anthropic.com");
+      assertThat(command.provider().simulated()).isFalse();
+      assertThat(put.status()).isEqualTo(201);
+      assertThat(put.text()).doesNotContain("sk-ant");
+      assertThat(tenant.owner().get("/api/v1/providers/claude").text()).doesNotContain("sk-ant");
+      assertThat(tenant.owner().get("/api/v1/audit").text()).doesNotContain("sk-ant");
+      assertThat(
+              server.count(
+                  tenant.id(),
+                  "SELECT count(*) FROM control.enclave_command"
+                      + " WHERE CAST(payload AS text) LIKE '%sk-ant%'"))
+          .isZero();
+
+      assertThat(tenant.owner().delete("/api/v1/providers/claude").status()).isEqualTo(204);
+      enclave.await(LinkCommand.DeleteProvider.class);
+      assertThat(tenant.owner().get("/api/v1/providers/claude").status()).isEqualTo(404);
+    }
+    // Who starts from the beginning is not told of a key that is gone.
+    try (var again =
+        new EnclaveClient(
+            server.url(),
+            tenant.owner().get(ENCLAVES).text("/items/0/id"),
+            tenant
+                .owner()
+                .post(
+                    ENCLAVES
+                        + "/"
+                        + tenant.owner().get(ENCLAVES).text("/items/0/id")
+                        + "/rotate-key")
+                .text("/api_key"))) {
+      again.connect();
+      await().until(() -> again.commands.size() == 4);
+      assertThat(again.commands).noneMatch(c -> c.command() instanceof LinkCommand.PutProvider);
+    }
+  }
+
+  @Test
+  void aProviderIsCheckedBeforeItIsKept() {
+    var tenant = server.newTenant();
+    var owner = tenant.owner();
+
+    var wrong =
+        owner.put(
+            "/api/v1/providers/x",
+            """
+            {"base_url": "http://example.com", "api_key": "a b", "timeout_seconds": 0}
+            """);
+    assertThat(wrong.at("/errors").findValuesAsText("pointer"))
+        .containsExactlyInAnyOrder("/kind", "/base_url", "/api_key", "/timeout_seconds");
+    for (String url :
+        new String[] {
+          "ftp://example.com",
+          "https://user:pw@example.com",
+          "https://example.com/?a=b",
+          "//example.com",
+          "https://",
+          "javascript:alert(1)",
+          "http://127.0.0.1.example.com"
+        }) {
+      var reply =
+          owner.put(
+              "/api/v1/providers/x",
+              "{\"kind\": \"openai\", \"api_key\": \"k\", \"base_url\": \"" + url + "\"}");
+      assertThat(reply.status()).as(url).isEqualTo(422);
+      assertThat(reply.text("/errors/0/pointer")).isEqualTo("/base_url");
+    }
+    for (String url :
+        new String[] {"http://127.0.0.1:9000/v1", "http://localhost:1", "http://[::1]:1"}) {
+      assertThat(
+              owner
+                  .put(
+                      "/api/v1/providers/x",
+                      "{\"kind\": \"openai\", \"api_key\": \"k\", \"base_url\": \"" + url + "\"}")
+                  .status())
+          .as(url)
+          .isIn(200, 201);
+    }
+    assertThat(
+            owner
+                .put(
+                    "/api/v1/providers/x",
+                    "{\"kind\": \"openai\", \"api_key\": \"a\\r\\nx: y\", \"base_url\": \"https://a.b\"}")
+                .text("/errors/0/pointer"))
+        .isEqualTo("/api_key");
+    assertThat(owner.put("/api/v1/providers/UPPER", PROVIDER).status()).isEqualTo(422);
+    assertThat(
+            owner
+                .put(
+                    "/api/v1/providers/x",
+                    PROVIDER.replace("\"kind\"", "\"simulated\": true, \"kind\""))
+                .status())
+        .isEqualTo(422);
+  }
+}

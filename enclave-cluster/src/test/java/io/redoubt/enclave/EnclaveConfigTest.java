@@ -1,0 +1,98 @@
+package io.redoubt.enclave;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.redoubt.enclave.agentapi.AgentApiConfig;
+import io.redoubt.enclave.identity.KeysConfig;
+import io.redoubt.enclave.janitor.JanitorConfig;
+import io.redoubt.enclave.kill.KillConfig;
+import io.redoubt.enclave.link.LinkConfig;
+import io.redoubt.enclave.operatorapi.OperatorApiConfig;
+import io.redoubt.enclave.revocation.RevocationConfig;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.token.SecretKeyText;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class EnclaveConfigTest {
+  private static final String API_KEY =
+      SecretKeyText.mint(SecretKeyText.Kind.ENCLAVE_API_KEY, EnclaveId.next(Clock.systemUTC()))
+          .reveal();
+  private static final Config DEFAULTS =
+      ConfigFactory.parseMap(Map.of("redoubt.enclave.link.api-key", API_KEY))
+          .withFallback(ConfigFactory.load())
+          .resolve();
+
+  private static final Map<String, Class<?>> SECTIONS =
+      Map.of(
+          "link", LinkConfig.class,
+          "agent-api", AgentApiConfig.class,
+          "operator-api", OperatorApiConfig.class,
+          "keys", KeysConfig.class,
+          "revocation", RevocationConfig.class,
+          "kill", KillConfig.class,
+          "janitor", JanitorConfig.class,
+          "cluster", ClusterConfig.class,
+          "servers.agent", ServerConfig.class);
+
+  @Test
+  void theDefaultsAreGood() {
+    EnclaveConfig config = EnclaveConfig.from(DEFAULTS);
+
+    assertThat(config.link().enclave()).hasToString(API_KEY.substring(4, 40));
+  }
+
+  @Test
+  void everyKeyIsReadAndEverySettingHasAKey() {
+    SECTIONS.forEach(
+        (section, type) ->
+            assertThat(DEFAULTS.getConfig("redoubt.enclave." + section).root().keySet())
+                .as(section)
+                .containsExactlyInAnyOrderElementsOf(
+                    components(type).map(EnclaveConfigTest::kebab).toList()));
+  }
+
+  private static Stream<String> components(Class<?> record) {
+    return Arrays.stream(record.getRecordComponents())
+        .map(java.lang.reflect.RecordComponent::getName);
+  }
+
+  private static String kebab(String camel) {
+    return camel.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+
+  @Test
+  void aWrongSettingIsNamed() {
+    Map.of(
+            "redoubt.enclave.node", "Node 1",
+            "redoubt.enclave.cluster.host", "192.0.2.1",
+            "redoubt.enclave.cluster.seeds", java.util.List.of("somewhere"),
+            "redoubt.enclave.servers.agent.port", 70_000,
+            "redoubt.enclave.link.url", "http://example.org",
+            "redoubt.enclave.link.api-key", "secret",
+            "redoubt.enclave.revocation.poll-every", "2s",
+            "redoubt.enclave.keys.renew-every", "5m",
+            "redoubt.enclave.kill.answer-limit", "1h")
+        .forEach(
+            (key, value) ->
+                assertThatThrownBy(
+                        () ->
+                            EnclaveConfig.from(
+                                ConfigFactory.parseMap(Map.of(key, value)).withFallback(DEFAULTS)))
+                    .as(key)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(key.substring(key.lastIndexOf('.') + 1)));
+  }
+
+  @Test
+  void theApiKeyIsNotInAnyMessage() {
+    assertThat(EnclaveConfig.from(DEFAULTS).link().toString()).doesNotContain(API_KEY);
+  }
+}

@@ -1,0 +1,250 @@
+package io.redoubt.persistence.enclave;
+
+import static io.redoubt.persistence.enclave.EnclaveNode.ACME;
+import static io.redoubt.persistence.enclave.EnclaveNode.GLOBEX;
+import static io.redoubt.persistence.enclave.EnclaveNode.agent;
+import static io.redoubt.persistence.enclave.EnclaveNode.await;
+import static io.redoubt.persistence.enclave.EnclaveNode.intent;
+import static io.redoubt.persistence.enclave.EnclaveNode.outcome;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.redoubt.persistence.embedded.TemporaryDatabase;
+import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.AuditBatch;
+import java.sql.DriverManager;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** G10: contiguous numbers in the log's total order, exactly once. */
+class OutboxTest {
+  private TemporaryDatabase database;
+  private EnclaveNode node;
+
+  @BeforeEach
+  void start() {
+    database = TemporaryDatabase.create();
+    node = EnclaveNode.start(database);
+  }
+
+  @AfterEach
+  void stop() {
+    node.close();
+    database.close();
+  }
+
+  @Test
+  void linesGoUpNumberedFromOneWithIntentBeforeOutcome() {
+    var intent = permitted(ACME);
+    await(node.store.auditLog().conclude(outcome(intent)));
+
+    var batch = onlyBatch(10);
+
+    assertThat(batch.organizationId()).isEqualTo(ACME);
+    assertThat(batch.first()).isEqualTo(1);
+    assertThat(batch.lines())
+        .containsExactly(
+            new AuditBatch.Line(intent, null), new AuditBatch.Line(null, outcome(intent)));
+  }
+
+  @Test
+  void whatIsNotConfirmedIsSentAgainUnderTheSameNumbers() {
+    permitted(ACME);
+    permitted(ACME);
+
+    assertThat(onlyBatch(10)).isEqualTo(onlyBatch(10));
+  }
+
+  @Test
+  void aPartlyConfirmedBatchContinuesWhereItWas() {
+    var all = List.of(permitted(ACME), permitted(ACME), permitted(ACME));
+    onlyBatch(10);
+
+    await(node.store.auditOutbox().confirmed(ACME, 2));
+
+    var rest = onlyBatch(10);
+    assertThat(rest.first()).isEqualTo(3);
+    assertThat(rest.lines()).containsExactly(new AuditBatch.Line(all.get(2), null));
+  }
+
+  @Test
+  void aConfirmationMayBeRepeatedAndNeverGoesBack() {
+    permitted(ACME);
+    permitted(ACME);
+
+    await(node.store.auditOutbox().confirmed(ACME, 2));
+    await(node.store.auditOutbox().confirmed(ACME, 2));
+    await(node.store.auditOutbox().confirmed(ACME, 1));
+
+    assertThat(await(node.store.auditOutbox().next(10))).isEmpty();
+  }
+
+  @Test
+  void aConfirmationOfWhatWasNeverWrittenIsAnError() {
+    permitted(ACME);
+
+    assertThatIllegalStateException()
+        .isThrownBy(() -> await(node.store.auditOutbox().confirmed(ACME, 7)))
+        .withMessageContaining("older database");
+  }
+
+  @Test
+  void eachOrganizationIsNumberedByItself() {
+    permitted(ACME);
+    permitted(GLOBEX);
+    permitted(GLOBEX);
+
+    var batches = await(node.store.auditOutbox().next(10));
+
+    assertThat(batches).hasSize(2).allMatch(batch -> batch.first() == 1);
+    assertThat(batches)
+        .filteredOn(batch -> batch.organizationId().equals(GLOBEX))
+        .singleElement()
+        .satisfies(batch -> assertThat(batch.lines()).hasSize(2));
+  }
+
+  @Test
+  void aBusyOrganizationDoesNotKeepAnotherWaiting() {
+    for (int i = 0; i < 20; i++) {
+      permitted(ACME);
+    }
+    permitted(GLOBEX);
+    var seen = new HashSet<OrganizationId>();
+
+    for (int i = 0; i < 2; i++) {
+      await(node.store.auditOutbox().next(5)).forEach(b -> seen.add(b.organizationId()));
+    }
+
+    assertThat(seen).containsExactlyInAnyOrder(ACME, GLOBEX);
+  }
+
+  @Test
+  void aLineWaitsForTransactionsThatBeganBeforeIt() throws Exception {
+    try (var idle =
+        DriverManager.getConnection(
+            database.url(),
+            DatabaseRole.ENCLAVE.user(),
+            database.password(DatabaseRole.ENCLAVE).reveal())) {
+      idle.setAutoCommit(false);
+      idle.createStatement().execute("SELECT pg_current_xact_id()");
+      permitted(ACME);
+
+      assertThat(await(node.store.auditOutbox().next(10))).isEmpty();
+
+      idle.rollback();
+    }
+    assertThat(await(node.store.auditOutbox().next(10))).hasSize(1);
+  }
+
+  /**
+   * Two nodes write, a third reads and crashes after each second batch; nothing is lost or doubled.
+   */
+  @Test
+  @Timeout(120)
+  void underLoadEveryLineArrivesExactlyOnceInOrder() throws Exception {
+    var written = java.util.concurrent.ConcurrentHashMap.<String>newKeySet();
+    var received = new ArrayList<AuditBatch.Line>();
+    try (var second = EnclaveNode.start(database, "node-2");
+        var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 16; i++) {
+        var writer = i % 2 == 0 ? node : second;
+        var agent = agent(ACME);
+        await(writer.store.fences().raise(agent, 1));
+        var _ =
+            threads.submit(() -> {
+              for (int n = 0; n < 100; n++) {
+                var intent = intent(agent);
+                await(writer.store.auditLog().permit(intent, 1));
+                written.add("1" + intent.id());
+                await(writer.store.auditLog().conclude(outcome(intent)));
+                written.add("2" + intent.id());
+              }
+            });
+      }
+      threads.shutdown();
+      boolean confirm = true;
+      while (true) {
+        boolean writtenAll = threads.isTerminated();
+        var batches = await(node.store.auditOutbox().next(200));
+        if (batches.isEmpty() && writtenAll) {
+          break;
+        }
+        for (var batch : batches) {
+          assertThat(batch.first()).isEqualTo(received.size() + 1);
+          // Every other time it "crashes" before the confirmation.
+          if (confirm) {
+            received.addAll(batch.lines());
+            await(node.store.auditOutbox().confirmed(ACME, received.size()));
+          }
+          confirm = !confirm;
+        }
+      }
+    }
+
+    var names = received.stream().map(OutboxTest::name).toList();
+    assertThat(names).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(written);
+    assertThat(names).hasSize(3_200);
+  }
+
+  @Test
+  void anotherSystemIdentifierBeginsANewEpochThatSortsAfterTheOld() {
+    permitted(ACME);
+    restoreElsewhere();
+    try (var restored = EnclaveNode.start(database)) {
+      var agent = agent(ACME);
+      await(restored.store.fences().raise(agent, 1));
+      var after = intent(agent);
+      await(restored.store.auditLog().permit(after, 1));
+
+      var batch = await(restored.store.auditOutbox().next(10)).getFirst();
+
+      // The old incarnation's intent got its outcome, which is new as well.
+      assertThat(batch.lines()).hasSize(3);
+      assertThat(batch.lines().getLast()).isEqualTo(new AuditBatch.Line(after, null));
+    }
+  }
+
+  /** As if the rows had been restored into a server with another identity and a later history. */
+  private void restoreElsewhere() {
+    try (var owner =
+            DriverManager.getConnection(
+                database.url(),
+                DatabaseRole.MIGRATOR.user(),
+                database.password(DatabaseRole.MIGRATOR).reveal());
+        var statement = owner.createStatement()) {
+      statement.execute("UPDATE enclave.audit_epoch SET system_identifier = 42");
+      statement.execute("ALTER TABLE enclave.audit DISABLE TRIGGER append_only");
+      statement.execute("UPDATE enclave.audit SET txid = '9000000000'");
+      statement.execute("ALTER TABLE enclave.audit ENABLE ALWAYS TRIGGER append_only");
+    } catch (java.sql.SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private AuditRecord permitted(OrganizationId organization) {
+    var agent = agent(organization);
+    await(node.store.fences().raise(agent, 1));
+    var intent = intent(agent);
+    await(node.store.auditLog().permit(intent, 1));
+    return intent;
+  }
+
+  private AuditBatch onlyBatch(int maxLines) {
+    var batches = await(node.store.auditOutbox().next(maxLines));
+    assertThat(batches).hasSize(1);
+    return batches.getFirst();
+  }
+
+  private static String name(AuditBatch.Line line) {
+    var record = line.record();
+    var outcome = line.outcome();
+    return record != null ? "1" + record.id() : "2" + (outcome == null ? "" : outcome.id());
+  }
+}

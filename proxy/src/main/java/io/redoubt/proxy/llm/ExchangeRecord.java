@@ -1,0 +1,114 @@
+package io.redoubt.proxy.llm;
+
+import io.opentelemetry.api.trace.Span;
+import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Usage;
+import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.proxy.llm.Admission.Admitted;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is told of an exchange when it is over: what it used, what was said in it where the
+ * organization wants that kept, and how it ended.
+ */
+final class ExchangeRecord {
+  private final Forwarding forwarding;
+  private final LlmCall call;
+  private final Admitted admitted;
+  private final Span span;
+  private final @Nullable OrganizationSpec keptFor;
+  private final CompletableFuture<Boolean> requestKept;
+  private String mediaType = "";
+  private @Nullable UsageMeter meter;
+  private @Nullable ReplyRecorder reply;
+
+  ExchangeRecord(Forwarding forwarding, LlmCall call, Admitted admitted) {
+    this.forwarding = forwarding;
+    this.call = call;
+    this.admitted = admitted;
+    this.span = forwarding.telemetry().begin(call, admitted);
+    var claims = admitted.agent().claims();
+    this.keptFor = forwarding.payloads().wantedBy(claims.organization()).orElse(null);
+    this.requestKept =
+        keptFor == null
+            ? CompletableFuture.completedFuture(true)
+            : forwarding.payloads().keepRequest(keptFor, claims, call.action(), admitted.body());
+  }
+
+  /** The head of the reply is here. */
+  void begins(ContentType type, boolean encoded) {
+    mediaType = type.mediaType().toString();
+    meter = UsageMeter.of(admitted.provider().kind(), type, encoded);
+    reply = keptFor == null ? null : forwarding.payloads().replyRecorder();
+  }
+
+  void sees(ByteString chunk) {
+    if (meter != null) {
+      meter.see(chunk);
+    }
+    if (reply != null) {
+      reply.see(chunk);
+    }
+  }
+
+  /** Whether the reply itself reported an error in its midst. */
+  boolean sawError() {
+    return meter != null && meter.sawError();
+  }
+
+  /** Called once. The outcome is written when the payloads are kept, or cannot be. */
+  void conclude(Outcome.Status how, @Nullable String error) {
+    var outcome = new Outcome(how, call.elapsedMillis(), usage(how), error);
+    forwarding.telemetry().end(call, span, outcome);
+    if (keptFor == null) {
+      write(outcome);
+      return;
+    }
+    var replyKept =
+        reply == null
+            ? CompletableFuture.completedFuture(true)
+            : forwarding
+                .payloads()
+                .keepReply(keptFor, admitted.agent().claims(), call.action(), mediaType, reply);
+    var _ =
+        requestKept.thenAcceptBoth(
+            replyKept, (request, all) -> write(request && all ? outcome : unkept(outcome)));
+  }
+
+  private void write(Outcome outcome) {
+    forwarding
+        .outcomes()
+        .write(
+            new AuditOutcome(
+                call.action().auditId(),
+                admitted.agent().claims().organization(),
+                forwarding.clock().instant(),
+                outcome));
+  }
+
+  /** G12: a record that promises payloads says where they are missing. */
+  private static Outcome unkept(Outcome outcome) {
+    String error =
+        outcome.error() == null ? "payload-not-kept" : outcome.error() + ",payload-not-kept";
+    return new Outcome(outcome.status(), outcome.durationMs(), outcome.usage(), error);
+  }
+
+  private @Nullable Usage usage(Outcome.Status how) {
+    if (meter == null || call.operation() == LlmOperation.COUNT_TOKENS) {
+      return null;
+    }
+    var price = forwarding.prices().of(admitted.facts().model());
+    var usage = meter.usage(price);
+    if (usage.isEmpty() && how == Outcome.Status.SUCCEEDED) {
+      forwarding.telemetry().unmetered();
+    }
+    if (usage.isPresent() && price.isEmpty()) {
+      forwarding.telemetry().unpriced();
+    }
+    return usage.orElse(null);
+  }
+}
