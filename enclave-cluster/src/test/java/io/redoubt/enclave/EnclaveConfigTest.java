@@ -51,12 +51,11 @@ class EnclaveConfigTest {
 
   @Test
   void everyKeyIsReadAndEverySettingHasAKey() {
-    SECTIONS.forEach(
-        (section, type) ->
-            assertThat(DEFAULTS.getConfig("redoubt.enclave." + section).root().keySet())
-                .as(section)
-                .containsExactlyInAnyOrderElementsOf(
-                    components(type).map(EnclaveConfigTest::kebab).toList()));
+    SECTIONS.forEach((section, type) ->
+        assertThat(DEFAULTS.getConfig("redoubt.enclave." + section).root().keySet())
+            .as(section)
+            .containsExactlyInAnyOrderElementsOf(
+                components(type).map(EnclaveConfigTest::kebab).toList()));
   }
 
   private static Stream<String> components(Class<?> record) {
@@ -80,15 +79,13 @@ class EnclaveConfigTest {
             "redoubt.enclave.revocation.poll-every", "2s",
             "redoubt.enclave.keys.renew-every", "5m",
             "redoubt.enclave.kill.answer-limit", "1h")
-        .forEach(
-            (key, value) ->
-                assertThatThrownBy(
-                        () ->
-                            EnclaveConfig.from(
-                                ConfigFactory.parseMap(Map.of(key, value)).withFallback(DEFAULTS)))
-                    .as(key)
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining(key.substring(key.lastIndexOf('.') + 1)));
+        .forEach((key, value) ->
+            assertThatThrownBy(() ->
+                    EnclaveConfig.from(
+                        ConfigFactory.parseMap(Map.of(key, value)).withFallback(DEFAULTS)))
+                .as(key)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(key.substring(key.lastIndexOf('.') + 1)));
   }
 
   @Test

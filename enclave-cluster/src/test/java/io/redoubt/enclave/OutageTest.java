@@ -19,12 +19,12 @@ import org.junit.jupiter.api.TestInstance;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OutageTest {
-  private final EnclaveFixture fixture = new EnclaveFixture(
+  private final EnclaveFixture fixture =
+      new EnclaveFixture(
           Map.of(
               "redoubt.agent.entity.ask-timeout", "2s",
               "redoubt.token-family.entity.ask-timeout", "2s",
               "redoubt.enclave.store.write-timeout", "2s"));
-
 
   @BeforeAll
   void isReady() {
@@ -47,7 +47,8 @@ class OutageTest {
     AgentToken first = agent.ownToken();
     AgentToken second = agent.ownToken();
     String access = agent.bootstrap(first).text("access_token");
-    var underWay = CompletableFuture.supplyAsync(() -> agent.refresh(first.reveal(), second.digest()));
+    var underWay =
+        CompletableFuture.supplyAsync(() -> agent.refresh(first.reveal(), second.digest()));
     fixture.databaseLine.cut();
 
     assertThat(underWay.get().status()).isIn(200, 503);

@@ -34,7 +34,8 @@ class ArchitectureTest {
           .and()
           .haveSimpleNameNotEndingWith("Routes")
           .and()
-          .resideOutsideOfPackages("io.redoubt.controlplane.operator", "io.redoubt.controlplane.link")
+          .resideOutsideOfPackages(
+              "io.redoubt.controlplane.operator", "io.redoubt.controlplane.link")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.pekko.http..");

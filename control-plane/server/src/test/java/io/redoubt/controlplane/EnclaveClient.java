@@ -79,10 +79,12 @@ final class EnclaveClient implements AutoCloseable {
     return reply;
   }
 
-  /** Says hello and opens the stream. */
+  /** Says hello, opens the stream and waits until the other end knows that it is listened to. */
   EnclaveClient connect() {
     assertThat(hello().status()).isEqualTo(200);
+    int before = heartbeats.size();
     listen(commands.isEmpty() ? 0 : commands.getLast().number());
+    Awaitility.await().until(() -> heartbeats.size() > before);
     return this;
   }
 

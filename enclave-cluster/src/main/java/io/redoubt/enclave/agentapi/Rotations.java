@@ -157,12 +157,11 @@ final class Rotations {
       case SUCCESSOR_NOT_FRESH ->
           audit
               .refusal(request, IdentityAudit.REFRESH, spec, INVALID_REQUEST)
-              .thenCompose(
-                  _ ->
-                      CompletableFuture.failedFuture(
-                          ProblemException.invalid(
-                              "/next_refresh_token_digest",
-                              "is the digest of a token that is or was in use")));
+              .thenCompose(_ ->
+                  CompletableFuture.failedFuture(
+                      ProblemException.invalid(
+                          "/next_refresh_token_digest",
+                          "is the digest of a token that is or was in use")));
       case REVOKED ->
           // Said again: the node that detected the replay may have died before it told the others.
           revokeAccess(request, Grant.accessExpiry(clock.instant()))

@@ -34,8 +34,7 @@ import org.junit.jupiter.api.Test;
 class AgentEndpointTest {
   private final EnclaveFixture fixture = EnclaveFixture.shared();
   private final ApiDescription api =
-      new ApiDescription(
-          Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
+      new ApiDescription(Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
 
   @Test
   void discoverSaysWhatAnAgentMustKnowAndNothingNeedsACredentialForIt() {
@@ -48,8 +47,7 @@ class AgentEndpointTest {
     assertThat(discovery.json().path("endpoints").path("egress").isNull()).isTrue();
     assertThat(discovery.json().path("endpoints").path("llm").asText())
         .isEqualTo(fixture.enclave().actingUrl().toString());
-    Answer keys =
-        Http.get(fixture.enclave().agentUrl().resolve(discovery.text("jwks_uri")));
+    Answer keys = Http.get(fixture.enclave().agentUrl().resolve(discovery.text("jwks_uri")));
     api.describes(keys);
     assertThat(keys.json()).isEqualTo(discovery.json().get("jwks"));
   }
@@ -175,8 +173,7 @@ class AgentEndpointTest {
     assertThat(claims(rotatedAgain)).isEqualTo(claims(rotated));
     assertThat(agent.refresh(second.reveal()).status()).isEqualTo(200);
     fixture.controlPlane.awaitAudit(
-        agent.organization,
-        of(agent, "token:refresh").and(it -> "repeated".equals(it.detail())));
+        agent.organization, of(agent, "token:refresh").and(it -> "repeated".equals(it.detail())));
   }
 
   @Test
@@ -234,8 +231,7 @@ class AgentEndpointTest {
 
   @Test
   void aSourceOutsideTheAgentsBlocksIsRefusedAndNothingIsSpent() {
-    TestAgent agent =
-        fixture.agent(fixture.organization, List.of(Cidr.parse("203.0.113.0/24")));
+    TestAgent agent = fixture.agent(fixture.organization, List.of(Cidr.parse("203.0.113.0/24")));
 
     Answer answer = agent.bootstrap();
 
@@ -315,11 +311,10 @@ class AgentEndpointTest {
         var start = new CyclicBarrier(uses);
         List<Callable<Answer>> all = new ArrayList<>();
         for (int use = 0; use < uses; use++) {
-          all.add(
-              () -> {
-                start.await();
-                return agent.refresh(refresh);
-              });
+          all.add(() -> {
+            start.await();
+            return agent.refresh(refresh);
+          });
         }
         long successes = 0;
         for (var answer : threads.invokeAll(all)) {
@@ -339,14 +334,12 @@ class AgentEndpointTest {
 
     await()
         .atMost(Duration.ofSeconds(5))
-        .until(
-            () ->
-                fixture.controlPlane.reports.stream()
-                    .anyMatch(
-                        it ->
-                            it instanceof LinkReport.AgentSeen seen
-                                && seen.agentId().equals(agent.id)
-                                && seen.lastSeenAt() != null));
+        .until(() ->
+            fixture.controlPlane.reports.stream()
+                .anyMatch(it ->
+                    it instanceof LinkReport.AgentSeen seen
+                        && seen.agentId().equals(agent.id)
+                        && seen.lastSeenAt() != null));
   }
 
   @Test
@@ -354,28 +347,24 @@ class AgentEndpointTest {
     api.document()
         .path("paths")
         .properties()
-        .forEach(
-            path ->
-                path.getValue()
-                    .properties()
-                    .forEach(
-                        operation -> {
-                          if (!operation.getKey().equals("parameters")) {
-                            String uri = path.getKey().replace("{id}", "agt_0");
-                            Answer answer =
-                                operation.getKey().equals("get")
-                                    ? Http.get(fixture.enclave().agentUrl().resolve(uri))
-                                    : Http.post(
-                                        fixture.enclave().agentUrl().resolve(uri), Map.of());
-                            assertThat(answer.status()).as(uri).isNotIn(404, 405);
-                            api.describes(answer);
-                          }
-                        }));
+        .forEach(path ->
+            path.getValue()
+                .properties()
+                .forEach(operation -> {
+                  if (!operation.getKey().equals("parameters")) {
+                    String uri = path.getKey().replace("{id}", "agt_0");
+                    Answer answer =
+                        operation.getKey().equals("get")
+                            ? Http.get(fixture.enclave().agentUrl().resolve(uri))
+                            : Http.post(fixture.enclave().agentUrl().resolve(uri), Map.of());
+                    assertThat(answer.status()).as(uri).isNotIn(404, 405);
+                    api.describes(answer);
+                  }
+                }));
   }
 
   private static Predicate<AuditRecord> of(TestAgent agent, String operation) {
-    return record ->
-        agent.id.equals(record.agentId()) && operation.equals(record.operation());
+    return record -> agent.id.equals(record.agentId()) && operation.equals(record.operation());
   }
 
   /** Without the signature, which differs each time. */

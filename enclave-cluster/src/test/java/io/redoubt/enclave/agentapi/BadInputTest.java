@@ -1,6 +1,7 @@
 package io.redoubt.enclave.agentapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.redoubt.enclave.testing.Answer;
@@ -17,11 +18,13 @@ import io.redoubt.protocol.jwt.SigningKey;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.FamilyHandle;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +36,7 @@ class BadInputTest {
   private static final Clock CLOCK = Clock.systemUTC();
   private final EnclaveFixture fixture = EnclaveFixture.shared();
   private final ApiDescription api =
-      new ApiDescription(
-          Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
+      new ApiDescription(Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
 
   @ParameterizedTest
   @ValueSource(strings = {"bootstrap", "refresh"})
@@ -53,21 +55,27 @@ class BadInputTest {
     String token = "\"" + field + "\":\"x\"";
     var pointers =
         Map.of(
-            "{}", "/" + field,
-            "{\"" + field + "\":null}", "/" + field,
-            "{\"" + field + "\":1}", "/" + field,
-            "{\"" + field + "\":[\"x\"]}", "/" + field,
-            "{\"" + field + "\":{\"x\":1}}", "/" + field,
-            "{" + token + ",\"next_refresh_token_digest\":\"00\"}", "/next_refresh_token_digest",
-            "{" + token + ",\"organization_id\":\"org_x\"}", "/organization_id");
+            "{}",
+            "/" + field,
+            "{\"" + field + "\":null}",
+            "/" + field,
+            "{\"" + field + "\":1}",
+            "/" + field,
+            "{\"" + field + "\":[\"x\"]}",
+            "/" + field,
+            "{\"" + field + "\":{\"x\":1}}",
+            "/" + field,
+            "{" + token + ",\"next_refresh_token_digest\":\"00\"}",
+            "/next_refresh_token_digest",
+            "{" + token + ",\"organization_id\":\"org_x\"}",
+            "/organization_id");
 
-    pointers.forEach(
-        (body, pointer) -> {
-          Answer answer = post(path, body, "application/json");
-          assertThat(answer.status()).as(body).isEqualTo(422);
-          assertThat(answer.json().at("/errors/0/pointer").asText()).as(body).isEqualTo(pointer);
-          isProblem(answer);
-        });
+    pointers.forEach((body, pointer) -> {
+      Answer answer = post(path, body, "application/json");
+      assertThat(answer.status()).as(body).isEqualTo(422);
+      assertThat(answer.json().at("/errors/0/pointer").asText()).as(body).isEqualTo(pointer);
+      isProblem(answer);
+    });
     assertThat(post(path, "null", "application/json").status()).isEqualTo(422);
   }
 
@@ -149,8 +157,7 @@ class BadInputTest {
     String good = agent.bootstrap().text("access_token");
     String[] parts = good.split("\\.", -1);
     var claims = AccessClaims.read(Base64.getUrlDecoder().decode(parts[1])).orElseThrow();
-    String none =
-        encode("{\"alg\":\"none\",\"typ\":\"at+jwt\"}") + "." + parts[1] + ".";
+    String none = encode("{\"alg\":\"none\",\"typ\":\"at+jwt\"}") + "." + parts[1] + ".";
     String hs256 =
         encode("{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}") + "." + parts[1] + "." + parts[2];
 
@@ -197,6 +204,16 @@ class BadInputTest {
   }
 
   @Test
+  void aBodyThatDoesNotArriveIsNotWaitedFor() throws IOException {
+    String answer =
+        raw(
+            "POST /v1/agent/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                + "Content-Length: 100\r\n\r\n{\"refresh_token\":");
+
+    assertThat(answer).startsWith("HTTP/1.1 408").contains("urn:redoubt:error:request-timeout");
+  }
+
+  @Test
   void anUnknownRouteAndAWrongMethodAreSaidSo() {
     URI base = fixture.enclave().agentUrl();
     assertThat(Http.get(base.resolve("/v1/agent/nothing")).problem()).isEqualTo("not-found");
@@ -209,16 +226,16 @@ class BadInputTest {
     var limits =
         new CallLimits(
             new AgentApiConfig(1000, 1000, 1, 5, 1000, 1000, 100),
-            Clock.fixed(Instant.EPOCH, java.time.ZoneOffset.UTC));
-    var source = java.net.InetAddress.ofLiteral("192.0.2.1");
+            Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
+    var source = InetAddress.ofLiteral("192.0.2.1");
     for (int i = 0; i < 6; i++) {
       limits.admit(source);
       limits.noteStranger(source);
     }
 
-    assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> limits.admit(source)))
+    assertThat(catchThrowable(() -> limits.admit(source)))
         .hasMessageContaining("Too many requests");
-    limits.admit(java.net.InetAddress.ofLiteral("192.0.2.2"));
+    limits.admit(InetAddress.ofLiteral("192.0.2.2"));
   }
 
   @Test
@@ -229,8 +246,7 @@ class BadInputTest {
             FamilyHandle.create(fixture.organization, AgentId.next(CLOCK)));
 
     Answer answer =
-        post(
-            "refresh", "{\"refresh_token\":\"" + unknown.reveal() + "\"}", "application/json");
+        post("refresh", "{\"refresh_token\":\"" + unknown.reveal() + "\"}", "application/json");
 
     assertThat(answer.status()).isEqualTo(401);
     isProblem(answer);
@@ -251,18 +267,18 @@ class BadInputTest {
   }
 
   private String raw(String request) throws IOException {
-    try (var socket = new Socket("127.0.0.1", fixture.enclave().agentUrl().getPort())) {
+    try (var socket =
+        new Socket(InetAddress.getLoopbackAddress(), fixture.enclave().agentUrl().getPort())) {
       socket.setSoTimeout(10_000);
       var writer =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-                    } catch (IOException _) {
-                      // refused before it was read to its end
-                    }
-                  });
+              .start(() -> {
+                try {
+                  socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                } catch (IOException _) {
+                  // refused before it was read to its end
+                }
+              });
       var answer = new String(socket.getInputStream().readNBytes(2_000), StandardCharsets.UTF_8);
       writer.interrupt();
       return answer;

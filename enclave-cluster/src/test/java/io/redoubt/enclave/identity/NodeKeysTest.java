@@ -15,10 +15,7 @@ class NodeKeysTest {
   private final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
   private final NodeKeys keys =
       new NodeKeys(
-          directory,
-          "node-1",
-          new KeysConfig(Duration.ofHours(24), Duration.ofMinutes(1)),
-          clock);
+          directory, "node-1", new KeysConfig(Duration.ofHours(24), Duration.ofMinutes(1)), clock);
 
   @Test
   void nothingIsSignedBeforeTheKeyIsPublished() {

@@ -40,12 +40,11 @@ class KillTest {
       assertThat(proof.isolationId()).isEqualTo(isolation);
       assertThat(proof.nodes())
           .singleElement()
-          .satisfies(
-              node -> {
-                assertThat(node.node()).isEqualTo("node-1");
-                assertThat(node.how()).isEqualTo(How.CUT);
-                assertThat(node.streamsCut()).isEqualTo(1);
-              });
+          .satisfies(node -> {
+            assertThat(node.node()).isEqualTo("node-1");
+            assertThat(node.how()).isEqualTo(How.CUT);
+            assertThat(node.streamsCut()).isEqualTo(1);
+          });
       stream.awaitEnd();
       assertThat(agent.message(access).status()).isEqualTo(403);
       Answer refresh = agent.refresh(identity.text("refresh_token"));
@@ -142,7 +141,6 @@ class KillTest {
   }
 
   private static Predicate<AuditRecord> of(TestAgent agent, String operation) {
-    return record ->
-        agent.id.equals(record.agentId()) && operation.equals(record.operation());
+    return record -> agent.id.equals(record.agentId()) && operation.equals(record.operation());
   }
 }

@@ -91,8 +91,7 @@ class LinkTest {
       fixture.controlPlane.say(
           agent.organization, new LinkCommand.Isolate(agent.id, isolation, "fire", "mem_1"));
       fixture.controlPlane.say(
-          agent.organization,
-          new LinkCommand.PutAgent(agent.id, EnclaveFixture.spec(List.of())));
+          agent.organization, new LinkCommand.PutAgent(agent.id, EnclaveFixture.spec(List.of())));
     }
     fixture.controlPlane.awaitApplied(fixture.controlPlane.lastNumber());
 
@@ -108,25 +107,21 @@ class LinkTest {
 
     await()
         .atMost(Duration.ofSeconds(10))
-        .until(
-            () ->
-                Http.post(agent.at("bootstrap"), Map.of("bootstrap_token", token.reveal()))
-                        .status()
-                    == 200);
+        .until(() ->
+            Http.post(agent.at("bootstrap"), Map.of("bootstrap_token", token.reveal())).status()
+                == 200);
   }
 
   @Test
   void theControlPlaneHearsWhichNodesLive() {
     await()
         .atMost(Duration.ofSeconds(10))
-        .until(
-            () ->
-                fixture.controlPlane.reports.stream()
-                    .anyMatch(
-                        it ->
-                            it instanceof LinkReport.NodesSeen seen
-                                && seen.nodes().size() == 1
-                                && seen.nodes().getFirst().node().equals("node-1")));
+        .until(() ->
+            fixture.controlPlane.reports.stream()
+                .anyMatch(it ->
+                    it instanceof LinkReport.NodesSeen seen
+                        && seen.nodes().size() == 1
+                        && seen.nodes().getFirst().node().equals("node-1")));
   }
 
   @Test

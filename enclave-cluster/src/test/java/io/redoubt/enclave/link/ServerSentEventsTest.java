@@ -13,7 +13,8 @@ class ServerSentEventsTest {
   @Test
   void eventsComeOutAsTheyWereSent() throws IOException {
     var events =
-        read(": hello\n\nid: 1\nevent: command\ndata: one\n\nevent:beat\r\ndata:a\r\ndata: b\r\n\r\ndata: left");
+        read(
+            ": hello\n\nid: 1\nevent: command\ndata: one\n\nevent:beat\r\ndata:a\r\ndata: b\r\n\r\ndata: left");
 
     assertThat(events.next()).isEqualTo(new Event("command", "one"));
     assertThat(events.next()).isEqualTo(new Event("beat", "a\nb"));

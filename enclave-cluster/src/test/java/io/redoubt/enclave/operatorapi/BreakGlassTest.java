@@ -32,8 +32,7 @@ class BreakGlassTest {
   private static final Clock CLOCK = Clock.systemUTC();
   private final EnclaveFixture fixture = EnclaveFixture.shared();
   private final ApiDescription api =
-      new ApiDescription(
-          Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
+      new ApiDescription(Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
   private boolean stopped;
 
   @AfterEach
@@ -145,7 +144,8 @@ class BreakGlassTest {
 
   @Test
   void aClientThatMayNotBreakTheGlassGetsNoToken() {
-    var other = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, fixture.breakGlassSecret.owner());
+    var other =
+        SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, fixture.breakGlassSecret.owner());
 
     Answer wrongSecret = token(fixture.breakGlassSecret.owner(), other.reveal());
     Answer unknown = token("cli_00000000000000000000000000000000", other.reveal());
@@ -189,8 +189,7 @@ class BreakGlassTest {
   }
 
   private Answer act(TestAgent agent, String verb, String token, Map<String, ?> body) {
-    return Http.post(
-        at(agent.id.toString(), verb), body, "Authorization", "Bearer " + token);
+    return Http.post(at(agent.id.toString(), verb), body, "Authorization", "Bearer " + token);
   }
 
   private URI at(String agent, String verb) {
@@ -240,8 +239,7 @@ class BreakGlassTest {
     }
 
     TokenOf mayOnly(String permission) {
-      return copy(
-          claims.issuer(), claims.organization(), Set.of(permission), claims.expiresAt());
+      return copy(claims.issuer(), claims.organization(), Set.of(permission), claims.expiresAt());
     }
 
     TokenOf expired() {

@@ -121,7 +121,15 @@ class RevocationViewTest {
 
   private AccessClaims token(OrganizationId of, FamilyId family, String jti) {
     return new AccessClaims(
-        "iss", "aud", AgentId.next(clock), of, family, jti, NOW, NOW.plusSeconds(300), List.of(),
+        "iss",
+        "aud",
+        AgentId.next(clock),
+        of,
+        family,
+        jti,
+        NOW,
+        NOW.plusSeconds(300),
+        List.of(),
         null);
   }
 }

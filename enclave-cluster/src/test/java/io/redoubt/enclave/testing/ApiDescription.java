@@ -29,7 +29,9 @@ public final class ApiDescription {
     JsonNode responses =
         operation(answer).path("responses").path(Integer.toString(answer.status()));
     assertThat(responses.isMissingNode())
-        .as("%s %s answers %s, which is not described", answer.method(), answer.path(), answer.status())
+        .as(
+            "%s %s answers %s, which is not described",
+            answer.method(), answer.path(), answer.status())
         .isFalse();
     String mediaType = answer.header("content-type").replaceFirst(";.*", "").strip();
     JsonNode schema = responses.path("content").path(mediaType).path("schema");

@@ -64,9 +64,10 @@ public final class EnclaveFixture implements AutoCloseable {
 
   public EnclaveFixture(Map<String, Object> more) {
     settings.putAll(more);
+    settings.putIfAbsent("redoubt.http.body-deadline", "1s");
     databaseLine = new CuttableProxy(URI.create(database.url().substring(5)).getPort());
     try {
-      directory = Files.createTempDirectory("redoubt-enclave-test");
+      directory = Files.createTempDirectory(Path.of("target"), "enclave-");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

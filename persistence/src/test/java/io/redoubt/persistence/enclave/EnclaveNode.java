@@ -117,18 +117,26 @@ final class EnclaveNode implements AutoCloseable {
     }
   }
 
-  /** Rows of an organization, outside every port. */
+  /** What is written under an id, outside every port: {@code half:status}. */
   List<String> halves(OrganizationId organization, AuditId id) {
     return database.inOrganizationBlocking(
         organization,
         handle ->
             handle
                 .createQuery(
-                    "SELECT half || ':' || coalesce((document::jsonb) #>> '{outcome,status}', '-')"
-                        + " FROM enclave.audit WHERE id = :id ORDER BY half")
+                    "SELECT half, document FROM enclave.audit WHERE id = :id ORDER BY half")
                 .bind("id", id.uuid())
-                .mapTo(String.class)
+                .map((row, _) -> row.getInt(1) + ":" + status(row.getInt(1), row.getString(2)))
                 .list());
+  }
+
+  private static String status(int half, String document) {
+    var line = AuditLine.read(half, document);
+    var record = line.record();
+    var concluded = line.outcome();
+    var outcome =
+        record != null ? record.outcome() : concluded == null ? null : concluded.outcome();
+    return outcome == null ? "-" : outcome.status().wire();
   }
 
   long rows(OrganizationId organization) {

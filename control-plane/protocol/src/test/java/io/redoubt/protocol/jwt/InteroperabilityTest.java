@@ -15,7 +15,6 @@ import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import io.redoubt.protocol.json.Json;
-import io.redoubt.protocol.jwt.Jws.Type;
 import org.junit.jupiter.api.Test;
 
 /** Ours verify with a library that everybody uses, and its own verify with ours. */
@@ -26,7 +25,7 @@ class InteroperabilityTest {
   void theirLibraryVerifiesOurTokens() throws Exception {
     for (int i = 0; i < 50; i++) {
       var key = SigningKey.generate();
-      var token = JWSObject.parse(Jws.sign(key, Type.AGENT_ACCESS, PAYLOAD));
+      var token = JWSObject.parse(Jws.sign(key, Jws.Type.AGENT_ACCESS, PAYLOAD));
       var published = ECKey.parse(new String(Json.write(key.publicHalf().jwk()), UTF_8));
 
       assertThat(token.verify(new ECDSAVerifier(published))).isTrue();
@@ -45,7 +44,7 @@ class InteroperabilityTest {
       var ours =
           VerificationKey.of(Json.LENIENT.readValue(key.toPublicJWK().toJSONString(), Jwk.class));
 
-      var read = Jws.parse(Type.AGENT_ACCESS, token.serialize(), 4096).orElseThrow();
+      var read = Jws.parse(Jws.Type.AGENT_ACCESS, token.serialize(), 4096).orElseThrow();
 
       assertThat(read.payloadIfSignedBy(ours)).contains(PAYLOAD);
     }
@@ -59,8 +58,8 @@ class InteroperabilityTest {
     var es384 = new JWSObject(header(JWSAlgorithm.ES384, "kid"), new Payload(PAYLOAD));
     es384.sign(new ECDSASigner(wide));
 
-    assertThat(Jws.parse(Type.AGENT_ACCESS, mac.serialize(), 4096)).isEmpty();
-    assertThat(Jws.parse(Type.AGENT_ACCESS, es384.serialize(), 4096)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, mac.serialize(), 4096)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, es384.serialize(), 4096)).isEmpty();
   }
 
   private static JWSHeader header(JWSAlgorithm algorithm, String kid) {

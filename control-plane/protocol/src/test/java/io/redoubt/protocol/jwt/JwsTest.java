@@ -3,7 +3,6 @@ package io.redoubt.protocol.jwt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.protocol.jwt.Jws.Type;
 import java.util.Base64;
 import java.util.Optional;
 import javax.crypto.Mac;
@@ -20,14 +19,14 @@ class JwsTest {
 
   private final SigningKey key = SigningKey.generate();
   private final SigningKey other = SigningKey.generate();
-  private final String token = Jws.sign(key, Type.AGENT_ACCESS, PAYLOAD);
+  private final String token = Jws.sign(key, Jws.Type.AGENT_ACCESS, PAYLOAD);
 
   @ParameterizedTest
-  @EnumSource(Type.class)
-  void aTokenComesBackForItsUseAndNoOther(Type type) {
+  @EnumSource(Jws.Type.class)
+  void aTokenComesBackForItsUseAndNoOther(Jws.Type type) {
     String signed = Jws.sign(key, type, PAYLOAD);
 
-    for (Type use : Type.values()) {
+    for (Jws.Type use : Jws.Type.values()) {
       assertThat(verified(use, signed).isPresent()).isEqualTo(use == type);
     }
     var parsed = Jws.parse(type, signed, MAX).orElseThrow();
@@ -41,16 +40,16 @@ class JwsTest {
     var forged = signed(other, header("ES256", key.kid(), "at+jwt"));
 
     assertThat(
-            Jws.parse(Type.AGENT_ACCESS, token, MAX)
+            Jws.parse(Jws.Type.AGENT_ACCESS, token, MAX)
                 .orElseThrow()
                 .payloadIfSignedBy(other.publicHalf()))
         .isEmpty();
-    assertThat(verified(Type.AGENT_ACCESS, forged)).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, forged)).isEmpty();
   }
 
   @Test
   void aWellSignedTokenWithAnHonestHeaderIsTheControl() {
-    assertThat(verified(Type.AGENT_ACCESS, signed(key, header("ES256", key.kid(), "at+jwt"))))
+    assertThat(verified(Jws.Type.AGENT_ACCESS, signed(key, header("ES256", key.kid(), "at+jwt"))))
         .contains(PAYLOAD);
   }
 
@@ -89,7 +88,7 @@ class JwsTest {
         ""
       })
   void aHeaderThatIsNotExactlyOursIsRefusedThoughItIsWellSigned(String header) {
-    assertThat(Jws.parse(Type.AGENT_ACCESS, signed(key, header.replace("KID", key.kid())), MAX))
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, signed(key, header.replace("KID", key.kid())), MAX))
         .isEmpty();
   }
 
@@ -102,14 +101,14 @@ class JwsTest {
           encode(header(alg, key.kid(), "at+jwt").getBytes(UTF_8)) + '.' + encode(PAYLOAD);
       String forged = input + '.' + encode(mac.doFinal(input.getBytes(UTF_8)));
 
-      assertThat(verified(Type.AGENT_ACCESS, forged)).isEmpty();
+      assertThat(verified(Jws.Type.AGENT_ACCESS, forged)).isEmpty();
     }
   }
 
   @Test
   void everyTruncationIsRefused() {
     for (int length = 0; length < token.length(); length++) {
-      assertThat(verified(Type.AGENT_ACCESS, token.substring(0, length))).isEmpty();
+      assertThat(verified(Jws.Type.AGENT_ACCESS, token.substring(0, length))).isEmpty();
     }
   }
 
@@ -118,7 +117,7 @@ class JwsTest {
     for (int at = 0; at < token.length(); at++) {
       char changed = token.charAt(at) == 'A' ? 'B' : 'A';
       String forged = token.substring(0, at) + changed + token.substring(at + 1);
-      assertThat(verified(Type.AGENT_ACCESS, forged)).as("character %d", at).isEmpty();
+      assertThat(verified(Jws.Type.AGENT_ACCESS, forged)).as("character %d", at).isEmpty();
     }
   }
 
@@ -130,40 +129,40 @@ class JwsTest {
     int first = alphabet.indexOf(token.charAt(token.length() - 1)) & ~15;
     int accepted = 0;
     for (int spelling = first; spelling < first + 16; spelling++) {
-      if (Jws.parse(Type.AGENT_ACCESS, front + alphabet.charAt(spelling), MAX).isPresent()) {
+      if (Jws.parse(Jws.Type.AGENT_ACCESS, front + alphabet.charAt(spelling), MAX).isPresent()) {
         accepted++;
       }
     }
 
     assertThat(accepted).isEqualTo(1);
-    assertThat(Jws.parse(Type.AGENT_ACCESS, token + "==", MAX)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, token + "==", MAX)).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", ".", "..", "...", "a.b", "a.b.c", "a..c", ".b.c", "é.é.é", "☃.☃.☃"})
   void whatIsNoTokenIsRefused(String text) {
-    assertThat(Jws.parse(Type.AGENT_ACCESS, text, MAX)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, text, MAX)).isEmpty();
   }
 
   @Test
   void aFourthPartIsRefused() {
-    assertThat(Jws.parse(Type.AGENT_ACCESS, token + ".", MAX)).isEmpty();
-    assertThat(Jws.parse(Type.AGENT_ACCESS, token + ".x", MAX)).isEmpty();
-    assertThat(Jws.parse(Type.AGENT_ACCESS, "." + token, MAX)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, token + ".", MAX)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, token + ".x", MAX)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, "." + token, MAX)).isEmpty();
   }
 
   @Test
   void spaceAroundOrWithinIsRefused() {
-    assertThat(verified(Type.AGENT_ACCESS, " " + token)).isEmpty();
-    assertThat(verified(Type.AGENT_ACCESS, token + " ")).isEmpty();
-    assertThat(verified(Type.AGENT_ACCESS, token + "\n")).isEmpty();
-    assertThat(verified(Type.AGENT_ACCESS, token.replace(".", ". "))).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, " " + token)).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, token + " ")).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, token + "\n")).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, token.replace(".", ". "))).isEmpty();
   }
 
   @Test
   void aTokenThatIsTooLongIsNotEvenRead() {
-    assertThat(Jws.parse(Type.AGENT_ACCESS, token, token.length())).isPresent();
-    assertThat(Jws.parse(Type.AGENT_ACCESS, token, token.length() - 1)).isEmpty();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, token, token.length())).isPresent();
+    assertThat(Jws.parse(Jws.Type.AGENT_ACCESS, token, token.length() - 1)).isEmpty();
   }
 
   @Test
@@ -173,13 +172,13 @@ class JwsTest {
     byte[] ones = new byte[64];
     java.util.Arrays.fill(ones, (byte) 0xff);
 
-    assertThat(verified(Type.AGENT_ACCESS, front + encode(new byte[64]))).isEmpty();
-    assertThat(verified(Type.AGENT_ACCESS, front + encode(ones))).isEmpty();
-    assertThat(verified(Type.AGENT_ACCESS, front + encode(new byte[63]))).isEmpty();
-    assertThat(verified(Type.AGENT_ACCESS, front + encode(new byte[65]))).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, front + encode(new byte[64]))).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, front + encode(ones))).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, front + encode(new byte[63]))).isEmpty();
+    assertThat(verified(Jws.Type.AGENT_ACCESS, front + encode(new byte[65]))).isEmpty();
   }
 
-  private Optional<byte[]> verified(Type type, String text) {
+  private Optional<byte[]> verified(Jws.Type type, String text) {
     return Jws.parse(type, text, MAX).flatMap(jws -> jws.payloadIfSignedBy(key.publicHalf()));
   }
 

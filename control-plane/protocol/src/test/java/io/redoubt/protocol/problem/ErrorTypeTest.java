@@ -25,6 +25,7 @@ class ErrorTypeTest {
             "404 urn:redoubt:error:not-found",
             "405 urn:redoubt:error:method-not-allowed",
             "406 urn:redoubt:error:not-acceptable",
+            "408 urn:redoubt:error:request-timeout",
             "409 urn:redoubt:error:bootstrap-token-used",
             "409 urn:redoubt:error:refresh-token-replayed",
             "409 urn:redoubt:error:conflict",

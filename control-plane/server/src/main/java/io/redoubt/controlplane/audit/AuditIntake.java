@@ -58,7 +58,7 @@ public final class AuditIntake {
           keep(handle, enclave, batch, contiguous + 1);
           usage.count(handle, batch.organizationId(), enclave, contiguous + 1, last);
           moveCursor(handle, enclave, batch.organizationId(), last);
-          handle.afterCommit(() -> kept.increment(last - contiguous));
+          handle.afterCommit(() -> kept.increment((double) (last - contiguous)));
           return new AuditBatch.Kept(last);
         });
   }

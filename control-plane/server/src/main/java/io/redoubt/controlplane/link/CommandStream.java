@@ -73,10 +73,7 @@ final class CommandStream {
    *     longer
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Look(
-      Optional<byte[]> enrolmentKey,
-      List<CommandLog.Entry> entries,
-      long last) {}
+  private record Look(Optional<byte[]> enrolmentKey, List<CommandLog.Entry> entries, long last) {}
 
   Source<ByteString, NotUsed> after(Caller caller, long number) {
     Instant now = clock.instant();
@@ -122,8 +119,7 @@ final class CommandStream {
         });
   }
 
-  private Look look(
-      Handle handle, Caller caller, Place place, Instant now, boolean heartbeatDue) {
+  private Look look(Handle handle, Caller caller, Place place, Instant now, boolean heartbeatDue) {
     if (heartbeatDue) {
       Contacts.listens(handle, caller, now.plus(timeToLive()));
     }
