@@ -1,6 +1,5 @@
 package io.redoubt.agent;
 
-import com.typesafe.config.ConfigFactory;
 import io.redoubt.entity.LocalEntities;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
@@ -13,7 +12,7 @@ public final class LocalAgents implements Agents {
   private final LocalEntities<Agent.Command> entities;
 
   public LocalAgents(ActorSystem<?> system, Fences fences, InstantSource clock) {
-    var config = AgentConfig.from(ConfigFactory.load());
+    var config = AgentConfig.from(system.settings().config());
     entities =
         new LocalEntities<>(
             system,

@@ -1,6 +1,5 @@
 package io.redoubt.family;
 
-import com.typesafe.config.ConfigFactory;
 import io.redoubt.entity.LocalEntities;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
@@ -13,7 +12,7 @@ public final class LocalTokenFamilies implements TokenFamilies {
   private final LocalEntities<TokenFamily.Command> entities;
 
   public LocalTokenFamilies(ActorSystem<?> system, InstantSource clock) {
-    var config = TokenFamilyConfig.from(ConfigFactory.load()).entity();
+    var config = TokenFamilyConfig.from(system.settings().config()).entity();
     entities =
         new LocalEntities<>(
             system,

@@ -115,8 +115,7 @@ final class BadBodiesIT {
     }
     for (String text : List.of(SQL, NUL, MARKUP, "\uD800", "x".repeat(100_000))) {
       String body = Documents.write(SampleBody.of(endpoint.body(), text));
-      String shown = text.length() > 50 ? "a long text" : text;
-      send(sweep, endpoint, "every text is " + shown, body, ANYTHING_SANE);
+      send(sweep, endpoint, "every text is a special one", body, ANYTHING_SANE);
     }
   }
 
@@ -124,7 +123,7 @@ final class BadBodiesIT {
       Sweep sweep, Endpoint endpoint, String what, String body, Set<Integer> statuses) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     sweep.expect(
-        what + " " + (body.length() > 200 ? "" : body),
+        what + ": " + body,
         endpoint,
         sweep.request(endpoint).body("application/json", bytes),
         statuses);
@@ -139,7 +138,7 @@ final class BadBodiesIT {
     forms.add("grant_type=client_credentials&scope=" + "x ".repeat(10_000));
     for (String form : forms) {
       sweep.expect(
-          "the form " + form.substring(0, Math.min(80, form.length())),
+          "the form " + form,
           endpoint,
           sweep
               .request(endpoint)

@@ -38,7 +38,7 @@ final class BadRequestsIT {
           new BadHead("a long method", "A".repeat(5_000) + " / HTTP/1.1", Set.of(400, 405, 501)),
           new BadHead("no host", "GET /alive HTTP/1.1", Set.of(400)),
           new BadHead("two hosts", "GET /alive HTTP/1.1\r\nHost: a\r\nHost: b", Set.of(400)),
-          new BadHead("no HTTP", "hello", Set.of(400)),
+          new BadHead("no HTTP", "hello there, who is listening", Set.of(400, 501)),
           new BadHead("TLS", "\u0016\u0003\u0001\u0002\u0000\u0001", Set.of(400)),
           new BadHead("HTTP/9", "GET /alive HTTP/9.9\r\nHost: a", Set.of(400, 505)),
           new BadHead("a bare carriage return", get("X-A: a\rX-Injected: yes"), Set.of(400)),
@@ -182,7 +182,7 @@ final class BadRequestsIT {
         for (String header : headers) {
           int colon = header.indexOf(':');
           sweep.expect(
-              header.substring(0, Math.min(60, header.length())),
+              header,
               endpoint,
               sweep
                   .request(endpoint)

@@ -40,6 +40,9 @@ final class Sweep {
   /** What the edge may say to any request. */
   private static final Set<Integer> EDGE = Set.of(400, 405, 408, 413, 414, 415, 431);
 
+  /** Characters of a description; some inputs are long. */
+  private static final int LABEL = 100;
+
   private static final AtomicInteger SOURCES = new AtomicInteger();
 
   private final Product product;
@@ -131,7 +134,8 @@ final class Sweep {
   }
 
   /** Sends, and notes whatever is wrong with the answer. */
-  void expect(String what, Endpoint endpoint, RawRequest request, Set<Integer> statuses) {
+  void expect(String label, Endpoint endpoint, RawRequest request, Set<Integer> statuses) {
+    String what = label.substring(0, Math.min(LABEL, label.length()));
     var reply = answer(endpoint.server(), request.bytes());
     if (reply.isEmpty()) {
       violations.add("%s, %s: no answer".formatted(endpoint, what));
@@ -142,7 +146,10 @@ final class Sweep {
     if (!endpoint.documented().isEmpty()
         && !endpoint.documented().contains(status)
         && !EDGE.contains(status)) {
-      violations.add("%s, %s: %d is not documented".formatted(endpoint, what, status));
+      String violation = "%s: %d is not documented".formatted(endpoint, status);
+      if (!violations.contains(violation)) {
+        violations.add(violation);
+      }
     }
   }
 

@@ -6,6 +6,8 @@ import java.util.Optional;
 
 /** An HTTP answer, read whole. */
 public record Reply(int status, HttpHeaders headers, String text) {
+  /** Characters of a body that a failure shows. */
+  private static final int SHOWN = 500;
 
   public JsonNode json() {
     return Documents.parse(text);
@@ -24,6 +26,6 @@ public record Reply(int status, HttpHeaders headers, String text) {
 
   @Override
   public String toString() {
-    return status + " " + headers.map() + " " + text;
+    return status + " " + headers.map() + " " + text.substring(0, Math.min(SHOWN, text.length()));
   }
 }

@@ -218,6 +218,14 @@ class CommandsTest {
   }
 
   @Test
+  void noSecretGoesOverANetworkInTheClear() {
+    machine.with("REDOUBT_URL", "http://redoubt.example:8443");
+
+    assertThat(machine.type("agent", "list")).isEqualTo(2);
+    assertThat(machine.err()).contains("https");
+  }
+
+  @Test
   void anAgentThatIsNotThereIsNotFound() {
     server.on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"));
 

@@ -68,6 +68,14 @@ final class ServerSetup implements AutoCloseable {
         text(
             "SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE %I', ?::text, ?::text, ?::text)",
             name, DatabaseRole.MIGRATOR.user(), template));
+    // A copy does not inherit who may do what with the whole database.
+    execute(text("SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', ?::text)", name));
+    for (var role : DatabaseRole.values()) {
+      execute(
+          text(
+              "SELECT format('GRANT CONNECT ON DATABASE %I TO %I', ?::text, ?::text)",
+              name, role.user()));
+    }
   }
 
   void dropDatabase(String name) throws SQLException {

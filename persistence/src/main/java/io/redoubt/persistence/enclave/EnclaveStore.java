@@ -29,9 +29,6 @@ import org.slf4j.LoggerFactory;
 public final class EnclaveStore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EnclaveStore.class);
 
-  /** Twice what any transaction of Redoubt may last. */
-  private static final Duration CERTAINTY = Duration.ofSeconds(30);
-
   private final EnclaveStoreConfig config;
   private final String node;
   private final Incarnations incarnations;
@@ -99,7 +96,7 @@ public final class EnclaveStore implements AutoCloseable {
             new PayloadSql(),
             metrics);
     this.auditLog = new PostgresAuditLog(auditWriter, open);
-    this.settlement = new Settlement(incarnations, self, open, auditLog, CERTAINTY);
+    this.settlement = new Settlement(incarnations, self, open, auditLog, config.certainty());
     var secrets = new SharedSecrets(database, keyring);
     this.fences = new PostgresFences(database);
     this.revocations = new PostgresRevocationStore(database);
@@ -200,6 +197,11 @@ public final class EnclaveStore implements AutoCloseable {
 
   public SigningKeyDirectory signingKeys() {
     return signingKeys;
+  }
+
+  /** What housekeeping does from time to time, at once. */
+  void settleNow() {
+    settlement.run();
   }
 
   private int end(long incarnation) {

@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param writeTimeout after which a write without an answer has failed, 1 to 60 s
  * @param settleInterval how often lost intents are looked after, 1 s to 1 h
+ * @param certainty after which a write without an answer has happened or never will, to 1 h
  * @param refreshInterval how often what is served from memory is read anew, 100 ms to 1 h
  */
 public record EnclaveStoreConfig(
@@ -15,6 +16,7 @@ public record EnclaveStoreConfig(
     PayloadLimits payload,
     Duration writeTimeout,
     Duration settleInterval,
+    Duration certainty,
     Duration refreshInterval) {
 
   /**
@@ -61,6 +63,7 @@ public record EnclaveStoreConfig(
   public EnclaveStoreConfig {
     require("write-timeout", writeTimeout.toMillis(), 1_000, 60_000);
     require("settle-interval", settleInterval.toMillis(), 1_000, 3_600_000);
+    require("certainty", certainty.toMillis(), 0, 3_600_000);
     require("refresh-interval", refreshInterval.toMillis(), 100, 3_600_000);
   }
 
@@ -83,6 +86,7 @@ public record EnclaveStoreConfig(
             payload.getDuration("gather")),
         store.getDuration("write-timeout"),
         store.getDuration("settle-interval"),
+        store.getDuration("certainty"),
         store.getDuration("refresh-interval"));
   }
 

@@ -88,14 +88,10 @@ class PrivilegesTest {
   @Test
   void withoutAnOrganizationNothingIsSeen() {
     long withAnEmptyOne =
-        enclave.inTransactionBlocking(
-            handle -> {
-              handle.execute("SELECT set_config('redoubt.organization', '', true)");
-              return handle
-                  .createQuery("SELECT count(*) FROM enclave.audit")
-                  .mapTo(Long.class)
-                  .one();
-            });
+        enclave.inTransactionBlocking(handle -> {
+          handle.execute("SELECT set_config('redoubt.organization', '', true)");
+          return handle.createQuery("SELECT count(*) FROM enclave.audit").mapTo(Long.class).one();
+        });
 
     assertThat(count(enclave, "SELECT count(*) FROM enclave.audit")).isZero();
     assertThat(withAnEmptyOne).isZero();

@@ -3,6 +3,7 @@ package io.redoubt.cli.api;
 import io.redoubt.cli.command.CommandFailure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -29,8 +30,13 @@ public final class HttpClients {
    * A client for a server.
    *
    * @param caFile PEM file of the authorities to trust; null: the platform's
+   * @throws CommandFailure for plain HTTP to any other machine
    */
   public static HttpClient to(URI server, @Nullable Path caFile) {
+    if ("http".equals(server.getScheme()) && !isThisMachine(server)) {
+      throw CommandFailure.usage(
+          server + " would carry credentials over the network in the clear; use https.");
+    }
     var builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -47,6 +53,20 @@ public final class HttpClients {
       return builder.build();
     } catch (GeneralSecurityException | IOException e) {
       throw CommandFailure.usage("the authorities in " + caFile + " cannot be read");
+    }
+  }
+
+  private static boolean isThisMachine(URI server) {
+    String host = server.getHost();
+    if (host == null) {
+      return false;
+    }
+    String literal =
+        host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    try {
+      return literal.equals("localhost") || InetAddress.ofLiteral(literal).isLoopbackAddress();
+    } catch (IllegalArgumentException _) {
+      return false; // a name: who answers to it is for others to say
     }
   }
 

@@ -145,8 +145,8 @@ public final class DoctorCommand implements Callable<Integer> {
   }
 
   private boolean answers(Settings settings, String name, URI url) {
-    HttpClient http = HttpClients.to(url, settings.caFile());
     try {
+      HttpClient http = HttpClients.to(url, settings.caFile());
       HttpResponse<String> response =
           http.send(
               HttpRequest.newBuilder(url).timeout(TIMEOUT).build(),
@@ -158,6 +158,9 @@ public final class DoctorCommand implements Callable<Integer> {
               : Check.failed(name, url + " answered " + response.statusCode()));
       skew(name, response);
       return ready;
+    } catch (CommandFailure e) {
+      checks.add(Check.failed(name, String.valueOf(e.getMessage())));
+      return false;
     } catch (IOException e) {
       checks.add(Check.failed(name, url + " cannot be reached"));
       return false;

@@ -132,6 +132,9 @@ final class LocalHelper implements AutoCloseable {
     HttpResponse<InputStream> response;
     try {
       response = http.send(request(exchange), HttpResponse.BodyHandlers.ofInputStream());
+    } catch (IllegalArgumentException e) {
+      refuse(exchange, 400, "invalid_request_error", "This request cannot be passed on.");
+      return;
     } catch (IOException e) {
       refuse(exchange, 502, "api_error", target + " did not answer.");
       return;
@@ -150,7 +153,10 @@ final class LocalHelper implements AutoCloseable {
             }
           });
       long length = response.headers().firstValueAsLong("content-length").orElse(0);
-      boolean empty = response.statusCode() == 204 || response.statusCode() == 304;
+      boolean empty =
+          response.statusCode() == 204
+              || response.statusCode() == 304
+              || exchange.getRequestMethod().equals("HEAD");
       exchange.sendResponseHeaders(response.statusCode(), empty ? -1 : length);
       // An error in here leaves without closing the stream: the connection breaks, and the program
       // sees that the reply is not whole.
@@ -168,7 +174,7 @@ final class LocalHelper implements AutoCloseable {
 
   private HttpRequest request(HttpExchange exchange) {
     var request =
-        HttpRequest.newBuilder(target.resolve(exchange.getRequestURI().toString()))
+        HttpRequest.newBuilder(destination(exchange.getRequestURI()))
             .timeout(HEAD_TIMEOUT)
             .method(exchange.getRequestMethod(), body(exchange));
     exchange
@@ -179,6 +185,12 @@ final class LocalHelper implements AutoCloseable {
           }
         });
     return request.header("Authorization", "Bearer " + accessToken.get()).build();
+  }
+
+  /** Path and query of the request at the acting endpoint, whatever host the request names. */
+  private URI destination(URI asked) {
+    String query = asked.getRawQuery() == null ? "" : "?" + asked.getRawQuery();
+    return URI.create(target + asked.getRawPath() + query);
   }
 
   private static HttpRequest.BodyPublisher body(HttpExchange exchange) {

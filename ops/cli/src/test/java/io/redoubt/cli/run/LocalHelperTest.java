@@ -7,10 +7,13 @@ import io.redoubt.cli.FakeServer;
 import io.redoubt.cli.api.HttpClients;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -97,6 +100,30 @@ class LocalHelperTest {
 
     try (InputStream body = call("x-api-key", helper.key()).body()) {
       assertThatThrownBy(body::readAllBytes).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void theTokenGoesToTheEnclaveWhateverHostARequestNames() throws Exception {
+    enclave.on("POST /v1/messages", FakeServer.json(200, "{}"));
+
+    for (String target :
+        List.of("//elsewhere.example/v1/messages", "http://elsewhere/v1/messages")) {
+      assertThat(raw("POST " + target)).startsWith("HTTP/1.1 200");
+    }
+
+    assertThat(enclave.requests()).hasSize(2);
+  }
+
+  private String raw(String requestLine) throws IOException {
+    try (var socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), helper.url().getPort())) {
+      String request =
+          requestLine
+              + " HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-api-key: "
+              + helper.key()
+              + "\r\ncontent-length: 2\r\n\r\n{}";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 

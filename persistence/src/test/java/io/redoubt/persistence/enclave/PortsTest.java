@@ -1,0 +1,299 @@
+package io.redoubt.persistence.enclave;
+
+import static io.redoubt.persistence.enclave.EnclaveNode.ACME;
+import static io.redoubt.persistence.enclave.EnclaveNode.CLOCK;
+import static io.redoubt.persistence.enclave.EnclaveNode.GLOBEX;
+import static io.redoubt.persistence.enclave.EnclaveNode.NOW;
+import static io.redoubt.persistence.enclave.EnclaveNode.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.redoubt.link.LinkState;
+import io.redoubt.payload.PayloadStore.Part;
+import io.redoubt.payload.PayloadStore.Payload;
+import io.redoubt.persistence.embedded.TemporaryDatabase;
+import io.redoubt.persistence.sealing.SealBrokenException;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.JwkSet;
+import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.secret.Secret;
+import io.redoubt.revocation.Revocation;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.apache.pekko.util.ByteString;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What each port promises, on PostgreSQL, as seen from this node, another one and the next start.
+ */
+class PortsTest {
+  private static final Secret KEY = Secret.of("sk-very-secret");
+
+  private TemporaryDatabase database;
+  private EnclaveNode node;
+  private EnclaveNode other;
+
+  @BeforeEach
+  void start() {
+    database = TemporaryDatabase.create();
+    node = EnclaveNode.start(database, "node-1");
+    other = EnclaveNode.start(database, "node-2");
+  }
+
+  @AfterEach
+  void stop() {
+    node.close();
+    other.close();
+    database.close();
+  }
+
+  @Test
+  void aProviderIsServedHereAtOnceAndElsewhereAfterARefresh() {
+    await(node.store.providers().put(ACME, provider("main", 1), KEY));
+    await(other.store.refresh());
+
+    for (var each : List.of(node, other)) {
+      assertThat(each.store.providers().of(ACME)).containsExactly(provider("main", 1));
+      assertThat(each.store.providers().key(ACME, "main")).contains(KEY);
+      assertThat(each.store.providers().of(GLOBEX)).isEmpty();
+      assertThat(each.store.providers().key(GLOBEX, "main")).isEmpty();
+    }
+  }
+
+  @Test
+  void anotherNodesChangeArrivesByItself() {
+    await(node.store.providers().put(ACME, provider("main", 1), KEY));
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> !other.store.providers().of(ACME).isEmpty());
+  }
+
+  @Test
+  void anOldCommandNeitherReplacesNorRevivesAProvider() {
+    await(node.store.providers().put(ACME, provider("main", 2), KEY));
+    await(node.store.providers().put(ACME, provider("main", 1), Secret.of("older")));
+    assertThat(node.store.providers().key(ACME, "main")).contains(KEY);
+
+    await(node.store.providers().delete(ACME, "main", 3));
+    await(node.store.providers().put(ACME, provider("main", 2), KEY));
+    assertThat(node.store.providers().of(ACME)).isEmpty();
+
+    await(node.store.providers().put(ACME, provider("main", 4), KEY));
+    assertThat(node.store.providers().of(ACME)).hasSize(1);
+  }
+
+  @Test
+  void aProvidersKeyIsNowhereInTheDatabase() {
+    await(node.store.providers().put(ACME, provider("main", 1), KEY));
+
+    assertThat(
+            node.database.inOrganizationBlocking(
+                ACME,
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT encode(sealed_key, 'escape') || document FROM enclave.provider")
+                        .mapTo(String.class)
+                        .one()))
+        .doesNotContain("very-secret");
+  }
+
+  @Test
+  void aKeyMovedToAnotherProvidersRowDoesNotOpen() {
+    await(node.store.providers().put(ACME, provider("one", 1), KEY));
+    await(node.store.providers().put(ACME, provider("two", 1), Secret.of("other")));
+    node.database.inOrganizationBlocking(
+        ACME,
+        handle ->
+            handle.execute(
+                "UPDATE enclave.provider SET sealed_key ="
+                    + " (SELECT sealed_key FROM enclave.provider WHERE name = 'one')"));
+    await(node.store.refresh());
+
+    assertThat(node.store.providers().key(ACME, "one")).contains(KEY);
+    assertThatThrownBy(() -> node.store.providers().key(ACME, "two"))
+        .isInstanceOf(SealBrokenException.class);
+  }
+
+  @Test
+  void theNewerSpecificationOfAnOrganizationStands() {
+    await(node.store.organizations().put(ACME, organization(2)));
+    await(node.store.organizations().put(ACME, organization(1)));
+    await(node.store.organizations().put(GLOBEX, organization(1)));
+    await(other.store.refresh());
+
+    assertThat(other.store.organizations().find(ACME)).contains(organization(2));
+    assertThat(other.store.organizations().all()).containsExactlyInAnyOrder(ACME, GLOBEX);
+    assertThat(other.store.organizations().find(OrganizationId.next(CLOCK))).isEmpty();
+  }
+
+  @Test
+  void aRevocationStandsUntilItsTimeAndIsThenForgotten() {
+    var family =
+        new Revocation.OfFamily(ACME, new FamilyId(UUID.randomUUID()), NOW.plusSeconds(300));
+    var token = new Revocation.OfToken(GLOBEX, "jti-1", NOW.plusSeconds(10));
+    await(node.store.revocations().add(family));
+    await(node.store.revocations().add(token));
+
+    assertThat(await(other.store.revocations().standing(NOW)))
+        .containsExactlyInAnyOrder(family, token);
+    assertThat(await(other.store.revocations().standing(NOW.plusSeconds(10))))
+        .containsExactly(family);
+    assertThat(await(node.store.revocations().forget(NOW.plusSeconds(60)))).isEqualTo(1);
+    assertThat(await(other.store.revocations().standing(NOW))).containsExactly(family);
+  }
+
+  @Test
+  void aRepeatedRevocationNeverShortensTheFirst() {
+    var id = new FamilyId(UUID.randomUUID());
+    await(node.store.revocations().add(new Revocation.OfFamily(ACME, id, NOW.plusSeconds(300))));
+    await(node.store.revocations().add(new Revocation.OfFamily(ACME, id, NOW.plusSeconds(5))));
+
+    assertThat(await(node.store.revocations().standing(NOW)))
+        .singleElement()
+        .extracting(Revocation::forgetAt)
+        .isEqualTo(NOW.plusSeconds(300));
+  }
+
+  @Test
+  void aPayloadIsKeptSealedAndPurgedAfterItsTime() {
+    var action = ActionId.next(CLOCK);
+    byte[] body =
+        "prompt of the agent".repeat(1_000).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    for (var part : Part.values()) {
+      await(node.store.payloads().keep(payload(action, part, body)));
+    }
+    // Once more, as after a lost answer.
+    await(node.store.payloads().keep(payload(action, Part.REQUEST, body)));
+    var reading = (PostgresPayloadStore) other.store.payloads();
+
+    assertThat(await(reading.find(ACME, action, Part.REPLY)))
+        .hasValueSatisfying(found -> assertThat(found).isEqualTo(body));
+    assertThat(await(reading.find(GLOBEX, action, Part.REPLY))).isEmpty();
+    assertThat(
+            node.database.inOrganizationBlocking(
+                ACME,
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT count(*) FROM enclave.payload"
+                                + " WHERE position('prompt'::bytea IN sealed_body) > 0")
+                        .mapTo(Integer.class)
+                        .one()))
+        .isZero();
+    assertThat(await(node.store.payloads().purge(NOW.plusSeconds(59)))).isZero();
+    assertThat(await(node.store.payloads().purge(NOW.plusSeconds(60)))).isEqualTo(2);
+    assertThat(await(reading.find(ACME, action, Part.REPLY))).isEmpty();
+  }
+
+  @Test
+  void theLinkRemembersItsEnrolmentAndNeverGoesBack() {
+    var enclave = EnclaveId.next(CLOCK);
+    var keys = new JwkSet(List.of(SigningKey.generate().publicHalf().jwk()));
+    assertThat(await(node.store.linkState().load())).isEmpty();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> await(node.store.linkState().applied(1)))
+        .withMessageContaining("before any enrolment");
+
+    await(node.store.linkState().enrolled(enclave, keys));
+    await(node.store.linkState().applied(7));
+    await(node.store.linkState().applied(6));
+    await(node.store.linkState().enrolled(enclave, keys));
+
+    assertThat(await(other.store.linkState().load()))
+        .contains(new LinkState.Kept(enclave, keys, 7));
+  }
+
+  @Test
+  void theEnrolmentKeyIsMadeOnceAndKeptSealed() {
+    byte[] key = await(node.store.linkState().enrolmentKey());
+
+    assertThat(key).hasSize(32);
+    assertThat(await(other.store.linkState().enrolmentKey())).isEqualTo(key);
+    assertThat(
+            node.database.inTransactionBlocking(handle ->
+                handle
+                    .createQuery("SELECT position(:key IN sealed) FROM enclave.shared_secret")
+                    .bind("key", key)
+                    .mapTo(Integer.class)
+                    .list()))
+        .containsOnly(0);
+  }
+
+  @Test
+  void aSigningKeyIsKnownToOtherNodesUntilItsTime() {
+    var key = SigningKey.generate().publicHalf();
+    await(node.store.signingKeys().publish(key, "node-1", NOW.plusSeconds(300)));
+
+    assertThat(await(other.store.signingKeys().find(key.kid(), NOW)))
+        .hasValueSatisfying(found -> assertThat(found.jwk()).isEqualTo(key.jwk()));
+    assertThat(await(other.store.signingKeys().all(NOW))).hasSize(1);
+    assertThat(await(other.store.signingKeys().find(key.kid(), NOW.plusSeconds(300)))).isEmpty();
+    assertThat(await(other.store.signingKeys().find("unknown", NOW))).isEmpty();
+    assertThat(await(other.store.signingKeys().forget(NOW.plusSeconds(301)))).isEqualTo(1);
+    assertThat(await(other.store.signingKeys().all(NOW))).isEmpty();
+  }
+
+  @Test
+  void whoCanWriteTheTableStillCannotMint() {
+    var genuine = SigningKey.generate().publicHalf();
+    var forged = SigningKey.generate().publicHalf();
+    await(node.store.signingKeys().publish(genuine, "node-1", NOW.plusSeconds(300)));
+    node.database.inTransactionBlocking(handle ->
+        handle
+            .createUpdate(
+                "INSERT INTO enclave.signing_key (kid, node, not_after, jwk, proof)"
+                    + " SELECT :kid, node, not_after, :jwk, proof FROM enclave.signing_key")
+            .bind("kid", forged.kid())
+            .bind("jwk", Documents.write(forged.jwk()))
+            .execute());
+    assertThat(await(other.store.signingKeys().find(forged.kid(), NOW))).isEmpty();
+    assertThat(await(other.store.signingKeys().all(NOW))).hasSize(1);
+
+    // Nor is an old key's life prolonged.
+    node.database.inTransactionBlocking(handle ->
+        handle.execute("UPDATE enclave.signing_key SET not_after = not_after + interval '1 day'"));
+    assertThat(await(other.store.signingKeys().all(NOW))).isEmpty();
+  }
+
+  private static ProviderSpec provider(String name, long version) {
+    return new ProviderSpec(
+        name,
+        ProviderSpec.Kind.ANTHROPIC,
+        URI.create("https://api.example.com"),
+        List.of("model-*"),
+        30,
+        false,
+        version);
+  }
+
+  private static OrganizationSpec organization(long version) {
+    return new OrganizationSpec("Acme", OrganizationSpec.Payloads.FULL, 30, version);
+  }
+
+  private static Payload payload(ActionId action, Part part, byte[] body) {
+    return new Payload(
+        ACME,
+        AgentId.next(CLOCK),
+        action,
+        part,
+        "application/json",
+        ByteString.fromArray(body),
+        false,
+        NOW,
+        NOW.plusSeconds(60));
+  }
+}
