@@ -190,8 +190,12 @@ sealed interface AgentState {
     }
 
     boolean allowsSource(InetAddress source) {
-      return spec.clientCidr().isEmpty()
-          || spec.clientCidr().stream().anyMatch(block -> block.contains(source));
+      for (var block : spec.clientCidr()) {
+        if (block.contains(source)) {
+          return true;
+        }
+      }
+      return spec.clientCidr().isEmpty();
     }
 
     /** Why whoever holds a bootstrap token of the agent may still not use it now. */

@@ -105,8 +105,7 @@ class ShardedEntitiesTest {
     assertThat(fences.current(key)).hasValue(1);
     assertThat(agents.ask(key, Agent.Describe::new).toCompletableFuture().join())
         .isInstanceOfSatisfying(
-            Agent.Description.class,
-            description -> assertThat(description.spec()).isEqualTo(spec));
+            Agent.Description.class, description -> assertThat(description.spec()).isEqualTo(spec));
   }
 
   @Test
@@ -155,8 +154,7 @@ class ShardedEntitiesTest {
       var unreachable =
           ShardedTokenFamilies.start(alone.system(), TokenFamilyConfig.from(impatient), clock);
 
-      var answer =
-          unreachable.ask(newFamily(), replyTo -> new TokenFamily.Revoke("test", replyTo));
+      var answer = unreachable.ask(newFamily(), replyTo -> new TokenFamily.Revoke("test", replyTo));
 
       assertThatThrownBy(() -> answer.toCompletableFuture().join())
           .hasCauseInstanceOf(TimeoutException.class);
@@ -212,8 +210,7 @@ class ShardedEntitiesTest {
     return families
         .ask(
             key,
-            replyTo ->
-                new Rotate(agent, first, second, true, later, "jti", later, null, replyTo))
+            replyTo -> new Rotate(agent, first, second, true, later, "jti", later, null, replyTo))
         .toCompletableFuture()
         .join();
   }

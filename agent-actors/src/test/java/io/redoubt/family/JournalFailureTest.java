@@ -78,8 +78,7 @@ class JournalFailureTest {
     return families
         .ask(
             key,
-            replyTo ->
-                new Rotate(agent, presented, next, true, later, "jti", later, null, replyTo))
+            replyTo -> new Rotate(agent, presented, next, true, later, "jti", later, null, replyTo))
         .toCompletableFuture()
         .join();
   }

@@ -18,10 +18,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Heads, targets and speeds of sending that no honest client has. */
 @ExtendWith(SharedProduct.class)
 final class BadRequestsIT {
-  /** The head's deadline is 30 s and the body's 10 s by default; the rest is for a busy machine. */
-  private static final Duration HEAD = Duration.ofSeconds(45);
-
-  private static final Duration BODY = Duration.ofSeconds(20);
+  /** Of patience with a slow sender; the product is started with deadlines well below. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final String INJECTION = "%0d%0aX-Injected:%20yes";
 
@@ -236,7 +234,7 @@ final class BadRequestsIT {
 
   private static String slowHead(URI server) throws Exception {
     byte[] beginning = "GET /alive HTTP/1.1\r\nX-Slow: ".getBytes(StandardCharsets.US_ASCII);
-    var patience = RawHttp.drip(server, Sweep.source(), beginning, (byte) 'a', HEAD);
+    var patience = RawHttp.drip(server, Sweep.source(), beginning, (byte) 'a', PATIENCE);
     boolean well = patience.reply().map(reply -> reply.status() == 408).orElse(true);
     return well ? "" : server + ", a slow head: " + patience;
   }
@@ -251,7 +249,7 @@ final class BadRequestsIT {
             + "Content-Length: 100000\r\n\r\n{";
     var patience =
         RawHttp.drip(
-            server, Sweep.source(), head.getBytes(StandardCharsets.US_ASCII), (byte) ' ', BODY);
+            server, Sweep.source(), head.getBytes(StandardCharsets.US_ASCII), (byte) ' ', PATIENCE);
     var form = path.equals("/v1/messages") ? Endpoint.Form.ANTHROPIC : Endpoint.Form.PROBLEM;
     patience.reply().ifPresent(reply -> sweep.check(path, form, reply, Set.of(408)));
     return patience.reply().isPresent() ? "" : path + ": hung up without a word: " + patience;

@@ -29,6 +29,11 @@ import org.jspecify.annotations.Nullable;
  * as the world breaks it.
  */
 public final class Product implements AutoCloseable {
+  /** Shorter than by default, where a test would have to wait for nothing else. */
+  private static final String SETTINGS =
+      "-Dredoubt.http.head-deadline=8s -Dredoubt.http.body-deadline=5s"
+          + " -Dredoubt.proxy.llm.body-deadline=5s";
+
   private static final Duration UP = Duration.ofSeconds(90);
   private static final Duration ANSWER = Duration.ofSeconds(8);
 
@@ -106,6 +111,7 @@ public final class Product implements AutoCloseable {
       command.addAll(arguments);
       var builder = new ProcessBuilder(command).directory(directory.toFile());
       builder.environment().keySet().removeIf(name -> name.startsWith("REDOUBT_"));
+      builder.environment().put("REDOUBT_JAVA_OPTS", SETTINGS);
       var output = evidence.resolve(arguments.getFirst() + ".log").toFile();
       builder.redirectErrorStream(true);
       builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output));

@@ -25,7 +25,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   public static final String DATABASE = "redoubt";
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
-  private static final Duration RESTART_PAUSE = Duration.ofMillis(500);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
 
   private final DirectoryLock lock;
   private final ServerProcess process;
@@ -82,6 +82,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       var server = new EmbeddedPostgres(lock, process, secrets, chosen);
       server.launch();
       server.setUp(durable);
+      Thread.ofVirtual().name("postgres-watch").start(server::lookAfter);
       return server;
     } catch (IOException | SQLException e) {
       if (lock != null) {
@@ -130,12 +131,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   }
 
   private void launch() throws IOException {
-    long started = process.start();
-    pid = started;
-    var watched = ProcessHandle.of(started);
-    if (watched.isPresent()) {
-      var _ = watched.get().onExit().thenAccept(_ -> died(started));
-    }
+    pid = process.start();
   }
 
   private void setUp(boolean durable) throws SQLException {
@@ -146,29 +142,26 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  /** The server died although nobody asked it to: start it again, on the same port. */
-  private void died(long which) {
-    Thread.ofVirtual()
-        .name("postgres-restart")
-        .start(() -> {
-          while (!closed && pid == which) {
-            LOG.warn("PostgreSQL (process {}) has died; starting it again", which);
+  /** Starts the server again, on the same port, whenever it died although nobody asked it to. */
+  private void lookAfter() {
+    try {
+      while (!closed) {
+        Thread.sleep(LOOK_AGAIN);
+        synchronized (this) {
+          if (!closed && !process.isOurs(pid)) {
+            LOG.warn("PostgreSQL (process {}) has died; starting it again", pid);
             try {
-              Thread.sleep(RESTART_PAUSE);
-              synchronized (this) {
-                if (!closed) {
-                  launch();
-                  onRestart.accept(pid);
-                }
-              }
+              launch();
+              onRestart.accept(pid);
             } catch (IOException e) {
               LOG.error("PostgreSQL does not start again: {}", e.getMessage());
-            } catch (InterruptedException _) {
-              Thread.currentThread().interrupt();
-              return;
             }
           }
-        });
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Tells the new process id each time the server had to be started again. */

@@ -58,9 +58,7 @@ class EmbeddedPostgresTest {
           .hasMessageContaining("password authentication failed");
       keep(connection, "kept");
     }
-    for (String secret : new String[] {"secrets.json"}) {
-      assertThat(permissions(directory.resolve(secret))).isEqualTo("rw-------");
-    }
+    assertThat(permissions(directory.resolve("secrets.json"))).isEqualTo("rw-------");
     assertThat(permissions(directory)).isEqualTo("rwx------");
 
     try (var server = EmbeddedPostgres.start(directory, 0);
@@ -95,6 +93,7 @@ class EmbeddedPostgresTest {
 
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
+          .ignoreExceptions()
           .untilAsserted(() -> {
             try (var connection = connect(server)) {
               assertThat(text(connection, "SELECT max(note) FROM notes")).isEqualTo("committed");
@@ -108,13 +107,13 @@ class EmbeddedPostgresTest {
   @Test
   void afterAKillOfItsParentTheNextStartTakesOver() throws Exception {
     long orphan = orphan();
-    assertThat(ProcessHandle.of(orphan)).isPresent();
+    assertThat(runs(orphan)).isTrue();
 
     try (var server = EmbeddedPostgres.start(directory, 0);
         var connection = connect(server)) {
       assertThat(text(connection, "SELECT max(note) FROM notes")).isEqualTo("before the kill");
       assertThat(server.pid()).isNotEqualTo(orphan);
-      assertThat(ProcessHandle.of(orphan)).isEmpty();
+      assertThat(runs(orphan)).isFalse();
     }
   }
 
@@ -124,7 +123,7 @@ class EmbeddedPostgresTest {
 
     assertThat(EmbeddedPostgres.stopOrphan(directory)).isTrue();
 
-    assertThat(ProcessHandle.of(orphan)).isEmpty();
+    assertThat(runs(orphan)).isFalse();
     assertThat(EmbeddedPostgres.stopOrphan(directory)).isFalse();
   }
 
@@ -133,7 +132,7 @@ class EmbeddedPostgresTest {
     long orphan = orphan();
     ProcessHandle.of(orphan).orElseThrow().destroyForcibly();
     Path pidFile = directory.resolve("data/postmaster.pid");
-    Awaitility.await().until(() -> ProcessHandle.of(orphan).isEmpty());
+    Awaitility.await().until(() -> !runs(orphan));
     // The number is somebody else's now: ours, as it happens.
     var lines = Files.readAllLines(pidFile);
     lines.set(0, Long.toString(ProcessHandle.current().pid()));
@@ -188,6 +187,16 @@ class EmbeddedPostgresTest {
       return Long.parseLong(line.substring(4));
     } finally {
       jvm.destroyForcibly().waitFor();
+    }
+  }
+
+  /** Not so for a process that has ended and that nobody has reaped yet. */
+  private static boolean runs(long pid) {
+    try {
+      Path _ = Files.readSymbolicLink(Path.of("/proc", Long.toString(pid), "exe"));
+      return true;
+    } catch (IOException _) {
+      return false;
     }
   }
 

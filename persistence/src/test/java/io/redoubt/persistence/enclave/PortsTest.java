@@ -99,16 +99,16 @@ class PortsTest {
   void aProvidersKeyIsNowhereInTheDatabase() {
     await(node.store.providers().put(ACME, provider("main", 1), KEY));
 
-    assertThat(
-            node.database.inOrganizationBlocking(
-                ACME,
-                handle ->
-                    handle
-                        .createQuery(
-                            "SELECT encode(sealed_key, 'escape') || document FROM enclave.provider")
-                        .mapTo(String.class)
-                        .one()))
-        .doesNotContain("very-secret");
+    String found =
+        node.database.inOrganizationBlocking(
+            ACME,
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT encode(sealed_key, 'escape') || document FROM enclave.provider")
+                    .mapTo(String.class)
+                    .one());
+    assertThat(found).doesNotContain("very-secret");
   }
 
   @Test
@@ -183,17 +183,17 @@ class PortsTest {
     assertThat(await(reading.find(ACME, action, Part.REPLY)))
         .hasValueSatisfying(found -> assertThat(found).isEqualTo(body));
     assertThat(await(reading.find(GLOBEX, action, Part.REPLY))).isEmpty();
-    assertThat(
-            node.database.inOrganizationBlocking(
-                ACME,
-                handle ->
-                    handle
-                        .createQuery(
-                            "SELECT count(*) FROM enclave.payload"
-                                + " WHERE position('prompt'::bytea IN sealed_body) > 0")
-                        .mapTo(Integer.class)
-                        .one()))
-        .isZero();
+    Integer found =
+        node.database.inOrganizationBlocking(
+            ACME,
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT count(*) FROM enclave.payload"
+                            + " WHERE position('prompt'::bytea IN sealed_body) > 0")
+                    .mapTo(Integer.class)
+                    .one());
+    assertThat(found).isZero();
     assertThat(await(node.store.payloads().purge(NOW.plusSeconds(59)))).isZero();
     assertThat(await(node.store.payloads().purge(NOW.plusSeconds(60)))).isEqualTo(2);
     assertThat(await(reading.find(ACME, action, Part.REPLY))).isEmpty();
@@ -223,14 +223,14 @@ class PortsTest {
 
     assertThat(key).hasSize(32);
     assertThat(await(other.store.linkState().enrolmentKey())).isEqualTo(key);
-    assertThat(
-            node.database.inTransactionBlocking(handle ->
-                handle
-                    .createQuery("SELECT position(:key IN sealed) FROM enclave.shared_secret")
-                    .bind("key", key)
-                    .mapTo(Integer.class)
-                    .list()))
-        .containsOnly(0);
+    List<Integer> found =
+        node.database.inTransactionBlocking(handle ->
+            handle
+                .createQuery("SELECT position(:key IN sealed) FROM enclave.shared_secret")
+                .bind("key", key)
+                .mapTo(Integer.class)
+                .list());
+    assertThat(found).containsOnly(0);
   }
 
   @Test

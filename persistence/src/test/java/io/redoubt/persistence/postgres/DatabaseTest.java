@@ -41,13 +41,13 @@ class DatabaseTest {
               }))
           .hasMessage("changed my mind");
 
-      assertThat(
-              database.inTransactionBlocking(handle ->
-                  handle
-                      .createQuery("SELECT count(*) FROM enclave.shared_secret")
-                      .mapTo(Integer.class)
-                      .one()))
-          .isZero();
+      Integer found =
+          database.inTransactionBlocking(handle ->
+              handle
+                  .createQuery("SELECT count(*) FROM enclave.shared_secret")
+                  .mapTo(Integer.class)
+                  .one());
+      assertThat(found).isZero();
     }
   }
 
@@ -122,15 +122,15 @@ class DatabaseTest {
   @Test
   void everyTransactionHasTimeLimits() {
     try (var database = open(1)) {
-      assertThat(
-              database.inTransactionBlocking(handle ->
-                  handle
-                      .createQuery(
-                          "SELECT current_setting('transaction_timeout') || ' ' ||"
-                              + " current_setting('idle_in_transaction_session_timeout')")
-                      .mapTo(String.class)
-                      .one()))
-          .isEqualTo("15s 5s");
+      String found =
+          database.inTransactionBlocking(handle ->
+              handle
+                  .createQuery(
+                      "SELECT current_setting('transaction_timeout') || ' ' ||"
+                          + " current_setting('idle_in_transaction_session_timeout')")
+                  .mapTo(String.class)
+                  .one());
+      assertThat(found).isEqualTo("15s 5s");
     }
   }
 

@@ -43,11 +43,10 @@ public final class Cidr {
     if (prefix > bits) {
       throw new IllegalArgumentException("the prefix is longer than the address");
     }
-    var block = new Cidr(address, prefix);
-    if (!Arrays.equals(mask(address, prefix), address)) {
+    if (hasBitsBeyond(address, prefix)) {
       throw new IllegalArgumentException("the address has bits set beyond its prefix");
     }
-    return block;
+    return new Cidr(address, prefix);
   }
 
   private static int prefix(String digits) {
@@ -60,15 +59,30 @@ public final class Cidr {
   /** Whether the address lies in this block; an IPv4 block never holds an IPv6 address. */
   public boolean contains(InetAddress address) {
     byte[] bytes = address.getAddress();
-    return bytes.length == network.length && Arrays.equals(mask(bytes, prefix), network);
+    if (bytes.length != network.length) {
+      return false;
+    }
+    int whole = prefix / 8;
+    int mask = maskOfPart(prefix);
+    return Arrays.equals(bytes, 0, whole, network, 0, whole)
+        && (mask == 0 || (bytes[whole] & mask) == (network[whole] & mask));
   }
 
-  private static byte[] mask(byte[] address, int prefix) {
-    byte[] masked = new byte[address.length];
-    for (int bit = 0; bit < prefix; bit++) {
-      masked[bit / 8] |= (byte) (address[bit / 8] & (0x80 >>> (bit % 8)));
+  private static boolean hasBitsBeyond(byte[] address, int prefix) {
+    int whole = prefix / 8;
+    int mask = maskOfPart(prefix);
+    for (int i = whole; i < address.length; i++) {
+      int beyond = i == whole ? address[i] & ~mask & 0xff : address[i];
+      if (beyond != 0) {
+        return true;
+      }
     }
-    return masked;
+    return false;
+  }
+
+  /** The bits of the one octet that the prefix ends within; 0: it ends between two. */
+  private static int maskOfPart(int prefix) {
+    return 0xff00 >>> (prefix % 8) & 0xff;
   }
 
   @Override

@@ -70,6 +70,7 @@ public final class Report {
             upkeep.pauseNanos() / 1e6));
   }
 
+  /** Memory of the product's parts. */
   public void memory(List<Measured> measured) {
     for (Measured part : measured) {
       if (part.isProduct()) {

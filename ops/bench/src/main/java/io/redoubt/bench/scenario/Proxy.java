@@ -71,6 +71,7 @@ public final class Proxy implements Scenario {
     var run = rig.measure("request", "latency", window, tally, rig.parts(upstream.measured()));
     callers.forEach(PlainCaller::stop);
     rig.drain(() -> callers.stream().anyMatch(PlainCaller::isBusy));
+    rig.settle("request", tally);
     tally.requireNoFaults();
     return run;
   }

@@ -21,6 +21,9 @@ import java.util.function.BooleanSupplier;
 /** A running product with what it takes to load it. */
 final class Rig implements AutoCloseable {
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final int SETTLE_SECONDS = 180;
+  private static final int QUIET_SECONDS = 2;
+  private static final double QUIET_SHARE = 0.08;
 
   /** One measured window. */
   record Run(long operations, Window.Cost cost, Latencies latencies, Jvm.Upkeep upkeep) {
@@ -34,6 +37,7 @@ final class Rig implements AutoCloseable {
   private final Report report;
   private final OperatorApi api;
   private final Loop loop;
+  private int profiles;
 
   private Rig(ProductOptions options, Product product, Report report) throws IOException {
     this.options = options;
@@ -88,7 +92,7 @@ final class Rig implements AutoCloseable {
       long pid = product.node().pid();
       Jvm.startProfile(pid);
       runFor(window.seconds);
-      Jvm.stopProfile(pid, profile);
+      Jvm.stopProfile(pid, numbered(profile));
     }
     tally.requireNoFaults();
     runs.sort(Comparator.comparingDouble(Run::productMicros));
@@ -116,6 +120,41 @@ final class Rig implements AutoCloseable {
     var latencies = tally.latencies();
     tally.reset();
     return new Run(operations, cost, latencies, Jvm.Upkeep.of(pid).since(before));
+  }
+
+  private Path numbered(Path profile) {
+    String name = profile.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    String number = "-" + ++profiles;
+    return profile.resolveSibling(
+        dot < 0 ? name + number : name.substring(0, dot) + number + name.substring(dot));
+  }
+
+  /**
+   * Waits until the product has nothing left to do: what it does after its answers, as sending
+   * audit to the control plane, may lag behind a load, and then belongs to no window. Prints what
+   * that cost per operation, and so disturbs no measurement that follows.
+   */
+  void settle(String operation, Tally tally) throws IOException {
+    long operations = Math.max(1, tally.takeUnsettled());
+    long start = System.nanoTime();
+    long owed = 0;
+    boolean quiet = false;
+    while (!quiet && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(SETTLE_SECONDS)) {
+      Window window = Window.open(product.parts());
+      runFor(QUIET_SECONDS);
+      var cost = window.close();
+      quiet = cost.productCpuNanos() < QUIET_SHARE * cost.nanos();
+      owed += quiet ? 0 : cost.productCpuNanos();
+    }
+    report.line(
+        "afterwards",
+        "%s after %d s; %.1f µs of CPU per %s since the load began"
+            .formatted(
+                quiet ? "idle" : "NOT idle",
+                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start),
+                owed / 1e3 / operations,
+                operation));
   }
 
   void runFor(int seconds) throws IOException {

@@ -49,6 +49,7 @@ public final class Rotate implements Scenario {
         var run = rig.measure("rotation", "latency", window, tally, rig.parts());
         rotating.forEach(RotatingClient::stop);
         rig.drain(() -> rotating.stream().anyMatch(RotatingClient::isBusy));
+        rig.settle("rotation", tally);
         goals.add(Goal.atMost("CPU per rotation, " + mode, 250, run.productMicros(), "µs"));
         goals.add(Goal.below("p99 of a rotation, " + mode, 40, run.latencies().millis(99), "ms"));
       }

@@ -80,6 +80,7 @@ public final class Stream implements Scenario {
     var run =
         rig.measure("stream", "delay of a chunk", window, tally, rig.parts(upstream.measured()));
     end(rig, through);
+    rig.settle("stream", tally);
     tally.requireNoFaults();
     return List.of(
         Goal.atMost(

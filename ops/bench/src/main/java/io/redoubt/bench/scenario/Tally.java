@@ -12,10 +12,11 @@ final class Tally {
   private final List<String> faults = new ArrayList<>();
   private Latencies latencies = new Latencies();
   private long operations;
+  private long unsettled;
   private long faultCount;
 
   void done(long nanos) {
-    operations++;
+    completed();
     latencies.record(nanos);
   }
 
@@ -26,6 +27,7 @@ final class Tally {
 
   void completed() {
     operations++;
+    unsettled++;
   }
 
   void fault(String what) {
@@ -39,6 +41,13 @@ final class Tally {
   void reset() {
     operations = 0;
     latencies = new Latencies();
+  }
+
+  /** Operations since the product last had nothing left to do; counts from here on anew. */
+  long takeUnsettled() {
+    long taken = unsettled;
+    unsettled = 0;
+    return taken;
   }
 
   long operations() {

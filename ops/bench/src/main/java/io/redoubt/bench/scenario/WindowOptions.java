@@ -7,7 +7,7 @@ final class WindowOptions {
   @Option(
       names = "--warm-up",
       paramLabel = "SECONDS",
-      defaultValue = "20",
+      defaultValue = "30",
       description = "before the first measured window (default: ${DEFAULT-VALUE})")
   int warmUp;
 
