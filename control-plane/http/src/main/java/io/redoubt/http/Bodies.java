@@ -136,6 +136,11 @@ public final class Bodies {
     } catch (UnrecognizedPropertyException e) {
       throw ProblemException.invalid(pointer(e), "is not known here");
     } catch (JsonMappingException e) {
+      // Text after the document comes without a path, in the guise of a wrong type.
+      if (e.getPath().isEmpty() && e.getOriginalMessage().startsWith("Trailing token")) {
+        throw ProblemException.of(
+            ErrorType.MALFORMED_REQUEST, "The body goes on after its JSON has ended.");
+      }
       throw ProblemException.invalid(pointer(e), reason(e));
     } catch (IOException e) {
       throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not readable as JSON.");

@@ -130,7 +130,7 @@ class HttpEdgeTest {
   void whatIsNotJsonIsMalformed() throws Exception {
     assertProblem(submit("/greet", json("{\"name\":")), ErrorType.MALFORMED_REQUEST);
     assertProblem(submit("/greet", json("")), ErrorType.MALFORMED_REQUEST);
-    assertProblem(submit("/greet", json("{} {}")), ErrorType.INVALID_REQUEST);
+    assertProblem(submit("/greet", json("{} {}")), ErrorType.MALFORMED_REQUEST);
   }
 
   @Test

@@ -60,6 +60,9 @@ public final class OperatorTrust {
 
   /** The key of that name, handed down for whichever organization. */
   CompletionStage<Optional<Jwk>> key(String kid) {
+    if (!canBeAsked(kid)) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
     return database.inTransaction(handle ->
         handle
             .createQuery("SELECT CAST(enclave.operator_key(:kid) AS text)")
@@ -70,6 +73,9 @@ public final class OperatorTrust {
   }
 
   CompletionStage<Optional<Known>> client(String clientId) {
+    if (!canBeAsked(clientId)) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
     return database
         .inTransaction(handle ->
             handle
@@ -82,6 +88,11 @@ public final class OperatorTrust {
             organization
                 .map(it -> of(it).thenApply(trust -> trust.flatMap(t -> find(it, t, clientId))))
                 .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
+  }
+
+  /** PostgreSQL has no text with a NUL in it, so nobody is called that. */
+  private static boolean canBeAsked(String name) {
+    return name.indexOf('\0') < 0;
   }
 
   private static Optional<Known> find(

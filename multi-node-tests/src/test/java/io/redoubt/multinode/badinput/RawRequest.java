@@ -7,6 +7,8 @@ import java.util.Map;
 
 /** A request under construction; nothing in it is checked or escaped. */
 final class RawRequest {
+  private static final int CHUNK = 64 << 10;
+
   private final String method;
   private final String target;
   private final Map<String, String> headers = new LinkedHashMap<>();
@@ -36,14 +38,17 @@ final class RawRequest {
     return this;
   }
 
-  /** One chunk of a body whose length nobody announced (RFC 9112 §7.1). */
-  RawRequest chunk(String mediaType, byte[] bytes) {
-    var chunk = new ByteArrayOutputStream();
-    chunk.writeBytes(
-        (Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
-    chunk.writeBytes(bytes);
-    chunk.writeBytes("\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-    body = chunk.toByteArray();
+  /** A body whose length nobody announced (RFC 9112 §7.1). */
+  RawRequest chunked(String mediaType, byte[] bytes) {
+    var chunks = new ByteArrayOutputStream();
+    for (int from = 0; from < bytes.length; from += CHUNK) {
+      int length = Math.min(CHUNK, bytes.length - from);
+      chunks.writeBytes((Integer.toHexString(length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      chunks.write(bytes, from, length);
+      chunks.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+    }
+    chunks.writeBytes("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    body = chunks.toByteArray();
     headers.put("Content-Type", mediaType);
     headers.put("Transfer-Encoding", "chunked");
     return this;

@@ -15,7 +15,7 @@ import io.redoubt.multinode.product.TokenEndpoint;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,13 +43,15 @@ final class Sweep {
   /** Characters of a description; some inputs are long. */
   private static final int LABEL = 100;
 
+  private static final int SHOWN = 2;
   private static final AtomicInteger SOURCES = new AtomicInteger();
 
   private final Product product;
   private final Operator operator;
   private final AgentClient agent;
   private final String enclaveKey;
-  private final List<String> violations = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> violations = new ArrayList<>();
+  private final Map<String, Integer> seen = new HashMap<>();
 
   private Sweep(Product product, Operator operator, AgentClient agent, String enclaveKey) {
     this.product = product;
@@ -88,6 +90,13 @@ final class Sweep {
 
   List<String> violations() {
     return violations;
+  }
+
+  /** Notes what is wrong; of many of a kind only the first few, since one defect has many faces. */
+  synchronized void violation(String kind, String sentence) {
+    if (seen.merge(kind, 1, Integer::sum) <= SHOWN) {
+      violations.add(sentence);
+    }
   }
 
   List<URI> servers() {
@@ -138,7 +147,7 @@ final class Sweep {
     String what = label.substring(0, Math.min(LABEL, label.length()));
     var reply = answer(endpoint.server(), request.bytes());
     if (reply.isEmpty()) {
-      violations.add("%s, %s: no answer".formatted(endpoint, what));
+      violation(endpoint + " is silent", "%s, %s: no answer".formatted(endpoint, what));
       return;
     }
     check("%s, %s".formatted(endpoint, what), endpoint.form(), reply.get(), statuses);
@@ -146,10 +155,8 @@ final class Sweep {
     if (!endpoint.documented().isEmpty()
         && !endpoint.documented().contains(status)
         && !EDGE.contains(status)) {
-      String violation = "%s: %d is not documented".formatted(endpoint, status);
-      if (!violations.contains(violation)) {
-        violations.add(violation);
-      }
+      String kind = "%s: %d is not documented".formatted(endpoint, status);
+      violation(kind, kind + ": " + what);
     }
   }
 
@@ -172,17 +179,17 @@ final class Sweep {
   }
 
   void check(String what, Endpoint.Form form, Reply reply, Set<Integer> statuses) {
+    String kind = what.replaceFirst(",.*", "") + " " + reply.status();
     if (!statuses.contains(reply.status())) {
-      violations.add("%s: expected %s, got %s".formatted(what, new TreeSet<>(statuses), reply));
+      violation(
+          kind + statuses,
+          "%s: expected %s, got %s".formatted(what, new TreeSet<>(statuses), reply));
     }
     if (reply.header("x-injected").isPresent()) {
-      violations.add("%s: a header was injected: %s".formatted(what, reply));
+      violation(kind + " injected", "%s: a header was injected: %s".formatted(what, reply));
     }
-    if (reply.status() >= 400) {
-      form(form, reply).forEach(violation -> violations.add(what + ": " + violation));
-    } else {
-      AnswerForm.leaks(reply.text()).forEach(leak -> violations.add(what + ": " + leak));
-    }
+    var wrong = reply.status() >= 400 ? form(form, reply) : AnswerForm.leaks(reply.text());
+    wrong.forEach(one -> violation(kind + one.replaceFirst(":.*", ""), what + ": " + one));
   }
 
   private static List<String> form(Endpoint.Form form, Reply reply) {

@@ -24,15 +24,23 @@ final class TemporaryServer {
     return Holder.SHARED;
   }
 
+  /** Where the unpacked programs are kept from one run to the next. */
+  static Path programs() {
+    return parent().resolve("programs");
+  }
+
+  private static Path parent() {
+    return Path.of(
+        System.getProperty("java.io.tmpdir"),
+        "redoubt-test-postgres-" + System.getProperty("user.name"));
+  }
+
   private static EmbeddedPostgres start() {
     try {
-      Path parent =
-          Path.of(
-              System.getProperty("java.io.tmpdir"),
-              "redoubt-test-postgres-" + System.getProperty("user.name"));
+      Path parent = parent();
       Files.createDirectories(parent);
       Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwx------"));
-      Path programs = parent.resolve("programs");
+      Path programs = programs();
       clearUp(parent, programs);
       Path directory = Files.createTempDirectory(parent, PREFIX);
       var server = EmbeddedPostgres.start(directory, programs, 0, false);

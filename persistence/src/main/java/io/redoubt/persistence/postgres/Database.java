@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementExceptions;
 
 /**
  * One role's connections to PostgreSQL. Work runs in a transaction of its own, for one organization
@@ -39,6 +40,9 @@ public final class Database implements AutoCloseable {
     this.config = config;
     this.pool = pool;
     this.jdbi = Jdbi.create(pool);
+    // An exception's text ends up in a log, and what was bound may be secret (G6).
+    jdbi.getConfig(StatementExceptions.class)
+        .setMessageRendering(StatementExceptions.MessageRendering.NONE);
     this.admitted = new Semaphore(config.poolSize() * WAITING_PER_CONNECTION);
   }
 

@@ -69,9 +69,9 @@ class EmbeddedPostgresTest {
 
   @Test
   void aSecondServerInTheSameDirectoryIsRefused() {
-    try (var _ = EmbeddedPostgres.start(directory, 0)) {
+    try (var _ = start()) {
       assertThatIllegalStateException()
-          .isThrownBy(() -> EmbeddedPostgres.start(directory, 0))
+          .isThrownBy(() -> start())
           .withMessageContaining("Another process runs PostgreSQL");
       assertThatIllegalStateException()
           .isThrownBy(() -> EmbeddedPostgres.stopOrphan(directory))
@@ -81,7 +81,7 @@ class EmbeddedPostgresTest {
 
   @Test
   void aServerThatIsKilledComesBackByItselfWithEverythingCommitted() throws Exception {
-    try (var server = EmbeddedPostgres.start(directory, 0)) {
+    try (var server = start()) {
       var told = new AtomicLong();
       server.onRestart(told::set);
       long before = server.pid();
@@ -109,7 +109,7 @@ class EmbeddedPostgresTest {
     long orphan = orphan();
     assertThat(runs(orphan)).isTrue();
 
-    try (var server = EmbeddedPostgres.start(directory, 0);
+    try (var server = start();
         var connection = connect(server)) {
       assertThat(text(connection, "SELECT max(note) FROM notes")).isEqualTo("before the kill");
       assertThat(server.pid()).isNotEqualTo(orphan);
@@ -138,7 +138,7 @@ class EmbeddedPostgresTest {
     lines.set(0, Long.toString(ProcessHandle.current().pid()));
     Files.write(pidFile, lines);
 
-    try (var server = EmbeddedPostgres.start(directory, 0);
+    try (var server = start();
         var connection = connect(server)) {
       assertThat(text(connection, "SELECT max(note) FROM notes")).isEqualTo("before the kill");
     }
@@ -149,7 +149,7 @@ class EmbeddedPostgresTest {
     Files.createDirectories(directory.resolve("data.new/base"));
     Files.writeString(directory.resolve("data.new/PG_VERSION"), "18");
 
-    try (var server = EmbeddedPostgres.start(directory, 0);
+    try (var server = start();
         var connection = connect(server)) {
       assertThat(text(connection, "SELECT 1")).isEqualTo("1");
     }
@@ -159,11 +159,20 @@ class EmbeddedPostgresTest {
   void aTakenPortIsSaidInPlainWords() throws Exception {
     try (var taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
       assertThatIllegalStateException()
-          .isThrownBy(() -> EmbeddedPostgres.start(directory, taken.getLocalPort()))
+          .isThrownBy(() -> start(taken.getLocalPort()))
           .withMessageContaining("Address already in use");
     }
     // And nothing stands in the way of the next start.
-    EmbeddedPostgres.start(directory, 0).close();
+    start().close();
+  }
+
+  private EmbeddedPostgres start() {
+    return start(0);
+  }
+
+  /** With the programs that all tests share: unpacking them takes longer than starting them. */
+  private EmbeddedPostgres start(int port) {
+    return EmbeddedPostgres.start(directory, TemporaryServer.programs(), port, true);
   }
 
   /** Runs a server in a JVM of its own, and kills that JVM without any warning. */

@@ -9,7 +9,7 @@ final class OrphanMaker {
 
   @SuppressWarnings("SystemOut") // it is how the test hears of it
   public static void main(String[] arguments) throws Exception {
-    var server = EmbeddedPostgres.start(Path.of(arguments[0]), 0);
+    var server = EmbeddedPostgres.start(Path.of(arguments[0]), TemporaryServer.programs(), 0, true);
     try (var connection = EmbeddedPostgresTest.connect(server)) {
       EmbeddedPostgresTest.keep(connection, "before the kill");
     }

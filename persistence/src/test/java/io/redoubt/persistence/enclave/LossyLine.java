@@ -6,8 +6,10 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A line to the database that can lose answers, break and refuse. */
@@ -53,26 +55,53 @@ final class LossyLine implements AutoCloseable {
         var database = new Socket(InetAddress.getLoopbackAddress(), target);
         open.add(client);
         open.add(database);
-        Thread.ofVirtual().start(() -> copy(client, database, false));
-        Thread.ofVirtual().start(() -> copy(database, client, true));
+        var isAudit = new AtomicBoolean();
+        Thread.ofVirtual().start(() -> ask(client, database, isAudit));
+        Thread.ofVirtual().start(() -> answer(database, client, isAudit));
       } catch (IOException _) {
         return;
       }
     }
   }
 
-  private void copy(Socket from, Socket to, boolean answers) {
+  private void ask(Socket from, Socket to, AtomicBoolean isAudit) {
+    copy(
+        from,
+        to,
+        (bytes, length) -> {
+          // Its name is in the first thing it says.
+          if (new String(bytes, 0, length, StandardCharsets.ISO_8859_1).contains("redoubt-audit")) {
+            isAudit.set(true);
+          }
+          return true;
+        });
+  }
+
+  private void answer(Socket from, Socket to, AtomicBoolean isAudit) {
+    copy(
+        from,
+        to,
+        (bytes, length) -> {
+          // Ends with ReadyForQuery in the idle state: whatever it was is committed.
+          boolean whole = length > 6 && bytes[length - 6] == 'Z' && bytes[length - 1] == 'I';
+          return !(whole
+              && isAudit.get()
+              && answersToLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0);
+        });
+  }
+
+  /** Decides whether some bytes go on, or the line breaks instead. */
+  private interface Gate {
+    boolean passes(byte[] bytes, int length);
+  }
+
+  private void copy(Socket from, Socket to, Gate gate) {
     byte[] buffer = new byte[1 << 16];
     try (from;
         to) {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        // An answer that ends with ReadyForQuery in the idle state: whatever it was is committed.
-        boolean committed = answers && n > 6 && buffer[n - 6] == 'Z' && buffer[n - 1] == 'I';
-        if (committed && answersToLose.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-          return;
-        }
+      for (int n = in.read(buffer); n >= 0 && gate.passes(buffer, n); n = in.read(buffer)) {
         out.write(buffer, 0, n);
       }
     } catch (IOException _) {

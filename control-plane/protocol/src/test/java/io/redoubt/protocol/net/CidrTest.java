@@ -3,7 +3,10 @@ package io.redoubt.protocol.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +74,37 @@ class CidrTest {
       })
   void anythingElseIsNoBlock(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> Cidr.parse(text));
+  }
+
+  /**
+   * Against arithmetic: an address lies within where its number, shifted by the rest, is the same.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {4, 16})
+  void everyPrefixMeansWhatItSays(int octets) throws Exception {
+    var random = new Random(octets);
+    for (int prefix = 0; prefix <= octets * 8; prefix++) {
+      int rest = octets * 8 - prefix;
+      var base = new BigInteger(octets * 8, random).shiftRight(rest).shiftLeft(rest);
+      var block = Cidr.parse(address(base, octets).getHostAddress() + "/" + prefix);
+      for (int bit = 0; bit < octets * 8; bit++) {
+        assertThat(block.contains(address(base.flipBit(bit), octets)))
+            .as("%s with bit %d turned", block, bit)
+            .isEqualTo(bit < rest);
+      }
+      if (rest > 0) {
+        String loose = address(base.setBit(rest - 1), octets).getHostAddress() + "/" + prefix;
+        assertThatIllegalArgumentException().isThrownBy(() -> Cidr.parse(loose));
+      }
+    }
+  }
+
+  private static InetAddress address(BigInteger number, int octets) throws UnknownHostException {
+    byte[] bytes = new byte[octets];
+    byte[] digits = number.toByteArray();
+    int length = Math.min(digits.length, octets);
+    System.arraycopy(digits, digits.length - length, bytes, octets - length, length);
+    return InetAddress.getByAddress(bytes);
   }
 
   @Test

@@ -25,6 +25,7 @@ public final class Stream implements Scenario {
   private static final int FIRST_CHUNK_RATE = 20;
   private static final int HELD_CHUNKS = 200;
   private static final int HELD_PACE_MILLIS = 250;
+  private static final int HELD_SEEN = 8;
 
   @Mixin private ProductOptions product = new ProductOptions();
   @Mixin private WindowOptions window = new WindowOptions();
@@ -151,10 +152,12 @@ public final class Stream implements Scenario {
     boolean flowing =
         rig.loop()
             .runWhile(
-                () -> callers.stream().anyMatch(caller -> caller.seen() < 8),
+                () -> callers.stream().anyMatch(caller -> caller.seen() < HELD_SEEN),
                 System.nanoTime() + TimeUnit.SECONDS.toNanos(20));
     if (!flowing) {
-      throw new IOException("not every stream flows");
+      long first = callers.stream().filter(caller -> caller.seen() >= HELD_SEEN).count();
+      tally.requireNoFaults();
+      throw new IOException("only " + first + " of " + held + " streams flow after 20 s");
     }
     long open = callers.stream().filter(StreamCaller::isBusy).count();
     long live = Jvm.liveBytes(rig.product().node().pid());
