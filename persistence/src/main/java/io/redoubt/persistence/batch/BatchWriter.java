@@ -100,6 +100,9 @@ public final class BatchWriter<I, O> implements AutoCloseable {
         }
         try {
           write(line, batch, false);
+        } catch (Throwable t) {
+          // A writer outlives whatever goes wrong; those who wait for it must hear of it.
+          fail(batch, t);
         } finally {
           queue.done();
         }
@@ -157,7 +160,7 @@ public final class BatchWriter<I, O> implements AutoCloseable {
     });
   }
 
-  private void fail(List<Waiting<I, O>> batch, Exception cause) {
+  private void fail(List<Waiting<I, O>> batch, Throwable cause) {
     Thread.startVirtualThread(
         () -> batch.forEach(waiting -> waiting.result().completeExceptionally(cause)));
   }

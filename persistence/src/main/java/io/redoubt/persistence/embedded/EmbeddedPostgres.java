@@ -64,37 +64,45 @@ public final class EmbeddedPostgres implements AutoCloseable {
   }
 
   static EmbeddedPostgres start(Path directory, Path programs, int port, boolean durable) {
-    DirectoryLock lock = null;
     try {
       Files.createDirectories(directory);
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
       Path real = directory.toRealPath();
-      lock =
-          DirectoryLock.tryTake(real)
-              .orElseThrow(() ->
-                  new IllegalStateException(
-                      "Another process runs PostgreSQL in " + real + " already."));
-      var secrets = RoleSecrets.openOrCreate(real.resolve("secrets.json"));
-      var process = new ServerProcess(Binaries.unpack(programs), real);
-      int chosen = port == 0 ? freePort() : port;
-      process.initialize(RoleSecrets.ADMIN, secrets.password(RoleSecrets.ADMIN).reveal());
-      new ServerSettings(chosen, real, durable).write(real.resolve("data"));
-      var server = new EmbeddedPostgres(lock, process, secrets, chosen);
-      server.launch();
-      server.setUp(durable);
-      Thread.ofVirtual().name("postgres-watch").start(server::lookAfter);
-      return server;
+      var lock = lock(real);
+      try {
+        var secrets = RoleSecrets.openOrCreate(real.resolve("secrets.json"));
+        var process = new ServerProcess(Binaries.unpack(programs), real);
+        int chosen = port == 0 ? freePort() : port;
+        process.initialize(RoleSecrets.ADMIN, secrets.password(RoleSecrets.ADMIN).reveal());
+        new ServerSettings(chosen, real, durable).write(real.resolve("data"));
+        var server = new EmbeddedPostgres(lock, process, secrets, chosen);
+        server.begin(durable);
+        return server;
+      } catch (IOException | SQLException | RuntimeException e) {
+        lock.close();
+        throw e;
+      }
     } catch (IOException | SQLException e) {
-      if (lock != null) {
-        lock.close();
-      }
       throw new IllegalStateException("PostgreSQL does not start: " + e.getMessage(), e);
-    } catch (RuntimeException e) {
-      if (lock != null) {
-        lock.close();
-      }
+    }
+  }
+
+  private static DirectoryLock lock(Path directory) throws IOException {
+    return DirectoryLock.tryTake(directory)
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "Another process runs PostgreSQL in " + directory + " already."));
+  }
+
+  private void begin(boolean durable) throws IOException, SQLException {
+    launch();
+    try {
+      setUp(durable);
+    } catch (SQLException | RuntimeException e) {
+      process.stop();
       throw e;
     }
+    Thread.ofVirtual().name("postgres-watch").start(this::lookAfter);
   }
 
   /**
@@ -109,11 +117,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
     try {
       Path real = directory.toRealPath();
-      try (var _ =
-          DirectoryLock.tryTake(real)
-              .orElseThrow(() ->
-                  new IllegalStateException(
-                      "Another process runs PostgreSQL in " + real + " already."))) {
+      try (var _ = lock(real)) {
         var process = new ServerProcess(Binaries.unpack(real), real);
         boolean running = process.postmaster().isPresent();
         process.stop();

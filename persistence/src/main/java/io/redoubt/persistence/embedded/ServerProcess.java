@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  */
 final class ServerProcess {
   private static final long PROGRAM_SECONDS = 90;
+  private static final long LOG_BYTES = 8L << 20;
   private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
   private final Path home;
@@ -67,6 +68,7 @@ final class ServerProcess {
   /** Starts the server and returns its process id when it takes connections. */
   long start() throws IOException {
     endOrphans();
+    keepLogShort();
     run(
         List.of(
             program("pg_ctl"),
@@ -81,6 +83,12 @@ final class ServerProcess {
       throw new IOException("PostgreSQL ended at once: " + logTail());
     }
     return pid.get();
+  }
+
+  private void keepLogShort() throws IOException {
+    if (Files.exists(log) && Files.size(log) > LOG_BYTES) {
+      Files.move(log, directory.resolve("postgres.log.1"), StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   /** Stops the server: what is committed stays, what is open is rolled back. */

@@ -6,7 +6,6 @@ import io.redoubt.persistence.batch.BatchLimits;
 import io.redoubt.persistence.batch.BatchWriter;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseConfig;
-import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -21,15 +20,14 @@ final class JournalWriter implements Extension {
 
   private JournalWriter(Config redoubt) {
     var database = DatabaseConfig.from(redoubt.getConfig("database"));
-    Config journal = redoubt.getConfig("journal");
-    int batch = journal.getInt("batch");
-    Duration gather = journal.getDuration("gather");
+    var limits = JournalLimits.from(redoubt.getConfig("journal"));
     this.writer =
         new BatchWriter<>(
             "journal",
-            journal.getInt("writers"),
-            new BatchLimits(journal.getInt("queue"), batch, batch, gather, gather),
-            journal.getDuration("write-timeout"),
+            limits.writers(),
+            new BatchLimits(
+                limits.queue(), limits.batch(), limits.batch(), limits.gather(), limits.gather()),
+            limits.writeTimeout(),
             (purpose, seconds) -> Database.dedicated(database, purpose, seconds),
             new JournalSql(),
             Metrics.globalRegistry);
