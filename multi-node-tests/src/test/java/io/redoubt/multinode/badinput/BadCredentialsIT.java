@@ -26,7 +26,6 @@ final class BadCredentialsIT {
   @Test
   void everyForgedCredentialIsRefusedEverywhere(Product product) throws Exception {
     var sweep = Sweep.of(product);
-    var before = Sweep.pids(product);
     var forgedForAgents = forgeries(sweep, sweep.agent().accessToken());
     var forgedForOperators = forgeries(sweep, sweep.operator().token());
     var secured =
@@ -52,8 +51,7 @@ final class BadCredentialsIT {
     }
 
     assertThat(secured).hasSizeGreaterThan(20);
-    assertThat(sweep.violations()).isEmpty();
-    assertThat(sweep.aftermath(before)).isEmpty();
+    sweep.assertNothingWrong();
   }
 
   private static Map<String, String> forgeries(Sweep sweep, String genuine) throws Exception {
@@ -156,8 +154,8 @@ final class BadCredentialsIT {
       sweep.check("the digest " + digest, Endpoint.Form.PROBLEM, reply, Set.of(422));
     }
 
-    assertThat(sweep.violations()).isEmpty();
     assertThat(sweep.agent().rotate().successor()).as("the genuine token still works").isNotNull();
+    sweep.assertNothingWrong();
   }
 
   private static String changed(String token, int at) {
@@ -168,7 +166,6 @@ final class BadCredentialsIT {
   @Test
   void whatBelongsToAnotherOrganizationIsAnsweredLikeWhatIsMissing(Product product) {
     var sweep = Sweep.of(product);
-    var before = Sweep.pids(product);
     var ours = idsOf(sweep);
     var stranger = strangersOperator(sweep, product);
     var described =
@@ -193,17 +190,18 @@ final class BadCredentialsIT {
       Reply foreign = ask(sweep, endpoint, stranger, endpoint.pathWith(_ -> id));
       Reply missing = ask(sweep, endpoint, stranger, endpoint.pathOfNobody());
       if (foreign.status() != missing.status() || !anonymous(foreign).equals(anonymous(missing))) {
-        sweep.violations().add("%s: %s, but %s".formatted(endpoint, foreign, missing));
+        sweep.violation(
+            endpoint + " differs", "%s: %s, but %s".formatted(endpoint, foreign, missing));
       }
       if (foreign.status() < 400) {
-        sweep.violations().add("%s: a stranger succeeds: %s".formatted(endpoint, foreign));
+        sweep.violation(
+            endpoint + " succeeds", "%s: a stranger succeeds: %s".formatted(endpoint, foreign));
       }
       compared.add(endpoint.toString());
     }
 
     assertThat(compared).hasSizeGreaterThan(8);
-    assertThat(sweep.violations()).isEmpty();
-    assertThat(sweep.aftermath(before)).isEmpty();
+    sweep.assertNothingWrong();
   }
 
   /** One of each thing that the first organization has, by the path segment in front of its id. */

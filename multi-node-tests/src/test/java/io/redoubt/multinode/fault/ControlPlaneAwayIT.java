@@ -48,19 +48,14 @@ final class ControlPlaneAwayIT {
               AgentClient.Successors.BY_CLIENT);
       awaitPermitted(models, agent);
       var client = breakGlassClient(operator);
+      awaitKnown(product, client);
       int before = history.modelCalls().size();
       var traces = new ArrayList<String>();
 
       try (var _ = servers.freezeControlPlane()) {
         work(models, agent, traces, before);
         killAndRelease(BreakGlass.withOperatorToken(product, operator.token()), models, agent);
-        killAndRelease(
-            BreakGlass.withClient(
-                product,
-                client.required("client").required("id").asText(),
-                client.required("client_secret").asText()),
-            models,
-            agent);
+        killAndRelease(breakGlass(product, client), models, agent);
       }
       product.awaitReady();
 
@@ -87,6 +82,20 @@ final class ControlPlaneAwayIT {
     var body = Documents.object().put("name", "break glass").put("break_glass", true);
     body.putArray("permissions").add("agents:read").add("agents:manage");
     return operator.call("POST", "/api/v1/iam/clients", body);
+  }
+
+  /** The enclave hears of the client by a command, a moment later. */
+  private static void awaitKnown(Product product, JsonNode client) {
+    await("the enclave knows the client")
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(breakGlass(product, client)).isNotNull());
+  }
+
+  private static BreakGlass breakGlass(Product product, JsonNode client) {
+    return BreakGlass.withClient(
+        product,
+        client.required("client").required("id").asText(),
+        client.required("client_secret").asText());
   }
 
   private void work(
