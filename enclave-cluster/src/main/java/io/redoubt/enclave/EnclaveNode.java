@@ -136,7 +136,7 @@ final class EnclaveNode {
 
     var linkView = new LinkView(clock, metrics);
     this.link = link(context, store, linkView);
-    this.sightings = new Sightings(link, config.link().maxSightings());
+    this.sightings = new Sightings(link, config.link());
     singleton(
         "audit-forwarder", AuditForwarder.create(config.link(), store.auditOutbox(), metrics));
     singleton(

@@ -10,6 +10,7 @@ import io.redoubt.enclave.agentapi.AgentApi;
 import io.redoubt.enclave.agentapi.Endpoints;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.operatorapi.OperatorApi;
+import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Health;
 import io.redoubt.http.HttpEdge;
@@ -129,6 +130,7 @@ final class EnclaveServers {
   }
 
   private Route agentRoutes(Endpoints endpoints) {
+    var spans = new RequestSpans(environment.tracer());
     var ports =
         new AgentApi.Ports(
             node.agents,
@@ -140,7 +142,9 @@ final class EnclaveServers {
             node.authenticator,
             node.proofs,
             node::caughtUp,
-            node.sightings::note);
+            node.sightings::noteNow,
+            node.sightings::note,
+            spans);
     var place = new AgentApi.Place(node.enclave, config.node(), Release.version(), endpoints);
     return concat(
         AgentApi.routes(
@@ -154,6 +158,7 @@ final class EnclaveServers {
             node.verificationKeys,
             node.killSwitch,
             node.unreported,
+            spans,
             environment.clock()),
         path("openapi.json", () -> get(EnclaveServers::openApi)));
   }

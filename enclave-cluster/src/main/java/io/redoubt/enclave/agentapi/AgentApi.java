@@ -8,6 +8,7 @@ import io.redoubt.agent.Agents;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.PublishedKeys;
+import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.protocol.id.EnclaveId;
@@ -29,7 +30,8 @@ public final class AgentApi {
    *
    * @param catchUp whether everything that the control plane has said so far is applied here; waits
    *     for it a while
-   * @param sighted hears of every agent that proved its identity
+   * @param bootstrapped hears of every agent that began to live
+   * @param rotated hears of every agent that went on
    */
   public record Ports(
       Agents agents,
@@ -41,7 +43,9 @@ public final class AgentApi {
       Authenticator authenticator,
       DpopProofs proofs,
       Supplier<CompletionStage<Boolean>> catchUp,
-      Consumer<AgentKey> sighted) {}
+      Consumer<AgentKey> bootstrapped,
+      Consumer<AgentKey> rotated,
+      RequestSpans spans) {}
 
   /** Who answers here. */
   public record Place(EnclaveId enclave, String node, String version, Endpoints endpoints) {}
@@ -63,6 +67,7 @@ public final class AgentApi {
             audit,
             ports.catchUp(),
             limits::noteStranger,
+            ports.bootstrapped(),
             clock);
     var rotations =
         new Rotations(
@@ -72,6 +77,7 @@ public final class AgentApi {
             ports.issuer(),
             audit,
             limits::noteStranger,
+            ports.rotated(),
             clock);
     var tokens =
         new TokenRoutes(
@@ -80,7 +86,7 @@ public final class AgentApi {
             ports.proofs(),
             bootstraps::bootstrap,
             rotations::rotate,
-            grant -> ports.sighted().accept(grant.agent()),
+            ports.spans(),
             place.endpoints(),
             clock);
     var discover =

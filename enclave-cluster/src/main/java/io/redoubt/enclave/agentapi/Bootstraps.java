@@ -7,6 +7,7 @@ import static io.redoubt.protocol.problem.ErrorType.PROOF_OF_POSSESSION_INVALID;
 import static io.redoubt.protocol.problem.ErrorType.SOURCE_ADDRESS_NOT_ALLOWED;
 
 import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.enclave.agentapi.Grant.Successor;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
@@ -36,6 +37,7 @@ final class Bootstraps {
   private final IdentityAudit audit;
   private final Supplier<CompletionStage<Boolean>> catchUp;
   private final Consumer<InetAddress> strangers;
+  private final Consumer<AgentKey> bootstrapped;
   private final Clock clock;
 
   /**
@@ -44,6 +46,7 @@ final class Bootstraps {
    * @param catchUp whether everything that the control plane has said so far is applied here; waits
    *     for it a while
    * @param strangers hears of every source that presents a token nobody here knows
+   * @param bootstrapped hears of every agent that did
    */
   Bootstraps(
       Agents agents,
@@ -52,6 +55,7 @@ final class Bootstraps {
       IdentityAudit audit,
       Supplier<CompletionStage<Boolean>> catchUp,
       Consumer<InetAddress> strangers,
+      Consumer<AgentKey> bootstrapped,
       Clock clock) {
     this.agents = agents;
     this.families = families;
@@ -59,6 +63,7 @@ final class Bootstraps {
     this.audit = audit;
     this.catchUp = catchUp;
     this.strangers = strangers;
+    this.bootstrapped = bootstrapped;
     this.clock = clock;
   }
 
@@ -155,6 +160,7 @@ final class Bootstraps {
     }
     var recorded =
         audit.granted(request, IdentityAudit.BOOTSTRAP, burned.spec(), burned.repeated());
+    bootstrapped.accept(request.agent());
     String accessToken =
         issuer.issue(
             request.agent(),

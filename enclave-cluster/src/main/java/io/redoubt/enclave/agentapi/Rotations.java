@@ -8,6 +8,7 @@ import static io.redoubt.protocol.problem.ErrorType.REFRESH_TOKEN_REPLAYED;
 import static io.redoubt.protocol.problem.ErrorType.SOURCE_ADDRESS_NOT_ALLOWED;
 
 import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.enclave.agentapi.Grant.Successor;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
@@ -37,12 +38,14 @@ final class Rotations {
   private final AccessTokenIssuer issuer;
   private final IdentityAudit audit;
   private final Consumer<InetAddress> strangers;
+  private final Consumer<AgentKey> goesOn;
   private final Clock clock;
 
   /**
    * Rotations.
    *
    * @param strangers hears of every source that presents a token nobody here knows
+   * @param goesOn hears of every agent that rotated
    */
   Rotations(
       Agents agents,
@@ -51,6 +54,7 @@ final class Rotations {
       AccessTokenIssuer issuer,
       IdentityAudit audit,
       Consumer<InetAddress> strangers,
+      Consumer<AgentKey> goesOn,
       Clock clock) {
     this.agents = agents;
     this.families = families;
@@ -58,6 +62,7 @@ final class Rotations {
     this.issuer = issuer;
     this.audit = audit;
     this.strangers = strangers;
+    this.goesOn = goesOn;
     this.clock = clock;
   }
 
@@ -111,6 +116,7 @@ final class Rotations {
   private CompletionStage<Grant> grant(
       TokenRequest request, AgentSpec spec, Successor next, TokenFamily.Rotated rotated) {
     var recorded = audit.granted(request, IdentityAudit.REFRESH, spec, rotated.repeated());
+    goesOn.accept(request.agent());
     // Signed while the record is on its way to disk; handed out only when it is there.
     String accessToken =
         issuer.issue(

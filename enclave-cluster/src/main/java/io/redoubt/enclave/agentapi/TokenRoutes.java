@@ -7,6 +7,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
@@ -23,7 +24,6 @@ import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -40,22 +40,17 @@ final class TokenRoutes {
   private final DpopProofs proofs;
   private final Function<TokenRequest, CompletionStage<Grant>> bootstrap;
   private final Function<TokenRequest, CompletionStage<Grant>> rotate;
-  private final Consumer<Grant> granted;
+  private final RequestSpans spans;
   private final Endpoints endpoints;
   private final InstantSource clock;
 
-  /**
-   * The routes.
-   *
-   * @param granted hears of every identity that is handed out
-   */
   TokenRoutes(
       EdgeConfig edge,
       CallLimits limits,
       DpopProofs proofs,
       Function<TokenRequest, CompletionStage<Grant>> bootstrap,
       Function<TokenRequest, CompletionStage<Grant>> rotate,
-      Consumer<Grant> granted,
+      RequestSpans spans,
       Endpoints endpoints,
       InstantSource clock) {
     this.bodies = new Bodies(edge);
@@ -64,7 +59,7 @@ final class TokenRoutes {
     this.proofs = proofs;
     this.bootstrap = bootstrap;
     this.rotate = rotate;
-    this.granted = granted;
+    this.spans = spans;
     this.endpoints = endpoints;
     this.clock = clock;
   }
@@ -116,39 +111,32 @@ final class TokenRoutes {
   private Route bootstrap() {
     return extractRequest(request -> {
       InetAddress source = admitted(request);
-      return bodies.json(
-          BootstrapBody.class,
-          body ->
-              answer(
-                  bootstrap.apply(
-                      read(
-                          request,
-                          source,
-                          AgentToken.Kind.BOOTSTRAP,
-                          body.bootstrapToken(),
-                          body.nextRefreshTokenDigest())),
-                  true));
+      return bodies.json(BootstrapBody.class, body -> bootstrap(request, source, body));
     });
+  }
+
+  private Route bootstrap(HttpRequest request, InetAddress source, BootstrapBody body) {
+    var kind = AgentToken.Kind.BOOTSTRAP;
+    var asked = read(request, source, kind, body.bootstrapToken(), body.nextRefreshTokenDigest());
+    return answer(
+        spans.around("agent bootstrap", Requests.trace(request), () -> bootstrap.apply(asked)),
+        true);
   }
 
   private Route refresh() {
     return extractRequest(request -> {
       InetAddress source = admitted(request);
-      return bodies.json(
-          RefreshBody.class,
-          body ->
-              answer(
-                  rotate.apply(
-                      read(
-                          request,
-                          source,
-                          AgentToken.Kind.REFRESH,
-                          body.refreshToken(),
-                          body.nextRefreshTokenDigest())),
-                  body.secretsVersion() == null
-                      ? SECRETS_VERSION > 0
-                      : body.secretsVersion() != SECRETS_VERSION));
+      return bodies.json(RefreshBody.class, body -> refresh(request, source, body));
     });
+  }
+
+  private Route refresh(HttpRequest request, InetAddress source, RefreshBody body) {
+    var kind = AgentToken.Kind.REFRESH;
+    var asked = read(request, source, kind, body.refreshToken(), body.nextRefreshTokenDigest());
+    Long has = body.secretsVersion();
+    return answer(
+        spans.around("agent refresh", Requests.trace(request), () -> rotate.apply(asked)),
+        has == null ? SECRETS_VERSION > 0 : has != SECRETS_VERSION);
   }
 
   private InetAddress admitted(HttpRequest request) {
@@ -196,11 +184,13 @@ final class TokenRoutes {
   }
 
   private Route answer(CompletionStage<Grant> grant, boolean withSecrets) {
-    return Replies.async(grant.thenApply(made -> Replies.json(200, answer(made, withSecrets))));
+    // The writing itself is left to the thread of the connection: whoever made the record durable
+    // has others to see to.
+    return Replies.async(
+        grant.thenApply(made -> extractRequest(_ -> Replies.json(200, answer(made, withSecrets)))));
   }
 
   private TokenAnswer answer(Grant grant, boolean withSecrets) {
-    granted.accept(grant);
     AgentToken next = grant.next();
     return new TokenAnswer(
         grant.agent().agent(),

@@ -27,6 +27,7 @@ public record LinkConfig(
     Duration backoffMin,
     Duration backoffMax,
     Duration reportEvery,
+    Duration seenEvery,
     Duration auditPoll,
     int auditLines,
     int maxEventBytes,
@@ -52,6 +53,7 @@ public record LinkConfig(
     requirePositive("backoff-min", backoffMin);
     require(backoffMax.compareTo(backoffMin) >= 0, "backoff-max", "must not be below backoff-min");
     requirePositive("report-every", reportEvery);
+    requirePositive("seen-every", seenEvery);
     requirePositive("audit-poll", auditPoll);
     require(
         auditLines > 0 && auditLines <= MOST_AUDIT_LINES, "audit-lines", "must be from 1 to 500");
@@ -72,6 +74,7 @@ public record LinkConfig(
         config.getDuration("backoff-min"),
         config.getDuration("backoff-max"),
         config.getDuration("report-every"),
+        config.getDuration("seen-every"),
         config.getDuration("audit-poll"),
         config.getInt("audit-lines"),
         Math.toIntExact(config.getBytes("max-event-bytes")),

@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -142,33 +144,46 @@ final class Reporter implements Runnable {
     if (nodesDue) {
       reports.add(new LinkReport.NodesSeen(nodes.get(), clock.instant()));
     }
-    List<UnreportedAgents.Noted> noted = List.of();
-    if (now - unreportedAt > UNREPORTED_EVERY.toNanos()) {
-      noted = Waiting.on(unreported.oldest(MOST_AT_ONCE));
-    }
+    boolean unreportedDue = now - unreportedAt > UNREPORTED_EVERY.toNanos();
+    List<UnreportedAgents.Noted> noted =
+        unreportedDue ? Waiting.on(unreported.oldest(MOST_AT_ONCE)) : List.of();
     var subjects = new LinkedHashSet<>(batch);
     noted.forEach(it -> subjects.add(it.agent()));
-    reports.addAll(describe(subjects));
+    Map<AgentKey, Optional<LinkReport>> described = describe(subjects);
+    described.values().stream().flatMap(Optional::stream).forEach(reports::add);
     if (!reports.isEmpty()) {
       client.report(reports);
     }
     for (var it : noted) {
-      Waiting.on(unreported.reported(it));
+      if (described.containsKey(it.agent())) {
+        Waiting.on(unreported.reported(it));
+      }
     }
     synchronized (this) {
       appliedReported = upTo;
     }
     nodesAt = nodesDue ? now : nodesAt;
     // With as many as were asked for there are more: come back at the next turn.
-    unreportedAt = noted.size() < MOST_AT_ONCE ? now : unreportedAt;
+    unreportedAt = unreportedDue && noted.size() < MOST_AT_ONCE ? now : unreportedAt;
   }
 
-  /** Each agent as it is now, asked of itself: what was seen a moment ago may have changed. */
-  private List<LinkReport> describe(Set<AgentKey> subjects)
+  /**
+   * Each agent as it is now, asked of itself: what was seen a moment ago may have changed. One that
+   * does not answer is left out, so that it keeps nothing else back.
+   */
+  private Map<AgentKey, Optional<LinkReport>> describe(Set<AgentKey> subjects)
       throws InterruptedException, TimeoutException {
-    var asked = subjects.stream().map(agent -> describe(agent).toCompletableFuture()).toList();
-    Waiting.on(CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)));
-    return asked.stream().map(CompletableFuture::join).flatMap(Optional::stream).toList();
+    var described = new ConcurrentHashMap<AgentKey, Optional<LinkReport>>();
+    var asked =
+        subjects.stream()
+            .map(agent ->
+                describe(agent)
+                    .thenAccept(report -> described.put(agent, report))
+                    .exceptionally(_ -> null)
+                    .toCompletableFuture())
+            .toArray(CompletableFuture[]::new);
+    Waiting.on(CompletableFuture.allOf(asked));
+    return described;
   }
 
   private CompletionStage<Optional<LinkReport>> describe(AgentKey agent) {

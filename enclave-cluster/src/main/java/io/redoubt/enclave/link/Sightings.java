@@ -2,35 +2,56 @@ package io.redoubt.enclave.link;
 
 import io.redoubt.agent.AgentKey;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/** Agents that this node has heard of lately, handed to the link once a moment. */
+/**
+ * Agents that this node has heard of lately, handed to the link once a moment. That an agent goes
+ * on living is not said again before a while has passed: each time costs the control plane a write.
+ */
 public final class Sightings {
   private final Set<AgentKey> agents = ConcurrentHashMap.newKeySet();
+  private final Map<AgentKey, Long> toldAt = new ConcurrentHashMap<>();
   private final ActorRef<ControlPlaneLink.Command> link;
-  private final int limit;
+  private final LinkConfig config;
 
-  public Sightings(ActorRef<ControlPlaneLink.Command> link, int limit) {
+  public Sightings(ActorRef<ControlPlaneLink.Command> link, LinkConfig config) {
     this.link = link;
-    this.limit = limit;
+    this.config = config;
   }
 
-  /** Costs next to nothing: it is called for every rotation. */
+  /**
+   * The agent is alive, as it was before. Costs next to nothing: it is called at every rotation.
+   */
   public void note(AgentKey agent) {
-    if (agents.size() < limit) {
+    if (!toldAt.containsKey(agent)) {
+      noteNow(agent);
+    }
+  }
+
+  /** There is news of the agent. */
+  public void noteNow(AgentKey agent) {
+    if (agents.size() < config.maxSightings()) {
       agents.add(agent);
     }
   }
 
   /** To be called every second. */
   public void flush() {
+    long now = System.nanoTime();
+    toldAt.values().removeIf(at -> now - at > config.seenEvery().toNanos());
     if (agents.isEmpty()) {
       return;
     }
     var batch = new HashSet<>(agents);
     agents.removeAll(batch);
+    for (AgentKey agent : batch) {
+      if (toldAt.size() < config.maxSightings()) {
+        toldAt.put(agent, now);
+      }
+    }
     link.tell(new ControlPlaneLink.Sighted(batch));
   }
 }

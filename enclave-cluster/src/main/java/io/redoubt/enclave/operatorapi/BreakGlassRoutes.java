@@ -10,6 +10,7 @@ import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
+import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.RateLimiter;
@@ -31,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -52,6 +54,7 @@ final class BreakGlassRoutes {
   private final OperatorTokens tokens;
   private final KillSwitch killSwitch;
   private final UnreportedAgents unreported;
+  private final RequestSpans spans;
   private final Clock clock;
 
   BreakGlassRoutes(
@@ -60,6 +63,7 @@ final class BreakGlassRoutes {
       OperatorTokens tokens,
       KillSwitch killSwitch,
       UnreportedAgents unreported,
+      RequestSpans spans,
       Clock clock) {
     this.bodies = new Bodies(edge);
     this.edge = edge;
@@ -67,6 +71,7 @@ final class BreakGlassRoutes {
     this.tokens = tokens;
     this.killSwitch = killSwitch;
     this.unreported = unreported;
+    this.spans = spans;
     this.clock = clock;
   }
 
@@ -165,29 +170,37 @@ final class BreakGlassRoutes {
   }
 
   private Route isolate(String agentId) {
-    return extractRequest(request -> {
-      admit(request);
-      return bodies.json(
-          IsolateBody.class,
-          body -> {
-            String reason = reason(body.reason());
-            return act(
-                request, agentId, reason, (kill, it) -> kill.isolate(it, IsolationId.next(clock)));
-          });
-    });
+    return asOperator((request, operator) ->
+        bodies.json(
+            IsolateBody.class,
+            body -> {
+              var asked = asked(request, operator, agentId, body.reason());
+              return act(
+                  "agent isolate",
+                  request,
+                  asked,
+                  () -> killSwitch.isolate(asked, IsolationId.next(clock)));
+            }));
   }
 
   private Route release(String agentId) {
-    return extractRequest(request -> {
-      admit(request);
-      return bodies.json(
-          ReleaseBody.class,
-          body -> {
-            String reason = reason(body.reason());
-            Set<IsolationId> ids = isolations(body.isolationIds());
-            return act(request, agentId, reason, (kill, it) -> kill.release(it, ids));
-          });
-    });
+    return asOperator((request, operator) ->
+        bodies.json(
+            ReleaseBody.class,
+            body -> {
+              Set<IsolationId> ids = isolations(body.isolationIds());
+              var asked = asked(request, operator, agentId, body.reason());
+              return act("agent release", request, asked, () -> killSwitch.release(asked, ids));
+            }));
+  }
+
+  private static KillSwitch.Request asked(
+      HttpRequest request, OperatorClaims operator, String agentId, @Nullable String reason) {
+    return new KillSwitch.Request(
+        new AgentKey(operator.organization(), agentId(agentId)),
+        reason(reason),
+        operator.subject(),
+        Requests.trace(request).traceId());
   }
 
   private static String reason(@Nullable String reason) {
@@ -212,21 +225,28 @@ final class BreakGlassRoutes {
   }
 
   private Route act(
+      String name,
       HttpRequest request,
-      String agentId,
-      String reason,
-      BiFunction<KillSwitch, KillSwitch.Request, CompletionStage<KillSwitch.Result>> action) {
+      KillSwitch.Request asked,
+      Supplier<CompletionStage<KillSwitch.Result>> action) {
+    // Noted first: whatever becomes of this, the control plane hears how the agent is.
     return Replies.async(
-        operator(request)
-            .thenCompose(operator -> {
-              var agent = new AgentKey(operator.organization(), agentId(agentId));
-              var asked =
-                  new KillSwitch.Request(
-                      agent, reason, operator.subject(), Requests.trace(request).traceId());
-              // Noted first: whatever becomes of this, the control plane hears how the agent is.
-              return unreported.note(agent).thenCompose(_ -> action.apply(killSwitch, asked));
-            })
+        spans
+            .around(
+                name,
+                Requests.trace(request),
+                () -> unreported.note(asked.agent()).thenCompose(_ -> action.get()))
             .thenApply(BreakGlassRoutes::answer));
+  }
+
+  /** Who asks comes before what is asked: a stranger learns nothing from a wrong body. */
+  private Route asOperator(BiFunction<HttpRequest, OperatorClaims, Route> inner) {
+    return extractRequest(request -> {
+      admit(request);
+      return Replies.async(
+          operator(request)
+              .thenApply(operator -> extractRequest(_ -> inner.apply(request, operator))));
+    });
   }
 
   private static AgentId agentId(String text) {

@@ -118,7 +118,7 @@ public final class EnclaveFixture implements AutoCloseable {
   }
 
   private Config config() {
-    var own = new HashMap<>(settings);
+    var own = new HashMap<String, Object>();
     own.put("redoubt.enclave.node", "node-1");
     own.put("redoubt.enclave.master-key-file", directory.resolve("master.key").toString());
     own.put("redoubt.enclave.servers.agent.port", 0);
@@ -134,6 +134,7 @@ public final class EnclaveFixture implements AutoCloseable {
     own.put("redoubt.enclave.database.user", DatabaseRole.ENCLAVE.user());
     own.put("redoubt.enclave.database.password", database.password(DatabaseRole.ENCLAVE).reveal());
     own.put("redoubt.enclave.database.connection-timeout", "1s");
+    own.putAll(settings);
     return ConfigFactory.parseMap(own).withFallback(ConfigFactory.load()).resolve();
   }
 
