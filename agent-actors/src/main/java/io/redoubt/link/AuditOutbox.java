@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionStage;
  */
 public interface AuditOutbox {
   /** The next lines that have not been confirmed, oldest first; empty when all is delivered. */
-  CompletionStage<List<AuditBatch>> next(int maxLines);
+  CompletionStage<List<AuditBatch.Stored>> next(int maxLines);
 
   /** The control plane has everything of the organization up to this number. */
   CompletionStage<Void> confirmed(OrganizationId organization, long contiguous);

@@ -68,14 +68,14 @@ public final class AuditForwarder implements Runnable {
     try {
       while (!Thread.currentThread().isInterrupted()) {
         try {
-          List<AuditBatch> batches = Waiting.on(outbox.next(config.auditLines()));
-          if (batches.isEmpty()) {
-            Thread.sleep(config.auditPoll());
-            continue;
-          }
+          var batches = Waiting.on(outbox.next(config.auditLines()));
           forward(batches);
           backoff.reset();
           told = null;
+          // Where there was not more than fits, waiting lets a batch gather that is worth its cost.
+          if (batches.stream().mapToInt(it -> it.lines().size()).sum() < config.auditLines()) {
+            Thread.sleep(config.auditPoll());
+          }
         } catch (IOException | TimeoutException | RuntimeException e) {
           failed.increment();
           // Once for each cause: while the control plane is away for hours this would be the log.
@@ -92,10 +92,10 @@ public final class AuditForwarder implements Runnable {
   }
 
   /** One organization's trouble does not keep the others' records back. */
-  private void forward(List<AuditBatch> batches)
+  private void forward(List<AuditBatch.Stored> batches)
       throws IOException, InterruptedException, TimeoutException {
     @Nullable IOException trouble = null;
-    for (AuditBatch batch : batches) {
+    for (var batch : batches) {
       try {
         forward(batch);
       } catch (LinkClient.RefusedException e) {
@@ -107,7 +107,7 @@ public final class AuditForwarder implements Runnable {
     }
   }
 
-  private void forward(AuditBatch batch)
+  private void forward(AuditBatch.Stored batch)
       throws IOException, InterruptedException, TimeoutException {
     long last = batch.first() + batch.lines().size() - 1;
     long contiguous = client.audit(batch);

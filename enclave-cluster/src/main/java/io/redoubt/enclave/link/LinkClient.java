@@ -84,7 +84,7 @@ final class LinkClient implements AutoCloseable {
   }
 
   /** Answers the highest number up to which the control plane has everything. */
-  long audit(AuditBatch batch) throws IOException, InterruptedException {
+  long audit(AuditBatch.Stored batch) throws IOException, InterruptedException {
     AuditBatch.Kept kept = KEPT.readValue(post("enclave/v1/audit", Json.write(batch)));
     return kept.contiguous();
   }

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class PostgresAuditOutbox implements AuditOutbox {
   private static final int LINES_IN_A_BATCH = 500;
 
-  private record Numbered(long number, AuditBatch.Line line) {}
+  private record Numbered(long number, AuditBatch.StoredLine line) {}
 
   private final Database database;
   private final AtomicInteger turn = new AtomicInteger();
@@ -30,14 +30,14 @@ final class PostgresAuditOutbox implements AuditOutbox {
   }
 
   @Override
-  public CompletionStage<List<AuditBatch>> next(int maxLines) {
+  public CompletionStage<List<AuditBatch.Stored>> next(int maxLines) {
     return database.blocking(() -> {
       List<OrganizationId> organizations = new ArrayList<>(withNews());
       if (!organizations.isEmpty()) {
         // A busy organization must not keep the others waiting.
         Collections.rotate(organizations, turn.getAndIncrement() % organizations.size());
       }
-      var batches = new ArrayList<AuditBatch>();
+      var batches = new ArrayList<AuditBatch.Stored>();
       int left = maxLines;
       for (var organization : organizations) {
         if (left <= 0) {
@@ -59,7 +59,7 @@ final class PostgresAuditOutbox implements AuditOutbox {
             .list());
   }
 
-  private Optional<AuditBatch> next(OrganizationId organization, int limit) {
+  private Optional<AuditBatch.Stored> next(OrganizationId organization, int limit) {
     List<Numbered> lines =
         database.inOrganizationBlocking(
             organization,
@@ -69,12 +69,12 @@ final class PostgresAuditOutbox implements AuditOutbox {
                     .bind("limit", limit)
                     .map((row, _) ->
                         new Numbered(
-                            row.getLong(1), AuditLine.read(row.getInt(2), row.getString(3))))
+                            row.getLong(1), AuditLine.stored(row.getInt(2), row.getString(3))))
                     .list());
     return lines.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new AuditBatch(
+            new AuditBatch.Stored(
                 organization,
                 lines.getFirst().number(),
                 lines.stream().map(Numbered::line).toList()));

@@ -131,11 +131,10 @@ final class EnclaveNode implements AutoCloseable {
   }
 
   private static String status(int half, String document) {
-    var line = AuditLine.read(half, document);
-    var record = line.record();
-    var concluded = line.outcome();
     var outcome =
-        record != null ? record.outcome() : concluded == null ? null : concluded.outcome();
+        half == 1
+            ? Documents.read(document, AuditRecord.class).outcome()
+            : Documents.read(document, AuditOutcome.class).outcome();
     return outcome == null ? "-" : outcome.status().wire();
   }
 

@@ -13,7 +13,10 @@ import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AuditBatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.DriverManager;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -83,7 +86,7 @@ class OutboxTest {
     await(node.store.auditOutbox().confirmed(ACME, 2));
     await(node.store.auditOutbox().confirmed(ACME, 1));
 
-    assertThat(await(node.store.auditOutbox().next(10))).isEmpty();
+    assertThat(next(node, 10)).isEmpty();
   }
 
   @Test
@@ -101,7 +104,7 @@ class OutboxTest {
     permitted(GLOBEX);
     permitted(GLOBEX);
 
-    var batches = await(node.store.auditOutbox().next(10));
+    var batches = next(node, 10);
 
     assertThat(batches).hasSize(2).allMatch(batch -> batch.first() == 1);
     assertThat(batches)
@@ -119,7 +122,7 @@ class OutboxTest {
     var seen = new HashSet<OrganizationId>();
 
     for (int i = 0; i < 2; i++) {
-      await(node.store.auditOutbox().next(5)).forEach(b -> seen.add(b.organizationId()));
+      next(node, 5).forEach(b -> seen.add(b.organizationId()));
     }
 
     assertThat(seen).containsExactlyInAnyOrder(ACME, GLOBEX);
@@ -136,11 +139,11 @@ class OutboxTest {
       idle.createStatement().execute("SELECT pg_current_xact_id()");
       permitted(ACME);
 
-      assertThat(await(node.store.auditOutbox().next(10))).isEmpty();
+      assertThat(next(node, 10)).isEmpty();
 
       idle.rollback();
     }
-    assertThat(await(node.store.auditOutbox().next(10))).hasSize(1);
+    assertThat(next(node, 10)).hasSize(1);
   }
 
   /**
@@ -172,7 +175,7 @@ class OutboxTest {
       boolean confirm = true;
       while (true) {
         boolean writtenAll = threads.isTerminated();
-        var batches = await(node.store.auditOutbox().next(200));
+        var batches = next(node, 200);
         if (batches.isEmpty() && writtenAll) {
           break;
         }
@@ -203,7 +206,7 @@ class OutboxTest {
       var after = intent(agent);
       await(restored.store.auditLog().permit(after, 1));
 
-      var batch = await(restored.store.auditOutbox().next(10)).getFirst();
+      var batch = next(restored, 10).getFirst();
 
       // The old incarnation's intent got its outcome, which is new as well.
       assertThat(batch.lines()).hasSize(3);
@@ -236,8 +239,24 @@ class OutboxTest {
     return intent;
   }
 
+  /** As the control plane reads them, once they have crossed the wire. */
+  private static List<AuditBatch> next(EnclaveNode node, int maxLines) {
+    return await(node.store.auditOutbox().next(maxLines)).stream()
+        .map(Json::write)
+        .map(OutboxTest::read)
+        .toList();
+  }
+
+  private static AuditBatch read(byte[] wire) {
+    try {
+      return Json.LENIENT.readValue(wire, AuditBatch.class);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private AuditBatch onlyBatch(int maxLines) {
-    var batches = await(node.store.auditOutbox().next(maxLines));
+    var batches = next(node, maxLines);
     assertThat(batches).hasSize(1);
     return batches.getFirst();
   }

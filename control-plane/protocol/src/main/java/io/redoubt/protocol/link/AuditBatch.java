@@ -1,5 +1,7 @@
 package io.redoubt.protocol.link;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.id.OrganizationId;
@@ -21,6 +23,24 @@ public record AuditBatch(OrganizationId organizationId, long first, List<Line> l
   /** One half of a record: exactly one of the two is present. */
   public record Line(@Nullable AuditRecord record, @Nullable AuditOutcome outcome) {
     public Line {
+      if ((record == null) == (outcome == null)) {
+        throw new IllegalArgumentException("a line is a record or an outcome");
+      }
+    }
+  }
+
+  /** The same where it is sent: a line is the JSON that was stored, handed on as it is. */
+  public record Stored(OrganizationId organizationId, long first, List<StoredLine> lines) {
+    public Stored {
+      lines = List.copyOf(lines);
+    }
+  }
+
+  /** A {@link Line} as stored JSON: exactly one of the two is present. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record StoredLine(
+      @JsonRawValue @Nullable String record, @JsonRawValue @Nullable String outcome) {
+    public StoredLine {
       if ((record == null) == (outcome == null)) {
         throw new IllegalArgumentException("a line is a record or an outcome");
       }

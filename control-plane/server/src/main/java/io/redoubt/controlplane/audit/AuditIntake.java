@@ -12,6 +12,8 @@ import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jdbi.v3.core.Handle;
 
@@ -56,7 +58,6 @@ public final class AuditIntake {
             return new AuditBatch.Kept(contiguous);
           }
           keep(handle, enclave, batch, contiguous + 1);
-          usage.count(handle, batch.organizationId(), enclave, contiguous + 1, last);
           moveCursor(handle, enclave, batch.organizationId(), last);
           handle.afterCommit(() -> kept.increment((double) (last - contiguous)));
           return new AuditBatch.Kept(last);
@@ -150,18 +151,28 @@ public final class AuditIntake {
   }
 
   private void keep(Handle handle, EnclaveId enclave, AuditBatch batch, long from) {
-    var records = new ArrayList<AuditStore.NumberedRecord>();
-    var outcomes = new ArrayList<AuditStore.NumberedOutcome>();
+    var records = new ArrayList<AuditStore.Numbered<AuditRecord>>();
+    var outcomes = new ArrayList<AuditStore.Numbered<AuditOutcome>>();
     for (long number = from; number < batch.first() + batch.lines().size(); number++) {
       var line = batch.lines().get((int) (number - batch.first()));
       if (line.record() != null) {
-        records.add(new AuditStore.NumberedRecord(number, line.record()));
+        records.add(new AuditStore.Numbered<>(number, line.record()));
       } else if (line.outcome() != null) {
-        outcomes.add(new AuditStore.NumberedOutcome(number, line.outcome()));
+        outcomes.add(new AuditStore.Numbered<>(number, line.outcome()));
       }
     }
-    store.append(handle, enclave, records);
-    store.conclude(handle, enclave, outcomes);
+    var organization = batch.organizationId();
+    var newRecords = store.append(handle, organization, enclave, records);
+    var newOutcomes = store.conclude(handle, organization, enclave, outcomes);
+    // What was there already was counted already.
+    usage.count(handle, organization, halves(records, newRecords), halves(outcomes, newOutcomes));
+  }
+
+  private static <T> List<T> halves(List<AuditStore.Numbered<T>> lines, Set<Long> kept) {
+    return lines.stream()
+        .filter(line -> kept.contains(line.number()))
+        .map(AuditStore.Numbered::half)
+        .toList();
   }
 
   private static void moveCursor(

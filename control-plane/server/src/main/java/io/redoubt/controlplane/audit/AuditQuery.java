@@ -1,10 +1,11 @@
 package io.redoubt.controlplane.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.audit.ActorKind;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
@@ -104,9 +105,10 @@ final class AuditQuery {
   }
 
   private static Found found(ResultSet row) throws SQLException {
-    var record = Rows.json(row, "record", ObjectNode.class);
-    if (row.getString("outcome") != null) {
-      record.set("outcome", Rows.json(row, "outcome", JsonNode.class));
+    var record = Rows.tree(AuditStore.read(row.getString("record"), AuditRecord.class));
+    String outcome = row.getString("outcome");
+    if (outcome != null) {
+      record.set("outcome", Rows.tree(AuditStore.read(outcome, Outcome.class)));
     }
     UUID enclave = Rows.uuidOrNull(row, "enclave_id");
     if (enclave != null) {

@@ -1,10 +1,11 @@
 package io.redoubt.controlplane.link;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.exc.StreamReadException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.redoubt.http.Bodies;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
@@ -21,6 +22,12 @@ import org.apache.pekko.util.ByteString;
  * replaced rather than refused: one such name must not stop an enclave's audit for ever.
  */
 final class LinkBodies {
+  private static final ObjectMapper MAPPER =
+      Json.LENIENT
+          .copy()
+          .registerModule(
+              new SimpleModule("storable-texts").addDeserializer(String.class, new StorableText()));
+
   private final Bodies bodies;
   private final long maxBytes;
 
@@ -40,44 +47,39 @@ final class LinkBodies {
   }
 
   private static <T> T read(Class<T> type, ByteString body) {
-    JsonNode tree;
     try {
-      tree = Json.LENIENT.readTree(body.toArrayUnsafe());
-    } catch (IOException _) {
-      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not JSON.");
-    }
-    try {
-      T value = Json.LENIENT.treeToValue(clean(tree), type);
+      T value = MAPPER.readValue(body.toArrayUnsafe(), type);
       if (value != null) {
         return value;
       }
-    } catch (JsonProcessingException _) {
+    } catch (StreamReadException _) {
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not JSON.");
+    } catch (IOException _) {
       // answered below
     }
     throw ProblemException.invalid("", "is not what is expected here");
   }
 
-  private static JsonNode clean(JsonNode node) {
-    switch (node) {
-      case ObjectNode object ->
-          object.properties().forEach(entry -> entry.setValue(clean(entry.getValue())));
-      case ArrayNode array -> {
-        for (int i = 0; i < array.size(); i++) {
-          array.set(i, clean(array.get(i)));
-        }
-      }
-      case TextNode text when isUnstorable(text.textValue()) -> {
-        return TextNode.valueOf(storable(text.textValue()));
-      }
-      default -> {
-        // numbers, booleans, null, and text as it should be
-      }
+  /** Texts as they come, but for what cannot be stored. */
+  private static final class StorableText extends StringDeserializer {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String deserialize(JsonParser json, DeserializationContext context) throws IOException {
+      String text = super.deserialize(json, context);
+      return isUnstorable(text) ? storable(text) : text;
     }
-    return node;
   }
 
   private static boolean isUnstorable(String text) {
-    return text.codePoints().anyMatch(LinkBodies::isUnstorable);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == 0 || Character.isSurrogate(c)) {
+        // A pair is a character like any other: look closely.
+        return text.codePoints().anyMatch(LinkBodies::isUnstorable);
+      }
+    }
+    return false;
   }
 
   /** No column holds a NUL, and half a surrogate pair is no character. */

@@ -2,6 +2,7 @@ package io.redoubt.controlplane.store;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
@@ -52,6 +53,11 @@ public final class Rows {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a column that was written here: " + column, e);
     }
+  }
+
+  /** A value of ours as a tree, with every field that it has. */
+  public static ObjectNode tree(Object value) {
+    return Json.LENIENT.valueToTree(value);
   }
 
   /** The text of a value for a {@code jsonb} column. */
