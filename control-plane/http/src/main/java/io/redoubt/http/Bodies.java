@@ -12,14 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -73,24 +71,20 @@ public final class Bodies {
       if (entity.getContentLengthOption().orElse(0) > maxBytes) {
         return Problems.route(tooLarge(maxBytes));
       }
-      return Directives.extractMaterializer(materializer -> {
-        CompletionStage<Route> answer =
-            entity
-                .withSizeLimit(maxBytes)
-                .toStrict(config.bodyDeadline().toMillis(), materializer)
-                .handle((strict, failure) ->
-                    failure == null
-                        ? inner.apply(strict.getData())
-                        : Problems.route(explain(failure, maxBytes)));
-        return Replies.async(answer);
-      });
+      return Directives.extractMaterializer(materializer ->
+          Replies.async(
+              BodyCollector.collect(entity, maxBytes, config.bodyDeadline(), materializer)
+                  .handle((body, failure) ->
+                      failure == null
+                          ? inner.apply(body)
+                          : Problems.route(explain(failure, maxBytes)))));
     });
   }
 
   private static Throwable explain(Throwable failure, long maxBytes) {
     Throwable cause = Problems.unwrap(failure);
     return switch (cause) {
-      case EntityStreamSizeException _ -> tooLarge(maxBytes);
+      case Throwable large when BodyCollector.isTooLarge(large) -> tooLarge(maxBytes);
       case TimeoutException _ -> ProblemException.of(ErrorType.REQUEST_TIMEOUT);
       default ->
           ProblemException.of(

@@ -42,9 +42,10 @@ public final class HttpEdge {
   }
 
   public Route seal(Route inner) {
+    Route guarded = Guarded.route(inner);
     Route handled =
         Directives.handleExceptions(
-            exceptions, () -> Directives.handleRejections(rejections, () -> inner));
+            exceptions, () -> Directives.handleRejections(rejections, () -> guarded));
     return Directives.mapRequest(
         HttpEdge::begin,
         () ->

@@ -11,6 +11,8 @@ import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.MediaType;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.stream.javadsl.BidiFlow;
@@ -23,6 +25,9 @@ public final class HttpServer {
   public static final AttributeKey<CompletionStage<Done>> CLIENT_GONE =
       (AttributeKey<CompletionStage<Done>>)
           (AttributeKey<?>) AttributeKey.create("client-gone", CompletionStage.class);
+
+  /** Pekko's own drops a charset; whoever names one that is not UTF-8 is to hear of it. */
+  private static final MediaType JSON_AS_SENT = MediaTypes.applicationWithOpenCharset("json");
 
   private HttpServer() {}
 
@@ -88,6 +93,8 @@ public final class HttpServer {
         ConfigFactory.parseString(overrides)
             .atPath("pekko.http.server")
             .withFallback(system.settings().config());
-    return ServerSettings.create(merged);
+    var settings = ServerSettings.create(merged);
+    return settings.withParserSettings(
+        settings.getParserSettings().withCustomMediaTypes(JSON_AS_SENT));
   }
 }

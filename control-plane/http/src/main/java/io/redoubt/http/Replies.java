@@ -48,8 +48,12 @@ public final class Replies {
 
   /** Answers as the route that comes later will; a failure becomes a problem document. */
   public static Route async(CompletionStage<Route> later) {
-    return Directives.onComplete(
-        later, result -> result.isSuccess() ? result.get() : Problems.route(result.failed().get()));
+    // A failure is made an answer first: Pekko would throw an error's cause where nobody catches
+    // it.
+    return Directives.onSuccess(
+        later.handle(
+            (route, failure) -> failure == null ? Guarded.route(route) : Problems.route(failure)),
+        route -> route);
   }
 
   /** Answers with a problem document. */

@@ -1,6 +1,9 @@
 package io.redoubt.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
@@ -15,17 +18,21 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +46,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HttpEdgeTest {
@@ -94,6 +103,38 @@ class HttpEdgeTest {
                     get(() -> {
                       throw ProblemException.retryAfter(ErrorType.RATE_LIMITED, "Slowly.", 7);
                     })),
+            path(
+                "overflow",
+                () ->
+                    get(() -> {
+                      throw new StackOverflowError();
+                    })),
+            path(
+                "missing-class",
+                () ->
+                    get(() ->
+                        Replies.async(
+                            CompletableFuture.supplyAsync(() -> {
+                              throw new NoClassDefFoundError("io/secret/Missing");
+                            })))),
+            path(
+                "overflow-later",
+                () ->
+                    get(() ->
+                        Replies.async(
+                            CompletableFuture.supplyAsync(() ->
+                                Directives.extractRequest(_ -> {
+                                  throw new StackOverflowError();
+                                }))))),
+            path(
+                "assertion-in-body",
+                () ->
+                    post(() ->
+                        bodies.json(
+                            Greeting.class,
+                            _ -> {
+                              throw new AssertionError("of a secret");
+                            }))),
             path(
                 "broken",
                 () ->
@@ -161,6 +202,108 @@ class HttpEdgeTest {
   }
 
   @Test
+  void jsonIsReadInUtf8Alone() throws Exception {
+    assertProblem(
+        submit("/greet", body("application/json; charset=utf-16", "{\"name\":\"Ada\"}")),
+        ErrorType.UNSUPPORTED_MEDIA_TYPE);
+    assertThat(
+            submit("/greet", body("application/json; charset=UTF-8", "{\"name\":\"Ada\"}"))
+                .statusCode())
+        .isEqualTo(200);
+    for (var charset : List.of(UTF_16, UTF_16LE, UTF_16BE, Charset.forName("UTF-32"))) {
+      var utf16 =
+          request("/greet")
+              .header("content-type", "application/json")
+              .POST(BodyPublishers.ofByteArray("{\"name\":\"Ada\"}".getBytes(charset)));
+      assertProblem(send(utf16), ErrorType.MALFORMED_REQUEST);
+    }
+  }
+
+  @Test
+  void aLargeBodyOfUnknownLengthIsTooLargeAlsoWhereItsSenderBreaksOff() throws Exception {
+    for (int chunks : new int[] {1, 3, 100, 1000}) {
+      for (String end : new String[] {"0\r\n\r\n", "", "5\r\nab"}) {
+        try (var socket = connect()) {
+          var request =
+              new StringBuilder("POST /greet HTTP/1.1\r\nHost: x\r\nConnection: close\r\n")
+                  .append("Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+          for (int i = 0; i < chunks; i++) {
+            request.append("100\r\n").append(" ".repeat(256)).append("\r\n");
+          }
+          write(socket, request.append(end).toString());
+          socket.shutdownOutput();
+
+          assertThat(heard(socket))
+              .as("%d chunks, then '%s'", chunks, end)
+              .startsWith("HTTP/1.1 413")
+              .contains(ErrorType.CONTENT_TOO_LARGE.urn());
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200000, 413", "ffffffff, 413", "zz, 400", "'', 400", "5, 400"})
+  void aChunkThatIsTooLargeOrNoneIsAnsweredAlsoWhereItsSenderBreaksOff(String chunk, int status)
+      throws Exception {
+    String request =
+        """
+        POST /greet HTTP/1.1
+        Host: x
+        Content-Type: application/json
+        Transfer-Encoding: chunked
+
+        %s
+        """
+            .formatted(chunk)
+            .replace("\n", "\r\n");
+    for (int i = 0; i < 20; i++) {
+      try (var socket = connect()) {
+        write(socket, request);
+        // The last would wait for its five bytes.
+        if (i % 2 == 0 || chunk.equals("5")) {
+          socket.shutdownOutput();
+        }
+
+        assertThat(heard(socket)).startsWith("HTTP/1.1 " + status).contains("urn:redoubt:error:");
+      }
+    }
+  }
+
+  @Test
+  void whoSendsWithoutEndIsToldBeforeTheConnectionGoes() throws Exception {
+    byte[] chunk = ("1000\r\n" + " ".repeat(4096) + "\r\n").getBytes(US_ASCII);
+    String head =
+        """
+        POST /greet HTTP/1.1
+        Host: x
+        Content-Type: application/json
+        Transfer-Encoding: chunked
+
+        """
+            .replace("\n", "\r\n");
+    for (int i = 0; i < 50; i++) {
+      try (var socket = connect()) {
+        write(socket, head);
+        var sender = Thread.ofVirtual().start(() -> sendForEver(socket, chunk));
+
+        assertThat(heard(socket)).startsWith("HTTP/1.1 413");
+        sender.join();
+      }
+    }
+  }
+
+  private static void sendForEver(Socket socket, byte[] chunk) {
+    try {
+      while (true) {
+        socket.getOutputStream().write(chunk);
+      }
+    } catch (IOException _) {
+      // it has heard enough
+    }
+  }
+
+  @Test
   void aLargeBodyIsRefusedWhetherItsLengthIsSaidOrNot() throws Exception {
     String large = "{\"name\":\"" + "x".repeat(300) + "\"}";
     var chunked =
@@ -204,6 +347,24 @@ class HttpEdgeTest {
 
     assertProblem(answer, ErrorType.INTERNAL);
     assertThat(answer.body()).doesNotContain("secret").doesNotContain("IllegalState");
+  }
+
+  @Test
+  void anErrorIsAnsweredLikeAnyFailureWhereverItIsThrown() throws Exception {
+    for (String path : new String[] {"/overflow", "/missing-class", "/overflow-later"}) {
+      var answer = send(request(path).timeout(Duration.ofSeconds(10)).GET());
+
+      assertProblem(answer, ErrorType.INTERNAL);
+      assertThat(answer.body()).doesNotContain("secret").doesNotContain("Error\"");
+    }
+    assertProblem(submit("/assertion-in-body", json("{}")), ErrorType.INTERNAL);
+    var chunked =
+        request("/assertion-in-body")
+            .timeout(Duration.ofSeconds(10))
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.fromPublisher(BodyPublishers.ofString("{}")));
+    assertProblem(send(chunked), ErrorType.INTERNAL);
+    assertThat(system.whenTerminated().isCompleted()).as("the process lives on").isFalse();
   }
 
   @Test
@@ -331,9 +492,26 @@ class HttpEdgeTest {
     return socket;
   }
 
-  private static String exchange(Socket socket, String request) throws IOException {
+  /** All that comes before the server hangs up, however it does. */
+  private static String heard(Socket socket) throws IOException {
+    var heard = new ByteArrayOutputStream();
+    try {
+      for (int b = socket.getInputStream().read(); b >= 0; b = socket.getInputStream().read()) {
+        heard.write(b);
+      }
+    } catch (SocketException _) {
+      // reset: it does not read on
+    }
+    return heard.toString(StandardCharsets.UTF_8);
+  }
+
+  private static void write(Socket socket, String request) throws IOException {
     socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
     socket.getOutputStream().flush();
+  }
+
+  private static String exchange(Socket socket, String request) throws IOException {
+    write(socket, request);
     return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.http.BodyCollector;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -8,7 +9,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
 
@@ -36,14 +37,16 @@ final class RequestBodies {
     if (entity instanceof HttpEntity.Strict strict) {
       return CompletableFuture.completedFuture(strict.getData());
     }
-    return entity
-        .withSizeLimit(config.maxBodyBytes())
-        .toStrict(config.bodyDeadline().toMillis(), config.maxBodyBytes() + 1, system)
-        .handle((strict, failure) -> {
+    return BodyCollector.collect(
+            entity,
+            config.maxBodyBytes(),
+            config.bodyDeadline(),
+            SystemMaterializer.get(system).materializer())
+        .handle((body, failure) -> {
           if (failure != null) {
             throw new Refusal.Raised(refusal(Causes.of(failure)));
           }
-          return strict.getData();
+          return body;
         });
   }
 
@@ -72,7 +75,8 @@ final class RequestBodies {
   private static boolean isPlainJson(ContentType type) {
     var media = type.mediaType();
     return media.mainType().equalsIgnoreCase("application")
-        && media.subType().equalsIgnoreCase("json");
+        && media.subType().equalsIgnoreCase("json")
+        && type.getCharsetOption().map(c -> c.value().equalsIgnoreCase("utf-8")).orElse(true);
   }
 
   private static boolean isEncoded(HttpRequest request) {
@@ -83,11 +87,10 @@ final class RequestBodies {
   }
 
   private static Refusal refusal(Throwable failure) {
-    if (failure instanceof TimeoutException) {
-      return Refusal.BODY_TOO_SLOW;
-    }
-    return failure instanceof EntityStreamSizeException
-        ? Refusal.BODY_TOO_LARGE
-        : Refusal.BODY_MALFORMED;
+    return switch (failure) {
+      case TimeoutException _ -> Refusal.BODY_TOO_SLOW;
+      case Throwable large when BodyCollector.isTooLarge(large) -> Refusal.BODY_TOO_LARGE;
+      default -> Refusal.BODY_MALFORMED;
+    };
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.json;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -18,8 +19,8 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.time.Instant;
 
 /**
- * The two mappers of Redoubt. Both write {@code snake_case} and RFC 3339 times, refuse duplicate
- * keys and trailing text, and do not turn one type into another.
+ * The two mappers of Redoubt. Both write {@code snake_case} and RFC 3339 times, read UTF-8 alone,
+ * refuse duplicate keys and trailing text, and do not turn one type into another.
  */
 public final class Json {
   /** For what a caller sends: an unknown field is an error, since it may have meant a guard. */
@@ -32,7 +33,9 @@ public final class Json {
 
   private static ObjectMapper mapper(boolean failOnUnknown) {
     var mapper =
-        JsonMapper.builder()
+        // In UTF-8 and nothing else (RFC 8259 §8.1), whatever the first bytes look like.
+        JsonMapper.builder(
+                JsonFactory.builder().disable(JsonFactory.Feature.CHARSET_DETECTION).build())
             .addModule(new Jdk8Module())
             .addModule(new JavaTimeModule())
             .addModule(
