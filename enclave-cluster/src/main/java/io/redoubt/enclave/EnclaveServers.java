@@ -1,16 +1,13 @@
 package io.redoubt.enclave;
 
-import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
-import static org.apache.pekko.http.javadsl.server.Directives.get;
-import static org.apache.pekko.http.javadsl.server.Directives.path;
 
 import io.redoubt.enclave.agentapi.AgentApi;
 import io.redoubt.enclave.agentapi.Endpoints;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.operatorapi.OperatorApi;
-import io.redoubt.enclave.tracing.RequestSpans;
+import io.redoubt.http.ApiDescription;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Health;
 import io.redoubt.http.HttpEdge;
@@ -27,8 +24,6 @@ import io.redoubt.proxy.llm.LlmRoutes;
 import io.redoubt.proxy.llm.NodeIdentity;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import io.redoubt.proxy.upstream.Upstreams;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -41,15 +36,13 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.HttpEntities;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
 /** The node's servers: the agent endpoint, the LLM proxy, management; and how they end. */
 final class EnclaveServers {
-  private static final String OPENAPI = "/openapi/agent-endpoint.json";
+  private static final ApiDescription AGENT_API = described("agent-endpoint");
+  private static final ApiDescription ACTING_API = described("acting");
 
   private final EnclaveConfig config;
   private final EnclaveEnvironment environment;
@@ -78,6 +71,10 @@ final class EnclaveServers {
     }
   }
 
+  private static ApiDescription described(String server) {
+    return ApiDescription.packaged(EnclaveServers.class, "/openapi/" + server + ".json");
+  }
+
   private static boolean isLoopback(String host) {
     try {
       return InetAddress.getByName(host).isLoopbackAddress();
@@ -89,13 +86,15 @@ final class EnclaveServers {
   /** Management first, so that a node that starts can be watched, and truthfully is not ready. */
   CompletionStage<Void> startManagement() {
     var routes = Health.routes(node.readiness::check, environment.prometheusText());
-    return bind("management", config.managementServer(), routes)
+    var edge = new HttpEdge("management", environment.metrics());
+    return bind(config.managementServer(), edge.seal(routes))
         .thenAccept(binding -> management = binding);
   }
 
   /** The acting server before the agent endpoint, which says where it is. */
   CompletionStage<Void> start() {
-    return bind("acting", config.actingServer(), actingRoutes())
+    var routes = sealed("acting", ACTING_API, concat(actingRoutes(), ACTING_API.routes()));
+    return bind(config.actingServer(), routes)
         .thenCompose(binding -> {
           acting = binding;
           return startAgentServer(binding);
@@ -112,7 +111,7 @@ final class EnclaveServers {
         new AtomicReference<Route>(
             Replies.problem(
                 ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Starting; try again.", 1)));
-    return bind("agent", config.agentServer(), extractRequest(_ -> routes.get()))
+    return bind(config.agentServer(), sealed("agent", AGENT_API, extractRequest(_ -> routes.get())))
         .thenApply(binding -> {
           routes.set(
               agentRoutes(
@@ -123,14 +122,17 @@ final class EnclaveServers {
         });
   }
 
-  private CompletionStage<ServerBinding> bind(String name, ServerConfig server, Route routes) {
-    Route sealed = new HttpEdge(name, environment.metrics()).seal(routes);
+  private Route sealed(String name, ApiDescription description, Route routes) {
+    return new HttpEdge(name, environment.metrics(), environment.tracer(), description::template)
+        .seal(routes);
+  }
+
+  private CompletionStage<ServerBinding> bind(ServerConfig server, Route sealed) {
     Optional<HttpsConnectionContext> tls = environment.tls();
     return HttpServer.start(node.system, server.host(), server.port(), tls, edge, sealed);
   }
 
   private Route agentRoutes(Endpoints endpoints) {
-    var spans = new RequestSpans(environment.tracer());
     var ports =
         new AgentApi.Ports(
             node.agents,
@@ -143,8 +145,7 @@ final class EnclaveServers {
             node.proofs,
             node::caughtUp,
             node.sightings::noteNow,
-            node.sightings::note,
-            spans);
+            node.sightings::note);
     var place = new AgentApi.Place(node.enclave, config.node(), Release.version(), endpoints);
     return concat(
         AgentApi.routes(
@@ -158,30 +159,8 @@ final class EnclaveServers {
             node.verificationKeys,
             node.killSwitch,
             node.unreported,
-            spans,
             environment.clock()),
-        path("openapi.json", () -> get(EnclaveServers::openApi)));
-  }
-
-  private static final class Description {
-    static final byte[] TEXT = read();
-
-    private static byte[] read() {
-      try (var in = EnclaveServers.class.getResourceAsStream(OPENAPI)) {
-        if (in == null) {
-          throw new IllegalStateException("packaged without " + OPENAPI);
-        }
-        return in.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  private static Route openApi() {
-    return complete(
-        HttpResponse.create()
-            .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Description.TEXT)));
+        AGENT_API.routes());
   }
 
   private Route actingRoutes() {

@@ -1,6 +1,7 @@
 package io.redoubt.controlplane;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Tracer;
 import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.http.HttpEdge;
 import io.redoubt.http.HttpServer;
@@ -66,12 +67,15 @@ public final class ControlPlane implements AutoCloseable {
       Database database,
       Keyring keyring,
       MeterRegistry metrics,
+      Tracer tracer,
       Clock clock) {
     requireTlsBeyondLoopback(config, tls);
     SchemaVersion.require(database);
     var services = new Services(config, database, keyring, metrics, clock);
     services.keys.start();
-    var route = new HttpEdge("operator", metrics).seal(services.routes());
+    var route =
+        new HttpEdge("operator", metrics, tracer, services.description::template)
+            .seal(services.routes());
     var binding =
         await(HttpServer.start(system, config.host(), config.port(), tls, config.edge(), route));
     var upkeep = tendKeys(system, config, services, database, clock);

@@ -31,6 +31,7 @@ import io.redoubt.controlplane.provider.ProviderRoutes;
 import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.controlplane.usage.UsageLedger;
 import io.redoubt.controlplane.usage.UsageRoutes;
+import io.redoubt.http.ApiDescription;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Health;
 import io.redoubt.persistence.postgres.Database;
@@ -43,6 +44,8 @@ import org.apache.pekko.http.javadsl.server.Route;
 
 /** Makes every part of the control plane and connects them. */
 final class Services {
+  final ApiDescription description =
+      ApiDescription.packaged(Services.class, "/redoubt/control-plane/openapi.json");
   final AuditStore trail = new AuditStore();
   final CommandLog commands = new CommandLog();
   final SigningKeys keys;
@@ -106,7 +109,7 @@ final class Services {
     var desk = new Desk(database, trail, clock, config.idempotencyWindow());
     return Directives.concat(
         Health.probes(new Readiness(database, keys)::report),
-        new OpenApi().routes(),
+        description.routes(),
         tokenRoutes(),
         link.routes(),
         new OperatorRoutes(endpoints(), authorizer, desk).routes());

@@ -3,6 +3,7 @@ package io.redoubt.controlplane;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseConfig;
@@ -110,6 +111,7 @@ final class TestServer implements AutoCloseable {
             database,
             KeySchema.CONTROL),
         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+        OpenTelemetry.noop().getTracer("test"),
         clock);
   }
 
@@ -121,6 +123,11 @@ final class TestServer implements AutoCloseable {
     server = newServer();
   }
 
+  /** A further process over the same database; the caller closes it. */
+  ControlPlane another() {
+    return newServer();
+  }
+
   ControlPlane controlPlane() {
     return server;
   }
@@ -130,6 +137,10 @@ final class TestServer implements AutoCloseable {
   }
 
   String url() {
+    return url(server);
+  }
+
+  static String url(ControlPlane server) {
     return "http://127.0.0.1:" + server.address().getPort();
   }
 

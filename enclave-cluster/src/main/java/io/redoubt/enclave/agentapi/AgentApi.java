@@ -8,7 +8,6 @@ import io.redoubt.agent.Agents;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.PublishedKeys;
-import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.protocol.id.EnclaveId;
@@ -44,8 +43,7 @@ public final class AgentApi {
       DpopProofs proofs,
       Supplier<CompletionStage<Boolean>> catchUp,
       Consumer<AgentKey> bootstrapped,
-      Consumer<AgentKey> rotated,
-      RequestSpans spans) {}
+      Consumer<AgentKey> rotated) {}
 
   /** Who answers here. */
   public record Place(EnclaveId enclave, String node, String version, Endpoints endpoints) {}
@@ -86,7 +84,6 @@ public final class AgentApi {
             ports.proofs(),
             bootstraps::bootstrap,
             rotations::rotate,
-            ports.spans(),
             place.endpoints(),
             clock);
     var discover =

@@ -7,7 +7,6 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
@@ -40,7 +39,6 @@ final class TokenRoutes {
   private final DpopProofs proofs;
   private final Function<TokenRequest, CompletionStage<Grant>> bootstrap;
   private final Function<TokenRequest, CompletionStage<Grant>> rotate;
-  private final RequestSpans spans;
   private final Endpoints endpoints;
   private final InstantSource clock;
 
@@ -50,7 +48,6 @@ final class TokenRoutes {
       DpopProofs proofs,
       Function<TokenRequest, CompletionStage<Grant>> bootstrap,
       Function<TokenRequest, CompletionStage<Grant>> rotate,
-      RequestSpans spans,
       Endpoints endpoints,
       InstantSource clock) {
     this.bodies = new Bodies(edge);
@@ -59,7 +56,6 @@ final class TokenRoutes {
     this.proofs = proofs;
     this.bootstrap = bootstrap;
     this.rotate = rotate;
-    this.spans = spans;
     this.endpoints = endpoints;
     this.clock = clock;
   }
@@ -118,9 +114,7 @@ final class TokenRoutes {
   private Route bootstrap(HttpRequest request, InetAddress source, BootstrapBody body) {
     var kind = AgentToken.Kind.BOOTSTRAP;
     var asked = read(request, source, kind, body.bootstrapToken(), body.nextRefreshTokenDigest());
-    return answer(
-        spans.around("agent bootstrap", Requests.trace(request), () -> bootstrap.apply(asked)),
-        true);
+    return answer(bootstrap.apply(asked), true);
   }
 
   private Route refresh() {
@@ -134,9 +128,7 @@ final class TokenRoutes {
     var kind = AgentToken.Kind.REFRESH;
     var asked = read(request, source, kind, body.refreshToken(), body.nextRefreshTokenDigest());
     Long has = body.secretsVersion();
-    return answer(
-        spans.around("agent refresh", Requests.trace(request), () -> rotate.apply(asked)),
-        has == null ? SECRETS_VERSION > 0 : has != SECRETS_VERSION);
+    return answer(rotate.apply(asked), has == null ? SECRETS_VERSION > 0 : has != SECRETS_VERSION);
   }
 
   private InetAddress admitted(HttpRequest request) {

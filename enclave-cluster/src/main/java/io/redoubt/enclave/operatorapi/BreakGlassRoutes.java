@@ -10,7 +10,6 @@ import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
-import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.RateLimiter;
@@ -54,7 +53,6 @@ final class BreakGlassRoutes {
   private final OperatorTokens tokens;
   private final KillSwitch killSwitch;
   private final UnreportedAgents unreported;
-  private final RequestSpans spans;
   private final Clock clock;
 
   BreakGlassRoutes(
@@ -63,7 +61,6 @@ final class BreakGlassRoutes {
       OperatorTokens tokens,
       KillSwitch killSwitch,
       UnreportedAgents unreported,
-      RequestSpans spans,
       Clock clock) {
     this.bodies = new Bodies(edge);
     this.edge = edge;
@@ -71,7 +68,6 @@ final class BreakGlassRoutes {
     this.tokens = tokens;
     this.killSwitch = killSwitch;
     this.unreported = unreported;
-    this.spans = spans;
     this.clock = clock;
   }
 
@@ -175,11 +171,7 @@ final class BreakGlassRoutes {
             IsolateBody.class,
             body -> {
               var asked = asked(request, operator, agentId, body.reason());
-              return act(
-                  "agent isolate",
-                  request,
-                  asked,
-                  () -> killSwitch.isolate(asked, IsolationId.next(clock)));
+              return act(asked, () -> killSwitch.isolate(asked, IsolationId.next(clock)));
             }));
   }
 
@@ -190,7 +182,7 @@ final class BreakGlassRoutes {
             body -> {
               Set<IsolationId> ids = isolations(body.isolationIds());
               var asked = asked(request, operator, agentId, body.reason());
-              return act("agent release", request, asked, () -> killSwitch.release(asked, ids));
+              return act(asked, () -> killSwitch.release(asked, ids));
             }));
   }
 
@@ -224,18 +216,12 @@ final class BreakGlassRoutes {
     return Set.copyOf(ids);
   }
 
-  private Route act(
-      String name,
-      HttpRequest request,
-      KillSwitch.Request asked,
-      Supplier<CompletionStage<KillSwitch.Result>> action) {
+  private Route act(KillSwitch.Request asked, Supplier<CompletionStage<KillSwitch.Result>> action) {
     // Noted first: whatever becomes of this, the control plane hears how the agent is.
     return Replies.async(
-        spans
-            .around(
-                name,
-                Requests.trace(request),
-                () -> unreported.note(asked.agent()).thenCompose(_ -> action.get()))
+        unreported
+            .note(asked.agent())
+            .thenCompose(_ -> action.get())
             .thenApply(BreakGlassRoutes::answer));
   }
 

@@ -3,7 +3,6 @@ package io.redoubt.enclave.operatorapi;
 import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
-import io.redoubt.enclave.tracing.RequestSpans;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.RateLimiter;
 import io.redoubt.protocol.id.EnclaveId;
@@ -24,11 +23,9 @@ public final class OperatorApi {
       VerificationKeys own,
       KillSwitch killSwitch,
       UnreportedAgents unreported,
-      RequestSpans spans,
       Clock clock) {
     var tokens = new OperatorTokens(trust, signing, own, enclave, clock);
     var limits = new RateLimiter(config.perSecond(), config.burst(), config.maxSources(), clock);
-    return new BreakGlassRoutes(edge, limits, tokens, killSwitch, unreported, spans, clock)
-        .routes();
+    return new BreakGlassRoutes(edge, limits, tokens, killSwitch, unreported, clock).routes();
   }
 }

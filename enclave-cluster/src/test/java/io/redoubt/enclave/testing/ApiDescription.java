@@ -27,7 +27,7 @@ public final class ApiDescription {
   /** Fails where the description does not know such an answer. */
   public void describes(Answer answer) {
     JsonNode responses =
-        operation(answer).path("responses").path(Integer.toString(answer.status()));
+        resolved(operation(answer).path("responses").path(Integer.toString(answer.status())));
     assertThat(responses.isMissingNode())
         .as(
             "%s %s answers %s, which is not described",
@@ -41,6 +41,10 @@ public final class ApiDescription {
     assertThat(schema(schema).validate(answer.body(), InputFormat.JSON))
         .as("%s %s: %s", answer.method(), answer.path(), answer.body())
         .isEmpty();
+  }
+
+  private JsonNode resolved(JsonNode node) {
+    return node.has("$ref") ? document.at(node.path("$ref").asText().substring(1)) : node;
   }
 
   private JsonNode operation(Answer answer) {

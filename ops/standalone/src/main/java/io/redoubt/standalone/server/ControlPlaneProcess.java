@@ -70,6 +70,7 @@ public final class ControlPlaneProcess implements AutoCloseable {
               database,
               keyring,
               telemetry.metrics(),
+              telemetry.tracer("redoubt-control-plane"),
               clock));
     } catch (RuntimeException e) {
       terminate(system);
