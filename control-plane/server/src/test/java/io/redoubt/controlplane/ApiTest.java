@@ -114,6 +114,23 @@ class ApiTest {
   }
 
   @Test
+  void everyListDocumentsHowItAnswersABadQuery() {
+    for (Endpoint endpoint : server.controlPlane().endpoints()) {
+      boolean isList =
+          operation(endpoint).findValuesAsText("$ref").contains("#/components/parameters/limit");
+      for (String query :
+          isList ? List.of("limit=0", "limit=x", "zz=1", "zz=%FF") : List.<String>of()) {
+        var reply = tenant.owner().get(endpoint.template() + "?" + query);
+
+        assertThat(reply.status()).as(endpoint.describe() + "?" + query).isIn(400, 422);
+        assertThat(operation(endpoint).path("responses").has(Integer.toString(reply.status())))
+            .as(endpoint.describe() + " describes " + reply.status())
+            .isTrue();
+      }
+    }
+  }
+
+  @Test
   void nothingButTheListedIsAnsweredWithoutACredential() {
     for (Endpoint endpoint : server.controlPlane().endpoints()) {
       var reply = server.anybody().send(endpoint.method().name(), someones(endpoint), null);

@@ -8,6 +8,7 @@ import io.redoubt.controlplane.operator.Answer;
 import io.redoubt.controlplane.operator.Call;
 import io.redoubt.controlplane.operator.Checks;
 import io.redoubt.controlplane.operator.Endpoint;
+import io.redoubt.controlplane.operator.PageOf;
 import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.ListBody;
@@ -102,14 +103,16 @@ public final class OrganizationRoutes {
     return sorted;
   }
 
-  /** The caller's own: others do not exist for it. */
+  /** The caller's own, after which nothing comes: others do not exist for it. */
   private Route list(Call call) {
     call.parameters("limit", "cursor");
-    return call.read(transaction ->
-        Answer.ok(
-            new ListBody<>(
-                organizations.find(transaction, call.operator().organization()).stream().toList(),
-                null)));
+    var own = call.operator().organization();
+    return PageOf.route(
+        call,
+        OrganizationId::parse,
+        Organization::id,
+        (transaction, after, _) ->
+            after.isPresent() ? List.of() : organizations.find(transaction, own).stream().toList());
   }
 
   private Route show(Call call) {
