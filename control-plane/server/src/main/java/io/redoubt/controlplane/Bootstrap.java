@@ -91,6 +91,21 @@ public final class Bootstrap {
         });
   }
 
+  /**
+   * Whether the enclave is connected and has applied all that it was told: from then on an order
+   * reaches it, and it knows its operators.
+   */
+  public boolean isLinked(OrganizationId organization, EnclaveId enclave) {
+    return change(
+        organization,
+        change ->
+            services
+                .enclaves
+                .find(change, change.now(), enclave)
+                .filter(it -> it.listening() && it.lag() == 0)
+                .isPresent());
+  }
+
   /** Stand-ins for model providers, labelled as such; addresses may change from start to start. */
   public void ensureSimulatedProviders(
       OrganizationId organization, Map<ProviderSpec.Kind, URI> baseUrls) {
@@ -111,6 +126,11 @@ public final class Bootstrap {
               .join();
       var _ = change(organization, change -> services.providers.put(change, draft, key));
     });
+  }
+
+  /** Removes the stand-ins of an earlier start: without their server they answer nobody. */
+  public void removeSimulatedProviders(OrganizationId organization) {
+    int _ = change(organization, services.providers::deleteSimulated);
   }
 
   private <T> T change(OrganizationId organization, Function<Change, T> work) {

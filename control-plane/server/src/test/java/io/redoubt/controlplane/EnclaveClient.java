@@ -60,6 +60,11 @@ final class EnclaveClient implements AutoCloseable {
     return new EnclaveClient(url, id, other);
   }
 
+  /** The same enclave at another process of the control plane. */
+  EnclaveClient at(String other) {
+    return new EnclaveClient(other, id, apiKey);
+  }
+
   Reply hello() {
     var reply =
         http.post(

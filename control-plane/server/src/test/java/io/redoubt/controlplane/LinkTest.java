@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.token.SecretKeyText;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
@@ -142,5 +143,46 @@ class LinkTest {
     assertThat(ninth.status()).isEqualTo(429);
     assertThat(ninth.header("retry-after")).isEqualTo("1");
     open.forEach(EnclaveClient::close);
+  }
+
+  @Test
+  void anEnclaveListensAsLongAsOneOfItsStreamsIsOpenAnywhere() {
+    var tenant = server.newTenant();
+    try (var other = server.another();
+        var enclave = tenant.newEnclave("main").connect();
+        var elsewhere = enclave.at(TestServer.url(other)).connect()) {
+      enclave.disconnect();
+
+      await()
+          .during(Duration.ofSeconds(1))
+          .until(
+              () -> tenant.owner().get(ENCLAVES + "/" + enclave.id).at("/listening").asBoolean());
+      elsewhere.disconnect();
+
+      await()
+          .until(
+              () -> !tenant.owner().get(ENCLAVES + "/" + enclave.id).at("/listening").asBoolean());
+    }
+  }
+
+  @Test
+  void anEnclaveIsLinkedOnceItListensAndHasAppliedAllItWasTold() {
+    var tenant = server.newTenant();
+    var bootstrap = server.controlPlane().bootstrap();
+    var credential = bootstrap.ensureEnclave(tenant.id(), "main");
+    var id = credential.enclaveId();
+    try (var enclave =
+        new EnclaveClient(server.url(), id.toString(), credential.apiKey().reveal())) {
+      assertThat(bootstrap.isLinked(tenant.id(), id)).isFalse();
+      enclave.connect();
+      await().until(() -> enclave.commands.size() == 2);
+      assertThat(bootstrap.isLinked(tenant.id(), id)).isFalse();
+      enclave.report(EnclaveClient.json(new LinkReport.Applied(2, server.clock.instant())));
+      assertThat(bootstrap.isLinked(tenant.id(), id)).isTrue();
+
+      bootstrap.ensureEnclave(tenant.id(), "main");
+
+      assertThat(bootstrap.isLinked(tenant.id(), id)).as("with a key that is none").isFalse();
+    }
   }
 }

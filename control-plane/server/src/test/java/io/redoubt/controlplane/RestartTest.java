@@ -82,7 +82,7 @@ class RestartTest {
   }
 
   @Test
-  void simulatedProvidersAreLabelledAndReachTheEnclave() {
+  void simulatedProvidersAreLabelledReachTheEnclaveAndGoAgain() {
     try (var server = new TestServer()) {
       var tenant = server.newTenant();
       try (var enclave = tenant.newEnclave("main").connect()) {
@@ -95,6 +95,18 @@ class RestartTest {
         assertThat(enclave.command(LinkCommand.PutProvider.class).provider().simulated()).isTrue();
         var shown = tenant.owner().get("/api/v1/providers/simulated-anthropic");
         assertThat(shown.at("/simulated").asBoolean()).isTrue();
+        tenant
+            .owner()
+            .put(
+                "/api/v1/providers/real",
+                "{\"kind\": \"openai\", \"base_url\": \"https://a.b/v1\", \"api_key\": \"k\"}");
+
+        server.controlPlane().bootstrap().removeSimulatedProviders(tenant.id());
+
+        assertThat(enclave.command(LinkCommand.DeleteProvider.class).name())
+            .isEqualTo("simulated-anthropic");
+        var left = tenant.owner().get("/api/v1/providers").at("/items");
+        assertThat(left.findValuesAsText("name")).containsExactly("real");
       }
     }
   }

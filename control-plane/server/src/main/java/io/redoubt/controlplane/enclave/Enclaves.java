@@ -118,7 +118,8 @@ public final class Enclaves {
         .handle()
         .createUpdate(
             """
-            UPDATE control.enclave SET api_key_digest = :digest, updated_at = :now
+            UPDATE control.enclave
+            SET api_key_digest = :digest, listens_until = NULL, updated_at = :now
             WHERE organization_id = :organization AND id = :id
             """)
         .bind("digest", key.digest().bytes())

@@ -34,9 +34,6 @@ import org.slf4j.LoggerFactory;
 final class CommandStream {
   private static final Logger LOG = LoggerFactory.getLogger(CommandStream.class);
 
-  /** An enclave counts as listening for this many heartbeats after the last. */
-  private static final int HEARTBEATS_TO_LIVE = 3;
-
   private final Database database;
   private final CommandLog commands;
   private final Providers providers;
@@ -121,16 +118,12 @@ final class CommandStream {
 
   private Look look(Handle handle, Caller caller, Place place, Instant now, boolean heartbeatDue) {
     if (heartbeatDue) {
-      Contacts.listens(handle, caller, now.plus(timeToLive()));
+      Contacts.listens(handle, caller, now.plus(config.listensFor()));
     }
     return new Look(
         Contacts.enrolmentKey(handle, caller),
         commands.after(handle, caller.enclave(), place.number(), config.batch()),
         commands.last(handle, caller.enclave()));
-  }
-
-  private Duration timeToLive() {
-    return config.heartbeatInterval().multipliedBy(HEARTBEATS_TO_LIVE);
   }
 
   private Duration pause(Instant now, Place place) {

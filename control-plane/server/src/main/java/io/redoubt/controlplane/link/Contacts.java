@@ -68,29 +68,33 @@ final class Contacts {
         .findOne();
   }
 
-  /** It has a stream of commands open. */
+  /** It has a stream of commands open, with the key that is its own now. */
   static void listens(Handle handle, Caller caller, Instant until) {
     handle
         .createUpdate(
             """
-            UPDATE control.enclave SET listens_until = :until
-            WHERE organization_id = :home AND id = :enclave
+            UPDATE control.enclave SET listens_until = greatest(listens_until, :until)
+            WHERE organization_id = :home AND id = :enclave AND api_key_digest = :key
             """)
         .bind("until", until)
         .bind("home", caller.home().uuid())
         .bind("enclave", caller.enclave().uuid())
+        .bind("key", caller.key().bytes())
         .execute();
   }
 
-  /** It has closed its stream. Another one that it has open says so with its next heartbeat. */
-  static void silent(Handle handle, Caller caller, Instant now) {
+  /**
+   * One of its streams has closed. Another may be open, here or at another process, and has until
+   * then to say so: what is known of that one must not be lost with this one.
+   */
+  static void silent(Handle handle, Caller caller, Instant unlessHeardUntil) {
     handle
         .createUpdate(
             """
-            UPDATE control.enclave SET listens_until = :now
+            UPDATE control.enclave SET listens_until = least(listens_until, :until)
             WHERE organization_id = :home AND id = :enclave
             """)
-        .bind("now", now)
+        .bind("until", unlessHeardUntil)
         .bind("home", caller.home().uuid())
         .bind("enclave", caller.enclave().uuid())
         .execute();
@@ -102,7 +106,7 @@ final class Contacts {
             """
             UPDATE control.enclave SET applied_up_to = :upTo, applied_at = :at
             WHERE organization_id = :home AND id = :enclave
-              AND (applied_at IS NULL OR applied_at <= :at)
+              AND (applied_at IS NULL OR applied_at <= :at OR applied_up_to < :upTo)
             """)
         .bind("upTo", report.upTo())
         .bind("at", report.at())

@@ -22,6 +22,7 @@ final class Conversation {
   private final SigningKeys keys;
   private final Trail trail;
   private final String version;
+  private final LinkConfig config;
   private final Clock clock;
 
   Conversation(
@@ -30,12 +31,14 @@ final class Conversation {
       SigningKeys keys,
       Trail trail,
       String version,
+      LinkConfig config,
       Clock clock) {
     this.database = database;
     this.commands = commands;
     this.keys = keys;
     this.trail = trail;
     this.version = version;
+    this.config = config;
     this.clock = clock;
   }
 
@@ -105,7 +108,7 @@ final class Conversation {
             .inOrganization(
                 caller.home(),
                 handle -> {
-                  Contacts.silent(handle, caller, now());
+                  Contacts.silent(handle, caller, now().plus(config.listensAfterClose()));
                   return caller;
                 })
             .exceptionally(_ -> caller);

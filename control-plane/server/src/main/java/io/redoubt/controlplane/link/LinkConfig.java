@@ -18,6 +18,9 @@ public record LinkConfig(
     long maxBodyBytes) {
   private static final String PATH = "redoubt.control-plane.link";
 
+  /** An enclave counts as listening for this many heartbeats after the last. */
+  private static final int HEARTBEATS_TO_LIVE = 3;
+
   public LinkConfig {
     requirePositive("poll-interval", pollInterval.toMillis());
     requirePositive("heartbeat-interval", heartbeatInterval.toMillis());
@@ -36,6 +39,16 @@ public record LinkConfig(
         config.getInt("streams-per-enclave"),
         config.getInt("batch"),
         config.getBytes("max-body-bytes"));
+  }
+
+  /** How long an enclave counts as listening after a heartbeat. */
+  Duration listensFor() {
+    return heartbeatInterval.multipliedBy(HEARTBEATS_TO_LIVE);
+  }
+
+  /** How long it still does after one of its streams has closed: another one beats in this time. */
+  Duration listensAfterClose() {
+    return heartbeatInterval.multipliedBy(3).dividedBy(2);
   }
 
   private static void requirePositive(String key, long value) {

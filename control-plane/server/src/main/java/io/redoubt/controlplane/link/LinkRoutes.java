@@ -70,7 +70,7 @@ public final class LinkRoutes {
     this.stream = new CommandStream(database, commands, providers, keys, config, clock);
     this.reports = new Reports(database, agents, commands, trail, clock);
     this.audit = audit;
-    this.conversation = new Conversation(database, commands, keys, trail, version, clock);
+    this.conversation = new Conversation(database, commands, keys, trail, version, config, clock);
     this.openStreams = new OpenStreams(config.streamsPerEnclave(), conversation, metrics);
     this.bodies = new LinkBodies(bodies, config.maxBodyBytes());
   }

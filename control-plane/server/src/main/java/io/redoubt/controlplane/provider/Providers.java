@@ -156,6 +156,18 @@ public final class Providers implements Welcome {
         change, new LinkCommand.DeleteProvider(provider.name(), provider.version() + 1));
   }
 
+  /**
+   * Deletes the stand-ins for providers.
+   *
+   * @return how many there were
+   */
+  public int deleteSimulated(Change change) {
+    List<Provider> simulated =
+        list(change, "", maxPerOrganization).stream().filter(Provider::simulated).toList();
+    simulated.forEach(provider -> delete(change, provider));
+    return simulated.size();
+  }
+
   @Override
   public void tell(Change change, EnclaveId enclave) {
     list(change, "", maxPerOrganization)

@@ -105,7 +105,7 @@ final class Installation implements AutoCloseable {
     OrganizationId organization = bootstrap.ensureOrganization(ORGANIZATION);
     Bootstrap.OwnerCredential owner = bootstrap.ensureOwner(organization, OWNER);
     Bootstrap.EnclaveCredential enrolled = bootstrap.ensureEnclave(organization, ENCLAVE);
-    provideDemo(bootstrap, organization, owner, authority);
+    provideDemo(bootstrap, organization);
 
     progress.say("Starting the enclave");
     Optional<Path> caFile = authority.map(LocalAuthority::certificateFile);
@@ -121,12 +121,13 @@ final class Installation implements AutoCloseable {
                     tls)));
     enclave = node;
     progress.say("Waiting until everything is ready");
-    new ReadyProbe(clock)
-        .await(
-            List.of(
-                URI.create(plan.url(plan.ports().controlPlane()) + "/ready"),
-                node.managementUrl().resolve("/ready")),
-            caFile);
+    var probe = new ReadyProbe(clock);
+    probe.await(
+        List.of(
+            URI.create(plan.url(plan.ports().controlPlane()) + "/ready"),
+            node.managementUrl().resolve("/ready")),
+        caFile);
+    probe.awaitLink(() -> bootstrap.isLinked(organization, enrolled.enclaveId()));
     publish(
         databases,
         new RuntimeFile(
@@ -150,12 +151,7 @@ final class Installation implements AutoCloseable {
             caFile.map(Path::toString).orElse(null)));
   }
 
-  private void provideDemo(
-      Bootstrap bootstrap,
-      OrganizationId organization,
-      Bootstrap.OwnerCredential owner,
-      Optional<LocalAuthority> authority)
-      throws IOException {
+  private void provideDemo(Bootstrap bootstrap, OrganizationId organization) throws IOException {
     if (plan.demo()) {
       DemoProvider demo = keep(DemoProvider.start(plan.ports().demo(), clock));
       bootstrap.ensureSimulatedProviders(
@@ -164,11 +160,7 @@ final class Installation implements AutoCloseable {
               ProviderSpec.Kind.ANTHROPIC, demo.anthropicBaseUrl(),
               ProviderSpec.Kind.OPENAI, demo.openAiBaseUrl()));
     } else {
-      new DemoLeftovers(
-              URI.create(plan.url(plan.ports().controlPlane())),
-              authority.map(LocalAuthority::certificateFile),
-              clock)
-          .remove(owner);
+      bootstrap.removeSimulatedProviders(organization);
     }
   }
 

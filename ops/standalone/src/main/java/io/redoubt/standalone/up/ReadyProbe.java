@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** Asks the servers themselves whether they are ready. */
 final class ReadyProbe {
@@ -30,24 +31,41 @@ final class ReadyProbe {
     Instant limit = clock.instant().plus(LIMIT);
     for (URI url : urls) {
       try (HttpClient http = HttpClients.to(url, caFile.orElse(null))) {
-        while (!isReady(http, url)) {
-          if (clock.instant().isAfter(limit)) {
-            throw new IllegalStateException(url + " did not become ready within a minute.");
-          }
-          Thread.sleep(PAUSE);
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("Interrupted while waiting for " + url + ".", e);
+        await(limit, () -> isReady(http, url), url + " did not become ready within a minute.");
       }
     }
   }
 
-  private static boolean isReady(HttpClient http, URI url) throws InterruptedException {
+  /** Returns when the two have found each other, and the enclave knows all that it is to know. */
+  void awaitLink(BooleanSupplier linked) {
+    await(
+        clock.instant().plus(LIMIT),
+        linked,
+        "The enclave did not reach the control plane within a minute.");
+  }
+
+  private void await(Instant limit, BooleanSupplier holds, String otherwise) {
+    try {
+      while (!holds.getAsBoolean()) {
+        if (clock.instant().isAfter(limit)) {
+          throw new IllegalStateException(otherwise);
+        }
+        Thread.sleep(PAUSE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted before everything was ready.", e);
+    }
+  }
+
+  private static boolean isReady(HttpClient http, URI url) {
     try {
       var request = HttpRequest.newBuilder(url).timeout(CALL_LIMIT).build();
       return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
     } catch (IOException _) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the pause that follows ends at once
       return false;
     }
   }
