@@ -46,7 +46,7 @@ class CommandsTest {
 
     assertThat(machine.type("agent", "list", "-o", "json")).isZero();
     JsonNode answer = Json.LENIENT.readTree(machine.out());
-    assertThat(answer.at("/0/name").asText()).isEqualTo("builder");
+    assertThat(answer.at("/items/0/name").asText()).isEqualTo("builder");
   }
 
   @Test

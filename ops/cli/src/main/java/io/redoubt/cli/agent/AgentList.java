@@ -1,11 +1,9 @@
 package io.redoubt.cli.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.redoubt.cli.api.Query;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
-import io.redoubt.protocol.json.Json;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -42,10 +40,9 @@ final class AgentList implements Callable<Integer> {
                     .with("include_deleted", all ? "true" : null)
                     .toString(),
                 0);
-    ArrayNode document = Json.LENIENT.createArrayNode().addAll(agents);
     session
         .output()
-        .show(document, () -> Table.of(agents, "id", "name", "status", "owner", "last_seen_at"));
+        .list(agents, () -> Table.of(agents, "id", "name", "status", "owner", "last_seen_at"));
     return 0;
   }
 }

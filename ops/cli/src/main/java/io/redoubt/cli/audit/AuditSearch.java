@@ -2,7 +2,6 @@ package io.redoubt.cli.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.session.Session;
-import io.redoubt.protocol.json.Json;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -31,9 +30,7 @@ final class AuditSearch implements Callable<Integer> {
   public Integer call() {
     List<JsonNode> records =
         session.operator().list(filter.query(session).toString(), Math.max(0, limit));
-    session
-        .output()
-        .show(Json.LENIENT.createArrayNode().addAll(records), () -> AuditTable.of(records));
+    session.output().list(records, () -> AuditTable.of(records));
     return 0;
   }
 }

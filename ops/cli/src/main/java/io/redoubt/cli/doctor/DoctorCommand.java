@@ -1,6 +1,6 @@
 package io.redoubt.cli.doctor;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.api.HttpClients;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
@@ -65,17 +65,18 @@ public final class DoctorCommand implements Callable<Integer> {
   }
 
   private int report() {
-    ArrayNode document = Json.LENIENT.createArrayNode();
+    var items = new ArrayList<JsonNode>();
     var table = new Table("check", "result", "detail");
     for (Check check : checks) {
-      document
-          .addObject()
-          .put("check", check.name())
-          .put("result", check.verdict().toString())
-          .put("detail", check.detail());
+      items.add(
+          Json.LENIENT
+              .createObjectNode()
+              .put("check", check.name())
+              .put("result", check.verdict().toString())
+              .put("detail", check.detail()));
       table.row(check.name(), check.verdict().toString(), check.detail());
     }
-    session.output().show(document, () -> table);
+    session.output().list(items, () -> table);
     boolean failed = checks.stream().anyMatch(c -> c.verdict() == Check.Verdict.FAILED);
     return (failed ? ExitCode.FAILED : ExitCode.DONE).number();
   }

@@ -3,7 +3,6 @@ package io.redoubt.cli.enclave;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
-import io.redoubt.protocol.json.Json;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,8 +21,8 @@ public final class EnclaveList implements Callable<Integer> {
     List<JsonNode> enclaves = session.operator().list(EnclaveCommand.PATH, 0);
     session
         .output()
-        .show(
-            Json.LENIENT.createArrayNode().addAll(enclaves),
+        .list(
+            enclaves,
             () -> Table.of(enclaves, "id", "name", "last_contact_at", "lag", "bundle_version"));
     return 0;
   }

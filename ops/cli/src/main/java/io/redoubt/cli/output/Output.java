@@ -2,8 +2,10 @@ package io.redoubt.cli.output;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.json.Json;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** Answers go to standard output and nothing else does, so that programs can read them. */
@@ -27,6 +29,13 @@ public final class Output {
     } else {
       table.get().print(out);
     }
+  }
+
+  /** The items for programs, in the API's own form of a list; the table for people. */
+  public void list(List<JsonNode> items, Supplier<Table> table) {
+    ObjectNode document = Json.LENIENT.createObjectNode();
+    document.putArray("items").addAll(items);
+    show(document, table);
   }
 
   /** The document for programs, a sentence for people. */

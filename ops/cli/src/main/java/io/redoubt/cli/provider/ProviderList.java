@@ -3,7 +3,6 @@ package io.redoubt.cli.provider;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
-import io.redoubt.protocol.json.Json;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,8 +21,8 @@ final class ProviderList implements Callable<Integer> {
     List<JsonNode> providers = session.operator().list(ProviderCommand.PATH, 0);
     session
         .output()
-        .show(
-            Json.LENIENT.createArrayNode().addAll(providers),
+        .list(
+            providers,
             () -> Table.of(providers, "name", "kind", "base_url", "models", "simulated"));
     return 0;
   }

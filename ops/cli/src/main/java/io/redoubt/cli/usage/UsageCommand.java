@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.api.Query;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
-import io.redoubt.protocol.json.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -49,8 +48,8 @@ public final class UsageCommand implements Callable<Integer> {
                 0);
     session
         .output()
-        .show(
-            Json.LENIENT.createArrayNode().addAll(rows),
+        .list(
+            rows,
             () -> {
               var fields = new LinkedHashSet<String>();
               rows.forEach(row -> row.fieldNames().forEachRemaining(fields::add));

@@ -198,7 +198,8 @@ class TourIT {
           JsonNode records =
               product
                   .type("audit", "search", "--agent", "tourist", "--limit", "0", "-o", "json")
-                  .json();
+                  .json()
+                  .path("items");
           assertThat(records.findValuesAsText("operation"))
               .contains(
                   "agent:create",
