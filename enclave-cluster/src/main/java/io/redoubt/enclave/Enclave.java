@@ -3,6 +3,9 @@ package io.redoubt.enclave;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.enclave.membership.MemberRoles;
+import io.redoubt.enclave.membership.Membership;
+import io.redoubt.enclave.membership.SameEnclave;
+import io.redoubt.enclave.remoting.ArterySslEngines;
 import io.redoubt.persistence.enclave.EnclaveStore;
 import io.redoubt.persistence.enclave.EnclaveStoreConfig;
 import io.redoubt.persistence.migrate.SchemaVersion;
@@ -15,17 +18,16 @@ import io.redoubt.protocol.id.EnclaveId;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
-import org.apache.pekko.actor.AddressFromURIString;
+import org.apache.pekko.actor.BootstrapSetup;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,7 @@ public final class Enclave implements AutoCloseable {
 
   private final EnclaveConfig config;
   private final Database database;
+  private final Membership membership;
   private final EnclaveStore store;
   private final ActorSystem<Void> system;
   private final EnclaveServers servers;
@@ -46,11 +49,13 @@ public final class Enclave implements AutoCloseable {
   private Enclave(
       EnclaveConfig config,
       Database database,
+      Membership membership,
       EnclaveStore store,
       ActorSystem<Void> system,
       EnclaveServers servers) {
     this.config = config;
     this.database = database;
+    this.membership = membership;
     this.store = store;
     this.system = system;
     this.servers = servers;
@@ -67,28 +72,55 @@ public final class Enclave implements AutoCloseable {
             DatabaseConfig.from(config.whole().getConfig("redoubt.enclave.database")),
             environment.metrics());
     try {
-      SchemaVersion.require(database);
-      var keyring =
-          new Keyring(
-              FileKeyProvider.openOrCreate(config.masterKeyFile()), database, KeySchema.ENCLAVE);
-      var store =
-          EnclaveStore.open(
-              database,
-              keyring,
-              EnclaveStoreConfig.from(config.whole().getConfig("redoubt.enclave.store")),
-              environment.metrics(),
-              environment.clock(),
-              config.node());
+      String schema = SchemaVersion.require(database);
+      // Before anything is done in the node's name: another process may have it.
+      var membership =
+          Membership.claim(
+              database, config.cluster().forming(), applicant(config), environment.clock());
       try {
-        requireOwnDatabase(store, config);
-        store.start();
-        return start(config, environment, database, store);
+        return start(config, environment, database, membership, schema);
       } catch (RuntimeException e) {
-        store.close();
+        membership.close();
         throw e;
       }
     } catch (RuntimeException e) {
       database.close();
+      throw e;
+    }
+  }
+
+  private static Membership.Applicant applicant(EnclaveConfig config) {
+    var cluster = config.cluster();
+    return new Membership.Applicant(
+        config.node(),
+        config.link().enclave(),
+        cluster.port() == 0 ? Optional.empty() : Optional.of(cluster.host() + ":" + cluster.port()),
+        Release.version());
+  }
+
+  private static Enclave start(
+      EnclaveConfig config,
+      EnclaveEnvironment environment,
+      Database database,
+      Membership membership,
+      String schema) {
+    var keyring =
+        new Keyring(
+            FileKeyProvider.openOrCreate(config.masterKeyFile()), database, KeySchema.ENCLAVE);
+    var store =
+        EnclaveStore.open(
+            database,
+            keyring,
+            EnclaveStoreConfig.from(config.whole().getConfig("redoubt.enclave.store")),
+            environment.metrics(),
+            environment.clock(),
+            config.node());
+    try {
+      requireOwnDatabase(store, config);
+      store.start();
+      return start(config, environment, database, membership, schema, store);
+    } catch (RuntimeException e) {
+      store.close();
       throw e;
     }
   }
@@ -109,19 +141,28 @@ public final class Enclave implements AutoCloseable {
   }
 
   private static Enclave start(
-      EnclaveConfig config, EnclaveEnvironment environment, Database database, EnclaveStore store) {
+      EnclaveConfig config,
+      EnclaveEnvironment environment,
+      Database database,
+      Membership membership,
+      String schema,
+      EnclaveStore store) {
     var wired = new CompletableFuture<EnclaveNode>();
     var system =
         ActorSystem.create(
             EnclaveNode.create(config, database, store, environment, wired),
             SYSTEM,
-            pekko(config, environment, store.incarnation()));
+            setup(config, pekko(config, environment, store.incarnation(), schema)));
     try {
       system.getWhenTerminated().thenRun(() -> wired.completeExceptionally(ended()));
+      // A node that has left is nobody whom others should ask to be let in.
+      system.getWhenTerminated().thenRunAsync(membership::close);
       EnclaveNode node = within(config.startLimit(), wired);
+      membership.whenPutOut().thenRun(() -> giveUp(node, system));
       var servers = new EnclaveServers(config, environment, node, store);
       within(config.startLimit(), servers.startManagement());
-      within(config.startLimit(), join(system, config));
+      membership.form(system, config.cluster().seeds(), config.startLimit());
+      settle(membership, store);
       within(config.startLimit(), node.prepare());
       within(config.startLimit(), servers.start());
       LOG.info(
@@ -130,7 +171,7 @@ public final class Enclave implements AutoCloseable {
           config.node(),
           servers.agentUrl(),
           servers.actingUrl());
-      return new Enclave(config, database, store, system, servers);
+      return new Enclave(config, database, membership, store, system, servers);
     } catch (RuntimeException e) {
       system.terminate();
       awaitQuietly(system.getWhenTerminated());
@@ -138,21 +179,64 @@ public final class Enclave implements AutoCloseable {
     }
   }
 
+  /** Others went on without this node: it is permitted nothing any more. */
+  private static void giveUp(EnclaveNode node, ActorSystem<?> system) {
+    LOG.error(
+        "This node was silent for so long that its place was given away; it ends itself, and may be"
+            + " started again");
+    node.readiness.drain();
+    node.streams.cutAll();
+    system.terminate();
+  }
+
+  /** Intents of nodes that died with the whole cluster, so that no other saw it, end too (G4). */
+  private static void settle(Membership membership, EnclaveStore store) {
+    for (long abandoned : membership.abandoned()) {
+      var _ =
+          store
+              .departed(abandoned)
+              .whenComplete((open, failure) -> {
+                if (failure != null) {
+                  LOG.warn(
+                      "Intents of incarnation {} stay open for now: {}",
+                      abandoned,
+                      failure.toString());
+                } else if (open > 0) {
+                  LOG.info("{} intents of incarnation {} end as unknown", open, abandoned);
+                }
+              });
+    }
+  }
+
   private static IllegalStateException ended() {
     return new IllegalStateException("The actor system ended while the enclave was starting.");
   }
 
+  private static ActorSystemSetup setup(EnclaveConfig config, Config pekko) {
+    var bootstrap = BootstrapSetup.create(pekko);
+    return config.cluster().tls().enabled()
+        ? ActorSystemSetup.create(
+            bootstrap, ArterySslEngines.setup(config.cluster().tls(), config.link().enclave()))
+        : ActorSystemSetup.create(bootstrap);
+  }
+
   private static Config pekko(
-      EnclaveConfig config, EnclaveEnvironment environment, long incarnation) {
+      EnclaveConfig config, EnclaveEnvironment environment, long incarnation, String schema) {
     var cluster = config.cluster();
     var own = new HashMap<String, Object>();
     own.put("pekko.remote.artery.canonical.hostname", cluster.host());
     own.put("pekko.remote.artery.canonical.port", cluster.port());
+    cluster.bindHost().ifPresent(host -> own.put("pekko.remote.artery.bind.hostname", host));
+    if (cluster.bindPort() != 0) {
+      own.put("pekko.remote.artery.bind.port", cluster.bindPort());
+    }
+    own.put("pekko.remote.artery.transport", cluster.tls().enabled() ? "tls-tcp" : "tcp");
     own.put(
         "pekko.cluster.roles",
         MemberRoles.of(config.node(), environment.clock().instant(), incarnation));
     own.put("pekko.cluster.app-version", Release.version());
     own.put("pekko.coordinated-shutdown.exit-jvm", cluster.exitJvm());
+    own.putAll(SameEnclave.settings(config.link().enclave().toString(), schema));
     // The requests that are under way may take as long as they are drained, and end after that.
     own.put(
         "pekko.coordinated-shutdown.phases.service-requests-done.timeout",
@@ -162,26 +246,6 @@ public final class Enclave implements AutoCloseable {
         .withFallback(ConfigFactory.parseResources("redoubt-journal.conf"))
         .withFallback(config.whole())
         .resolve();
-  }
-
-  private static CompletionStage<Done> join(ActorSystem<Void> system, EnclaveConfig config) {
-    var cluster = Cluster.get(system);
-    var up = new CompletableFuture<Done>();
-    org.apache.pekko.cluster.Cluster.get(system)
-        .registerOnMemberUp(() -> up.complete(Done.getInstance()));
-    var seeds = config.cluster().seeds();
-    if (seeds.isEmpty()) {
-      cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    } else {
-      cluster
-          .manager()
-          .tell(
-              new JoinSeedNodes(
-                  seeds.stream()
-                      .map(seed -> AddressFromURIString.parse("pekko://" + SYSTEM + "@" + seed))
-                      .toList()));
-    }
-    return up;
   }
 
   private static <T> T within(Duration limit, CompletionStage<T> stage) {
@@ -239,6 +303,7 @@ public final class Enclave implements AutoCloseable {
   public void close() {
     system.terminate();
     awaitQuietly(system.getWhenTerminated());
+    membership.close();
     store.close();
     database.close();
   }

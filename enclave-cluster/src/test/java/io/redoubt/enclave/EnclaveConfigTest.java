@@ -10,7 +10,9 @@ import io.redoubt.enclave.identity.KeysConfig;
 import io.redoubt.enclave.janitor.JanitorConfig;
 import io.redoubt.enclave.kill.KillConfig;
 import io.redoubt.enclave.link.LinkConfig;
+import io.redoubt.enclave.membership.FormingConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
+import io.redoubt.enclave.remoting.RemotingTlsConfig;
 import io.redoubt.enclave.revocation.RevocationConfig;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.token.SecretKeyText;
@@ -41,6 +43,10 @@ class EnclaveConfigTest {
           "janitor", JanitorConfig.class,
           "cluster", ClusterConfig.class,
           "servers.agent", ServerConfig.class);
+  private static final Map<String, Class<?>> CLUSTER_SECTIONS =
+      Map.of(
+          "cluster.forming", FormingConfig.class,
+          "cluster.tls", RemotingTlsConfig.class);
 
   @Test
   void theDefaultsAreGood() {
@@ -51,11 +57,15 @@ class EnclaveConfigTest {
 
   @Test
   void everyKeyIsReadAndEverySettingHasAKey() {
-    SECTIONS.forEach((section, type) ->
-        assertThat(DEFAULTS.getConfig("redoubt.enclave." + section).root().keySet())
-            .as(section)
-            .containsExactlyInAnyOrderElementsOf(
-                components(type).map(EnclaveConfigTest::kebab).toList()));
+    SECTIONS.forEach(EnclaveConfigTest::assertThatKeysAreSettings);
+    CLUSTER_SECTIONS.forEach(EnclaveConfigTest::assertThatKeysAreSettings);
+  }
+
+  private static void assertThatKeysAreSettings(String section, Class<?> type) {
+    assertThat(DEFAULTS.getConfig("redoubt.enclave." + section).root().keySet())
+        .as(section)
+        .containsExactlyInAnyOrderElementsOf(
+            components(type).map(EnclaveConfigTest::kebab).toList());
   }
 
   private static Stream<String> components(Class<?> record) {
@@ -73,6 +83,7 @@ class EnclaveConfigTest {
             "redoubt.enclave.node", "Node 1",
             "redoubt.enclave.cluster.host", "192.0.2.1",
             "redoubt.enclave.cluster.seeds", java.util.List.of("somewhere"),
+            "redoubt.enclave.cluster.tls.ca-file", "ca.pem",
             "redoubt.enclave.servers.agent.port", 70_000,
             "redoubt.enclave.link.url", "http://example.org",
             "redoubt.enclave.link.api-key", "secret",

@@ -1,4 +1,4 @@
-/** What the members of the cluster say of themselves. */
+/** How nodes find each other, and what they know of each other. */
 @NullMarked
 package io.redoubt.enclave.membership;
 

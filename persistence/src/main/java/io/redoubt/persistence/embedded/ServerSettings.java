@@ -40,7 +40,8 @@ record ServerSettings(int port, Path socketDirectory, boolean durable) {
     settings.put("listen_addresses", "127.0.0.1");
     settings.put("port", Integer.toString(port));
     settings.put("unix_socket_directories", socketDirectories());
-    settings.put("max_connections", "60");
+    // Three nodes of an enclave take some sixty.
+    settings.put("max_connections", "200");
     settings.put("password_encryption", "scram-sha-256");
 
     // An acknowledged write survives a loss of power (G1, G4).

@@ -11,12 +11,12 @@ public final class SchemaVersion {
   private SchemaVersion() {}
 
   /**
-   * Returns where the schema fits.
+   * Answers the version where the schema fits.
    *
    * @throws IllegalStateException with a plain sentence where it does not
    * @throws DatabaseUnavailableException where nobody can tell
    */
-  public static void require(Database database) {
+  public static String require(Database database) {
     if (!database.reachable()) {
       throw new DatabaseUnavailableException("the database cannot be reached");
     }
@@ -46,6 +46,7 @@ public final class SchemaVersion {
       throw new IllegalStateException(
           "The database schema was not made by this release's migrations: " + e.getMessage(), e);
     }
+    return found;
   }
 
   private static String version(MigrationInfo info) {

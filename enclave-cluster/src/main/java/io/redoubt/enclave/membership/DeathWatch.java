@@ -1,0 +1,72 @@
+package io.redoubt.enclave.membership;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Tells dead nodes from live ones by what is in the table. A silent one is dead when it has been
+ * silent for long enough, also while it was watched from here: after an outage of the database all
+ * are silent, and none is dead. On this machine there is a short cut: nobody listens at its
+ * address.
+ */
+final class DeathWatch {
+  private static final int CONNECT_MILLIS = 500;
+
+  private final FormingConfig config;
+  private final Map<MemberRow.Sighting, Long> firstSeen = new HashMap<>();
+
+  DeathWatch(FormingConfig config) {
+    this.config = config;
+  }
+
+  Set<MemberRow.Sighting> dead(List<MemberRow> rows) {
+    long now = System.nanoTime();
+    var seen = new HashSet<MemberRow.Sighting>();
+    var dead = new HashSet<MemberRow.Sighting>();
+    for (MemberRow row : rows) {
+      MemberRow.Sighting sighting = row.sighting();
+      seen.add(sighting);
+      long since = firstSeen.computeIfAbsent(sighting, _ -> now);
+      boolean silent =
+          row.silence().compareTo(config.staleAfter()) > 0
+              && now - since >= config.watch().toNanos();
+      if (silent || row.address().map(DeathWatch::nobodyListens).orElse(false)) {
+        dead.add(sighting);
+      }
+    }
+    firstSeen.keySet().retainAll(seen);
+    return dead;
+  }
+
+  /** Only where the address is this machine's own for certain. A process that is paused listens. */
+  private static boolean nobodyListens(String address) {
+    int colon = address.lastIndexOf(':');
+    InetAddress host;
+    try {
+      host = InetAddress.ofLiteral(address.substring(0, colon));
+    } catch (IllegalArgumentException _) {
+      return false;
+    }
+    if (!host.isLoopbackAddress()) {
+      return false;
+    }
+    try (var socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(host, Integer.parseInt(address.substring(colon + 1))),
+          CONNECT_MILLIS);
+      return false;
+    } catch (ConnectException _) {
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+}

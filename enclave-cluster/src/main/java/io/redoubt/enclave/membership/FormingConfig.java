@@ -1,0 +1,42 @@
+package io.redoubt.enclave.membership;
+
+import com.typesafe.config.Config;
+import java.time.Duration;
+
+/**
+ * Section {@code redoubt.enclave.cluster.forming}.
+ *
+ * @param heartbeatEvery how often a node says in the database that it is there
+ * @param staleAfter after which a silent node counts as dead where its place is wanted
+ * @param clockLimit how far a node's clock may be from the database's when it starts
+ */
+public record FormingConfig(Duration heartbeatEvery, Duration staleAfter, Duration clockLimit) {
+  private static final String PATH = "redoubt.enclave.cluster.forming";
+  private static final int HEARTBEATS = 3;
+
+  public FormingConfig {
+    if (heartbeatEvery.toMillis() < 100 || heartbeatEvery.toSeconds() > 60) {
+      throw new IllegalArgumentException(PATH + ".heartbeat-every must be 100 ms to 1 minute");
+    }
+    if (staleAfter.compareTo(heartbeatEvery.multipliedBy(HEARTBEATS)) < 0) {
+      throw new IllegalArgumentException(
+          PATH + ".stale-after must be at least " + HEARTBEATS + " heartbeats");
+    }
+    if (!clockLimit.isPositive()) {
+      throw new IllegalArgumentException(PATH + ".clock-limit must be above zero");
+    }
+  }
+
+  public static FormingConfig from(Config root) {
+    Config config = root.getConfig(PATH);
+    return new FormingConfig(
+        config.getDuration("heartbeat-every"),
+        config.getDuration("stale-after"),
+        config.getDuration("clock-limit"));
+  }
+
+  /** How long a node that seems dead is watched before it is believed to be. */
+  Duration watch() {
+    return heartbeatEvery.multipliedBy(HEARTBEATS);
+  }
+}

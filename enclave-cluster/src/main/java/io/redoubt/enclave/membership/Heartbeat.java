@@ -1,0 +1,75 @@
+package io.redoubt.enclave.membership;
+
+import io.redoubt.persistence.postgres.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Says in the database that the node lives, on a connection of its own: a busy pool must not make
+ * it look dead. While the database is away nobody can take its place either.
+ */
+final class Heartbeat implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
+  private static final int SOCKET_SECONDS = 3;
+
+  private final Database database;
+  private final UUID session;
+  private final Duration every;
+  private final CompletableFuture<Void> putOut;
+  private @Nullable Connection connection;
+
+  Heartbeat(Database database, UUID session, Duration every, CompletableFuture<Void> putOut) {
+    this.database = database;
+    this.session = session;
+    this.every = every;
+    this.putOut = putOut;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        Thread.sleep(every);
+        if (!beat()) {
+          putOut.complete(null);
+          return;
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      disconnect();
+    }
+  }
+
+  private boolean beat() {
+    try {
+      if (connection == null) {
+        connection = database.dedicated("redoubt-heartbeat", SOCKET_SECONDS);
+      }
+      return MemberTable.beat(connection, session);
+    } catch (SQLException e) {
+      LOG.debug("No heartbeat, since the database is away: {}", e.getMessage());
+      disconnect();
+      return true;
+    }
+  }
+
+  private void disconnect() {
+    Connection open = connection;
+    connection = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (SQLException e) {
+        LOG.debug("Closing a connection that was gone", e);
+      }
+    }
+  }
+}

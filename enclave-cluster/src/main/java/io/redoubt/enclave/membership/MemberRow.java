@@ -1,0 +1,51 @@
+package io.redoubt.enclave.membership;
+
+import io.redoubt.protocol.id.EnclaveId;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What a node says of itself in the database.
+ *
+ * @param session this run of its process
+ * @param address {@code host:port}; empty until it is known
+ * @param beats counts up for as long as it lives
+ * @param silence since it last did
+ */
+record MemberRow(
+    String node,
+    UUID session,
+    EnclaveId enclave,
+    Optional<String> address,
+    State state,
+    long beats,
+    Duration silence) {
+
+  enum State {
+    STARTING,
+    FOUNDING,
+    MEMBER;
+
+    String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    static State ofWire(String text) {
+      return valueOf(text.toUpperCase(Locale.ROOT));
+    }
+  }
+
+  /** A node at one moment: if it is seen again like this, it has done nothing meanwhile. */
+  record Sighting(UUID session, long beats) {}
+
+  Sighting sighting() {
+    return new Sighting(session, beats);
+  }
+
+  /** For people. */
+  String describe() {
+    return node + address.map(at -> " at " + at).orElse("");
+  }
+}

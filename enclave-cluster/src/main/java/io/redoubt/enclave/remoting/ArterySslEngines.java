@@ -1,0 +1,89 @@
+package io.redoubt.enclave.remoting;
+
+import io.redoubt.protocol.id.EnclaveId;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
+import org.apache.pekko.remote.artery.tcp.SSLEngineProviderSetup;
+import org.slf4j.LoggerFactory;
+import scala.Option;
+
+/**
+ * TLS 1.3 between nodes, both sides with a certificate. Pekko's own provider that renews its keys
+ * reads RSA keys only and does not look at whom it has dialled.
+ */
+public final class ArterySslEngines implements SSLEngineProvider {
+  private static final String[] PROTOCOLS = {"TLSv1.3"};
+  private static final Duration SAY_AGAIN = Duration.ofSeconds(1);
+
+  private final RotatingIdentity identity;
+  private final EnclaveId enclave;
+  private final Refusals refusals =
+      new Refusals(LoggerFactory.getLogger(ArterySslEngines.class), SAY_AGAIN);
+
+  private ArterySslEngines(RemotingTlsConfig config, EnclaveId enclave) {
+    this.identity = new RotatingIdentity(config.files(), enclave, config.checkEvery());
+    this.enclave = enclave;
+  }
+
+  /**
+   * For the creation of the actor system.
+   *
+   * @throws IllegalStateException with a plain sentence where the files are no identity
+   */
+  public static SSLEngineProviderSetup setup(RemotingTlsConfig config, EnclaveId enclave) {
+    var engines = new ArterySslEngines(config, enclave);
+    return SSLEngineProviderSetup.create(_ -> engines);
+  }
+
+  static ArterySslEngines of(RemotingTlsConfig config, EnclaveId enclave) {
+    return new ArterySslEngines(config, enclave);
+  }
+
+  @Override
+  public SSLEngine createServerSSLEngine(String hostname, int port) {
+    SSLEngine engine = identity.current().context().createSSLEngine(hostname, port);
+    engine.setUseClientMode(false);
+    engine.setEnabledProtocols(PROTOCOLS);
+    engine.setNeedClientAuth(true);
+    return new WatchedEngine(engine, refusals);
+  }
+
+  @Override
+  public SSLEngine createClientSSLEngine(String hostname, int port) {
+    SSLEngine engine = identity.current().context().createSSLEngine(hostname, port);
+    engine.setUseClientMode(true);
+    engine.setEnabledProtocols(PROTOCOLS);
+    var parameters = engine.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    engine.setSSLParameters(parameters);
+    return engine;
+  }
+
+  @Override
+  public Option<Throwable> verifyClientSession(String hostname, SSLSession session) {
+    return problem(session);
+  }
+
+  @Override
+  public Option<Throwable> verifyServerSession(String hostname, SSLSession session) {
+    return problem(session);
+  }
+
+  /** Once more after the handshake: a resumed session has shown its certificate long ago. */
+  private Option<Throwable> problem(SSLSession session) {
+    try {
+      var peer = (X509Certificate) session.getPeerCertificates()[0];
+      peer.checkValidity();
+      NodeNames.require(peer, enclave);
+      return Option.empty();
+    } catch (CertificateException | SSLPeerUnverifiedException e) {
+      refusals.say(String.valueOf(e.getMessage()));
+      return Option.apply(e);
+    }
+  }
+}

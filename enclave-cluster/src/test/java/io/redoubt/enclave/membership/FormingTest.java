@@ -1,0 +1,236 @@
+package io.redoubt.enclave.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.redoubt.enclave.Enclave;
+import io.redoubt.enclave.remoting.NodeNames;
+import io.redoubt.enclave.testing.Http;
+import io.redoubt.enclave.testing.Nodes;
+import io.redoubt.enclave.testing.TestAuthority;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.token.SecretKeyText;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** However nodes start, they are one cluster; and who does not belong to it stays outside. */
+class FormingTest {
+  private final Nodes nodes = new Nodes();
+  private final TestAuthority authority = new TestAuthority();
+
+  @AfterEach
+  void stop() {
+    nodes.close();
+  }
+
+  @Test
+  void nodesThatStartAtTheSameMomentFormOneClusterOverTls() {
+    var started =
+        Stream.of("node-1", "node-2", "node-3")
+            .map(name ->
+                CompletableFuture.supplyAsync(
+                    () -> nodes.start(name, tls(name), Clock.systemUTC())))
+            .toList();
+    List<Enclave> all = started.stream().map(CompletableFuture::join).toList();
+
+    assertThat(states()).hasSize(3).containsOnly(MemberRow.State.MEMBER);
+    all.forEach(FormingTest::awaitReady);
+  }
+
+  @Test
+  void strangersDoNotDisturbTheCluster() throws Exception {
+    Enclave first = nodes.start("node-1", tls("node-1"), Clock.systemUTC());
+    int port = port();
+    for (String text : List.of("GET / HTTP/1.1\r\n\r\n", "\u0015\u0003\u0001\0\u0002\u0002(")) {
+      try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+        socket.setSoTimeout(5000);
+        assertThat(readToEnd(socket)).isLessThan(100);
+      }
+    }
+
+    nodes.start("node-2", tls("node-2"), Clock.systemUTC());
+
+    awaitReady(first);
+  }
+
+  @Test
+  void aNodeWithAForeignCertificateIsNotLetIn() {
+    Enclave first = nodes.start("node-1", tls("node-1"), Clock.systemUTC());
+    var settings = new HashMap<String, Object>(tls("node-2"));
+    var foreign =
+        new TestAuthority()
+            .node(nodes.directory().resolve("foreign"), NodeNames.of(nodes.controlPlane.enclave));
+    settings.put("redoubt.enclave.cluster.tls.certificate-file", foreign.certificate().toString());
+    settings.put("redoubt.enclave.cluster.tls.private-key-file", foreign.privateKey().toString());
+    settings.put("redoubt.enclave.start-limit", "4s");
+
+    assertThatThrownBy(() -> nodes.start("node-2", settings, Clock.systemUTC()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("did not get into its cluster")
+        .hasMessageContaining("It asked to be let in at 127.0.0.1:");
+    awaitReady(first);
+  }
+
+  @Test
+  void aNodeWhoseNameIsTakenDoesNotStart() {
+    Enclave first = nodes.start("node-1");
+
+    assertThatThrownBy(() -> nodes.start("node-1"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("node-1 at 127.0.0.1:")
+        .hasMessageContaining("Two nodes cannot have one name");
+    awaitReady(first);
+  }
+
+  @Test
+  void aNodeWhoseAddressIsTakenDoesNotStart() throws IOException {
+    int port = freePort();
+    Map<String, Object> there = Map.of("redoubt.enclave.cluster.port", port);
+    Enclave first = nodes.start("node-1", there, Clock.systemUTC());
+
+    assertThatThrownBy(() -> nodes.start("node-2", there, Clock.systemUTC()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("Two nodes cannot have one address");
+    awaitReady(first);
+  }
+
+  @Test
+  void aNodeOfAnotherEnclaveDoesNotStart() {
+    Enclave first = nodes.start("node-1");
+    var foreign = EnclaveId.next(Clock.systemUTC());
+    String key = SecretKeyText.mint(SecretKeyText.Kind.ENCLAVE_API_KEY, foreign).reveal();
+
+    assertThatThrownBy(() ->
+            nodes.start("node-2", Map.of("redoubt.enclave.link.api-key", key), Clock.systemUTC()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("The database belongs to enclave");
+    awaitReady(first);
+  }
+
+  @Test
+  void aNodeWhoseClockIsWrongDoesNotStart() {
+    Clock wrong = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(10));
+
+    assertThatThrownBy(() -> nodes.start("node-1", Map.of(), wrong))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("seconds ahead of the database's");
+    assertThat(states()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatLeftIsNotWaitedFor() {
+    nodes.stop(nodes.start("node-1"));
+
+    awaitReady(nodes.start("node-1"));
+  }
+
+  /** What a killed process leaves: its row, and an address where nobody listens. */
+  @Test
+  void theDeadAreNotWaitedForWhereNobodyListensAtTheirAddress() throws IOException {
+    leave("node-1", "127.0.0.1:" + freePort());
+    leave("node-2", "127.0.0.1:" + freePort());
+
+    awaitReady(nodes.start("node-1"));
+
+    assertThat(names()).containsExactly("node-1");
+  }
+
+  @Test
+  void aNodeThatWasPutOutEndsItself() {
+    Enclave first = nodes.start("node-1");
+
+    try (var database = database()) {
+      new MemberTable(database).leave(new MemberTable(database).rows().getFirst().session());
+    }
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> first.whenTerminated().toCompletableFuture().isDone());
+  }
+
+  private Map<String, Object> tls(String node) {
+    var files =
+        authority.node(nodes.directory().resolve(node), NodeNames.of(nodes.controlPlane.enclave));
+    return Map.of(
+        "redoubt.enclave.cluster.tls.certificate-file", files.certificate().toString(),
+        "redoubt.enclave.cluster.tls.private-key-file", files.privateKey().toString(),
+        "redoubt.enclave.cluster.tls.ca-file", files.authorities().toString());
+  }
+
+  private static void awaitReady(Enclave node) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> Http.get(node.managementUrl().resolve("/ready")).status() == 200);
+  }
+
+  private void leave(String node, String address) {
+    try (var database = database()) {
+      var row =
+          new MemberRow(
+              node,
+              java.util.UUID.randomUUID(),
+              nodes.controlPlane.enclave,
+              java.util.Optional.of(address),
+              MemberRow.State.STARTING,
+              0,
+              Duration.ZERO);
+      var table = new MemberTable(database);
+      assertThat(table.claim(row, "test", java.util.Set.of()))
+          .isInstanceOf(MemberTable.Claimed.class);
+      table.joined(row.session());
+    }
+  }
+
+  private Database database() {
+    return Database.open(nodes.database.config(DatabaseRole.ENCLAVE, 1), new SimpleMeterRegistry());
+  }
+
+  private List<MemberRow> rows() {
+    try (var database = database()) {
+      return new MemberTable(database).rows();
+    }
+  }
+
+  private List<MemberRow.State> states() {
+    return rows().stream().map(MemberRow::state).toList();
+  }
+
+  private List<String> names() {
+    return rows().stream().map(MemberRow::node).toList();
+  }
+
+  private int port() {
+    String address = rows().getFirst().address().orElseThrow();
+    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new java.net.ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static int readToEnd(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().readAllBytes().length;
+    } catch (java.net.SocketException _) {
+      return 0; // hung up on
+    }
+  }
+}

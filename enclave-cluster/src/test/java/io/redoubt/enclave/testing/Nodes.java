@@ -1,0 +1,95 @@
+package io.redoubt.enclave.testing;
+
+import com.typesafe.config.ConfigFactory;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.redoubt.enclave.Enclave;
+import io.redoubt.enclave.EnclaveConfig;
+import io.redoubt.enclave.EnclaveEnvironment;
+import io.redoubt.persistence.embedded.TemporaryDatabase;
+import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.protocol.secret.Secret;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Several nodes of one enclave in this JVM, on one database. */
+public final class Nodes implements AutoCloseable {
+  public final FakeControlPlane controlPlane = new FakeControlPlane();
+  public final TemporaryDatabase database = TemporaryDatabase.create();
+
+  private final Path directory;
+  private final List<Enclave> running = new ArrayList<>();
+
+  public Nodes() {
+    try {
+      directory = Files.createTempDirectory(Path.of("target"), "nodes-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public Enclave start(String node) {
+    return start(node, Map.of(), Clock.systemUTC());
+  }
+
+  /** Starts a node; fails as the node does. */
+  public Enclave start(String node, Map<String, Object> more, Clock clock) {
+    var own = new HashMap<String, Object>();
+    own.put("redoubt.enclave.node", node);
+    own.put("redoubt.enclave.master-key-file", directory.resolve("master.key").toString());
+    own.put("redoubt.enclave.servers.agent.port", 0);
+    own.put("redoubt.enclave.servers.acting.port", 0);
+    own.put("redoubt.enclave.servers.management.port", 0);
+    own.put("redoubt.enclave.cluster.port", 0);
+    own.put("redoubt.enclave.link.url", controlPlane.url().toString());
+    own.put("redoubt.enclave.link.api-key", controlPlane.apiKey.reveal());
+    own.put("redoubt.enclave.link.backoff-max", "1s");
+    own.put("redoubt.enclave.database.url", database.url());
+    own.put("redoubt.enclave.database.user", DatabaseRole.ENCLAVE.user());
+    Secret password = database.password(DatabaseRole.ENCLAVE);
+    own.put("redoubt.enclave.database.password", password.reveal());
+    own.putAll(more);
+    var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    var enclave =
+        Enclave.start(
+            EnclaveConfig.from(
+                ConfigFactory.parseMap(own).withFallback(ConfigFactory.load()).resolve()),
+            new EnclaveEnvironment(
+                metrics,
+                metrics::scrape,
+                OpenTelemetry.noop().getTracer("test"),
+                clock,
+                Optional.empty()));
+    synchronized (running) {
+      running.add(enclave);
+    }
+    return enclave;
+  }
+
+  public void stop(Enclave enclave) {
+    synchronized (running) {
+      running.remove(enclave);
+    }
+    enclave.close();
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(running).forEach(this::stop);
+    controlPlane.close();
+    database.close();
+  }
+}
