@@ -36,8 +36,8 @@ class RedoubtTest {
 
   @Test
   void whatIsNotToBeHadIsSaidBeforeAnythingStarts() {
-    assertThat(type("up", "--nodes", "3")).isEqualTo(2);
-    assertThat(err.toString()).contains("--nodes 3");
+    assertThat(type("up", "--nodes", "10")).isEqualTo(2);
+    assertThat(err.toString()).contains("--nodes is 1 to 9");
     assertThat(home.resolve(".redoubt")).doesNotExist();
   }
 

@@ -41,7 +41,12 @@ public record RuntimeFile(
 
   /** One node of the enclave. */
   public record EnclaveNode(
-      String node, long pid, URI agentUrl, URI actingUrl, URI egressUrl, URI managementUrl) {}
+      String node, long pid, URI agentUrl, URI actingUrl, URI egressUrl, URI managementUrl) {
+
+    EnclaveNode withPid(long other) {
+      return new EnclaveNode(node, other, agentUrl, actingUrl, egressUrl, managementUrl);
+    }
+  }
 
   /** The operator client of this machine; it gets a new secret at each {@code up}. */
   public record OperatorClient(String clientId, String clientSecret) {
@@ -58,6 +63,21 @@ public record RuntimeFile(
         controlPlanePid,
         pid,
         enclaves,
+        organizationId,
+        enclaveId,
+        operator,
+        databaseUrl,
+        tlsCaFile);
+  }
+
+  /** The node has another process now. */
+  public RuntimeFile withNodePid(String node, long pid) {
+    return new RuntimeFile(
+        version,
+        controlPlaneUrl,
+        controlPlanePid,
+        postgresPid,
+        enclaves.stream().map(it -> it.node().equals(node) ? it.withPid(pid) : it).toList(),
         organizationId,
         enclaveId,
         operator,

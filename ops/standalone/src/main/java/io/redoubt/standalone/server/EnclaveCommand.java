@@ -1,15 +1,10 @@
 package io.redoubt.standalone.server;
 
-import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.cli.enclave.EnclaveEnroll;
 import io.redoubt.cli.enclave.EnclaveList;
-import io.redoubt.enclave.Enclave;
-import io.redoubt.enclave.EnclaveConfig;
-import io.redoubt.enclave.EnclaveEnvironment;
 import io.redoubt.standalone.logging.Logging;
 import io.redoubt.standalone.telemetry.Telemetry;
-import java.time.Clock;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -27,20 +22,7 @@ public final class EnclaveCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Logging.toStandardOutput();
     try (Telemetry telemetry = Telemetry.start("redoubt-enclave", System.getenv())) {
-      return ServerRun.untilStopped(stop -> {
-        Config config = ConfigFactory.load();
-        Enclave node =
-            Enclave.start(
-                EnclaveConfig.from(config),
-                new EnclaveEnvironment(
-                    telemetry.metrics(),
-                    telemetry.metrics()::scrape,
-                    telemetry.tracer("redoubt-enclave"),
-                    Clock.systemUTC(),
-                    ServerTls.from(config)));
-        node.whenTerminated().thenRun(stop::countDown);
-        return node;
-      });
+      return EnclaveRun.untilStopped(ConfigFactory.load(), telemetry);
     }
   }
 }

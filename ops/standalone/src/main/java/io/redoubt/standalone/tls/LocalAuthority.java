@@ -95,6 +95,27 @@ public final class LocalAuthority {
    * @param address a further address it answers at
    */
   public ServerIdentity issue(String address) throws IOException {
+    return issue(names(address), SERVER_LIFETIME, KeyPurposeId.id_kp_serverAuth);
+  }
+
+  /**
+   * A fresh key and certificate for a node of an enclave on this machine, which dials others and is
+   * dialled by them.
+   *
+   * @param name what the certificate says of whom it belongs to, as a URI
+   */
+  public ServerIdentity issueNode(String name, Duration lifetime) throws IOException {
+    var names = new ArrayList<>(List.of(names("127.0.0.1").getNames()));
+    names.add(new GeneralName(GeneralName.uniformResourceIdentifier, name));
+    return issue(
+        new GeneralNames(names.toArray(GeneralName[]::new)),
+        lifetime,
+        KeyPurposeId.id_kp_serverAuth,
+        KeyPurposeId.id_kp_clientAuth);
+  }
+
+  private ServerIdentity issue(GeneralNames names, Duration lifetime, KeyPurposeId... purposes)
+      throws IOException {
     try {
       KeyPair pair = newKey();
       Instant now = clock.instant();
@@ -104,12 +125,11 @@ public final class LocalAuthority {
               new X500Name("CN=Redoubt on this machine"),
               pair.getPublic(),
               now,
-              SERVER_LIFETIME);
+              lifetime);
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-      builder.addExtension(
-          Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
-      builder.addExtension(Extension.subjectAlternativeName, false, names(address));
+      builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes));
+      builder.addExtension(Extension.subjectAlternativeName, false, names);
       return new ServerIdentity(pair.getPrivate(), List.of(sign(builder, key), certificate));
     } catch (GeneralSecurityException | OperatorCreationException e) {
       throw new IOException("no certificate can be issued", e);
@@ -166,7 +186,7 @@ public final class LocalAuthority {
     return generator.generateKeyPair();
   }
 
-  private static String pem(Object what) throws IOException {
+  static String pem(Object what) throws IOException {
     var text = new StringWriter();
     try (var writer = new JcaPEMWriter(text)) {
       writer.writeObject(what);

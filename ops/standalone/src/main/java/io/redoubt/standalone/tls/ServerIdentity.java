@@ -1,5 +1,6 @@
 package io.redoubt.standalone.tls;
 
+import io.redoubt.cli.settings.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -10,6 +11,7 @@ import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 
 /**
  * A server's key and certificate chain.
@@ -24,6 +26,16 @@ public record ServerIdentity(PrivateKey key, List<X509Certificate> chain) {
   /** The identity in two PEM files. */
   public static ServerIdentity read(Path certificates, Path privateKey) throws IOException {
     return new ServerIdentity(PemFiles.privateKey(privateKey), PemFiles.certificates(certificates));
+  }
+
+  /** Writes the two files, the key first and for its owner only. */
+  public void write(Path certificates, Path privateKey) throws IOException {
+    var text = new StringBuilder();
+    for (X509Certificate certificate : chain) {
+      text.append(LocalAuthority.pem(certificate));
+    }
+    PrivateFiles.write(privateKey, LocalAuthority.pem(new JcaPKCS8Generator(key, null)));
+    PrivateFiles.write(certificates, text.toString());
   }
 
   /** For a server that asks its clients for no certificate. */

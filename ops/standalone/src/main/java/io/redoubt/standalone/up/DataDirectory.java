@@ -7,6 +7,8 @@ import io.redoubt.cli.settings.RuntimeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** What is where in the directory that {@code up} keeps its state in. */
 record DataDirectory(Path path) {
@@ -41,6 +43,33 @@ record DataDirectory(Path path) {
 
   Path tls() {
     return path.resolve("tls");
+  }
+
+  /** Of the authority that vouches for nodes among themselves. */
+  Path clusterTls() {
+    return path.resolve("cluster-tls");
+  }
+
+  private Path nodes() {
+    return path.resolve("nodes");
+  }
+
+  /** What belongs to a node with a process of its own. */
+  NodeDirectory node(String name) {
+    NodeDirectory.openOrCreate(nodes());
+    return NodeDirectory.openOrCreate(nodes().resolve(name));
+  }
+
+  /** Those of all nodes that ever ran here. */
+  List<NodeDirectory> nodeDirectories() {
+    if (!Files.isDirectory(nodes())) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(nodes())) {
+      return all.filter(Files::isDirectory).map(NodeDirectory::new).toList();
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCode.FAILED, nodes() + " cannot be read.", e);
+    }
   }
 
   /** There once the first operator has been shown. */

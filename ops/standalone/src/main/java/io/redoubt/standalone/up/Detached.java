@@ -73,11 +73,12 @@ final class Detached {
   }
 
   /** What the launcher says about itself; only it knows how the JVM is to be tuned. */
-  private static String launcher() {
+  static String launcher() {
     String launcher = System.getProperty("redoubt.launcher");
     if (launcher == null) {
       throw new CommandFailure(
-          ExitCode.FAILED, "--detach works only from the packaged program, bin/redoubt.");
+          ExitCode.FAILED,
+          "--detach and --nodes work only from the packaged program, bin/redoubt.");
     }
     return launcher;
   }

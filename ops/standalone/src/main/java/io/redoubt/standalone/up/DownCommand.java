@@ -48,6 +48,8 @@ public final class DownCommand implements Callable<Integer> {
     boolean anything = false;
     try (var progress = session.progress()) {
       anything |= stopServers(data, runtime, progress);
+      // Nodes with processes of their own outlive an `up` that died.
+      anything |= NodeProcesses.stopLeftovers(data, Duration.ofSeconds(timeoutSeconds));
       progress.say("Stopping PostgreSQL");
       anything |= EmbeddedPostgres.stopOrphan(data.postgres());
     }
@@ -65,10 +67,7 @@ public final class DownCommand implements Callable<Integer> {
     }
     Set<Long> processes = new LinkedHashSet<>();
     InstanceLock.holder(data.lock()).ifPresent(processes::add);
-    runtime.ifPresent(r -> {
-      processes.add(r.controlPlanePid());
-      r.enclaves().forEach(node -> processes.add(node.pid()));
-    });
+    runtime.ifPresent(r -> processes.add(r.controlPlanePid()));
     if (processes.isEmpty()) {
       throw new CommandFailure(
           ExitCode.FAILED, "Something runs in " + data.path() + ", but it does not say what.");

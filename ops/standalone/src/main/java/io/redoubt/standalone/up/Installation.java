@@ -9,6 +9,7 @@ import io.redoubt.enclave.Enclave;
 import io.redoubt.enclave.EnclaveConfig;
 import io.redoubt.enclave.EnclaveEnvironment;
 import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.persistence.sealing.FileKeyProvider;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.secret.Secret;
@@ -22,12 +23,15 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.HttpsConnectionContext;
@@ -37,7 +41,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Everything in one process: database, control plane, enclave, and the demo provider where it was
- * asked for. Started in the order in which they need each other, stopped in the other.
+ * asked for; or all but the enclave, whose nodes are then processes of their own. Started in the
+ * order in which they need each other, stopped in the other.
  */
 final class Installation implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Installation.class);
@@ -50,8 +55,10 @@ final class Installation implements AutoCloseable {
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private boolean closed;
 
+  private final Object runtimeLock = new Object();
   private @Nullable RuntimeFile runtime;
   private @Nullable Enclave enclave;
+  private @Nullable SeparateNodes separate;
 
   private Installation(Plan plan, Clock clock) {
     this.plan = plan;
@@ -109,24 +116,35 @@ final class Installation implements AutoCloseable {
 
     progress.say("Starting the enclave");
     Optional<Path> caFile = authority.map(LocalAuthority::certificateFile);
-    Enclave node =
-        keep(
-            Enclave.start(
-                EnclaveConfig.from(enclaveConfig(base, databases, enrolled.apiKey(), caFile)),
-                new EnclaveEnvironment(
-                    telemetry.metrics(),
-                    telemetry.metrics()::scrape,
-                    telemetry.tracer("redoubt-enclave"),
-                    clock,
-                    tls)));
-    enclave = node;
+    List<RuntimeFile.EnclaveNode> nodes;
+    Runnable requireAlive = () -> {};
+    if (plan.nodes().isPresent()) {
+      // Made here, so that the nodes do not make it all at once.
+      FileKeyProvider.openOrCreate(masterKey());
+      SeparateNodes apart =
+          keep(
+              new SeparateNodes(
+                  plan,
+                  enrolled.enclaveId(),
+                  enclaveSettings(databases, enrolled.apiKey(), caFile),
+                  authority,
+                  clock,
+                  this::restarted));
+      separate = apart;
+      nodes = apart.start();
+      requireAlive = apart::requireAlive;
+    } else {
+      var settings = enclaveSettings(databases, enrolled.apiKey(), caFile);
+      plan.ports().putServers(settings, plan);
+      nodes =
+          List.of(startHere(ConfigFactory.parseMap(settings).withFallback(base), telemetry, tls));
+    }
     progress.say("Waiting until everything is ready");
+    var ready = new ArrayList<URI>();
+    ready.add(URI.create(plan.url(plan.ports().controlPlane()) + "/ready"));
+    nodes.forEach(node -> ready.add(node.managementUrl().resolve("/ready")));
     var probe = new ReadyProbe(clock);
-    probe.await(
-        List.of(
-            URI.create(plan.url(plan.ports().controlPlane()) + "/ready"),
-            node.managementUrl().resolve("/ready")),
-        caFile);
+    probe.await(ready, caFile, requireAlive);
     probe.awaitLink(() -> bootstrap.isLinked(organization, enrolled.enclaveId()));
     publish(
         databases,
@@ -135,20 +153,38 @@ final class Installation implements AutoCloseable {
             URI.create(plan.url(plan.ports().controlPlane())),
             ProcessHandle.current().pid(),
             databases.pid().orElse(null),
-            List.of(
-                new RuntimeFile.EnclaveNode(
-                    node.node(),
-                    ProcessHandle.current().pid(),
-                    node.agentUrl(),
-                    node.actingUrl(),
-                    URI.create(plan.url(plan.ports().egress())),
-                    node.managementUrl())),
+            nodes,
             organization.toString(),
             enrolled.enclaveId().toString(),
             new RuntimeFile.OperatorClient(
                 owner.clientId().toString(), owner.clientSecret().reveal()),
             databases.url(),
             caFile.map(Path::toString).orElse(null)));
+    if (separate != null) {
+      separate.lookAfter();
+    }
+  }
+
+  private RuntimeFile.EnclaveNode startHere(
+      Config config, Telemetry telemetry, Optional<HttpsConnectionContext> tls) {
+    Enclave node =
+        keep(
+            Enclave.start(
+                EnclaveConfig.from(config),
+                new EnclaveEnvironment(
+                    telemetry.metrics(),
+                    telemetry.metrics()::scrape,
+                    telemetry.tracer("redoubt-enclave"),
+                    clock,
+                    tls)));
+    enclave = node;
+    return new RuntimeFile.EnclaveNode(
+        node.node(),
+        ProcessHandle.current().pid(),
+        node.agentUrl(),
+        node.actingUrl(),
+        URI.create(plan.url(plan.ports().egress())),
+        node.managementUrl());
   }
 
   private void provideDemo(Bootstrap bootstrap, OrganizationId organization) throws IOException {
@@ -175,28 +211,21 @@ final class Installation implements AutoCloseable {
     return ConfigFactory.parseMap(own).withFallback(base);
   }
 
-  private Config enclaveConfig(
-      Config base, Databases databases, Secret apiKey, Optional<Path> caFile) {
+  private Path masterKey() {
+    return plan.data().keys().resolve("enclave.key");
+  }
+
+  /** What every node of the enclave has in common. */
+  private Map<String, Object> enclaveSettings(
+      Databases databases, Secret apiKey, Optional<Path> caFile) {
     var own = new HashMap<String, Object>();
     database(own, "redoubt.enclave.database", databases, DatabaseRole.ENCLAVE);
-    own.put(
-        "redoubt.enclave.master-key-file", plan.data().keys().resolve("enclave.key").toString());
-    server(own, "agent", plan.ports().agent());
-    server(own, "acting", plan.ports().acting());
-    server(own, "management", plan.ports().management());
-    own.put("redoubt.enclave.cluster.host", "127.0.0.1");
-    own.put("redoubt.enclave.cluster.port", plan.ports().artery());
+    own.put("redoubt.enclave.master-key-file", masterKey().toString());
     own.put("redoubt.enclave.cluster.seeds", List.of());
     own.put("redoubt.enclave.link.url", plan.url(plan.ports().controlPlane()));
     own.put("redoubt.enclave.link.api-key", apiKey.reveal());
     own.put("redoubt.enclave.link.ca-file", caFile.map(Path::toString).orElse(""));
-    return ConfigFactory.parseMap(own).withFallback(base);
-  }
-
-  private void server(Map<String, Object> own, String name, int port) {
-    own.put("redoubt.enclave.servers." + name + ".host", plan.bind().getHostAddress());
-    own.put("redoubt.enclave.servers." + name + ".port", port);
-    own.put("redoubt.enclave.servers." + name + ".public-url", plan.url(port));
+    return own;
   }
 
   private static void database(
@@ -206,32 +235,47 @@ final class Installation implements AutoCloseable {
     own.put(section + ".password", databases.password(role).reveal());
   }
 
-  /** Says where everything is, and says it again when the database had to be started anew. */
+  /** Says where everything is, and says it again when a process was started anew. */
   private void publish(Databases databases, RuntimeFile known) throws IOException {
-    runtime = known;
     known.write(plan.data().path());
-    databases.onRestart(pid -> {
-      try {
-        known.withPostgresPid(pid).write(plan.data().path());
-      } catch (IOException e) {
-        LOG.warn("runtime.json cannot be written: {}", e.getMessage());
+    synchronized (runtimeLock) {
+      runtime = known;
+    }
+    databases.onRestart(pid -> change(it -> it.withPostgresPid(pid)));
+  }
+
+  private void restarted(String node, long pid) {
+    change(it -> it.withNodePid(node, pid));
+  }
+
+  private void change(UnaryOperator<RuntimeFile> change) {
+    synchronized (runtimeLock) {
+      if (runtime != null) {
+        runtime = change.apply(runtime);
+        try {
+          runtime.write(plan.data().path());
+        } catch (IOException e) {
+          LOG.warn("runtime.json cannot be written: {}", e.getMessage());
+        }
       }
-    });
+    }
   }
 
   RuntimeFile runtime() {
-    if (runtime == null) {
-      throw new IllegalStateException("not started");
+    synchronized (runtimeLock) {
+      if (runtime == null) {
+        throw new IllegalStateException("not started");
+      }
+      return runtime;
     }
-    return runtime;
   }
 
-  /** Completes when the enclave node has ended without being asked. */
+  /**
+   * Completes when the enclave node in this process has ended without being asked. Nodes with
+   * processes of their own are started again instead.
+   */
   CompletionStage<Done> whenBroken() {
-    if (enclave == null) {
-      throw new IllegalStateException("not started");
-    }
-    return enclave.whenTerminated();
+    return enclave == null ? new CompletableFuture<>() : enclave.whenTerminated();
   }
 
   private <T extends AutoCloseable> T keep(T part) {

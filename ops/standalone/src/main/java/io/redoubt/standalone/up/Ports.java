@@ -20,8 +20,11 @@ record Ports(
     int postgres,
     int demo) {
 
-  /** The highest port is Artery's. */
-  private static final int MAX_OFFSET = 65_535 - 25_520;
+  /** How far the ports of two nodes are apart. */
+  private static final int NODE_STEP = 10;
+
+  /** The highest port is Artery's, of the last node. */
+  private static final int MAX_OFFSET = 65_535 - 25_520 - NODE_STEP * (Plan.MAX_NODES - 1);
 
   static Ports of(int offset) {
     if (offset < 0 || offset > MAX_OFFSET) {
@@ -38,14 +41,48 @@ record Ports(
         8447 + offset);
   }
 
+  /** Those of a further node; what there is once only stays where it is. */
+  Ports ofNode(int index) {
+    int step = NODE_STEP * index;
+    return new Ports(
+        controlPlane,
+        agent + step,
+        acting + step,
+        egress + step,
+        management + step,
+        artery + step,
+        postgres,
+        demo);
+  }
+
+  /** What an enclave node is to be told of these ports. */
+  void putServers(Map<String, Object> settings, Plan plan) {
+    putServer(settings, plan, "agent", agent);
+    putServer(settings, plan, "acting", acting);
+    putServer(settings, plan, "management", management);
+    settings.put("redoubt.enclave.cluster.host", "127.0.0.1");
+    settings.put("redoubt.enclave.cluster.port", artery);
+  }
+
+  private static void putServer(Map<String, Object> settings, Plan plan, String name, int port) {
+    String server = "redoubt.enclave.servers." + name;
+    settings.put(server + ".host", plan.bind().getHostAddress());
+    settings.put(server + ".port", port);
+    settings.put(server + ".public-url", plan.url(port));
+  }
+
   /** Says which port is taken before anything has begun, instead of failing half-way. */
-  void requireFree(InetAddress bind, boolean embeddedPostgres, boolean withDemo) {
+  void requireFree(InetAddress bind, boolean embeddedPostgres, boolean withDemo, int nodes) {
     var needed = new LinkedHashMap<String, Integer>();
     needed.put("the control plane", controlPlane);
-    needed.put("the agent endpoint", agent);
-    needed.put("the acting endpoint", acting);
-    needed.put("management", management);
-    needed.put("the cluster", artery);
+    for (int i = 0; i < nodes; i++) {
+      Ports node = ofNode(i);
+      String which = i == 0 ? "" : " of node-" + (i + 1);
+      needed.put("the agent endpoint" + which, node.agent());
+      needed.put("the acting endpoint" + which, node.acting());
+      needed.put("management" + which, node.management());
+      needed.put("the cluster" + which, node.artery());
+    }
     if (embeddedPostgres) {
       needed.put("PostgreSQL", postgres);
     }

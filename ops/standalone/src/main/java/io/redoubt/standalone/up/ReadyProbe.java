@@ -16,7 +16,7 @@ import java.util.function.BooleanSupplier;
 
 /** Asks the servers themselves whether they are ready. */
 final class ReadyProbe {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final Duration CALL_LIMIT = Duration.ofSeconds(5);
   private static final Duration PAUSE = Duration.ofMillis(50);
 
@@ -26,12 +26,22 @@ final class ReadyProbe {
     this.clock = clock;
   }
 
-  /** Returns when all of them are. */
-  void await(List<URI> urls, Optional<Path> caFile) {
+  /**
+   * Returns when all of them are.
+   *
+   * @param requireAlive throws where waiting has become useless
+   */
+  void await(List<URI> urls, Optional<Path> caFile, Runnable requireAlive) {
     Instant limit = clock.instant().plus(LIMIT);
     for (URI url : urls) {
       try (HttpClient http = HttpClients.to(url, caFile.orElse(null))) {
-        await(limit, () -> isReady(http, url), url + " did not become ready within a minute.");
+        await(
+            limit,
+            () -> {
+              requireAlive.run();
+              return isReady(http, url);
+            },
+            url + " did not become ready within " + LIMIT.toSeconds() + " seconds.");
       }
     }
   }

@@ -32,9 +32,13 @@ final class Summary {
         "Redoubt " + runtime.version() + " is running. Its data is in " + plan.data().path());
     out.println();
     row("control plane", runtime.controlPlaneUrl(), "operators: /api/v1, /openapi.json");
-    row("agent endpoint", node.agentUrl(), "agents bootstrap and renew here");
-    row("acting endpoint", node.actingUrl(), "model calls go here");
-    row("management", node.managementUrl(), "/alive /ready /metrics");
+    if (plan.nodes().isEmpty()) {
+      row("agent endpoint", node.agentUrl(), "agents bootstrap and renew here");
+      row("acting endpoint", node.actingUrl(), "model calls go here");
+      row("management", node.managementUrl(), "/alive /ready /metrics");
+    } else {
+      runtime.enclaves().forEach(this::rows);
+    }
     row(
         "PostgreSQL",
         runtime.databaseUrl().replaceFirst("^jdbc:", ""),
@@ -72,10 +76,20 @@ final class Summary {
       out.println("  " + redoubt + " provider set anthropic --kind anthropic" + where);
       out.println("  " + redoubt + " run" + where + " --agent first --create -- PROGRAM");
     }
+    if (plan.nodes().isPresent()) {
+      out.println("  " + redoubt + " cluster status" + where);
+    }
     out.println("  " + redoubt + " audit tail" + where);
     out.println("  " + redoubt + " agent isolate first" + where);
     out.println("  " + redoubt + " down" + where);
     out.flush();
+  }
+
+  /** A node with a process of its own. */
+  private void rows(RuntimeFile.EnclaveNode node) {
+    row(node.node(), node.agentUrl(), "agents bootstrap and renew here; process " + node.pid());
+    row("", node.actingUrl(), "model calls go here");
+    row("", node.managementUrl(), "/alive /ready /metrics");
   }
 
   private void row(String name, Object where, String what) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Option;
 /** Runs everything on this machine, in one process, until it is told to stop. */
 @Command(
     name = "up",
+    subcommands = NodeCommand.class,
     description = {
       "Run everything on this machine: control plane, enclave and database.",
       "State is kept in .redoubt, or where --data-dir says."
@@ -37,9 +39,11 @@ public final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--nodes",
       paramLabel = "N",
-      defaultValue = "1",
-      description = "Nodes of the enclave (${DEFAULT-VALUE}).")
-  int nodes;
+      description = {
+        "Run the enclave as N nodes, each in a process of its own, instead of in this one.",
+        "The ports of each further node are 10 higher."
+      })
+  @Nullable Integer nodes;
 
   @Option(
       names = "--port-offset",
@@ -79,12 +83,7 @@ public final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (nodes != 1) {
-      throw CommandFailure.usage(
-          "This version runs one node of the enclave in one process: --nodes "
-              + nodes
-              + " is not to be had yet.");
-    }
+    OptionalInt separate = Plan.nodes(nodes);
     var data = DataDirectory.openOrCreate(session.dataDirectory());
     var plan =
         new Plan(
@@ -93,7 +92,8 @@ public final class UpCommand implements Callable<Integer> {
             Plan.address(bind),
             tls,
             demo,
-            Plan.databaseUrl(databaseUrl));
+            Plan.databaseUrl(databaseUrl),
+            separate);
     if (detach) {
       try (InstanceLock _ = takeLock(data)) {
         plan.requireFreePorts();
@@ -198,6 +198,9 @@ public final class UpCommand implements Callable<Integer> {
     }
     if (tls) {
       arguments.add("--tls");
+    }
+    if (nodes != null) {
+      arguments.addAll(List.of("--nodes", Integer.toString(nodes)));
     }
     if (databaseUrl != null) {
       arguments.addAll(List.of("--database-url", databaseUrl));
