@@ -10,7 +10,8 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
 /** All agents, sharded over the cluster. */
 public final class ShardedAgents implements Agents {
-  private static final EntityTypeKey<Agent.Command> TYPE =
+  /** By which the cluster knows them. */
+  public static final EntityTypeKey<Agent.Command> TYPE =
       EntityTypeKey.create(Agent.Command.class, AgentEntity.TYPE);
 
   private final ShardedEntities<Agent.Command> entities;

@@ -10,7 +10,8 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
 /** All token families, sharded over the cluster. */
 public final class ShardedTokenFamilies implements TokenFamilies {
-  private static final EntityTypeKey<TokenFamily.Command> TYPE =
+  /** By which the cluster knows them. */
+  public static final EntityTypeKey<TokenFamily.Command> TYPE =
       EntityTypeKey.create(TokenFamily.Command.class, TokenFamilyEntity.TYPE);
 
   private final ShardedEntities<TokenFamily.Command> entities;

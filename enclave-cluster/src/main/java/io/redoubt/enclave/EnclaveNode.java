@@ -3,6 +3,7 @@ package io.redoubt.enclave;
 import io.redoubt.agent.AgentConfig;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
+import io.redoubt.enclave.cluster.ClusterReporter;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.identity.PublishedKeys;
@@ -17,15 +18,18 @@ import io.redoubt.enclave.link.ControlPlaneLink;
 import io.redoubt.enclave.link.LinkStatus;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.link.Sightings;
+import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.enclave.readiness.Readiness;
+import io.redoubt.enclave.registry.RegistryNews;
 import io.redoubt.enclave.revocation.RevocationChannel;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.family.ShardedTokenFamilies;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.family.TokenFamilyConfig;
+import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.persistence.enclave.EnclaveStore;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.id.EnclaveId;
@@ -43,6 +47,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -59,6 +64,9 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 /** One node of an enclave, wired: its root actor makes everything that the servers stand on. */
 final class EnclaveNode {
   private static final Duration SIGHTINGS_EVERY = Duration.ofSeconds(1);
+
+  /** Other nodes' keys are learned before they are needed: the database may be away then. */
+  private static final Duration KEYS_EVERY = Duration.ofSeconds(5);
 
   final ActorSystem<?> system;
   final EnclaveId enclave;
@@ -77,9 +85,12 @@ final class EnclaveNode {
   final UnreportedAgents unreported;
   final Sightings sightings;
   final Readiness readiness;
+  final ClusterReporter clusterReporter;
 
   private final EnclaveConfig config;
   private final Clock clock;
+  private final SigningKeyDirectory signingKeys;
+  private final Supplier<CompletionStage<Void>> refreshRegistry;
   private final ActorRef<ControlPlaneLink.Command> link;
 
   /** The root actor. It is told nothing: it holds the others. */
@@ -113,6 +124,8 @@ final class EnclaveNode {
     this.agents = ShardedAgents.start(system, AgentConfig.from(whole), store.fences(), clock);
     this.families = ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), clock);
 
+    this.signingKeys = store.signingKeys();
+    this.refreshRegistry = store::refresh;
     this.keys = new NodeKeys(store.signingKeys(), config.node(), config.keys(), clock);
     this.publishedKeys = new PublishedKeys(store.signingKeys(), clock);
     this.issuer = new AccessTokenIssuer(enclave, keys);
@@ -149,8 +162,10 @@ final class EnclaveNode {
             clock,
             metrics));
     context.spawn(DepartedMembers.create(store::departed), "departed-members");
+    var cluster = new ClusterView(system);
     this.readiness =
-        new Readiness(database, agents, keys, revocations, linkView, this::isUp, clock);
+        new Readiness(system, database, agents, keys, revocations, linkView, cluster, clock);
+    this.clusterReporter = new ClusterReporter(system, enclave, config.node(), cluster, linkView);
   }
 
   private RevocationView revocations(
@@ -199,6 +214,10 @@ final class EnclaveNode {
       ActorContext<Void> context, EnclaveStore store, LinkView view) {
     ActorRef<Topic.Command<LinkStatus>> topic = context.spawn(LinkView.topic(), "link-status");
     topic.tell(Topic.subscribe(context.spawn(view.listener(), "link-status-heard")));
+    var news = context.spawn(RegistryNews.topic(), "registry-news");
+    context.spawn(
+        RegistryNews.listener(config.node(), news, store::refresh), "registry-news-heard");
+    Runnable announce = RegistryNews.announcer(config.node(), news, system);
     return singleton(
         "control-plane-link",
         ControlPlaneLink.create(
@@ -207,8 +226,8 @@ final class EnclaveNode {
                 store.linkState(),
                 agents,
                 killSwitch,
-                store.organizations(),
-                store.providers(),
+                RegistryNews.announcing(store.organizations(), announce),
+                RegistryNews.announcing(store.providers(), announce),
                 operatorTrust,
                 unreported,
                 config.node(),
@@ -222,13 +241,18 @@ final class EnclaveNode {
     return ClusterSingleton.get(system).init(SingletonActor.of(behavior, name));
   }
 
-  /** Publishes the signing key and reads what is revoked; afterwards both keep themselves fresh. */
+  /**
+   * Publishes the signing key, and reads what the others know; afterwards all of it keeps itself
+   * fresh.
+   */
   CompletionStage<Void> prepare() {
     return keys.renew()
-        .thenRun(() -> verificationKeys.learn(keys.current().publicHalf()))
+        .thenCompose(_ -> refreshRegistry.get())
+        .thenCompose(_ -> learnKeys())
         .thenCompose(_ -> publishedKeys.all())
         .thenCompose(_ -> revocations.catchUp())
         .thenRun(() -> {
+          every(KEYS_EVERY, this::learnKeys);
           every(config.keys().renewEvery(), keys::renew);
           every(config.revocation().pollEvery(), revocations::catchUp);
           every(SIGHTINGS_EVERY, sightings::flush);
@@ -239,8 +263,8 @@ final class EnclaveNode {
     system.scheduler().scheduleWithFixedDelay(pause, pause, work, system.executionContext());
   }
 
-  boolean isUp() {
-    return Cluster.get(system).selfMember().status().equals(MemberStatus.up());
+  private CompletionStage<Void> learnKeys() {
+    return signingKeys.all(clock.instant()).thenAccept(all -> all.forEach(verificationKeys::learn));
   }
 
   /** Whether all that the control plane has said so far is applied; waits for it a while. */

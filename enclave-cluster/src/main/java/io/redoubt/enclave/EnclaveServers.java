@@ -5,8 +5,10 @@ import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 
 import io.redoubt.enclave.agentapi.AgentApi;
 import io.redoubt.enclave.agentapi.Endpoints;
+import io.redoubt.enclave.cluster.ClusterRoutes;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.operatorapi.OperatorApi;
+import io.redoubt.enclave.operatorapi.OperatorGate;
 import io.redoubt.http.ApiDescription;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Health;
@@ -85,9 +87,21 @@ final class EnclaveServers {
 
   /** Management first, so that a node that starts can be watched, and truthfully is not ready. */
   CompletionStage<Void> startManagement() {
-    var routes = Health.routes(node.readiness::check, environment.prometheusText());
-    var edge = new HttpEdge("management", environment.metrics());
-    return bind(config.managementServer(), edge.seal(routes))
+    var gate =
+        new OperatorGate(
+            config.operatorApi(),
+            edge,
+            node.enclave,
+            node.operatorTrust,
+            node.keys,
+            node.verificationKeys,
+            environment.clock());
+    var routes =
+        concat(
+            Health.routes(node.readiness::check, environment.prometheusText()),
+            new ClusterRoutes(gate, node.clusterReporter).routes());
+    var server = new HttpEdge("management", environment.metrics());
+    return bind(config.managementServer(), server.seal(routes))
         .thenAccept(binding -> management = binding);
   }
 

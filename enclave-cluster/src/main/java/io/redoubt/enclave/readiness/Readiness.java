@@ -1,23 +1,19 @@
 package io.redoubt.enclave.readiness;
 
-import io.redoubt.agent.Agent;
-import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.link.LinkView;
+import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.http.HealthReport;
 import io.redoubt.persistence.postgres.Database;
-import io.redoubt.protocol.id.AgentId;
-import io.redoubt.protocol.id.OrganizationId;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BooleanSupplier;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,37 +23,37 @@ import org.jspecify.annotations.Nullable;
 public final class Readiness {
   private static final Duration FRESH = Duration.ofMillis(500);
 
-  /** An agent that cannot exist: asking for it takes the way of every request, journal included. */
-  private static final AgentKey NOBODY =
-      new AgentKey(new OrganizationId(new UUID(0, 0)), new AgentId(new UUID(0, 0)));
+  /** A view of the revocations that is older may miss one (G2). */
+  private static final Duration REVOCATIONS_FRESH = Duration.ofSeconds(5);
 
   private record Found(HealthReport report, Instant at) {}
 
   private final Database database;
-  private final Agents agents;
+  private final LocalProbe probe;
   private final NodeKeys keys;
   private final RevocationView revocations;
   private final LinkView link;
-  private final BooleanSupplier memberUp;
+  private final ClusterView cluster;
   private final InstantSource clock;
   private volatile boolean draining;
   private @Nullable Found last;
   private @Nullable CompletableFuture<HealthReport> underWay;
 
   public Readiness(
+      ActorSystem<?> system,
       Database database,
       Agents agents,
       NodeKeys keys,
       RevocationView revocations,
       LinkView link,
-      BooleanSupplier memberUp,
+      ClusterView cluster,
       InstantSource clock) {
     this.database = database;
-    this.agents = agents;
+    this.probe = new LocalProbe(system, agents);
     this.keys = keys;
     this.revocations = revocations;
     this.link = link;
-    this.memberUp = memberUp;
+    this.cluster = cluster;
     this.clock = clock;
   }
 
@@ -90,7 +86,7 @@ public final class Readiness {
 
   private CompletionStage<HealthReport> look() {
     var journal = journalWritable();
-    var sharding = shardingAnswers();
+    var sharding = probe.answers();
     return journal.thenCombine(sharding, this::report);
   }
 
@@ -108,26 +104,26 @@ public final class Readiness {
         .exceptionally(_ -> false);
   }
 
-  private CompletionStage<Boolean> shardingAnswers() {
-    return agents.ask(NOBODY, Agent.Describe::new).thenApply(_ -> true).exceptionally(_ -> false);
-  }
-
   private HealthReport report(boolean journalWritable, boolean shardingAnswers) {
-    boolean up = memberUp.getAsBoolean();
+    boolean up = cluster.up();
+    boolean majority = cluster.majority();
+    boolean caughtUp = revocations.caughtUpWithin(REVOCATIONS_FRESH);
     var detail = new LinkedHashMap<String, Object>();
     detail.put("database_writable", journalWritable);
     detail.put("agents_answer", shardingAnswers);
     detail.put("signing_key_published", keys.usable());
-    detail.put("revocations_loaded", revocations.loaded());
+    detail.put("revocations_caught_up", caughtUp);
     detail.put("cluster_member_up", up);
+    detail.put("cluster_majority", majority);
     detail.put("draining", draining);
     detail.put("link", link.detail());
     boolean ready =
         journalWritable
             && shardingAnswers
             && keys.usable()
-            && revocations.loaded()
+            && caughtUp
             && up
+            && majority
             && !draining;
     return new HealthReport(ready, detail);
   }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.revocation.Revocation;
 import io.redoubt.revocation.RevocationStore;
 import io.redoubt.revocation.Revocations;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +46,7 @@ public final class RevocationView implements Revocations {
   /** Applied and told, but not durable yet: tried again at every poll. */
   private final Map<Object, Revocation> unsaved = new ConcurrentHashMap<>();
 
-  private volatile boolean loaded;
+  private volatile @Nullable Instant caughtUpAt;
 
   /**
    * A view.
@@ -136,13 +138,14 @@ public final class RevocationView implements Revocations {
         .thenCompose(_ -> store.standing(now))
         .thenAccept(standing -> {
           standing.forEach(this::apply);
-          loaded = true;
+          caughtUpAt = now;
         });
   }
 
-  /** Whether everything that stood when the node started is known here. */
-  public boolean loaded() {
-    return loaded;
+  /** Whether everything that stood so long ago is known here. */
+  public boolean caughtUpWithin(Duration span) {
+    Instant at = caughtUpAt;
+    return at != null && !clock.instant().isAfter(at.plus(span));
   }
 
   private static Object keyOf(Revocation revocation) {

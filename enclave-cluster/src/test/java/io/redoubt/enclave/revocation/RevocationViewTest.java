@@ -75,11 +75,11 @@ class RevocationViewTest {
   void whatTheBroadcastDidNotBringIsReadFromTheStore() {
     var family = family();
     store.add(of(family));
-    assertThat(view.loaded()).isFalse();
+    assertThat(view.caughtUpWithin(Duration.ofSeconds(5))).isFalse();
 
     view.catchUp();
 
-    assertThat(view.loaded()).isTrue();
+    assertThat(view.caughtUpWithin(Duration.ofSeconds(5))).isTrue();
     assertThat(view.covers(token(organization, family, "a"))).isTrue();
     assertThat(cut).hasSize(1);
   }

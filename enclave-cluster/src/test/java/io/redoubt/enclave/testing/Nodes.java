@@ -9,12 +9,22 @@ import io.redoubt.enclave.EnclaveConfig;
 import io.redoubt.enclave.EnclaveEnvironment;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.JwkSet;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.secret.Secret;
+import io.redoubt.protocol.token.AgentToken;
+import io.redoubt.protocol.token.FamilyHandle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -77,6 +87,41 @@ public final class Nodes implements AutoCloseable {
       running.add(enclave);
     }
     return enclave;
+  }
+
+  /** Makes an organization known, with a model and with the operators of the control plane. */
+  public void introduce(OrganizationId organization, URI model) {
+    controlPlane.say(
+        organization,
+        new LinkCommand.PutOrganization(
+            new OrganizationSpec("Example", OrganizationSpec.Payloads.METADATA, 30, 1)));
+    controlPlane.say(
+        organization,
+        new LinkCommand.PutProvider(
+            new ProviderSpec(
+                "anthropic", ProviderSpec.Kind.ANTHROPIC, model, List.of(), 30, false, 1),
+            controlPlane.seal(organization, "anthropic", SlowModel.API_KEY)));
+    controlPlane.awaitApplied(
+        controlPlane.say(
+            organization,
+            new LinkCommand.PutOperatorTrust(
+                "urn:redoubt:control-plane",
+                new JwkSet(List.of(controlPlane.operatorKey.publicHalf().jwk())),
+                List.of())));
+  }
+
+  /** An agent with a bootstrap token on offer, which calls the given node. */
+  public TestAgent agent(OrganizationId organization, Enclave node) {
+    var clock = Clock.systemUTC();
+    var id = AgentId.next(clock);
+    var token = AgentToken.mint(AgentToken.Kind.BOOTSTRAP, FamilyHandle.create(organization, id));
+    controlPlane.say(organization, new LinkCommand.PutAgent(id, EnclaveFixture.spec(List.of())));
+    controlPlane.awaitApplied(
+        controlPlane.say(
+            organization,
+            new LinkCommand.OfferBootstrap(
+                id, token.digest(), clock.instant().plus(Duration.ofHours(1)))));
+    return new TestAgent(node::agentUrl, node::actingUrl, organization, id, token);
   }
 
   public void stop(Enclave enclave) {

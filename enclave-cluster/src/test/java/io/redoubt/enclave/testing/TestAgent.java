@@ -1,6 +1,7 @@
 package io.redoubt.enclave.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.enclave.Enclave;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.token.AgentToken;
@@ -29,6 +30,11 @@ public final class TestAgent {
     this.organization = organization;
     this.id = id;
     this.bootstrapToken = bootstrapToken;
+  }
+
+  /** The same agent, calling another node. */
+  public TestAgent through(Enclave node) {
+    return new TestAgent(node::agentUrl, node::actingUrl, organization, id, bootstrapToken);
   }
 
   /** A token of the agent's family, made as discover says. */

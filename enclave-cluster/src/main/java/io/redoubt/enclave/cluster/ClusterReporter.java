@@ -1,0 +1,116 @@
+package io.redoubt.enclave.cluster;
+
+import io.redoubt.agent.ShardedAgents;
+import io.redoubt.enclave.link.LinkView;
+import io.redoubt.enclave.membership.ClusterView;
+import io.redoubt.enclave.membership.MemberRoles;
+import io.redoubt.family.ShardedTokenFamilies;
+import io.redoubt.protocol.id.EnclaveId;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.sharding.ShardRegion.ClusterShardingStats;
+import org.apache.pekko.cluster.sharding.ShardRegion.ShardRegionStats;
+import org.apache.pekko.cluster.sharding.typed.GetClusterShardingStats;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out how the cluster is, asking every node what it has. */
+public final class ClusterReporter {
+  private static final Duration LIMIT = Duration.ofSeconds(2);
+
+  /** They all live on the oldest member. */
+  private static final List<String> SINGLETONS =
+      List.of("control_plane_link", "audit_forwarder", "key_janitor");
+
+  private final ActorSystem<?> system;
+  private final EnclaveId enclave;
+  private final String node;
+  private final ClusterView view;
+  private final LinkView link;
+
+  public ClusterReporter(
+      ActorSystem<?> system, EnclaveId enclave, String node, ClusterView view, LinkView link) {
+    this.system = system;
+    this.enclave = enclave;
+    this.node = node;
+    this.view = view;
+    this.link = link;
+  }
+
+  private record Load(int shards, int entities) {}
+
+  /** How it is now; what a node does not say in time is left open. */
+  public CompletionStage<ClusterStatus> status() {
+    return loads(ShardedAgents.TYPE)
+        .thenCombine(loads(ShardedTokenFamilies.TYPE), ClusterReporter::sum)
+        .thenApply(this::report);
+  }
+
+  private CompletionStage<Map<Address, Load>> loads(EntityTypeKey<?> type) {
+    return AskPattern.<GetClusterShardingStats, ClusterShardingStats>ask(
+            ClusterSharding.get(system).shardState().narrow(),
+            replyTo -> new GetClusterShardingStats(type, LIMIT, replyTo),
+            LIMIT.plusSeconds(1),
+            system.scheduler())
+        .thenApply(stats -> {
+          var loads = new HashMap<Address, Load>();
+          stats.getRegions().forEach((address, region) -> loads.put(address, load(region)));
+          return (Map<Address, Load>) loads;
+        })
+        .exceptionally(_ -> Map.of());
+  }
+
+  private static Load load(ShardRegionStats region) {
+    return new Load(
+        region.getStats().size(),
+        region.getStats().values().stream().mapToInt(count -> ((Number) count).intValue()).sum());
+  }
+
+  private static Map<Address, Load> sum(Map<Address, Load> a, Map<Address, Load> b) {
+    var sum = new HashMap<>(a);
+    b.forEach((address, load) ->
+        sum.merge(
+            address,
+            load,
+            (x, y) -> new Load(x.shards() + y.shards(), x.entities() + y.entities())));
+    return sum;
+  }
+
+  private ClusterStatus report(Map<Address, Load> loads) {
+    var singletons = new HashMap<String, String>();
+    view.oldest()
+        .map(MemberRoles::name)
+        .ifPresent(oldest -> SINGLETONS.forEach(name -> singletons.put(name, oldest)));
+    return new ClusterStatus(
+        enclave.toString(),
+        node,
+        view.majority(),
+        view.leader().map(MemberRoles::name).orElse(null),
+        view.members().stream().map(member -> member(member, loads)).toList(),
+        singletons,
+        link.detail());
+  }
+
+  private ClusterStatus.Node member(Member member, Map<Address, Load> loads) {
+    @Nullable Load load = loads.get(member.address());
+    Address address = member.address();
+    return new ClusterStatus.Node(
+        MemberRoles.name(member),
+        address.getHost().orElse("") + ":" + address.getPort().orElse(0),
+        member.status().toString().toLowerCase(Locale.ROOT),
+        view.reaches(member),
+        member.appVersion().version(),
+        MemberRoles.startedAt(member),
+        load == null ? null : load.shards(),
+        load == null ? null : load.entities());
+  }
+}

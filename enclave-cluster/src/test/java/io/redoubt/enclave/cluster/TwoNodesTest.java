@@ -1,0 +1,219 @@
+package io.redoubt.enclave.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.enclave.Enclave;
+import io.redoubt.enclave.testing.Answer;
+import io.redoubt.enclave.testing.Http;
+import io.redoubt.enclave.testing.Nodes;
+import io.redoubt.enclave.testing.SlowModel;
+import io.redoubt.enclave.testing.TestAgent;
+import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.OperatorClaims;
+import io.redoubt.protocol.link.Acknowledgement;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.ProviderSpec;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What one node is told, the other one knows: they are one enclave. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TwoNodesTest {
+  private static final Clock CLOCK = Clock.systemUTC();
+
+  private final Nodes nodes = new Nodes();
+  private final SlowModel model = new SlowModel();
+  private final OrganizationId organization = OrganizationId.next(CLOCK);
+  private Enclave first = nodes.start("node-1");
+  private Enclave second = nodes.start("node-2");
+
+  @BeforeAll
+  void introduce() {
+    nodes.introduce(organization, model.url());
+    Stream.of(first, second).forEach(TwoNodesTest::awaitReady);
+    TestAgent agent = nodes.agent(organization, second);
+    String access = agent.bootstrap().text("access_token");
+    await().atMost(Duration.ofSeconds(3)).until(() -> agent.message(access).status() == 200);
+  }
+
+  @AfterAll
+  void stop() {
+    nodes.close();
+    model.close();
+  }
+
+  @Test
+  void aTokenOfOneNodeIsHonouredByTheOther() {
+    TestAgent here = nodes.agent(organization, first);
+    TestAgent there = here.through(second);
+    Answer identity = here.bootstrap();
+
+    assertThat(there.self(identity.text("access_token")).status()).isEqualTo(200);
+    assertThat(there.message(identity.text("access_token")).status()).isEqualTo(200);
+    Answer rotated = there.refresh(identity.text("refresh_token"));
+    assertThat(rotated.status()).isEqualTo(200);
+    assertThat(here.message(rotated.text("access_token")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void aFamilyThatEndsAtOneNodeEndsAtTheOtherWithinASecond() {
+    TestAgent here = nodes.agent(organization, first);
+    TestAgent there = here.through(second);
+    Answer identity = here.bootstrap();
+    Answer rotated = here.refresh(identity.text("refresh_token"));
+    assertThat(there.self(rotated.text("access_token")).status()).isEqualTo(200);
+
+    assertThat(here.refresh(identity.text("refresh_token")).status()).isEqualTo(409);
+
+    await()
+        .atMost(Duration.ofSeconds(1))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> there.self(rotated.text("access_token")).status() == 401);
+  }
+
+  @Test
+  void anIsolateCutsStreamsAtEveryNodeAndNamesThemAll() throws IOException {
+    TestAgent here = nodes.agent(organization, first);
+    TestAgent there = here.through(second);
+    String access = here.bootstrap().text("access_token");
+    try (var one = here.stream(access);
+        var two = there.stream(access)) {
+      assertThat(List.of(one.status(), two.status())).containsOnly(200);
+      one.awaitFirstByte();
+      two.awaitFirstByte();
+
+      Acknowledgement proof =
+          proof(
+              new LinkCommand.Isolate(here.id, IsolationId.next(CLOCK), "it misbehaves", "mem_1"));
+
+      assertThat(proof.nodes())
+          .extracting(Acknowledgement.NodeProof::node)
+          .containsExactly("node-1", "node-2");
+      assertThat(proof.nodes())
+          .allSatisfy(node -> {
+            assertThat(node.how()).isEqualTo(Acknowledgement.How.CUT);
+            assertThat(node.streamsCut()).isEqualTo(1);
+          });
+      one.awaitEnd();
+      two.awaitEnd();
+    }
+    assertThat(there.message(access).status()).isEqualTo(403);
+  }
+
+  @Test
+  void aProviderThatOneNodeIsToldOfIsKnownToTheOtherSoon() {
+    var own = OrganizationId.next(CLOCK);
+    nodes.introduce(own, model.url());
+    TestAgent here = nodes.agent(own, first);
+    String access = here.bootstrap().text("access_token");
+    var other = new SlowModel();
+    try {
+      nodes.controlPlane.say(
+          own,
+          new LinkCommand.PutProvider(
+              new ProviderSpec(
+                  "anthropic", ProviderSpec.Kind.ANTHROPIC, other.url(), List.of(), 30, false, 2),
+              nodes.controlPlane.seal(own, "anthropic", SlowModel.API_KEY)));
+      nodes.controlPlane.awaitApplied(nodes.controlPlane.lastNumber());
+
+      // Well below the time after which every node reads everything anew in any case.
+      await()
+          .atMost(Duration.ofSeconds(3))
+          .pollInterval(Duration.ofMillis(50))
+          .until(() ->
+              Stream.of(here, here.through(second)).allMatch(agent -> calls(agent, access, other)));
+    } finally {
+      other.close();
+    }
+  }
+
+  private static boolean calls(TestAgent agent, String access, SlowModel model) {
+    int before = model.requests.get();
+    return agent.message(access).status() == 200 && model.requests.get() == before + 1;
+  }
+
+  @Test
+  void anOperatorSeesTheClusterFromAnyNode() throws Exception {
+    Answer seen =
+        Http.get(
+            second.managementUrl().resolve("/v1/cluster"),
+            "Authorization",
+            "Bearer " + operatorToken("enclaves:read"));
+
+    assertThat(seen.status()).isEqualTo(200);
+    assertThat(seen.text("node")).isEqualTo("node-2");
+    assertThat(seen.json().required("majority").asBoolean()).isTrue();
+    assertThat(seen.json().required("nodes")).hasSize(2);
+    int shards = 0;
+    for (var node : seen.json().required("nodes")) {
+      assertThat(node.required("status").asText()).isEqualTo("up");
+      assertThat(node.required("reachable").asBoolean()).isTrue();
+      shards += node.required("shards").asInt();
+    }
+    assertThat(shards).isPositive();
+    assertThat(seen.json().required("singletons").required("control_plane_link").asText())
+        .isEqualTo("node-1");
+  }
+
+  @Test
+  void onlyAnOperatorWhoMaySeesTheCluster() throws Exception {
+    var url = first.managementUrl().resolve("/v1/cluster");
+
+    assertThat(Http.get(url).status()).isEqualTo(401);
+    assertThat(Http.get(url, "Authorization", "Bearer nonsense").status()).isEqualTo(401);
+    assertThat(Http.get(url, "Authorization", "Bearer " + operatorToken("agents:read")).status())
+        .isEqualTo(403);
+  }
+
+  private String operatorToken(String permission) {
+    Instant now = CLOCK.instant().truncatedTo(java.time.temporal.ChronoUnit.SECONDS);
+    return new OperatorClaims(
+            "urn:redoubt:control-plane",
+            OperatorClaims.AUDIENCE,
+            "mem_1",
+            "cli_1",
+            organization,
+            Set.of(permission),
+            AuditId.next(CLOCK).toString(),
+            now,
+            now.plusSeconds(60))
+        .sign(nodes.controlPlane.operatorKey);
+  }
+
+  private Acknowledgement proof(LinkCommand command) {
+    long number = nodes.controlPlane.say(organization, command);
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(5))
+        .until(
+            () ->
+                nodes.controlPlane.reports.stream()
+                    .filter(LinkReport.AgentStopped.class::isInstance)
+                    .map(LinkReport.AgentStopped.class::cast)
+                    .filter(it -> it.commandNumber() == number)
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow()
+        .proof();
+  }
+
+  private static void awaitReady(Enclave node) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> Http.get(node.managementUrl().resolve("/ready")).status() == 200);
+  }
+}
