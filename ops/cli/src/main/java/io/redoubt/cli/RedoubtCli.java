@@ -2,6 +2,7 @@ package io.redoubt.cli;
 
 import io.redoubt.cli.agent.AgentCommand;
 import io.redoubt.cli.audit.AuditCommand;
+import io.redoubt.cli.cluster.ClusterCommand;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.command.Host;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Model.CommandSpec;
       AuditCommand.class,
       UsageCommand.class,
       EnclaveCommand.class,
+      ClusterCommand.class,
       DoctorCommand.class,
       CompletionCommand.class,
       VersionCommand.class

@@ -50,6 +50,32 @@ class CommandsTest {
   }
 
   @Test
+  void theClusterIsAskedWithTheControlPlanesToken() {
+    try (var node = new FakeServer()) {
+      node.on(
+          "GET /v1/cluster",
+          json(
+              200,
+              """
+              {"enclave_id":"enc_1","node":"node-2","majority":false,"leader":"node-1",
+               "nodes":[{"node":"node-1","address":"10.0.0.1:25520","status":"up","reachable":false,
+                         "version":"1","started_at":"2026-01-01T00:00:00Z","shards":null}],
+               "singletons":{"key_janitor":"node-1"},"link":{"connected":true}}\
+              """));
+
+      assertThat(machine.type("cluster", "status", "--management-url", node.url().toString()))
+          .isZero();
+
+      assertThat(node.requests().getLast().header("authorization")).isEqualTo("Bearer op-token");
+      assertThat(machine.out())
+          .contains("node-1  up      false      -")
+          .contains("node-2, which does not reach a majority")
+          .contains("key_janitor=node-1");
+      assertThat(machine.type("cluster", "status")).isEqualTo(2);
+    }
+  }
+
+  @Test
   void aLongListIsReadToItsEnd() {
     server.on(
         "GET /api/v1/agents",

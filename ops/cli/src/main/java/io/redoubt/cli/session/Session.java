@@ -60,6 +60,17 @@ public final class Session {
   /** The operator API with other settings than the ones found. */
   public OperatorApi operator(Settings settings) {
     URI url = settings.requireUrl();
+    var http = HttpClients.to(url, settings.caFile());
+    return new OperatorApi(url, http, tokens(settings));
+  }
+
+  /** What a node of the enclave says to operators, with a token of the control plane's. */
+  public OperatorApi enclaveNode(URI url) {
+    return new OperatorApi(url, HttpClients.to(url, settings().caFile()), tokens(settings()));
+  }
+
+  private OperatorTokens tokens(Settings settings) {
+    URI url = settings.requireUrl();
     if (settings.clientId() == null || settings.clientSecret() == null) {
       throw new CommandFailure(
           ExitCode.USAGE,
@@ -68,17 +79,13 @@ public final class Session {
               + ". Use `redoubt login`, or REDOUBT_CLIENT_ID and"
               + " REDOUBT_CLIENT_SECRET.");
     }
-    var http = HttpClients.to(url, settings.caFile());
-    return new OperatorApi(
+    return new OperatorTokens(
         url,
-        http,
-        new OperatorTokens(
-            url,
-            http,
-            settings.clientId(),
-            settings.clientSecret(),
-            host.cacheDirectory(),
-            host.clock()));
+        HttpClients.to(url, settings.caFile()),
+        settings.clientId(),
+        settings.clientSecret(),
+        host.cacheDirectory(),
+        host.clock());
   }
 
   public Output output() {
