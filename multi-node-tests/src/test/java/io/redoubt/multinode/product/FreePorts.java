@@ -9,7 +9,10 @@ import java.util.stream.IntStream;
 /** Finds a port offset at which everything that the product binds is free. */
 final class FreePorts {
   /** All stay below the ports that the system hands out by itself. */
-  private static final int[] PORTS = {8443, 8444, 8445, 8446, 8447, 8558, 25432, 25520};
+  private static final int[] PORTS = {
+    8443, 8444, 8445, 8446, 8447, 8558, 25432, 25520, // and of two more nodes
+    8454, 8455, 8456, 8568, 25530, 8464, 8465, 8466, 8578, 25540
+  };
 
   private static final int LOWEST = 1000;
   private static final int HIGHEST = 7000;

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** Calls the recording upstream through the LLM proxy; records every call and every piece. */
@@ -20,11 +21,23 @@ public final class ModelClient {
   private final Product product;
   private final Upstream upstream;
   private final History history;
+  private final Supplier<Installation.Node> node;
 
   public ModelClient(Product product, Upstream upstream, History history) {
+    this(product, upstream, history, () -> product.runtime().node());
+  }
+
+  /**
+   * Of several nodes.
+   *
+   * @param node which one the next call goes to
+   */
+  public ModelClient(
+      Product product, Upstream upstream, History history, Supplier<Installation.Node> node) {
     this.product = product;
     this.upstream = upstream;
     this.history = history;
+    this.node = node;
   }
 
   /** A reply that is being streamed. */
@@ -118,7 +131,7 @@ public final class ModelClient {
   }
 
   private URI uri(Upstream.Kind kind) {
-    return product.runtime().node().acting().resolve(kind.path());
+    return node.get().acting().resolve(kind.path());
   }
 
   private static Map<String, String> headers(String accessToken, String trace) {

@@ -174,6 +174,18 @@ public final class Product implements AutoCloseable {
     crash(runtime().servers());
   }
 
+  /** {@code kill -9} of one node of several; {@code up} starts it again by itself. */
+  public void kill(Installation.Node node) {
+    crash(List.of(node.pid()));
+  }
+
+  /** What it says of itself now; processes may have been replaced. */
+  public Installation look() {
+    Installation now = Installation.read(directory);
+    runtime = now;
+    return now;
+  }
+
   /** {@code kill -9} of PostgreSQL and all its sessions. */
   public void killDatabase() {
     // What was read at the start may have been started anew since.

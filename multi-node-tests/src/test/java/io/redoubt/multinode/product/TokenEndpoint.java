@@ -5,16 +5,28 @@ import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.Rotation;
 import io.redoubt.multinode.history.Timed;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The agent endpoint, as far as tokens go; records every rotation. */
 public final class TokenEndpoint {
   private final Product product;
   private final History history;
+  private final Supplier<Installation.Node> node;
 
   public TokenEndpoint(Product product, History history) {
+    this(product, history, () -> product.runtime().node());
+  }
+
+  /**
+   * Of several nodes.
+   *
+   * @param node which one the next request goes to
+   */
+  public TokenEndpoint(Product product, History history, Supplier<Installation.Node> node) {
     this.product = product;
     this.history = history;
+    this.node = node;
   }
 
   /**
@@ -76,7 +88,7 @@ public final class TokenEndpoint {
         .http()
         .attempt(
             "POST",
-            product.runtime().node().agent().resolve(path),
+            node.get().agent().resolve(path),
             Map.of("traceparent", Trace.parent(trace)),
             Documents.write(body));
   }

@@ -1,0 +1,236 @@
+package io.redoubt.multinode.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.multinode.check.NoActWithoutRecord;
+import io.redoubt.multinode.check.NothingLost;
+import io.redoubt.multinode.check.OneSuccessor;
+import io.redoubt.multinode.history.AuditLine;
+import io.redoubt.multinode.history.History;
+import io.redoubt.multinode.history.ModelCall;
+import io.redoubt.multinode.history.Rotation;
+import io.redoubt.multinode.product.AgentClient;
+import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.Attempt;
+import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.ModelClient;
+import io.redoubt.multinode.product.Operator;
+import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.Seed;
+import io.redoubt.multinode.product.TokenEndpoint;
+import io.redoubt.multinode.product.Upstream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Three nodes in processes of their own behave as one enclave, also when one of them dies. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class ThreeNodesIT {
+  private static final int AGENTS = 12;
+  private static final int CALLERS = 4;
+  private static final Duration SERVED_AGAIN = Duration.ofSeconds(15);
+
+  private Product product;
+  private Upstream upstream;
+  private Operator operator;
+
+  @BeforeAll
+  void start() {
+    product = Product.start("three-nodes", "--nodes", "3");
+    upstream = Upstream.start(product.clock());
+    operator = Operator.of(product);
+    operator.useUpstream(upstream);
+  }
+
+  @AfterAll
+  void stop() {
+    upstream.close();
+    product.close();
+  }
+
+  @BeforeEach
+  void awaitAllNodes() {
+    product.look();
+    product.awaitReady();
+  }
+
+  @Test
+  void whatOneNodeIssuesTheOthersHonour() {
+    var history = new History();
+    List<Installation.Node> nodes = product.runtime().nodes();
+    var agent =
+        AgentClient.boot(
+            product,
+            new TokenEndpoint(product, history, nodes::getFirst),
+            operator.createAgent("roaming"),
+            Successors.BY_CLIENT);
+
+    for (Installation.Node node : nodes) {
+      awaitServed(new ModelClient(product, upstream, history, () -> node), agent);
+    }
+  }
+
+  @Test
+  void anIsolateCutsAtEveryNodeAndNamesThemAll() {
+    var history = new History();
+    List<Installation.Node> nodes = product.runtime().nodes();
+    var agent = boot(new Rota(nodes), history);
+    var streams =
+        nodes.stream()
+            .map(node -> {
+              var models = new ModelClient(product, upstream, history, () -> node);
+              awaitServed(models, agent);
+              return models.stream(agent, Upstream.Kind.ANTHROPIC);
+            })
+            .toList();
+    await("a stream at every node")
+        .until(() -> streams.stream().allMatch(stream -> stream.pieces() > 0));
+
+    JsonNode acknowledgement =
+        operator.isolateDuring(
+            agent.id(),
+            history,
+            () ->
+                await("every stream has ended")
+                    .atMost(Duration.ofSeconds(5))
+                    .until(() -> streams.stream().allMatch(stream -> stream.end().isDone())));
+
+    assertThat(acknowledgement.required("nodes"))
+        .allSatisfy(node -> {
+          assertThat(node.required("how").asText()).isEqualTo("cut");
+          assertThat(node.required("streams_cut").asInt()).isEqualTo(1);
+        });
+    assertThat(names(acknowledgement)).containsExactly("node-1", "node-2", "node-3");
+  }
+
+  @Test
+  void killingANodeUnderLoadLosesNothingAndTheOthersServeSoon() {
+    var random = Seed.random("kill a node");
+    var history = new History();
+    List<Installation.Node> nodes = product.runtime().nodes();
+    var rota = new Rota(nodes);
+    var models = new ModelClient(product, upstream, history, rota);
+    var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
+    var callers = agents.subList(0, CALLERS);
+    callers.forEach(agent -> awaitServed(models, agent));
+    Installation.Node victim = nodes.get(random.nextInt(nodes.size()));
+
+    long killed;
+    long recovered;
+    try (var load = Load.run(agents, callers, models)) {
+      long wanted = history.grants() + random.nextInt(300, 600);
+      await("work under way")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> history.grants() >= wanted);
+      product.kill(victim);
+      killed = System.nanoTime();
+      rota.without(victim);
+      await("every agent is served again by the survivors")
+          .atMost(SERVED_AGAIN)
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> load.allServedSince(killed, agents, callers));
+      recovered = System.nanoTime();
+      long more = history.grants() + AGENTS * 4L;
+      await("and goes on being served")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> history.grants() >= more);
+    }
+
+    report(victim, killed, recovered, history);
+    assertThat(agents).as("families that live").noneMatch(AgentClient::over);
+    assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
+    assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
+    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
+    assertActsAreRecorded(history, callers);
+    awaitAllNodes();
+    assertThat(names(operator.isolate(agents.getFirst().id())))
+        .as("the node that came back is asked too")
+        .containsExactly("node-1", "node-2", "node-3");
+  }
+
+  private AgentClient boot(Rota rota, History history) {
+    return AgentClient.boot(
+        product,
+        new TokenEndpoint(product, history, rota),
+        operator.createAgent("member"),
+        Successors.BY_CLIENT);
+  }
+
+  /** The provider reaches every node by a command, a moment later. */
+  private static void awaitServed(ModelClient models, AgentClient agent) {
+    await("the provider is known")
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
+                && reply.status() == 200);
+  }
+
+  private static List<String> names(JsonNode acknowledgement) {
+    return StreamSupport.stream(acknowledgement.required("nodes").spliterator(), false)
+        .map(node -> node.required("node").asText())
+        .toList();
+  }
+
+  private void assertActsAreRecorded(History history, List<AgentClient> callers) {
+    List<String> ids = callers.stream().map(AgentClient::id).toList();
+    await("every intent has its outcome (G4)")
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          List<AuditLine> audit =
+              ids.stream()
+                  .flatMap(id -> operator.audit(id).stream())
+                  .filter(line -> line.plane().equals("llm"))
+                  .toList();
+          assertThat(
+                  NoActWithoutRecord.violations(
+                      upstream.sightings().stream()
+                          .filter(seen -> ids.contains(seen.agent()))
+                          .toList(),
+                      history.modelCalls(),
+                      audit,
+                      product.crashes()))
+              .isEmpty();
+        });
+  }
+
+  private static void report(
+      Installation.Node victim, long killed, long recovered, History history) {
+    long calls = history.modelCalls().stream().filter(call -> call.started() > killed).count();
+    Map<Boolean, Long> served =
+        history.modelCalls().stream()
+            .filter(call -> call.started() > killed)
+            .collect(
+                java.util.stream.Collectors.partitioningBy(
+                    ModelCall::permitted, java.util.stream.Collectors.counting()));
+    long rotations =
+        history.rotationsByFamily().values().stream()
+            .flatMap(List::stream)
+            .filter(rotation -> rotation.started() > killed)
+            .count();
+    long granted =
+        history.rotationsByFamily().values().stream()
+            .flatMap(List::stream)
+            .filter(rotation -> rotation.started() > killed)
+            .filter(rotation -> rotation.answer() instanceof Rotation.Granted)
+            .count();
+    System.out.printf(
+        "%s killed; everybody served again after %d ms; since then %d of %d model calls and %d of"
+            + " %d rotations succeeded at once; %s%n",
+        victim.name(),
+        Duration.ofNanos(recovered - killed).toMillis(),
+        served.getOrDefault(true, 0L),
+        calls,
+        granted,
+        rotations,
+        history);
+  }
+}
