@@ -123,6 +123,21 @@ class FormingTest {
     awaitReady(first);
   }
 
+  /** However it found the way: here its own database names an address of the other enclave. */
+  @Test
+  void aClusterLetsNoNodeOfAnotherEnclaveIn() {
+    Enclave first = nodes.start("node-1");
+    String address = rows().getFirst().address().orElseThrow();
+    try (var others = new Nodes()) {
+      leave(others, "node-9", address);
+
+      assertThatThrownBy(() -> others.start("node-1"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("did not let this node in");
+    }
+    awaitReady(first);
+  }
+
   @Test
   void aNodeWhoseClockIsWrongDoesNotStart() {
     Clock wrong = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(10));
@@ -143,8 +158,8 @@ class FormingTest {
   /** What a killed process leaves: its row, and an address where nobody listens. */
   @Test
   void theDeadAreNotWaitedForWhereNobodyListensAtTheirAddress() throws IOException {
-    leave("node-1", "127.0.0.1:" + freePort());
-    leave("node-2", "127.0.0.1:" + freePort());
+    leave(nodes, "node-1", "127.0.0.1:" + freePort());
+    leave(nodes, "node-2", "127.0.0.1:" + freePort());
 
     awaitReady(nodes.start("node-1"));
 
@@ -179,13 +194,15 @@ class FormingTest {
         .until(() -> Http.get(node.managementUrl().resolve("/ready")).status() == 200);
   }
 
-  private void leave(String node, String address) {
-    try (var database = database()) {
+  private static void leave(Nodes enclave, String node, String address) {
+    try (var database =
+        Database.open(
+            enclave.database.config(DatabaseRole.ENCLAVE, 1), new SimpleMeterRegistry())) {
       var row =
           new MemberRow(
               node,
               java.util.UUID.randomUUID(),
-              nodes.controlPlane.enclave,
+              enclave.controlPlane.enclave,
               java.util.Optional.of(address),
               MemberRow.State.STARTING,
               0,

@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -183,7 +185,8 @@ final class NodeProcesses implements AutoCloseable {
   static boolean stopLeftovers(DataDirectory data, Duration limit) {
     List<NodeDirectory> left =
         data.nodeDirectories().stream().filter(node -> !isFree(node)).toList();
-    left.stream().flatMap(node -> holder(node).stream()).forEach(ProcessHandle::destroy);
+    List<ProcessHandle> processes = left.stream().flatMap(node -> holder(node).stream()).toList();
+    processes.forEach(ProcessHandle::destroy);
     long until = System.nanoTime() + limit.toNanos();
     for (NodeDirectory node : left) {
       while (!isFree(node)) {
@@ -194,6 +197,16 @@ final class NodeProcesses implements AutoCloseable {
         pause(node);
       }
     }
+    // They let go of the lock a moment before they end.
+    processes.forEach(process -> {
+      try {
+        process.onExit().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (ExecutionException | TimeoutException _) {
+        process.destroyForcibly();
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
+    });
     return !left.isEmpty();
   }
 
