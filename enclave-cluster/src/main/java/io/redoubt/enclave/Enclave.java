@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.slf4j.Logger;
@@ -150,9 +152,11 @@ public final class Enclave implements AutoCloseable {
     var wired = new CompletableFuture<EnclaveNode>();
     var system =
         ActorSystem.create(
-            EnclaveNode.create(config, database, store, environment, wired),
+            EnclaveNode.create(config, database, membership, store, environment, wired),
             SYSTEM,
-            setup(config, pekko(config, environment, store.incarnation(), schema)));
+            setup(
+                config,
+                pekko(config, environment, store.incarnation(), membership.session(), schema)));
     try {
       system.getWhenTerminated().thenRun(() -> wired.completeExceptionally(ended()));
       // A node that has left is nobody whom others should ask to be let in.
@@ -181,6 +185,9 @@ public final class Enclave implements AutoCloseable {
 
   /** Others went on without this node: it is permitted nothing any more. */
   private static void giveUp(EnclaveNode node, ActorSystem<?> system) {
+    if (CoordinatedShutdown.get(system).getShutdownReason().isPresent()) {
+      return; // It is leaving, and the others were quick to see it gone.
+    }
     LOG.error(
         "This node was silent for so long that its place was given away; it ends itself, and may be"
             + " started again");
@@ -221,7 +228,11 @@ public final class Enclave implements AutoCloseable {
   }
 
   private static Config pekko(
-      EnclaveConfig config, EnclaveEnvironment environment, long incarnation, String schema) {
+      EnclaveConfig config,
+      EnclaveEnvironment environment,
+      long incarnation,
+      UUID session,
+      String schema) {
     var cluster = config.cluster();
     var own = new HashMap<String, Object>();
     own.put("pekko.remote.artery.canonical.hostname", cluster.host());
@@ -233,7 +244,7 @@ public final class Enclave implements AutoCloseable {
     own.put("pekko.remote.artery.transport", cluster.tls().enabled() ? "tls-tcp" : "tcp");
     own.put(
         "pekko.cluster.roles",
-        MemberRoles.of(config.node(), environment.clock().instant(), incarnation));
+        MemberRoles.of(config.node(), environment.clock().instant(), incarnation, session));
     own.put("pekko.cluster.app-version", Release.version());
     own.put("pekko.coordinated-shutdown.exit-jvm", cluster.exitJvm());
     own.putAll(SameEnclave.settings(config.link().enclave().toString(), schema));

@@ -21,6 +21,7 @@ import io.redoubt.enclave.link.Sightings;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.MemberRoles;
+import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.enclave.readiness.Readiness;
 import io.redoubt.enclave.registry.RegistryNews;
@@ -97,11 +98,12 @@ final class EnclaveNode {
   static Behavior<Void> create(
       EnclaveConfig config,
       Database database,
+      Membership membership,
       EnclaveStore store,
       EnclaveEnvironment environment,
       CompletableFuture<EnclaveNode> wired) {
     return Behaviors.setup(context -> {
-      wired.complete(new EnclaveNode(context, config, database, store, environment));
+      wired.complete(new EnclaveNode(context, config, database, membership, store, environment));
       return Behaviors.empty();
     });
   }
@@ -110,6 +112,7 @@ final class EnclaveNode {
       ActorContext<Void> context,
       EnclaveConfig config,
       Database database,
+      Membership membership,
       EnclaveStore store,
       EnclaveEnvironment environment) {
     this.config = config;
@@ -161,7 +164,8 @@ final class EnclaveNode {
             store.payloads(),
             clock,
             metrics));
-    context.spawn(DepartedMembers.create(store::departed), "departed-members");
+    context.spawn(
+        DepartedMembers.create(membership::giveAway, store::departed), "departed-members");
     var cluster = new ClusterView(system);
     this.readiness =
         new Readiness(system, database, agents, keys, revocations, linkView, cluster, clock);

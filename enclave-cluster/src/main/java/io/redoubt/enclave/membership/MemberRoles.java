@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.apache.pekko.cluster.Member;
 
 /**
@@ -14,6 +15,7 @@ public final class MemberRoles {
   private static final String NAME = "node-";
   private static final String STARTED = "started-";
   private static final String INCARNATION = "incarnation-";
+  private static final String SESSION = "session-";
 
   private MemberRoles() {}
 
@@ -21,9 +23,14 @@ public final class MemberRoles {
    * The roles of a node.
    *
    * @param incarnation this start of it, as the store numbers them
+   * @param session this start of it, as the table of members knows it
    */
-  public static List<String> of(String node, Instant startedAt, long incarnation) {
-    return List.of(NAME + node, STARTED + startedAt.toEpochMilli(), INCARNATION + incarnation);
+  public static List<String> of(String node, Instant startedAt, long incarnation, UUID session) {
+    return List.of(
+        NAME + node,
+        STARTED + startedAt.toEpochMilli(),
+        INCARNATION + incarnation,
+        SESSION + session);
   }
 
   /** The name a member gave itself; its address where it gave none. */
@@ -39,6 +46,10 @@ public final class MemberRoles {
 
   static OptionalLong incarnation(Member member) {
     return value(member, INCARNATION).stream().mapToLong(Long::parseLong).findFirst();
+  }
+
+  static Optional<UUID> session(Member member) {
+    return value(member, SESSION).map(UUID::fromString);
   }
 
   private static Optional<String> value(Member member, String prefix) {

@@ -151,6 +151,19 @@ final class MemberTable {
                 .execute());
   }
 
+  /** Takes the place of a node that is gone, if the one who says so has its own still. */
+  boolean giveAway(UUID own, UUID gone) {
+    return database.inTransactionBlocking(handle -> {
+      lock(handle);
+      List<MemberRow> all = rows(handle);
+      if (all.stream().noneMatch(row -> row.session().equals(own))) {
+        return false;
+      }
+      all.stream().filter(row -> row.session().equals(gone)).forEach(row -> putOut(handle, row));
+      return true;
+    });
+  }
+
   List<MemberRow> rows() {
     return database.inTransactionBlocking(MemberTable::rows);
   }

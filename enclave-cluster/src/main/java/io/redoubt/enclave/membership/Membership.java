@@ -43,6 +43,7 @@ public final class Membership implements AutoCloseable {
   public record Applicant(
       String node, EnclaveId enclave, Optional<String> address, String release) {}
 
+  private final Database database;
   private final MemberTable table;
   private final DeathWatch watch;
   private final UUID session;
@@ -50,6 +51,7 @@ public final class Membership implements AutoCloseable {
   private final Thread heartbeat;
 
   private Membership(Database database, MemberTable table, FormingConfig config, UUID session) {
+    this.database = database;
     this.table = table;
     this.watch = new DeathWatch(config);
     this.session = session;
@@ -255,6 +257,20 @@ public final class Membership implements AutoCloseable {
    */
   public CompletionStage<Void> whenPutOut() {
     return putOut.minimalCompletionStage();
+  }
+
+  /** This start of this node: what other nodes name when they call {@link #giveAway}. */
+  public UUID session() {
+    return session;
+  }
+
+  /**
+   * Another node is gone for good: if it lives after all, it finds its place taken and ends.
+   *
+   * @return false where this node has lost its own: then it may say nothing about others
+   */
+  public CompletionStage<Boolean> giveAway(UUID gone) {
+    return database.blocking(() -> table.giveAway(session, gone));
   }
 
   /** Starts of nodes that are gone and left intents open (G4). */

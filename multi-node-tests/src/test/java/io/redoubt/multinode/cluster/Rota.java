@@ -4,6 +4,7 @@ import io.redoubt.multinode.product.Installation;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Nodes in turn, as a load balancer hands them out; it knows which ones are gone. */
 final class Rota implements Supplier<Installation.Node> {
@@ -18,6 +19,10 @@ final class Rota implements Supplier<Installation.Node> {
   public Installation.Node get() {
     List<Installation.Node> all = nodes;
     return all.get(Math.floorMod(next.getAndIncrement(), all.size()));
+  }
+
+  void with(Installation.Node back) {
+    nodes = Stream.concat(nodes.stream(), Stream.of(back)).toList();
   }
 
   void without(Installation.Node gone) {

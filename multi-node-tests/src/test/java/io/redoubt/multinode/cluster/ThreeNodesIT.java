@@ -22,6 +22,7 @@ import io.redoubt.multinode.product.Seed;
 import io.redoubt.multinode.product.TokenEndpoint;
 import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -139,10 +140,10 @@ final class ThreeNodesIT {
           .pollInterval(Duration.ofMillis(20))
           .until(() -> load.allServedSince(killed, agents, callers));
       recovered = System.nanoTime();
-      long more = history.grants() + AGENTS * 4L;
+      long since = recovered;
       await("and goes on being served")
           .atMost(Duration.ofSeconds(20))
-          .until(() -> history.grants() >= more);
+          .until(() -> load.allServedSince(since, agents, callers));
     }
 
     report(victim, killed, recovered, history);
@@ -150,11 +151,72 @@ final class ThreeNodesIT {
     assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
     assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
     assertThat(history.badAnswers()).as("form of refusals").isEmpty();
-    assertActsAreRecorded(history, callers);
+    assertActsAreRecorded(history, callers, product.crashes().toArray(Instant[]::new));
     awaitAllNodes();
     assertThat(names(operator.isolate(agents.getFirst().id())))
         .as("the node that came back is asked too")
         .containsExactly("node-1", "node-2", "node-3");
+  }
+
+  /** It wakes up after the others have gone on without it: a writer and a permitter too many. */
+  @Test
+  void aNodeThatWakesUpAfterItWasGivenUpEndsItselfAndHasChangedNothing() {
+    var random = Seed.random("pause a node");
+    var history = new History();
+    List<Installation.Node> nodes = product.runtime().nodes();
+    var rota = new Rota(nodes);
+    var models = new ModelClient(product, upstream, history, rota);
+    var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
+    var callers = agents.subList(0, CALLERS);
+    callers.forEach(agent -> awaitServed(models, agent));
+    Installation.Node zombie = nodes.get(random.nextInt(nodes.size()));
+    Instant paused;
+
+    long recovered;
+    try (var load = Load.run(agents, callers, models)) {
+      long wanted = history.grants() + random.nextInt(300, 600);
+      await("work under way")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> history.grants() >= wanted);
+      long stopped = System.nanoTime();
+      paused = product.clock().instant();
+      try (var _ = product.pause(zombie)) {
+        rota.without(zombie);
+        await("every agent is served again by the others")
+            .atMost(Duration.ofSeconds(20))
+            .pollInterval(Duration.ofMillis(20))
+            .until(() -> load.allServedSince(stopped, agents, callers));
+      }
+      // Awake, and asked as before: whoever does not know yet that it is gone still calls it.
+      rota.with(zombie);
+      await("the node has ended and come back")
+          .atMost(Duration.ofSeconds(45))
+          .until(() -> pid(product.look(), zombie) != zombie.pid());
+      product.awaitReady();
+      recovered = System.nanoTime();
+      long since = recovered;
+      await("and goes on being served")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> load.allServedSince(since, agents, callers));
+    }
+
+    System.out.println(history);
+    assertThat(product.look().nodes().stream().filter(node -> !node.name().equals(zombie.name())))
+        .as("the others were left alone")
+        .isSubsetOf(nodes);
+    assertThat(agents).as("families that live").noneMatch(AgentClient::over);
+    assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
+    assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
+    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
+    assertActsAreRecorded(history, callers, paused, product.clock().instant());
+  }
+
+  private static long pid(Installation now, Installation.Node node) {
+    return now.nodes().stream()
+        .filter(it -> it.name().equals(node.name()))
+        .findFirst()
+        .orElseThrow()
+        .pid();
   }
 
   private AgentClient boot(Rota rota, History history) {
@@ -180,7 +242,8 @@ final class ThreeNodesIT {
         .toList();
   }
 
-  private void assertActsAreRecorded(History history, List<AgentClient> callers) {
+  private void assertActsAreRecorded(
+      History history, List<AgentClient> callers, Instant... crashes) {
     List<String> ids = callers.stream().map(AgentClient::id).toList();
     await("every intent has its outcome (G4)")
         .atMost(Duration.ofSeconds(30))
@@ -197,7 +260,7 @@ final class ThreeNodesIT {
                           .toList(),
                       history.modelCalls(),
                       audit,
-                      product.crashes()))
+                      List.of(crashes)))
               .isEmpty();
         });
   }

@@ -179,6 +179,11 @@ public final class Product implements AutoCloseable {
     crash(List.of(node.pid()));
   }
 
+  /** {@code SIGSTOP} of one node of several, until closed. */
+  public Stopped pause(Installation.Node node) {
+    return new Stopped(List.of(node.pid()));
+  }
+
   /** What it says of itself now; processes may have been replaced. */
   public Installation look() {
     Installation now = Installation.read(directory);
