@@ -211,6 +211,47 @@ final class ThreeNodesIT {
     assertActsAreRecorded(history, callers, paused, product.clock().instant());
   }
 
+  @Test
+  void aNodeThatIsStoppedHandsOverWithoutLeavingAnythingUnknown() {
+    var random = Seed.random("stop a node");
+    var history = new History();
+    List<Installation.Node> nodes = product.runtime().nodes();
+    var rota = new Rota(nodes);
+    var models = new ModelClient(product, upstream, history, rota);
+    var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
+    var callers = agents.subList(0, CALLERS);
+    callers.forEach(agent -> awaitServed(models, agent));
+    Installation.Node leaver = nodes.get(random.nextInt(nodes.size()));
+
+    long stopped;
+    long recovered;
+    try (var load = Load.run(agents, callers, models)) {
+      long wanted = history.grants() + random.nextInt(300, 600);
+      await("work under way")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> history.grants() >= wanted);
+      rota.without(leaver);
+      product.stop(leaver);
+      stopped = System.nanoTime();
+      await("the node has ended and come back")
+          .atMost(Duration.ofSeconds(45))
+          .until(() -> pid(product.look(), leaver) != leaver.pid());
+      product.awaitReady();
+      recovered = System.nanoTime();
+      long since = recovered;
+      await("everybody is served")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> load.allServedSince(since, agents, callers));
+    }
+
+    report(leaver, stopped, recovered, history);
+    assertThat(agents).as("families that live").noneMatch(AgentClient::over);
+    assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
+    assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
+    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
+    assertActsAreRecorded(history, callers);
+  }
+
   private static long pid(Installation now, Installation.Node node) {
     return now.nodes().stream()
         .filter(it -> it.name().equals(node.name()))
@@ -286,7 +327,7 @@ final class ThreeNodesIT {
             .filter(rotation -> rotation.answer() instanceof Rotation.Granted)
             .count();
     System.out.printf(
-        "%s killed; everybody served again after %d ms; since then %d of %d model calls and %d of"
+        "%s gone; everybody served again after %d ms; since then %d of %d model calls and %d of"
             + " %d rotations succeeded at once; %s%n",
         victim.name(),
         Duration.ofNanos(recovered - killed).toMillis(),

@@ -179,6 +179,11 @@ public final class Product implements AutoCloseable {
     crash(List.of(node.pid()));
   }
 
+  /** {@code SIGTERM} to one node of several; {@code up} starts it again by itself. */
+  public void stop(Installation.Node node) {
+    Processes.signal("TERM", List.of(node.pid()));
+  }
+
   /** {@code SIGSTOP} of one node of several, until closed. */
   public Stopped pause(Installation.Node node) {
     return new Stopped(List.of(node.pid()));
