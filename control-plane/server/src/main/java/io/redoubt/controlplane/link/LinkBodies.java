@@ -3,7 +3,9 @@ package io.redoubt.controlplane.link;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.redoubt.http.Bodies;
@@ -28,6 +30,9 @@ final class LinkBodies {
           .registerModule(
               new SimpleModule("storable-texts").addDeserializer(String.class, new StorableText()));
 
+  private static final ObjectReader WITHOUT_LOOKING_ON =
+      MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private final Bodies bodies;
   private final long maxBytes;
 
@@ -47,8 +52,12 @@ final class LinkBodies {
   }
 
   private static <T> T read(Class<T> type, ByteString body) {
-    try {
-      T value = MAPPER.readValue(body.toArrayUnsafe(), type);
+    try (var json = MAPPER.createParser(body.toArrayUnsafe())) {
+      T value = WITHOUT_LOOKING_ON.forType(type).readValue(json);
+      // Asked for by itself: what comes after the document is no JSON, whatever the type.
+      if (json.nextToken() != null) {
+        throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body goes on after its end.");
+      }
       if (value != null) {
         return value;
       }
