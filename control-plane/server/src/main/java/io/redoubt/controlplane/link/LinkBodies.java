@@ -1,11 +1,8 @@
 package io.redoubt.controlplane.link;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.databind.DeserializationContext;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.redoubt.http.Bodies;
@@ -30,9 +27,6 @@ final class LinkBodies {
           .registerModule(
               new SimpleModule("storable-texts").addDeserializer(String.class, new StorableText()));
 
-  private static final ObjectReader WITHOUT_LOOKING_ON =
-      MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-
   private final Bodies bodies;
   private final long maxBytes;
 
@@ -52,21 +46,26 @@ final class LinkBodies {
   }
 
   private static <T> T read(Class<T> type, ByteString body) {
-    try (var json = MAPPER.createParser(body.toArrayUnsafe())) {
-      T value = WITHOUT_LOOKING_ON.forType(type).readValue(json);
-      // Asked for by itself: what comes after the document is no JSON, whatever the type.
-      if (json.nextToken() != null) {
-        throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body goes on after its end.");
-      }
+    byte[] bytes = body.toArrayUnsafe();
+    try {
+      T value = MAPPER.readValue(bytes, type);
       if (value != null) {
         return value;
       }
-    } catch (StreamReadException _) {
-      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not JSON.");
     } catch (IOException _) {
-      // answered below
+      // What is wrong with it is found out below, where it need not be fast.
     }
-    throw ProblemException.invalid("", "is not what is expected here");
+    throw isJson(bytes)
+        ? ProblemException.invalid("", "is not what is expected here")
+        : ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not JSON.");
+  }
+
+  private static boolean isJson(byte[] body) {
+    try {
+      return !MAPPER.readTree(body).isMissingNode();
+    } catch (IOException _) {
+      return false;
+    }
   }
 
   /** Texts as they come, but for what cannot be stored. */
