@@ -12,7 +12,6 @@ import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
-import io.redoubt.http.RateLimiter;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.id.AgentId;
@@ -48,8 +47,7 @@ final class BreakGlassRoutes {
   private static final int MAX_ISOLATIONS = 100;
 
   private final Bodies bodies;
-  private final EdgeConfig edge;
-  private final RateLimiter limits;
+  private final OperatorGate gate;
   private final OperatorTokens tokens;
   private final KillSwitch killSwitch;
   private final UnreportedAgents unreported;
@@ -57,14 +55,13 @@ final class BreakGlassRoutes {
 
   BreakGlassRoutes(
       EdgeConfig edge,
-      RateLimiter limits,
+      OperatorGate gate,
       OperatorTokens tokens,
       KillSwitch killSwitch,
       UnreportedAgents unreported,
       Clock clock) {
     this.bodies = new Bodies(edge);
-    this.edge = edge;
-    this.limits = limits;
+    this.gate = gate;
     this.tokens = tokens;
     this.killSwitch = killSwitch;
     this.unreported = unreported;
@@ -99,7 +96,7 @@ final class BreakGlassRoutes {
 
   private Route token() {
     return extractRequest(request -> {
-      admit(request);
+      gate.limit(request);
       return bodies.form(form -> token(request, form));
     });
   }
@@ -228,9 +225,8 @@ final class BreakGlassRoutes {
   /** Who asks comes before what is asked: a stranger learns nothing from a wrong body. */
   private Route asOperator(BiFunction<HttpRequest, OperatorClaims, Route> inner) {
     return extractRequest(request -> {
-      admit(request);
       return Replies.async(
-          operator(request)
+          gate.admit(request, PERMISSION)
               .thenApply(operator -> extractRequest(_ -> inner.apply(request, operator))));
     });
   }
@@ -261,30 +257,5 @@ final class BreakGlassRoutes {
       case BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_TOKEN_USED, SOURCE_NOT_ALLOWED, FAMILY_UNKNOWN ->
           throw new IllegalStateException("not a refusal of a change of lifecycle: " + why);
     };
-  }
-
-  private CompletionStage<OperatorClaims> operator(HttpRequest request) {
-    String token =
-        Requests.bearer(request)
-            .orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_MISSING));
-    return tokens
-        .verify(token)
-        .thenApply(claims -> {
-          var operator =
-              claims.orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_INVALID));
-          if (!operator.permissions().contains(PERMISSION)) {
-            throw ProblemException.of(
-                ErrorType.PERMISSION_MISSING, "This needs " + PERMISSION + ".");
-          }
-          return operator;
-        });
-  }
-
-  private void admit(HttpRequest request) {
-    var wait = limits.retryAfterSeconds(Requests.source(edge, request));
-    if (wait.isPresent()) {
-      throw ProblemException.retryAfter(
-          ErrorType.RATE_LIMITED, "Too many requests from here.", wait.getAsInt());
-    }
   }
 }

@@ -26,6 +26,7 @@ public final class OperatorApi {
       Clock clock) {
     var tokens = new OperatorTokens(trust, signing, own, enclave, clock);
     var limits = new RateLimiter(config.perSecond(), config.burst(), config.maxSources(), clock);
-    return new BreakGlassRoutes(edge, limits, tokens, killSwitch, unreported, clock).routes();
+    var gate = new OperatorGate(edge, limits, tokens);
+    return new BreakGlassRoutes(edge, gate, tokens, killSwitch, unreported, clock).routes();
   }
 }

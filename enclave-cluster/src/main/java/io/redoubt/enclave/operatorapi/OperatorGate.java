@@ -13,7 +13,7 @@ import java.time.Clock;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
-/** Lets operators through, to what is theirs to see on other servers of the node. */
+/** Lets operators through to what is theirs, on whichever server of the node. */
 public final class OperatorGate {
   private final EdgeConfig edge;
   private final RateLimiter limits;
@@ -27,9 +27,16 @@ public final class OperatorGate {
       NodeKeys signing,
       VerificationKeys own,
       Clock clock) {
+    this(
+        edge,
+        new RateLimiter(config.perSecond(), config.burst(), config.maxSources(), clock),
+        new OperatorTokens(trust, signing, own, enclave, clock));
+  }
+
+  OperatorGate(EdgeConfig edge, RateLimiter limits, OperatorTokens tokens) {
     this.edge = edge;
-    this.limits = new RateLimiter(config.perSecond(), config.burst(), config.maxSources(), clock);
-    this.tokens = new OperatorTokens(trust, signing, own, enclave, clock);
+    this.limits = limits;
+    this.tokens = tokens;
   }
 
   /**
@@ -39,11 +46,7 @@ public final class OperatorGate {
    * @return fails with a {@link ProblemException} where nobody is to be let through
    */
   public CompletionStage<OperatorClaims> admit(HttpRequest request, String permission) {
-    var wait = limits.retryAfterSeconds(Requests.source(edge, request));
-    if (wait.isPresent()) {
-      throw ProblemException.retryAfter(
-          ErrorType.RATE_LIMITED, "Too many requests from here.", wait.getAsInt());
-    }
+    limit(request);
     String token =
         Requests.bearer(request)
             .orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_MISSING));
@@ -58,5 +61,14 @@ public final class OperatorGate {
           }
           return operator;
         });
+  }
+
+  /** Throws where its source asks too often. */
+  void limit(HttpRequest request) {
+    var wait = limits.retryAfterSeconds(Requests.source(edge, request));
+    if (wait.isPresent()) {
+      throw ProblemException.retryAfter(
+          ErrorType.RATE_LIMITED, "Too many requests from here.", wait.getAsInt());
+    }
   }
 }
