@@ -3,7 +3,6 @@ package io.redoubt.cli.settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
@@ -84,7 +83,7 @@ public final class PrivateFiles {
       return Files.getOwner(file).getName().equals(System.getProperty("user.name"));
     }
     Object owner = Files.getAttribute(file, "unix:uid");
-    return owner.equals(Files.getAttribute(self, "unix:uid", LinkOption.NOFOLLOW_LINKS))
-        || owner.equals(0);
+    // The link itself is root's, whoever asks; the directory that it leads to is the process's own.
+    return owner.equals(Files.getAttribute(self, "unix:uid")) || owner.equals(0);
   }
 }
