@@ -8,14 +8,18 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A bounded queue that hands out batches. While nothing is under way a batch leaves at once; while
- * something is, what comes gathers for a moment, so that one transaction carries many (group
- * commit). Items that nobody waits for gather longer, and leave with the others where they can.
+ * A bounded queue that hands out batches. In quiet times a batch leaves at once; while one is under
+ * way, or where the last one shows that many come, what comes gathers for a moment, so that one
+ * transaction carries many (group commit). Items that nobody waits for gather longer, and leave
+ * with the others where they can.
  */
 final class BatchQueue<I, O> {
   /** An item and whoever waits for it. */
   record Waiting<I, O>(
       I item, long weight, boolean urgent, long since, CompletableFuture<O> result) {}
+
+  /** A batch of so many shows that others come before they are asked for. */
+  private static final int CROWD = 4;
 
   private final BatchLimits limits;
   private final long gatherNanos;
@@ -26,6 +30,7 @@ final class BatchQueue<I, O> {
   private long weight;
   private int urgent;
   private int underWay;
+  private boolean crowded;
   private boolean closed;
 
   BatchQueue(BatchLimits limits) {
@@ -48,7 +53,7 @@ final class BatchQueue<I, O> {
         urgent++;
       }
       // A writer is woken where there is something new for it to decide, and not for each item.
-      if (first || isFull() || (waiting.urgent() && (urgent == 1 || underWay == 0))) {
+      if (first || isFull() || (waiting.urgent() && (urgent == 1 || leavesAtOnce()))) {
         changed.signal();
       }
       return true;
@@ -126,12 +131,16 @@ final class BatchQueue<I, O> {
     }
   }
 
+  private boolean leavesAtOnce() {
+    return underWay == 0 && !crowded;
+  }
+
   private boolean isFull() {
     return queue.size() >= limits.batch() || weight >= limits.batchWeight();
   }
 
   private long patience(long now) {
-    if (isFull() || (urgent > 0 && underWay == 0)) {
+    if (isFull() || (urgent > 0 && leavesAtOnce())) {
       return 0;
     }
     // The head is the oldest; where it is not urgent its longer patience bounds the wait as well.
@@ -155,6 +164,7 @@ final class BatchQueue<I, O> {
       }
       batch.add(next);
     }
+    crowded = batch.size() >= CROWD;
     underWay++;
     return batch;
   }

@@ -59,6 +59,27 @@ class BatchWriterTest {
   }
 
   @Test
+  void afterACrowdWhatComesGathersThoughNothingIsUnderWay() {
+    var sql = new Echo();
+    sql.gate = new CountDownLatch(1);
+    try (var writer = writer(sql, 1_000, 1)) {
+      var first = writer.submit(0, 1, true);
+      sql.awaitBatches(1);
+      var crowd = submit(writer, 1, 50);
+      sql.gate.countDown();
+      assertThat(first).succeedsWithin(Duration.ofSeconds(10));
+      assertThat(CompletableFuture.allOf(crowd.toArray(CompletableFuture[]::new)))
+          .succeedsWithin(Duration.ofSeconds(10));
+
+      var later = submit(writer, 51, 3);
+
+      assertThat(CompletableFuture.allOf(later.toArray(CompletableFuture[]::new)))
+          .succeedsWithin(Duration.ofSeconds(10));
+      assertThat(sql.batches).extracting(List::size).containsExactly(1, 50, 3);
+    }
+  }
+
+  @Test
   void aWrongItemFailsAloneAndInOrder() {
     var sql = new Echo();
     sql.gate = new CountDownLatch(1);
