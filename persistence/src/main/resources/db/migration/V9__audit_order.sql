@@ -109,3 +109,79 @@ AS $$
    WHERE i.id = p_incarnation
    LIMIT p_limit
 $$;
+
+-- Writes a batch of audit lines of any organizations in one transaction and answers which of the
+-- batch's fences held; intents under the others are not written. Kinds: 0 an intent, 1 a record that
+-- is complete, 2 an outcome.
+--
+-- A line that is there already is left as it is. Lines are new but for the rare second attempt or
+-- second outcome, so they are looked for only where a batch turned out to hold such a one.
+--
+-- The shared locks make raise_fence and close_incarnation wait for this transaction, and this one for
+-- them; being queued in turn, neither starves. Their order, the same everywhere, avoids deadlock.
+CREATE OR REPLACE FUNCTION enclave.write_audit(
+  p_incarnation bigint, p_epoch integer,
+  p_fence_organizations text[], p_fence_agents text[], p_fences bigint[],
+  p_kinds integer[], p_ids text[], p_organizations text[], p_agents text[], p_micros bigint[],
+  p_fence_numbers integer[], p_documents text[]
+) RETURNS integer[]
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = enclave, pg_temp
+AS $$
+DECLARE
+  held integer[] := '{}';
+BEGIN
+  IF cardinality(p_fences) > 0 THEN
+    PERFORM pg_advisory_xact_lock_shared(7251, p_incarnation::integer);
+    IF EXISTS (SELECT FROM incarnation WHERE id = p_incarnation AND closed_at IS NULL) THEN
+      PERFORM pg_advisory_xact_lock_shared(locks.key)
+        FROM (SELECT DISTINCT uuid_hash_extended(agent::uuid, 0) AS key
+                FROM unnest(p_fence_agents) AS agent
+               ORDER BY key) AS locks;
+      -- A statement of its own: its snapshot is taken after the locks are held.
+      held := ARRAY(
+        SELECT asked.number::integer
+          FROM unnest(p_fence_organizations, p_fence_agents, p_fences)
+               WITH ORDINALITY AS asked (organization, agent, fence, number)
+          JOIN agent_fence AS stands
+            ON stands.organization_id = asked.organization::uuid
+           AND stands.agent_id = asked.agent::uuid
+           AND stands.fence = asked.fence);
+    END IF;
+  END IF;
+
+  BEGIN
+    INSERT INTO audit
+      (organization_id, id, epoch, half, awaits_outcome, incarnation, at, agent_id, document)
+    SELECT line.organization::uuid,
+           line.id::uuid,
+           p_epoch,
+           CASE line.kind WHEN 2 THEN 2 ELSE 1 END,
+           line.kind = 0,
+           p_incarnation,
+           timestamptz 'epoch' + line.micros * interval '1 microsecond',
+           line.agent::uuid,
+           line.document
+      FROM unnest(p_kinds, p_ids, p_organizations, p_agents, p_micros, p_fence_numbers, p_documents)
+           AS line (kind, id, organization, agent, micros, fence_number, document)
+     WHERE line.fence_number = 0 OR line.fence_number = ANY (held);
+  EXCEPTION WHEN unique_violation THEN
+    INSERT INTO audit
+      (organization_id, id, epoch, half, awaits_outcome, incarnation, at, agent_id, document)
+    SELECT line.organization::uuid,
+           line.id::uuid,
+           p_epoch,
+           CASE line.kind WHEN 2 THEN 2 ELSE 1 END,
+           line.kind = 0,
+           p_incarnation,
+           timestamptz 'epoch' + line.micros * interval '1 microsecond',
+           line.agent::uuid,
+           line.document
+      FROM unnest(p_kinds, p_ids, p_organizations, p_agents, p_micros, p_fence_numbers, p_documents)
+           AS line (kind, id, organization, agent, micros, fence_number, document)
+     WHERE line.fence_number = 0 OR line.fence_number = ANY (held)
+    ON CONFLICT (organization_id, id, half) DO NOTHING;
+  END;
+
+  RETURN held;
+END
+$$;

@@ -15,7 +15,19 @@ public final class Failures {
   /** Lock, idle and transaction time-outs. */
   private static final Set<String> STATES = Set.of("55P03", "25P03", "25P04");
 
+  private static final String UNIQUE_VIOLATION = "23505";
+
   private Failures() {}
+
+  /** Whether a row with the same key is there already. */
+  public static boolean isUniqueViolation(@Nullable Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLException e && UNIQUE_VIOLATION.equals(e.getSQLState())) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   /** Whether the database is away or too busy, rather than the statement wrong. */
   public static boolean isUnavailable(@Nullable Throwable failure) {

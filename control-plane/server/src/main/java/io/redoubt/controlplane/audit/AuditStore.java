@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.persistence.batch.SqlArrays;
+import io.redoubt.persistence.postgres.Failures;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
@@ -20,6 +21,7 @@ import java.util.function.ToLongFunction;
 import java.util.stream.LongStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * row costs less than a statement for it would.
  */
 public final class AuditStore implements Trail {
+  private static final String RETURNING = " RETURNING number";
+  private static final String LINES = "lines";
+
   private static final String RECORDS =
       """
       INSERT INTO control.audit_record
@@ -40,8 +45,6 @@ public final class AuditStore implements Trail {
                   :actorKinds, :actors, :traces, :bodies)
         AS line (number, micros, id, agent, plane, verdict, operation, resource, actor_kind, actor,
                  trace, body)
-      ON CONFLICT DO NOTHING
-      RETURNING number
       """;
 
   private static final String OUTCOMES =
@@ -51,8 +54,6 @@ public final class AuditStore implements Trail {
         timestamptz 'epoch' + line.micros * interval '1 microsecond', :enclave, line.number,
         line.body
       FROM unnest(:numbers, :micros, :ids, :bodies) AS line (number, micros, id, body)
-      ON CONFLICT DO NOTHING
-      RETURNING number
       """;
 
   /** Half of the fields are usually empty; what is absent reads back as null. */
@@ -106,19 +107,23 @@ public final class AuditStore implements Trail {
       OrganizationId organization,
       EnclaveId enclave,
       List<Numbered<AuditRecord>> records) {
-    return new Lines<>(records, handle.createQuery(RECORDS))
-        .numbers("micros", record -> micros(record.time()))
-        .texts("ids", record -> record.id().uuid().toString())
-        .texts("agents", record -> agent(record))
-        .texts("planes", record -> record.plane().wire())
-        .texts("verdicts", record -> record.verdict().wire())
-        .texts("operations", AuditRecord::operation)
-        .texts("resources", AuditRecord::resource)
-        .texts("actorKinds", record -> record.actorKind().wire())
-        .texts("actors", AuditRecord::actor)
-        .texts("traces", AuditRecord::traceId)
-        .texts("bodies", AuditStore::write)
-        .insert(organization, enclave);
+    return insert(
+        handle,
+        records,
+        unlessThere ->
+            new Lines<>(records, handle.createQuery(RECORDS + unlessThere + RETURNING))
+                .numbers("micros", record -> micros(record.time()))
+                .texts("ids", record -> record.id().uuid().toString())
+                .texts("agents", record -> agent(record))
+                .texts("planes", record -> record.plane().wire())
+                .texts("verdicts", record -> record.verdict().wire())
+                .texts("operations", AuditRecord::operation)
+                .texts("resources", AuditRecord::resource)
+                .texts("actorKinds", record -> record.actorKind().wire())
+                .texts("actors", AuditRecord::actor)
+                .texts("traces", AuditRecord::traceId)
+                .texts("bodies", AuditStore::write)
+                .insert(organization, enclave));
   }
 
   /**
@@ -131,11 +136,40 @@ public final class AuditStore implements Trail {
       OrganizationId organization,
       EnclaveId enclave,
       List<Numbered<AuditOutcome>> outcomes) {
-    return new Lines<>(outcomes, handle.createQuery(OUTCOMES))
-        .numbers("micros", outcome -> micros(outcome.time()))
-        .texts("ids", outcome -> outcome.id().uuid().toString())
-        .texts("bodies", outcome -> write(outcome.outcome()))
-        .insert(organization, enclave);
+    return insert(
+        handle,
+        outcomes,
+        unlessThere ->
+            new Lines<>(outcomes, handle.createQuery(OUTCOMES + unlessThere + RETURNING))
+                .numbers("micros", outcome -> micros(outcome.time()))
+                .texts("ids", outcome -> outcome.id().uuid().toString())
+                .texts("bodies", outcome -> write(outcome.outcome()))
+                .insert(organization, enclave));
+  }
+
+  /**
+   * Lines behind the cursor are new as a rule: whether one is there already is looked at only where
+   * a batch turned out to hold such a one.
+   *
+   * @param statement runs it with what to do about a line that is there
+   */
+  private static Set<Long> insert(
+      Handle handle, List<?> lines, Function<String, Set<Long>> statement) {
+    if (lines.isEmpty()) {
+      return Set.of();
+    }
+    handle.savepoint(LINES);
+    try {
+      var numbers = statement.apply("");
+      handle.releaseSavepoint(LINES);
+      return numbers;
+    } catch (UnableToExecuteStatementException e) {
+      if (!Failures.isUniqueViolation(e)) {
+        throw e;
+      }
+      handle.rollbackToSavepoint(LINES);
+      return statement.apply("ON CONFLICT DO NOTHING");
+    }
   }
 
   private static @Nullable String agent(AuditRecord record) {
@@ -169,9 +203,6 @@ public final class AuditStore implements Trail {
     }
 
     Set<Long> insert(OrganizationId organization, EnclaveId enclave) {
-      if (lines.isEmpty()) {
-        return Set.of();
-      }
       bind("numbers", lines.stream().mapToLong(Numbered::number));
       return query
           .bind("organization", organization.uuid())

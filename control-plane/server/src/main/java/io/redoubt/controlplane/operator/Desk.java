@@ -1,13 +1,13 @@
 package io.redoubt.controlplane.operator;
 
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.Failures;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * organization. A change, its audit record and the answer kept for repeats are committed together.
  */
 public final class Desk {
-  private static final String UNIQUE_VIOLATION = "23505";
-
   private final Database database;
   private final Trail trail;
   private final Clock clock;
@@ -77,9 +74,7 @@ public final class Desk {
       return refused(operator, traceId, request, String.valueOf(problem.getMessage()))
           .thenCompose(_ -> CompletableFuture.failedFuture(problem));
     }
-    if (cause instanceof JdbiException e
-        && e.getCause() instanceof SQLException sql
-        && UNIQUE_VIOLATION.equals(sql.getSQLState())) {
+    if (Failures.isUniqueViolation(cause)) {
       return CompletableFuture.failedFuture(
           ProblemException.of(ErrorType.CONFLICT, "Something of that name exists already."));
     }
