@@ -81,7 +81,10 @@ public final class UsageLedger {
     }
   }
 
-  /** Intents that came in an earlier batch than their outcome. */
+  /**
+   * Intents that came in an earlier batch than their outcome. One look-up by key for each: a join
+   * would be free to read all of the organization's records instead, and did.
+   */
   private static Map<AuditId, Subject> find(
       Handle handle, OrganizationId organization, Collection<AuditId> ids) {
     var found = new HashMap<AuditId, Subject>();
@@ -94,8 +97,11 @@ public final class UsageLedger {
             """
             SELECT r.id, r.time, r.agent_id, r.plane, r.resource
             FROM unnest(:ids) AS asked (id)
-            JOIN control.audit_record r
-              ON r.organization_id = :organization AND r.id = CAST(asked.id AS uuid)
+            CROSS JOIN LATERAL (
+              SELECT r.id, r.time, r.agent_id, r.plane, r.resource
+              FROM control.audit_record r
+              WHERE r.organization_id = :organization AND r.id = CAST(asked.id AS uuid)
+              LIMIT 1) r
             WHERE r.agent_id IS NOT NULL
             """)
         .bind("ids", (at, statement, _) -> SqlArrays.text(statement, at, texts))
