@@ -1,0 +1,82 @@
+package io.redoubt.enclave.lease;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.lease.Lease;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+
+/**
+ * This node's lease: a moment of the monotonic clock until which it holds. Nothing has to happen
+ * for it to end, so it ends also while the process stands still.
+ */
+public final class NodeLease implements Lease {
+  private final long limit;
+  private final LongSupplier nanos;
+  private final Runnable whenLost;
+  private final Counter lost;
+  private final CompletableFuture<Void> first = new CompletableFuture<>();
+  private volatile long until;
+
+  /** Given, and not yet noticed to be over. */
+  private boolean standing;
+
+  /**
+   * Not held at first.
+   *
+   * @param whenLost cuts what is under way; has run before there is a new lease
+   */
+  public NodeLease(Duration limit, LongSupplier nanos, Runnable whenLost, MeterRegistry metrics) {
+    this.limit = limit.toNanos();
+    this.nanos = nanos;
+    this.whenLost = whenLost;
+    this.until = nanos.getAsLong();
+    this.lost =
+        Counter.builder("redoubt.lease.lost")
+            .description("times that this node had to stop since it heard from no majority")
+            .register(metrics);
+    Gauge.builder("redoubt.lease.held", this, it -> it.held() ? 1 : 0)
+        .description("1 while this node may act")
+        .register(metrics);
+  }
+
+  @Override
+  public boolean held() {
+    return nanos.getAsLong() - until < 0;
+  }
+
+  /**
+   * A majority has answered, and what they know is applied here.
+   *
+   * @param asked when the earliest of their answers was asked for: the lease counts from there, for
+   *     the question may have waited
+   */
+  synchronized void renewed(long asked) {
+    lookAgain();
+    long next = asked + limit;
+    if (next - until > 0) {
+      until = next;
+    }
+    if (!standing && held()) {
+      standing = true;
+      first.complete(null);
+    }
+  }
+
+  /** Notices that it is over, if it is. */
+  synchronized void lookAgain() {
+    if (standing && !held()) {
+      standing = false;
+      lost.increment();
+      whenLost.run();
+    }
+  }
+
+  /** Completes when the node has had it for the first time. */
+  public CompletionStage<Void> first() {
+    return first.minimalCompletionStage();
+  }
+}
