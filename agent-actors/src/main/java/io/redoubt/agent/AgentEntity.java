@@ -36,6 +36,7 @@ import io.redoubt.agent.AgentState.Decommissioned;
 import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
+import io.redoubt.lease.Lease;
 import io.redoubt.protocol.link.AgentStatus;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -67,6 +68,7 @@ final class AgentEntity
   private final ActorContext<Command> context;
   private final ActorRef<ShardCommand> shard;
   private final AgentConfig config;
+  private final Lease lease;
   private final InstantSource clock;
   private final FenceKeeper fence;
 
@@ -77,12 +79,14 @@ final class AgentEntity
       AgentKey key,
       ActorRef<ShardCommand> shard,
       AgentConfig config,
+      Lease lease,
       InstantSource clock,
       FenceKeeper fence) {
     super(PersistenceId.of(TYPE, key.entityId()), config.entity().restart());
     this.context = context;
     this.shard = shard;
     this.config = config;
+    this.lease = lease;
     this.clock = clock;
     this.fence = fence;
   }
@@ -91,12 +95,13 @@ final class AgentEntity
       AgentKey key,
       ActorRef<ShardCommand> shard,
       Fences fences,
+      Lease lease,
       AgentConfig config,
       InstantSource clock) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
           var fence = new FenceKeeper(context, timers, key, fences, config.fence());
-          return new AgentEntity(context, key, shard, config, clock, fence);
+          return new AgentEntity(context, key, shard, config, lease, clock, fence);
         }));
   }
 
@@ -144,6 +149,9 @@ final class AgentEntity
   }
 
   private ReplyEffect<Event, AgentState> onDecide(AgentState state, Decide decide) {
+    if (!lease.held()) {
+      return refuse(Refusal.UNAVAILABLE, decide.replyTo());
+    }
     return switch (state) {
       case Unknown _ -> forget(decide.replyTo(), new Denied(Denial.UNKNOWN_AGENT, null));
       case Known known ->

@@ -1,6 +1,7 @@
 package io.redoubt.agent;
 
 import io.redoubt.entity.ShardedEntities;
+import io.redoubt.lease.Lease;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -22,7 +23,7 @@ public final class ShardedAgents implements Agents {
 
   /** Starts this node's part; once for each actor system. */
   public static ShardedAgents start(
-      ActorSystem<?> system, AgentConfig config, Fences fences, InstantSource clock) {
+      ActorSystem<?> system, AgentConfig config, Fences fences, Lease lease, InstantSource clock) {
     return new ShardedAgents(
         ShardedEntities.start(
             system,
@@ -34,6 +35,7 @@ public final class ShardedAgents implements Agents {
                     AgentKey.ofEntityId(entity.getEntityId()),
                     entity.getShard(),
                     fences,
+                    lease,
                     config,
                     clock)));
   }

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -60,6 +61,7 @@ final class AgentFixture {
       ActorTestKit.create(EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load()));
   final ManualClock clock = new ManualClock();
   final FakeFences fences = new FakeFences();
+  final AtomicBoolean lease = new AtomicBoolean(true);
   final TestProbe<ShardCommand> shard = kit.createTestProbe();
   final AgentKey key = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
   final FamilyId family = FamilyHandle.create(key.organization(), key.agent()).familyId();
@@ -82,7 +84,7 @@ final class AgentFixture {
     agent =
         EventSourcedBehaviorTestKit.create(
             kit.system(),
-            AgentEntity.create(key, shard.ref(), fences, config, clock),
+            AgentEntity.create(key, shard.ref(), fences, lease::get, config, clock),
             EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));
   }
 
@@ -97,6 +99,7 @@ final class AgentFixture {
   /** As new, for the next test. */
   void forget() {
     clock.set(NOW);
+    lease.set(true);
     agent.clear();
     fences.clear();
   }

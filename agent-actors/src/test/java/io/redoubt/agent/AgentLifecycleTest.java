@@ -89,6 +89,14 @@ class AgentLifecycleTest {
   }
 
   @Test
+  void aNodeWithoutItsLeaseDecidesNothing() {
+    it.activate();
+    it.lease.set(false);
+
+    assertThat(decide("claude-sonnet")).isEqualTo(new Agent.Refused(Agent.Refusal.UNAVAILABLE));
+  }
+
+  @Test
   void modelsAreAQuestionOfTheModelPlaneAlone() {
     it.activate();
 

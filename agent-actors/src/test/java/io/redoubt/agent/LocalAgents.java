@@ -18,7 +18,8 @@ public final class LocalAgents implements Agents {
             system,
             config.entity().askTimeout(),
             (id, shard) ->
-                AgentEntity.create(AgentKey.ofEntityId(id), shard, fences, config, clock));
+                AgentEntity.create(
+                    AgentKey.ofEntityId(id), shard, fences, () -> true, config, clock));
   }
 
   @Override

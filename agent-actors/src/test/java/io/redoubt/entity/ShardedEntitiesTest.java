@@ -80,7 +80,7 @@ class ShardedEntitiesTest {
   private final TokenFamilies families =
       ShardedTokenFamilies.start(kit.system(), TokenFamilyConfig.from(CONFIG), clock);
   private final Agents agents =
-      ShardedAgents.start(kit.system(), AgentConfig.from(CONFIG), fences, clock);
+      ShardedAgents.start(kit.system(), AgentConfig.from(CONFIG), fences, () -> true, clock);
 
   @BeforeAll
   void join() {

@@ -15,6 +15,7 @@ import io.redoubt.persistence.sealing.FileKeyProvider;
 import io.redoubt.persistence.sealing.KeySchema;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.proxy.stream.Cut;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
@@ -192,7 +193,7 @@ public final class Enclave implements AutoCloseable {
         "This node was silent for so long that its place was given away; it ends itself, and may be"
             + " started again");
     node.readiness.drain();
-    node.streams.cutAll();
+    node.streams.cutAll(Cut.NODE_ENDS);
     system.terminate();
   }
 
@@ -247,7 +248,8 @@ public final class Enclave implements AutoCloseable {
         MemberRoles.of(config.node(), environment.clock().instant(), incarnation, session));
     own.put("pekko.cluster.app-version", Release.version());
     own.put("pekko.coordinated-shutdown.exit-jvm", cluster.exitJvm());
-    own.putAll(SameEnclave.settings(config.link().enclave().toString(), schema));
+    own.putAll(
+        SameEnclave.settings(config.link().enclave().toString(), schema, config.lease().limit()));
     // The requests that are under way may take as long as they are drained, and end after that.
     own.put(
         "pekko.coordinated-shutdown.phases.service-requests-done.timeout",

@@ -5,6 +5,7 @@ import io.redoubt.enclave.agentapi.AgentApiConfig;
 import io.redoubt.enclave.identity.KeysConfig;
 import io.redoubt.enclave.janitor.JanitorConfig;
 import io.redoubt.enclave.kill.KillConfig;
+import io.redoubt.enclave.lease.LeaseConfig;
 import io.redoubt.enclave.link.LinkConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
 import io.redoubt.enclave.revocation.RevocationConfig;
@@ -34,6 +35,7 @@ public record EnclaveConfig(
     OperatorApiConfig operatorApi,
     KeysConfig keys,
     RevocationConfig revocation,
+    LeaseConfig lease,
     KillConfig kill,
     JanitorConfig janitor,
     Config whole) {
@@ -47,6 +49,13 @@ public record EnclaveConfig(
     if (!startLimit.isPositive() || drainLimit.isNegative()) {
       throw new IllegalArgumentException(
           PATH + ".start-limit must be above zero, and drain-limit not below");
+    }
+    if (kill.answerLimit().compareTo(lease.certain().plusMillis(100)) < 0) {
+      throw new IllegalArgumentException(
+          PATH
+              + ".kill.answer-limit must leave time for a lease to run out, "
+              + lease.certain().toMillis()
+              + " ms, and 100 ms more");
     }
   }
 
@@ -66,6 +75,7 @@ public record EnclaveConfig(
         OperatorApiConfig.from(root),
         KeysConfig.from(root),
         RevocationConfig.from(root),
+        LeaseConfig.from(root),
         KillConfig.from(root),
         JanitorConfig.from(root),
         root);

@@ -13,6 +13,11 @@ import io.redoubt.enclave.kill.EnforcementNode;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.PostgresUnreportedAgents;
 import io.redoubt.enclave.kill.UnreportedAgents;
+import io.redoubt.enclave.lease.LeaseKeeper;
+import io.redoubt.enclave.lease.LeaseWatch;
+import io.redoubt.enclave.lease.Ledger;
+import io.redoubt.enclave.lease.News;
+import io.redoubt.enclave.lease.NodeLease;
 import io.redoubt.enclave.link.AuditForwarder;
 import io.redoubt.enclave.link.ControlPlaneLink;
 import io.redoubt.enclave.link.LinkStatus;
@@ -39,6 +44,7 @@ import io.redoubt.proxy.authenticate.AuthenticateConfig;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
 import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
 import io.redoubt.revocation.Revocation;
@@ -49,9 +55,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -61,9 +69,16 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One node of an enclave, wired: its root actor makes everything that the servers stand on. */
 final class EnclaveNode {
+  private static final Logger LOG = LoggerFactory.getLogger(EnclaveNode.class);
+
+  /** Beside the revocations, how many stops of agents others can still be told one by one. */
+  private static final int STOPS_TOLD_APART = 10_000;
+
   private static final Duration SIGHTINGS_EVERY = Duration.ofSeconds(1);
 
   /** Other nodes' keys are learned before they are needed: the database may be away then. */
@@ -71,6 +86,7 @@ final class EnclaveNode {
 
   final ActorSystem<?> system;
   final EnclaveId enclave;
+  final NodeLease lease;
   final Agents agents;
   final TokenFamilies families;
   final LiveStreams streams;
@@ -88,6 +104,7 @@ final class EnclaveNode {
   final Readiness readiness;
   final ClusterReporter clusterReporter;
 
+  private final Ledger ledger;
   private final EnclaveConfig config;
   private final Clock clock;
   private final SigningKeyDirectory signingKeys;
@@ -122,9 +139,14 @@ final class EnclaveNode {
     var metrics = environment.metrics();
     var whole = config.whole();
 
-    this.streams = new LiveStreams(LiveStreamsConfig.from(whole), metrics);
+    this.lease =
+        new NodeLease(config.lease().limit(), System::nanoTime, this::onLeaseLost, metrics);
+    this.ledger = new Ledger(config.revocation().maxEntries() + STOPS_TOLD_APART, System::nanoTime);
+    this.streams = new LiveStreams(LiveStreamsConfig.from(whole), lease, metrics);
     this.revocations = revocations(context, store, environment);
-    this.agents = ShardedAgents.start(system, AgentConfig.from(whole), store.fences(), clock);
+    this.agents =
+        ShardedAgents.start(system, AgentConfig.from(whole), store.fences(), lease, clock);
+    keepLease(context);
     this.families = ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), clock);
 
     this.signingKeys = store.signingKeys();
@@ -168,7 +190,7 @@ final class EnclaveNode {
         DepartedMembers.create(membership::giveAway, store::departed), "departed-members");
     var cluster = new ClusterView(system);
     this.readiness =
-        new Readiness(system, database, agents, keys, revocations, linkView, cluster, clock);
+        new Readiness(system, database, agents, keys, revocations, linkView, cluster, lease, clock);
     this.clusterReporter = new ClusterReporter(system, enclave, config.node(), cluster, linkView);
   }
 
@@ -181,12 +203,54 @@ final class EnclaveNode {
             config.revocation(),
             clock,
             RevocationChannel.announcer(topic),
-            this::cut,
+            this::onRevoked,
             environment.metrics());
     topic.tell(
         Topic.subscribe(
             context.spawn(RevocationChannel.listener(view::apply), "revocations-heard")));
     return view;
+  }
+
+  /** Before there is any cluster: who joins is asked by the others at once. */
+  private void keepLease(ActorContext<Void> context) {
+    context.spawn(
+        LeaseKeeper.create(config.lease(), lease, ledger, this::apply, System::nanoTime),
+        LeaseKeeper.NAME,
+        // Where the cluster's own heartbeats are: what keeps the rest busy does not delay it.
+        DispatcherSelector.fromConfig("pekko.actor.internal-dispatcher"));
+    var watch = LeaseWatch.start(lease);
+    system.getWhenTerminated().thenRun(watch::close);
+  }
+
+  private void onLeaseLost() {
+    int cut = streams.cutAll(Cut.LEASE_LOST);
+    if (CoordinatedShutdown.get(system).getShutdownReason().isEmpty()) {
+      LOG.warn(
+          "No majority heard for {} ms: this node permits nothing for now, and has cut {} streams",
+          config.lease().limit().toMillis(),
+          cut);
+    }
+  }
+
+  /** What others know to be stopped is stopped here when this returns. */
+  private void apply(News news) {
+    switch (news) {
+      case News.Revoked(var revocation) -> {
+        revocations.apply(revocation);
+        cut(revocation);
+      }
+      case News.Stopped stopped -> {
+        if (ledger.note(stopped, Ledger.STOPS_KEPT)) {
+          streams.cut(stopped.agent());
+        }
+      }
+    }
+  }
+
+  private void onRevoked(Revocation revocation) {
+    cut(revocation);
+    ledger.note(
+        new News.Revoked(revocation), Duration.between(clock.instant(), revocation.forgetAt()));
   }
 
   /** What runs on the tokens of a family ends with it (G2). */
@@ -255,6 +319,7 @@ final class EnclaveNode {
         .thenCompose(_ -> learnKeys())
         .thenCompose(_ -> publishedKeys.all())
         .thenCompose(_ -> revocations.catchUp())
+        .thenCompose(_ -> lease.first())
         .thenRun(() -> {
           every(KEYS_EVERY, this::learnKeys);
           every(config.keys().renewEvery(), keys::renew);

@@ -24,6 +24,7 @@ import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.llm.LlmPorts;
 import io.redoubt.proxy.llm.LlmRoutes;
 import io.redoubt.proxy.llm.NodeIdentity;
+import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import io.redoubt.proxy.upstream.Upstreams;
 import java.net.InetAddress;
@@ -157,6 +158,7 @@ final class EnclaveServers {
             node.publishedKeys,
             node.authenticator,
             node.proofs,
+            node.lease,
             node::caughtUp,
             node.sightings::noteNow,
             node.sightings::note);
@@ -200,7 +202,8 @@ final class EnclaveServers {
                 store.auditLog(),
                 store.providers(),
                 store.organizations(),
-                store.payloads()),
+                store.payloads(),
+                node.lease),
             environment.clock(),
             environment.metrics(),
             environment.tracer())
@@ -259,7 +262,7 @@ final class EnclaveServers {
                   if (node.streams.open() == 0) {
                     drained.complete(null);
                   } else if (System.nanoTime() - until > 0) {
-                    node.streams.cutAll();
+                    node.streams.cutAll(Cut.NODE_ENDS);
                     drained.complete(null);
                   }
                 },

@@ -9,6 +9,7 @@ import io.redoubt.enclave.agentapi.AgentApiConfig;
 import io.redoubt.enclave.identity.KeysConfig;
 import io.redoubt.enclave.janitor.JanitorConfig;
 import io.redoubt.enclave.kill.KillConfig;
+import io.redoubt.enclave.lease.LeaseConfig;
 import io.redoubt.enclave.link.LinkConfig;
 import io.redoubt.enclave.membership.FormingConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
@@ -39,6 +40,7 @@ class EnclaveConfigTest {
           "operator-api", OperatorApiConfig.class,
           "keys", KeysConfig.class,
           "revocation", RevocationConfig.class,
+          "lease", LeaseConfig.class,
           "kill", KillConfig.class,
           "janitor", JanitorConfig.class,
           "cluster", ClusterConfig.class,
@@ -90,6 +92,21 @@ class EnclaveConfigTest {
             "redoubt.enclave.revocation.poll-every", "2s",
             "redoubt.enclave.keys.renew-every", "5m",
             "redoubt.enclave.kill.answer-limit", "1h")
+        .forEach((key, value) ->
+            assertThatThrownBy(() ->
+                    EnclaveConfig.from(
+                        ConfigFactory.parseMap(Map.of(key, value)).withFallback(DEFAULTS)))
+                .as(key)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(key.substring(key.lastIndexOf('.') + 1)));
+  }
+
+  @Test
+  void aLeaseThatCouldNotKeepItsPromiseIsRefused() {
+    Map.of(
+            "redoubt.enclave.lease.limit", "900ms",
+            "redoubt.enclave.lease.renew-every", "300ms",
+            "redoubt.enclave.kill.answer-limit", "900ms")
         .forEach((key, value) ->
             assertThatThrownBy(() ->
                     EnclaveConfig.from(

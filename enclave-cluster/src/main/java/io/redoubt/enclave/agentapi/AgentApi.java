@@ -1,6 +1,9 @@
 package io.redoubt.enclave.agentapi;
 
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefixTest;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentKey;
@@ -10,7 +13,11 @@ import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.PublishedKeys;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Replies;
+import io.redoubt.lease.Lease;
 import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
 import io.redoubt.revocation.Revocations;
@@ -41,6 +48,7 @@ public final class AgentApi {
       PublishedKeys keys,
       Authenticator authenticator,
       DpopProofs proofs,
+      Lease lease,
       Supplier<CompletionStage<Boolean>> catchUp,
       Consumer<AgentKey> bootstrapped,
       Consumer<AgentKey> rotated) {}
@@ -90,6 +98,22 @@ public final class AgentApi {
         new DiscoverRoutes(
             edge, limits, ports.keys(), place.enclave(), place.version(), place.endpoints());
     var self = new SelfRoutes(edge, limits, ports.authenticator(), ports.agents());
-    return concat(tokens.routes(), self.routes(), discover.routes());
+    return concat(
+        discover.routes(),
+        pathPrefixTest(
+            segment("v1").slash("agent"),
+            () -> whileLeased(ports.lease(), concat(tokens.routes(), self.routes()))));
+  }
+
+  /** A node that may have missed what was stopped neither believes a token nor hands one out. */
+  private static Route whileLeased(Lease lease, Route routes) {
+    return extractRequest(_ ->
+        lease.held()
+            ? routes
+            : Replies.problem(
+                ProblemException.retryAfter(
+                    ErrorType.UNAVAILABLE,
+                    "This node has lost touch with the others and may not act; try again.",
+                    1)));
   }
 }

@@ -6,6 +6,7 @@ import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.http.HealthReport;
+import io.redoubt.lease.Lease;
 import io.redoubt.persistence.postgres.Database;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +35,7 @@ public final class Readiness {
   private final RevocationView revocations;
   private final LinkView link;
   private final ClusterView cluster;
+  private final Lease lease;
   private final InstantSource clock;
   private volatile boolean draining;
   private @Nullable Found last;
@@ -47,6 +49,7 @@ public final class Readiness {
       RevocationView revocations,
       LinkView link,
       ClusterView cluster,
+      Lease lease,
       InstantSource clock) {
     this.database = database;
     this.probe = new LocalProbe(system, agents);
@@ -54,6 +57,7 @@ public final class Readiness {
     this.revocations = revocations;
     this.link = link;
     this.cluster = cluster;
+    this.lease = lease;
     this.clock = clock;
   }
 
@@ -107,6 +111,7 @@ public final class Readiness {
   private HealthReport report(boolean journalWritable, boolean shardingAnswers) {
     boolean up = cluster.up();
     boolean majority = cluster.majority();
+    boolean leased = lease.held();
     boolean caughtUp = revocations.caughtUpWithin(REVOCATIONS_FRESH);
     var detail = new LinkedHashMap<String, Object>();
     detail.put("database_writable", journalWritable);
@@ -115,6 +120,7 @@ public final class Readiness {
     detail.put("revocations_caught_up", caughtUp);
     detail.put("cluster_member_up", up);
     detail.put("cluster_majority", majority);
+    detail.put("lease_held", leased);
     detail.put("draining", draining);
     detail.put("link", link.detail());
     boolean ready =
@@ -124,6 +130,7 @@ public final class Readiness {
             && caughtUp
             && up
             && majority
+            && leased
             && !draining;
     return new HealthReport(ready, detail);
   }

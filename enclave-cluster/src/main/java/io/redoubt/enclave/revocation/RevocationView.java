@@ -52,7 +52,8 @@ public final class RevocationView implements Revocations {
    * A view.
    *
    * @param broadcast tells the other nodes, without waiting for them
-   * @param whenNew called once for what this node did not refuse before: cuts what is under way
+   * @param whenNew called for what this node did not refuse before, and again for what it cannot
+   *     tell apart: cuts what is under way
    */
   public RevocationView(
       RevocationStore store,
@@ -110,6 +111,7 @@ public final class RevocationView implements Revocations {
   /** Refuses from now on what another node, or the store, says is revoked. */
   public void apply(Revocation revocation) {
     Object key = keyOf(revocation);
+    boolean known = stands(key);
     if (refused.size() >= config.maxEntries() && !refused.containsKey(key)) {
       LOG.warn(
           "More than {} revocations stand; refusing all of organization {} until {}",
@@ -118,7 +120,6 @@ public final class RevocationView implements Revocations {
           revocation.forgetAt());
       key = revocation.organization();
     }
-    boolean known = stands(key);
     refused.merge(key, revocation.forgetAt(), (a, b) -> a.isAfter(b) ? a : b);
     if (!known) {
       whenNew.accept(revocation);

@@ -111,6 +111,18 @@ class RevocationViewTest {
     assertThat(small.covers(token(OrganizationId.next(clock), family(), "a"))).isFalse();
   }
 
+  @Test
+  void overTheLimitWhatIsUnderWayIsCutAllTheSame() {
+    var small = view(1);
+    small.revoke(of(family()));
+    small.revoke(of(family()));
+    var beyond = of(family());
+
+    small.revoke(beyond);
+
+    assertThat(cut).contains(beyond);
+  }
+
   private Revocation of(FamilyId family) {
     return new Revocation.OfFamily(organization, family, NOW.plusSeconds(300));
   }

@@ -74,6 +74,9 @@ final class Admission {
   }
 
   CompletionStage<Admitted> admit(LlmCall call) {
+    if (!ports.lease().held()) {
+      return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.OUT_OF_SERVICE));
+    }
     return identify(call).thenCompose(caller -> decide(call, caller));
   }
 

@@ -56,9 +56,12 @@ final class Forwarding {
 
   /** Fails with {@link Refusal.Raised}; the outcome is on its way to the log in any case. */
   CompletionStage<HttpResponse> forward(LlmCall call, Admitted admitted) {
-    // The last look before the first byte: a cut since the decision is not missed (DESIGN §2).
-    if (admitted.stream().isCut()) {
-      throw notSent(call, admitted, Outcome.Status.CUT, Refusal.CUT);
+    // Once more, now that the intent is durable: a cut since the decision is not missed, nor a
+    // lease
+    // that ran out (DESIGN §2).
+    var why = admitted.stream().whyCut();
+    if (why != null) {
+      throw notSent(call, admitted, Outcome.Status.CUT, Refusal.of(why));
     }
     if (isClientGone(call)) {
       throw notSent(call, admitted, Outcome.Status.CANCELLED, Refusal.UNAVAILABLE);
@@ -109,7 +112,10 @@ final class Forwarding {
                 HttpEntities.create(
                     call.request().entity().getContentType(), body(call, admitted)));
     return upstreams.send(
-        provider.baseUrl(), request, Duration.ofSeconds(provider.timeoutSeconds()));
+        provider.baseUrl(),
+        request,
+        Duration.ofSeconds(provider.timeoutSeconds()),
+        () -> admitted.stream().whyCut() == null);
   }
 
   /** The only place where a provider's key is in plain text, for one call (G6). */

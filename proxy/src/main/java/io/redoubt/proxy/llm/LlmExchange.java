@@ -52,7 +52,7 @@ final class LlmExchange implements ReplyStage.Owner {
 
   /** The reply as the client gets it; fails with {@link Refusal.Raised}. */
   CompletionStage<HttpResponse> reply() {
-    admitted.stream().onCut(upstream::withdraw);
+    admitted.stream().onCut(_ -> upstream.withdraw());
     var reply =
         upstream
             .reply()
@@ -77,7 +77,9 @@ final class LlmExchange implements ReplyStage.Owner {
             : UpstreamException.Reason.UNREACHABLE;
     var refusal = Refusal.of(reason);
     if (reason == UpstreamException.Reason.WITHDRAWN) {
-      finish(admitted.stream().isCut() ? ReplyEnd.CUT : ReplyEnd.CLIENT_GONE);
+      var why = admitted.stream().whyCut();
+      finish(why == null ? ReplyEnd.CLIENT_GONE : ReplyEnd.of(why));
+      return why == null ? refusal : Refusal.of(why);
     } else {
       Causes.log("The provider " + admitted.provider().name() + " gave no reply", failure);
       finish(Outcome.Status.FAILED, refusal.code());
@@ -96,6 +98,12 @@ final class LlmExchange implements ReplyStage.Owner {
   }
 
   private HttpResponse replied(HttpResponse response) {
+    var why = admitted.stream().whyCut();
+    if (why != null) {
+      upstream.withdraw();
+      finish(ReplyEnd.of(why));
+      throw new Refusal.Raised(Refusal.of(why));
+    }
     forwarding.telemetry().replied(System.nanoTime() - sent);
     var entity = response.entity();
     var type = entity.getContentType();
@@ -199,8 +207,14 @@ final class LlmExchange implements ReplyStage.Owner {
       }
       breakOff = reader;
     }
-    admitted.stream().onCut(() -> reader.accept(ReplyEnd.CUT));
+    admitted.stream().onCut(why -> reader.accept(ReplyEnd.of(why)));
     return true;
+  }
+
+  @Override
+  public @Nullable ReplyEnd stopped() {
+    var why = admitted.stream().whyCut();
+    return why == null ? null : ReplyEnd.of(why);
   }
 
   @Override

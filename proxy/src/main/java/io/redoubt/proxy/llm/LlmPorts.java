@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.agent.Agents;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.lease.Lease;
 import io.redoubt.organization.Organizations;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.provider.Providers;
@@ -12,4 +13,5 @@ public record LlmPorts(
     AuditLog audit,
     Providers providers,
     Organizations organizations,
-    PayloadStore payloads) {}
+    PayloadStore payloads,
+    Lease lease) {}

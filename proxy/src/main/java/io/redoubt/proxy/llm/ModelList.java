@@ -82,6 +82,10 @@ final class ModelList {
   CompletionStage<HttpResponse> list(HttpRequest request) {
     var action = ActionId.next(clock);
     var style = request.getHeader("anthropic-version").isPresent() ? Kind.ANTHROPIC : Kind.OPENAI;
+    if (!ports.lease().held()) {
+      return CompletableFuture.completedFuture(
+          Refusals.response(style, Refusal.OUT_OF_SERVICE, Marks.DENY, action));
+    }
     return authenticator
         .authenticate(request, Requests.source(edge, request))
         .thenCompose(who ->

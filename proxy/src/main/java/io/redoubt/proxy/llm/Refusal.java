@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.agent.Agent;
 import io.redoubt.proxy.authenticate.AuthenticationFailure;
+import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.upstream.UpstreamException;
 import java.util.Locale;
 
@@ -23,6 +24,8 @@ enum Refusal {
   TOO_MANY_STREAMS(429, "The agent has too many calls under way"),
   OVERLOADED(503, "Too many calls are under way"),
   UNAVAILABLE(503, "The call cannot be decided and recorded right now"),
+  OUT_OF_SERVICE(
+      503, "This node may not act right now; the same call may succeed at once elsewhere"),
   CUT(403, "The agent was stopped while the call was under way"),
   UPSTREAM_UNREACHABLE(502, "The provider cannot be reached"),
   UPSTREAM_TIMEOUT(504, "The provider did not answer in time"),
@@ -54,6 +57,13 @@ enum Refusal {
       case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
       case MODEL_NOT_ALLOWED -> MODEL_NOT_ALLOWED;
       case OWN_CREDENTIAL_NOT_ALLOWED -> OWN_CREDENTIAL_NOT_ALLOWED;
+    };
+  }
+
+  static Refusal of(Cut why) {
+    return switch (why) {
+      case STOPPED -> CUT;
+      case LEASE_LOST, NODE_ENDS -> OUT_OF_SERVICE;
     };
   }
 

@@ -73,13 +73,14 @@ final class Refusals {
   /** Nothing was decided about the call, so there is nothing to keep. */
   private static boolean isUndecided(Refusal refusal) {
     return switch (refusal) {
-      case UNAVAILABLE, OVERLOADED, INTERNAL -> true;
+      case UNAVAILABLE, OVERLOADED, OUT_OF_SERVICE, INTERNAL -> true;
       default -> false;
     };
   }
 
   private static HttpResponse response(LlmCall call, Refusal refusal) {
-    boolean permitted = call.hasIntent() && refusal != Refusal.CUT;
+    boolean permitted =
+        call.hasIntent() && refusal != Refusal.CUT && refusal != Refusal.OUT_OF_SERVICE;
     return response(
         call.operation().kind(), refusal, permitted ? Marks.PERMIT : Marks.DENY, call.action());
   }

@@ -31,6 +31,9 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
      */
     boolean begins(Consumer<ReplyEnd> breakOff);
 
+    /** Why nothing may pass any more; null while it may. Asked before every byte. */
+    @Nullable ReplyEnd stopped();
+
     void sees(ByteString chunk);
 
     /** It is over; called exactly once if reading began. */
@@ -108,6 +111,11 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     public void onPush() {
       var chunk = grab(in);
       waitingSince = System.nanoTime();
+      var stopped = owner.stopped();
+      if (stopped != null) {
+        breakOff(stopped);
+        return;
+      }
       owner.sees(chunk);
       if (filter == null) {
         push(out, chunk);
@@ -135,6 +143,11 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     @Override
     public void onUpstreamFinish() {
       var rest = filter == null ? ByteString.emptyByteString() : filter.rest();
+      var stopped = owner.stopped();
+      if (stopped != null) {
+        breakOff(stopped);
+        return;
+      }
       if (rest.isEmpty()) {
         completeStage();
       } else {

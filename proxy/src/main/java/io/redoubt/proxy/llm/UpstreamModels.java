@@ -91,7 +91,12 @@ final class UpstreamModels {
   private CompletionStage<List<Model>> ask(OrganizationId organization, ProviderSpec provider) {
     try {
       String key = ports.providers().key(organization, provider.name()).orElseThrow().reveal();
-      var call = upstreams.send(provider.baseUrl(), request(provider, key), config.timeout());
+      var call =
+          upstreams.send(
+              provider.baseUrl(),
+              request(provider, key),
+              config.timeout(),
+              () -> ports.lease().held());
       return call.reply()
           .thenCompose(this::body)
           .whenComplete((_, failure) -> {

@@ -1,6 +1,8 @@
 package io.redoubt.proxy.stream;
 
+import io.redoubt.lease.Lease;
 import io.redoubt.protocol.id.FamilyId;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,54 +10,57 @@ import org.jspecify.annotations.Nullable;
  * for, so that a cut between decision and first byte is seen.
  */
 public final class LiveStream implements Registration {
-  private enum State {
-    OPEN,
-    CUT,
-    CLOSED
-  }
-
   private final LiveStreams.OfAgent owner;
   private final FamilyId family;
-  private State state = State.OPEN;
-  private @Nullable Runnable onCut;
+  private final Lease lease;
+  private boolean closed;
+  private volatile @Nullable Cut why;
+  private @Nullable Consumer<Cut> onCut;
 
-  LiveStream(LiveStreams.OfAgent owner, FamilyId family) {
+  LiveStream(LiveStreams.OfAgent owner, FamilyId family, Lease lease) {
     this.owner = owner;
     this.family = family;
+    this.lease = lease;
   }
 
   FamilyId family() {
     return family;
   }
 
-  /** Whether it was cut: nothing may go out any more. */
-  public synchronized boolean isCut() {
-    return state == State.CUT;
+  /** Why nothing may go out any more; null while it may. Cheap: asked before every byte. */
+  public @Nullable Cut whyCut() {
+    // The lease first. A node gets a new one only after it cut what it has to: whoever sees the new
+    // one here sees the cut below.
+    if (!lease.held()) {
+      cut(Cut.LEASE_LOST);
+    }
+    return why;
   }
 
   /** Runs the action when this is cut, at once if it was; the last action given is the one run. */
-  public void onCut(Runnable action) {
+  public void onCut(Consumer<Cut> action) {
+    Cut already;
     synchronized (this) {
       onCut = action;
-      if (state != State.CUT) {
-        return;
-      }
+      already = why;
     }
-    action.run();
+    if (already != null) {
+      action.accept(already);
+    }
   }
 
   /** Cuts it; false if it was over, or cut before. */
-  boolean cut() {
-    Runnable action;
+  boolean cut(Cut because) {
+    Consumer<Cut> action;
     synchronized (this) {
-      if (state != State.OPEN) {
+      if (closed || why != null) {
         return false;
       }
-      state = State.CUT;
+      why = because;
       action = onCut;
     }
     if (action != null) {
-      action.run();
+      action.accept(because);
     }
     return true;
   }
@@ -63,9 +68,7 @@ public final class LiveStream implements Registration {
   /** It is over; may be called again. One that was cut stays cut, for whoever asks late. */
   public void close() {
     synchronized (this) {
-      if (state == State.OPEN) {
-        state = State.CLOSED;
-      }
+      closed = true;
       onCut = null;
     }
     owner.remove(this);

@@ -2,6 +2,7 @@ package io.redoubt.proxy.stream;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentKey;
+import io.redoubt.lease.Lease;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.OrganizationId;
 import java.util.ArrayList;
@@ -16,11 +17,13 @@ import org.jspecify.annotations.Nullable;
 /** Everything that agents have under way on this node, bounded per agent and in total. */
 public final class LiveStreams {
   private final LiveStreamsConfig config;
+  private final Lease lease;
   private final ConcurrentHashMap<AgentKey, OfAgent> agents = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
 
-  public LiveStreams(LiveStreamsConfig config, MeterRegistry metrics) {
+  public LiveStreams(LiveStreamsConfig config, Lease lease, MeterRegistry metrics) {
     this.config = config;
+    this.lease = lease;
     metrics.gauge("redoubt.llm.streams.open", open);
   }
 
@@ -45,7 +48,7 @@ public final class LiveStreams {
   /** Cuts all that the agent has under way; answers how many. */
   public int cut(AgentKey agent) {
     var ofAgent = agents.get(agent);
-    return ofAgent == null ? 0 : ofAgent.cut(_ -> true);
+    return ofAgent == null ? 0 : ofAgent.cut(Cut.STOPPED, _ -> true);
   }
 
   /** Cuts all that runs on tokens of one family; answers how many. */
@@ -53,15 +56,15 @@ public final class LiveStreams {
     int cut = 0;
     for (var entry : agents.entrySet()) {
       if (entry.getKey().organization().equals(organization)) {
-        cut += entry.getValue().cut(stream -> stream.family().equals(family));
+        cut += entry.getValue().cut(Cut.STOPPED, stream -> stream.family().equals(family));
       }
     }
     return cut;
   }
 
-  /** Cuts everything: the node lost its lease, or shuts down. */
-  public int cutAll() {
-    return agents.values().stream().mapToInt(ofAgent -> ofAgent.cut(_ -> true)).sum();
+  /** Cuts everything that is under way on the node. */
+  public int cutAll(Cut why) {
+    return agents.values().stream().mapToInt(ofAgent -> ofAgent.cut(why, _ -> true)).sum();
   }
 
   /** How many are under way. */
@@ -87,7 +90,7 @@ public final class LiveStreams {
       if (streams.size() >= config.perAgent()) {
         return Registration.Full.AGENT;
       }
-      var stream = new LiveStream(this, family);
+      var stream = new LiveStream(this, family, lease);
       streams.add(stream);
       return stream;
     }
@@ -102,14 +105,14 @@ public final class LiveStreams {
       }
     }
 
-    private int cut(Predicate<LiveStream> which) {
+    private int cut(Cut why, Predicate<LiveStream> which) {
       List<LiveStream> chosen;
       synchronized (this) {
         chosen = new ArrayList<>(streams);
       }
       int cut = 0;
       for (var stream : chosen) {
-        if (which.test(stream) && stream.cut()) {
+        if (which.test(stream) && stream.cut(why)) {
           cut++;
         }
       }

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.http.javadsl.model.HttpProtocols;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -23,13 +24,15 @@ public final class UpstreamCall {
 
   private final HttpRequest request;
   private final UpstreamPool pool;
+  private final BooleanSupplier mayGo;
   private final CompletableFuture<HttpResponse> reply = new CompletableFuture<>();
   private final AtomicReference<State> state = new AtomicReference<>(State.UNDER_WAY);
   private volatile UpstreamConnection.@Nullable Line line;
 
-  UpstreamCall(HttpRequest request, UpstreamPool pool) {
+  UpstreamCall(HttpRequest request, UpstreamPool pool, BooleanSupplier mayGo) {
     this.request = request;
     this.pool = pool;
+    this.mayGo = mayGo;
   }
 
   /** The reply, with its entity still to be read; fails with {@link UpstreamException}. */
@@ -72,8 +75,12 @@ public final class UpstreamCall {
     }
   }
 
-  /** Gives it a connection; false if it ended meanwhile. */
+  /** Gives it a connection; false if it ended meanwhile, or may not go out any more. */
   boolean sendOver(UpstreamConnection.Line given) {
+    if (!mayGo.getAsBoolean()) {
+      withdraw();
+      return false;
+    }
     line = given;
     if (state.get() == State.ENDED) {
       return false;

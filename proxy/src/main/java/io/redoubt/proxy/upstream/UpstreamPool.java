@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -38,8 +39,8 @@ final class UpstreamPool {
    *
    * @param headTimeout until the head of the reply, the wait for a connection included
    */
-  UpstreamCall send(HttpRequest request, Duration headTimeout) {
-    var call = new UpstreamCall(request, this);
+  UpstreamCall send(HttpRequest request, Duration headTimeout, BooleanSupplier mayGo) {
+    var call = new UpstreamCall(request, this, mayGo);
     dispatch(call);
     if (!call.isEnded()) {
       call.limitBy(

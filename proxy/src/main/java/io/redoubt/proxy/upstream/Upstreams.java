@@ -6,6 +6,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
@@ -59,9 +60,12 @@ public final class Upstreams {
    * @param base whose scheme, host and port say where to
    * @param request with a relative address
    * @param headTimeout until the head of the reply
+   * @param mayGo asked when there is a connection, just before the first byte goes out; false
+   *     withdraws the request
    */
-  public UpstreamCall send(URI base, HttpRequest request, Duration headTimeout) {
-    return pool(base).send(request, headTimeout);
+  public UpstreamCall send(
+      URI base, HttpRequest request, Duration headTimeout, BooleanSupplier mayGo) {
+    return pool(base).send(request, headTimeout, mayGo);
   }
 
   private UpstreamPool pool(URI base) {

@@ -54,6 +54,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -82,6 +83,7 @@ final class LlmFixture implements AutoCloseable {
   final FakeAgents agents;
   final LiveStreams streams;
   final HttpClient client = HttpClient.newHttpClient();
+  final AtomicBoolean lease = new AtomicBoolean(true);
   private final ServerBinding binding;
   private long versions;
 
@@ -97,7 +99,7 @@ final class LlmFixture implements AutoCloseable {
             .withFallback(ConfigFactory.load());
     system = ActorSystem.create(Behaviors.empty(), "llm", config);
     agents = new FakeAgents(system);
-    streams = new LiveStreams(LiveStreamsConfig.from(config), metrics);
+    streams = new LiveStreams(LiveStreamsConfig.from(config), lease::get, metrics);
     var authenticate = AuthenticateConfig.from(config);
     var keys = new VerificationKeys(directory, authenticate.keyLookup(), clock, metrics);
     var edge = EdgeConfig.from(config);
@@ -118,7 +120,7 @@ final class LlmFixture implements AutoCloseable {
             new ServiceIdentityVerifier(authenticate, ISSUER, keys, revocations, clock),
             streams,
             new Upstreams(system, UpstreamConfig.from(config)),
-            new LlmPorts(agents, audit, providers, organizations, payloads),
+            new LlmPorts(agents, audit, providers, organizations, payloads, lease::get),
             clock,
             metrics,
             OpenTelemetry.noop().getTracer("test"));
@@ -130,6 +132,7 @@ final class LlmFixture implements AutoCloseable {
   /** As at the start, between the tests of a class. */
   void reset() {
     provider.forget();
+    lease.set(true);
     agents.isolated = false;
     agents.silent(false);
     agents.hold().complete(null);

@@ -197,6 +197,46 @@ class LlmRefusalTest {
   }
 
   @Test
+  void aLeaseThatRunsOutBetweenIntentAndFirstByteIsSeen() {
+    plane.audit.outage.block();
+    var pending =
+        plane.client.sendAsync(
+            plane.anthropic(MESSAGE).build(), HttpResponse.BodyHandlers.ofString());
+    org.awaitility.Awaitility.await().until(() -> plane.audit.outage.waiting() == 1);
+
+    plane.lease.set(false);
+    plane.audit.outage.end();
+
+    var answer = LlmFixture.await(pending);
+    isRefused(answer, 503, "overloaded_error");
+    assertThat(answer.headers().firstValue("retry-after")).hasValue("1");
+    assertThat(plane.outcomeOf(answer).status()).isEqualTo(Outcome.Status.CUT);
+    assertThat(plane.outcomeOf(answer).error()).isEqualTo("out_of_service");
+    assertThat(plane.provider.seen()).isEmpty();
+  }
+
+  @Test
+  void withoutALeaseNothingIsEvenLookedAt() {
+    int records = plane.audit.records().size();
+    plane.lease.set(false);
+
+    var anthropic = plane.send(plane.anthropic(MESSAGE));
+    var openAi = plane.send(plane.openAi("/v1/chat/completions", CHAT));
+    var models =
+        plane.send(
+            java.net.http.HttpRequest.newBuilder(plane.uri("/v1/models"))
+                .header("authorization", "Bearer nonsense"));
+
+    isRefused(anthropic, 503, "overloaded_error");
+    isRefused(openAi, 503, "server_error");
+    isRefused(models, 503, "server_error");
+    assertThat(List.of(anthropic, openAi, models))
+        .allSatisfy(answer -> assertThat(answer.headers().firstValue("retry-after")).hasValue("1"));
+    assertThat(plane.audit.records()).hasSize(records);
+    assertThat(plane.provider.seen()).isEmpty();
+  }
+
+  @Test
   void whatCannotBeRecordedIsNotPermitted() {
     plane.audit.outage.begin();
 
@@ -352,7 +392,7 @@ class LlmRefusalTest {
     assertThat(ofAgent.headers().firstValue("retry-after")).hasValue("1");
     isRefused(ofNode, 503, "server_error");
     somebody.close();
-    plane.streams.cutAll();
+    plane.streams.cutAll(io.redoubt.proxy.stream.Cut.NODE_ENDS);
     gate.complete(null);
     pending.forEach(LlmFixture::await);
   }

@@ -103,6 +103,52 @@ class LlmStreamTest {
     assertThat(outcome.usage()).isNotNull();
   }
 
+  /** As after a pause: the clock has gone on, and the next byte is there before anything else. */
+  @Test
+  void noByteGoesOutOnceTheLeaseIsOver() throws Exception {
+    var over = new CountDownLatch(1);
+    plane.provider.answers((_, line) -> {
+      line.beginEvents();
+      line.chunk(Streams.ANTHROPIC.get(0));
+      assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
+      line.chunk(Streams.ANTHROPIC.get(1));
+      line.awaitPeerGone();
+    });
+    var reply = begin();
+    var first = reply.body().readNBytes(Streams.ANTHROPIC.get(0).length());
+    assertThat(first).asString().isEqualTo(Streams.ANTHROPIC.get(0));
+
+    plane.lease.set(false);
+    over.countDown();
+
+    assertThatThrownBy(() -> reply.body().read()).isInstanceOf(IOException.class);
+    await().until(() -> plane.provider.closedByPeer.get() == 1);
+    var outcome = plane.outcomeOf(reply);
+    assertThat(outcome.status()).isEqualTo(Outcome.Status.CUT);
+    assertThat(outcome.error()).isEqualTo("lease-lost");
+  }
+
+  @Test
+  void aReplyThatBeginsWithoutALeaseDoesNotBegin() throws Exception {
+    var over = new CountDownLatch(1);
+    plane.provider.answers((_, line) -> {
+      assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
+      line.json(200, "{}");
+      line.awaitPeerGone();
+    });
+    var pending =
+        plane.client.sendAsync(plane.anthropic(BODY).build(), HttpResponse.BodyHandlers.ofString());
+    await().until(() -> plane.provider.seen().size() == 1);
+
+    plane.lease.set(false);
+    over.countDown();
+
+    var answer = LlmFixture.await(pending);
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.headers().firstValue("x-redoubt-decision")).hasValue("deny");
+    assertThat(plane.outcomeOf(answer).error()).isEqualTo("lease-lost");
+  }
+
   @Test
   void aFamilyIsCutLikewise() throws Exception {
     plane.provider.answers((_, line) -> {

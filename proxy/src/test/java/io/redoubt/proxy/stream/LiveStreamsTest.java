@@ -10,6 +10,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import java.util.ArrayList;
 import java.util.UUID;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -20,8 +21,13 @@ class LiveStreamsTest {
   private static final FamilyId ONE = new FamilyId(new UUID(3, 1));
   private static final FamilyId TWO = new FamilyId(new UUID(3, 2));
 
-  private final LiveStreams streams =
-      new LiveStreams(new LiveStreamsConfig(2, 3), new SimpleMeterRegistry());
+  private final AtomicBoolean lease = new AtomicBoolean(true);
+  private final LiveStreams streams = streams(2, 3);
+
+  private LiveStreams streams(int perAgent, int total) {
+    return new LiveStreams(
+        new LiveStreamsConfig(perAgent, total), lease::get, new SimpleMeterRegistry());
+  }
 
   private LiveStream open(AgentKey agent, FamilyId family) {
     return (LiveStream) streams.register(agent, family);
@@ -31,16 +37,16 @@ class LiveStreamsTest {
   void aCutReachesAllOfTheAgentAndNothingElse() {
     var ran = new AtomicInteger();
     var first = open(ANN, ONE);
-    first.onCut(ran::incrementAndGet);
+    first.onCut(_ -> ran.incrementAndGet());
     var second = open(ANN, TWO);
     var other = open(BOB, ONE);
 
     assertThat(streams.cut(ANN)).isEqualTo(2);
 
     assertThat(ran).hasValue(1);
-    assertThat(first.isCut()).isTrue();
-    assertThat(second.isCut()).isTrue();
-    assertThat(other.isCut()).isFalse();
+    assertThat(first.whyCut()).isEqualTo(Cut.STOPPED);
+    assertThat(second.whyCut()).isEqualTo(Cut.STOPPED);
+    assertThat(other.whyCut()).isNull();
     assertThat(streams.cut(ANN)).isZero();
   }
 
@@ -51,27 +57,46 @@ class LiveStreamsTest {
 
     assertThat(streams.cutFamily(ORGANIZATION, TWO)).isEqualTo(1);
 
-    assertThat(first.isCut()).isFalse();
-    assertThat(second.isCut()).isTrue();
+    assertThat(first.whyCut()).isNull();
+    assertThat(second.whyCut()).isEqualTo(Cut.STOPPED);
     assertThat(streams.cutFamily(new OrganizationId(new UUID(9, 9)), ONE)).isZero();
   }
 
   @Test
   void whoComesLateHearsOfTheCutAllTheSame() {
     var stream = open(ANN, ONE);
-    streams.cutAll();
+    streams.cutAll(Cut.NODE_ENDS);
     var ran = new AtomicInteger();
 
-    stream.onCut(ran::incrementAndGet);
+    stream.onCut(_ -> ran.incrementAndGet());
 
     assertThat(ran).hasValue(1);
+  }
+
+  /** Nobody has to come and cut it: a node that was paused finds out by itself. */
+  @Test
+  void whatAsksWithoutALeaseIsCutAndStaysSo() {
+    var stream = open(ANN, ONE);
+    var other = open(BOB, ONE);
+    var heard = new ArrayList<Cut>();
+    stream.onCut(heard::add);
+    assertThat(stream.whyCut()).isNull();
+
+    lease.set(false);
+
+    assertThat(stream.whyCut()).isEqualTo(Cut.LEASE_LOST);
+    lease.set(true);
+    assertThat(stream.whyCut()).isEqualTo(Cut.LEASE_LOST);
+    assertThat(heard).containsExactly(Cut.LEASE_LOST);
+    assertThat(streams.cut(ANN)).isZero();
+    assertThat(other.whyCut()).isNull();
   }
 
   @Test
   void whatIsOverIsNotCut() {
     var stream = open(ANN, ONE);
     var ran = new AtomicInteger();
-    stream.onCut(ran::incrementAndGet);
+    stream.onCut(_ -> ran.incrementAndGet());
 
     stream.close();
     stream.close();
@@ -97,7 +122,7 @@ class LiveStreamsTest {
 
   @Test
   void underConcurrencyNothingIsLostOrCountedTwice() throws Exception {
-    var many = new LiveStreams(new LiveStreamsConfig(10_000, 100_000), new SimpleMeterRegistry());
+    var many = streams(10_000, 100_000);
     var cuts = new AtomicInteger();
     var closed = new AtomicInteger();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -110,7 +135,7 @@ class LiveStreamsTest {
                 if (n % 3 == 0) {
                   cuts.addAndGet(many.cut(ANN));
                 }
-                if (!stream.isCut()) {
+                if (stream.whyCut() == null) {
                   closed.incrementAndGet();
                 }
                 stream.close();

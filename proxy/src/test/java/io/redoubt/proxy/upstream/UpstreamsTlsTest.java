@@ -113,7 +113,8 @@ class UpstreamsTlsTest {
         .send(
             URI.create("https://" + host + ":" + server.getLocalPort()),
             HttpRequest.GET("/"),
-            Duration.ofSeconds(5))
+            Duration.ofSeconds(5),
+            () -> true)
         .reply()
         .toCompletableFuture()
         .orTimeout(10, TimeUnit.SECONDS)
