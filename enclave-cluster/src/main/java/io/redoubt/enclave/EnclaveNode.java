@@ -262,9 +262,12 @@ final class EnclaveNode {
   }
 
   private KillSwitch killSwitch(ActorContext<Void> context, EnclaveStore store) {
-    context.spawn(EnforcementNode.create(config.node(), streams::cut, clock), "enforcement-node");
+    context.spawn(
+        EnforcementNode.create(config.node(), streams::cut, ledger, clock), EnforcementNode.NAME);
     var limit = config.kill().answerLimit();
-    var enforcement = context.spawn(Enforcement.create(limit, clock), "enforcement");
+    var limits = new Enforcement.Limits(limit, config.lease().certain());
+    var enforcement =
+        context.spawn(Enforcement.create(limits, clock, System::nanoTime), "enforcement");
     return new KillSwitch(
         agents,
         families,

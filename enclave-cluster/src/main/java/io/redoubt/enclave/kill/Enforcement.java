@@ -1,6 +1,8 @@
 package io.redoubt.enclave.kill;
 
 import io.redoubt.agent.AgentKey;
+import io.redoubt.enclave.lease.Voters;
+import io.redoubt.enclave.membership.MemberActors;
 import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.protocol.link.Acknowledgement.How;
 import io.redoubt.protocol.link.Acknowledgement.NodeProof;
@@ -9,30 +11,38 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.apache.pekko.actor.Address;
+import java.util.UUID;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
  * Tells every node of the cluster about a change of an agent's lifecycle and collects their
- * answers. Who must answer is decided by cluster membership; the receptionist only says where to
- * ask. A member that does not answer within the limit is {@code unconfirmed} (G12): the fence keeps
- * it from permitting anything new, but what it has under way may go on.
+ * answers. Who must answer is decided by cluster membership. A member that does not answer is
+ * waited for until its lease has certainly run out; where that cannot be said within the limit it
+ * is {@code unconfirmed} (G12).
  */
-public final class Enforcement {
-  private Enforcement() {}
+public final class Enforcement extends AbstractBehavior<Enforcement.Command> {
+
+  /**
+   * How long is waited.
+   *
+   * @param answer until a node counts as unconfirmed
+   * @param lease after so long a lease that was not renewed has run out for certain
+   */
+  public record Limits(Duration answer, Duration lease) {}
 
   /** What the local actor is asked. */
   public sealed interface Command {}
@@ -40,133 +50,183 @@ public final class Enforcement {
   /** Tell every node; {@code cut}: and cut what the agent has under way there. */
   record TellAll(AgentKey agent, boolean cut, ActorRef<Proofs> replyTo) implements Command {}
 
-  private record Listed(Receptionist.Listing listing) implements Command {}
+  private record MembersChanged(ClusterEvent.MemberEvent event) implements Command {}
 
   /** Every node's answer, by name. */
   record Proofs(List<NodeProof> nodes) {}
 
-  /** The actor, one on each node. */
-  public static Behavior<Command> create(Duration limit, InstantSource clock) {
-    return Behaviors.setup(context -> {
-      context
-          .getSystem()
-          .receptionist()
-          .tell(
-              Receptionist.subscribe(
-                  EnforcementNode.KEY,
-                  context.messageAdapter(Receptionist.Listing.class, Listed::new)));
-      return listening(context, Set.of(), limit, clock);
-    });
+  /** A node that is no member any more, and may not know it yet. */
+  private record Departed(String name, long at) {}
+
+  private final Limits limits;
+  private final InstantSource clock;
+  private final LongSupplier nanos;
+  private final Cluster cluster;
+  private final Map<Long, Departed> departed = new HashMap<>();
+  private long changedAt;
+
+  private Enforcement(
+      ActorContext<Command> context, Limits limits, InstantSource clock, LongSupplier nanos) {
+    super(context);
+    this.limits = limits;
+    this.clock = clock;
+    this.nanos = nanos;
+    this.changedAt = nanos.getAsLong();
+    this.cluster = Cluster.get(context.getSystem());
+    cluster
+        .subscriptions()
+        .tell(
+            Subscribe.create(
+                context.messageAdapter(ClusterEvent.MemberEvent.class, MembersChanged::new),
+                ClusterEvent.MemberEvent.class));
   }
 
-  private static Behavior<Command> listening(
-      ActorContext<Command> context,
-      Set<ActorRef<EnforcementNode.Command>> nodes,
-      Duration limit,
-      InstantSource clock) {
-    return Behaviors.receiveMessage(command ->
-        switch (command) {
-          case Listed(var listing) ->
-              listening(context, listing.getServiceInstances(EnforcementNode.KEY), limit, clock);
-          case TellAll tellAll -> {
-            context.spawnAnonymous(Collector.create(tellAll, nodes, limit, clock));
-            yield Behaviors.same();
-          }
-        });
+  /**
+   * The actor, one on each node.
+   *
+   * @param nanos the monotonic clock that leases are measured by
+   */
+  public static Behavior<Command> create(Limits limits, InstantSource clock, LongSupplier nanos) {
+    return Behaviors.setup(context -> new Enforcement(context, limits, clock, nanos));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onAnyMessage(this::onMessage).build();
+  }
+
+  private Behavior<Command> onMessage(Command command) {
+    switch (command) {
+      case MembersChanged(var event) -> onChange(event);
+      case TellAll tellAll -> getContext().spawnAnonymous(collector(tellAll));
+    }
+    return this;
+  }
+
+  private void onChange(ClusterEvent.MemberEvent event) {
+    changedAt = nanos.getAsLong();
+    departed.values().removeIf(it -> changedAt - it.at > limits.lease().toNanos());
+    if (event instanceof ClusterEvent.MemberRemoved removed) {
+      Member member = removed.member();
+      departed.put(
+          member.uniqueAddress().longUid(), new Departed(MemberRoles.name(member), changedAt));
+    }
+  }
+
+  private Behavior<Collector.Message> collector(TellAll question) {
+    long now = nanos.getAsLong();
+    var state = cluster.state();
+    var names = new HashMap<Long, String>();
+    departed.forEach((node, it) -> {
+      if (now - it.at <= limits.lease().toNanos()) {
+        names.put(node, it.name);
+      }
+    });
+    var members = new ArrayList<Member>();
+    for (Member member : state.getMembers()) {
+      // Who is only joining serves nobody yet.
+      if (!member.status().equals(MemberStatus.joining())) {
+        members.add(member);
+        names.put(member.uniqueAddress().longUid(), MemberRoles.name(member));
+      }
+    }
+    var proof = new StopProof(names.keySet(), Voters.in(state), changedAt, limits.lease());
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          var collector = new Collector(context, timers, question, names, proof);
+          return collector.ask(members);
+        }));
   }
 
   /** Collects the answers to one question, then stops. */
-  private static final class Collector {
+  private final class Collector {
     private sealed interface Message {}
 
     private record Answered(EnforcementNode.Enforced answer) implements Message {}
 
+    private record LookAgain() implements Message {}
+
     private record LimitReached() implements Message {}
 
+    private final ActorContext<Message> context;
+    private final TimerScheduler<Message> timers;
     private final TellAll question;
-    private final InstantSource clock;
-    private final Map<String, NodeProof> proofs = new HashMap<>();
-    private final Set<String> waitingFor;
+    private final Map<Long, String> names;
+    private final StopProof proof;
+    private final List<NodeProof> proofs = new ArrayList<>();
 
-    private Collector(TellAll question, Set<String> waitingFor, InstantSource clock) {
-      this.question = question;
-      this.waitingFor = waitingFor;
-      this.clock = clock;
-    }
-
-    static Behavior<Message> create(
-        TellAll question,
-        Set<ActorRef<EnforcementNode.Command>> nodes,
-        Duration limit,
-        InstantSource clock) {
-      return Behaviors.setup(context ->
-          Behaviors.withTimers(timers -> ask(context, timers, question, nodes, limit, clock)));
-    }
-
-    private static Behavior<Message> ask(
+    private Collector(
         ActorContext<Message> context,
         TimerScheduler<Message> timers,
         TellAll question,
-        Set<ActorRef<EnforcementNode.Command>> nodes,
-        Duration limit,
-        InstantSource clock) {
-      var cluster = Cluster.get(context.getSystem());
-      Map<Address, String> members = serving(cluster.state());
-      var collector = new Collector(question, new HashSet<>(members.values()), clock);
+        Map<Long, String> names,
+        StopProof proof) {
+      this.context = context;
+      this.timers = timers;
+      this.question = question;
+      this.names = names;
+      this.proof = proof;
+    }
+
+    Behavior<Message> ask(List<Member> members) {
       ActorRef<EnforcementNode.Enforced> self =
           context.messageAdapter(EnforcementNode.Enforced.class, Answered::new);
-      for (var node : nodes) {
-        var address = node.path().address();
-        boolean local = address.hasLocalScope();
-        if (local || members.containsKey(address)) {
-          node.tell(
-              question.cut()
-                  ? new EnforcementNode.Cut(question.agent(), self)
-                  : new EnforcementNode.Notice(question.agent(), self));
-        }
+      var order =
+          question.cut()
+              ? new EnforcementNode.Cut(question.agent(), UUID.randomUUID(), self)
+              : new EnforcementNode.Notice(question.agent(), self);
+      for (Member member : members) {
+        MemberActors.<EnforcementNode.Command>at(context.getSystem(), member, EnforcementNode.NAME)
+            .tell(order);
       }
-      timers.startSingleTimer(new LimitReached(), limit);
-      return collector.collecting();
+      timers.startSingleTimer(new LimitReached(), limits.answer());
+      return Behaviors.receiveMessage(this::onMessage);
     }
 
-    /** Members that may be serving agents, by where they are. */
-    private static Map<Address, String> serving(ClusterEvent.CurrentClusterState state) {
-      var members = new HashMap<Address, String>();
-      for (Member member : state.getMembers()) {
-        MemberStatus status = member.status();
-        if (!status.equals(MemberStatus.joining())
-            && !status.equals(MemberStatus.down())
-            && !status.equals(MemberStatus.removed())) {
-          members.put(member.address(), MemberRoles.name(member));
-        }
-      }
-      return members;
+    private Behavior<Message> onMessage(Message message) {
+      return switch (message) {
+        case Answered(var answer) -> onAnswer(answer);
+        case LookAgain _ -> concludeIfCertain();
+        case LimitReached _ -> conclude(How.UNCONFIRMED);
+      };
     }
 
-    private Behavior<Message> collecting() {
-      if (waitingFor.isEmpty()) {
-        return answer();
+    private Behavior<Message> onAnswer(EnforcementNode.Enforced answer) {
+      if (!proof.silent().contains(answer.member())) {
+        return Behaviors.same(); // A node that joined since.
       }
-      return Behaviors.receiveMessage(message ->
-          switch (message) {
-            case Answered(var enforced) -> {
-              waitingFor.remove(enforced.node());
-              proofs.put(
-                  enforced.node(),
-                  new NodeProof(enforced.node(), How.CUT, enforced.streamsCut(), enforced.at()));
-              yield collecting();
-            }
-            case LimitReached _ -> answer();
-          });
+      proof.answered(answer.member(), answer.granted(), nanos.getAsLong());
+      proofs.add(new NodeProof(answer.node(), How.CUT, answer.streamsCut(), answer.at()));
+      return concludeIfCertain();
     }
 
-    private Behavior<Message> answer() {
-      var all = new ArrayList<>(proofs.values());
-      for (String silent : waitingFor) {
-        all.add(new NodeProof(silent, How.UNCONFIRMED, 0, clock.instant()));
+    private Behavior<Message> concludeIfCertain() {
+      if (proof.silent().isEmpty()) {
+        return conclude(How.CUT);
       }
-      all.sort(Comparator.comparing(NodeProof::node));
-      question.replyTo().tell(new Proofs(List.copyOf(all)));
+      if (!question.cut()) {
+        return Behaviors.same(); // There is nothing that a lease would end.
+      }
+      long now = nanos.getAsLong();
+      proof.membersChanged(Voters.in(cluster.state()), now);
+      var certainAt = proof.certainAt();
+      if (certainAt.isEmpty()) {
+        return Behaviors.same();
+      }
+      long pause = certainAt.getAsLong() - now;
+      if (pause <= 0) {
+        return conclude(How.LEASE_EXPIRED);
+      }
+      timers.startSingleTimer(new LookAgain(), Duration.ofNanos(pause));
+      return Behaviors.same();
+    }
+
+    private Behavior<Message> conclude(How silent) {
+      for (long node : proof.silent()) {
+        proofs.add(new NodeProof(names.getOrDefault(node, ""), silent, 0, clock.instant()));
+      }
+      proofs.sort(Comparator.comparing(NodeProof::node));
+      question.replyTo().tell(new Proofs(List.copyOf(proofs)));
       return Behaviors.stopped();
     }
   }

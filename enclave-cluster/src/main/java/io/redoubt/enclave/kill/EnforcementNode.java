@@ -2,18 +2,21 @@ package io.redoubt.enclave.kill;
 
 import io.redoubt.ClusterMessage;
 import io.redoubt.agent.AgentKey;
+import io.redoubt.enclave.lease.Ledger;
+import io.redoubt.enclave.lease.News;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.UUID;
 import java.util.function.ToIntFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.receptionist.Receptionist;
-import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.apache.pekko.cluster.typed.Cluster;
 
 /** One on every node: stops what an agent has under way there, and says how much that was. */
 public final class EnforcementNode {
-  static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "enforcement-node");
+  /** As which it is spawned under the root actor of every node. */
+  public static final String NAME = "enforcement-node";
 
   private EnforcementNode() {}
 
@@ -21,28 +24,41 @@ public final class EnforcementNode {
   public sealed interface Command extends ClusterMessage {}
 
   /** The agent may do nothing from now on: cut what it has under way. */
-  record Cut(AgentKey agent, ActorRef<Enforced> replyTo) implements Command {}
+  record Cut(AgentKey agent, UUID stop, ActorRef<Enforced> replyTo) implements Command {}
 
   /** The agent's lifecycle changed and nothing is to be cut; the node only says that it heard. */
   record Notice(AgentKey agent, ActorRef<Enforced> replyTo) implements Command {}
 
-  /** What a node answers. */
-  record Enforced(String node, int streamsCut, Instant at) implements ClusterMessage {}
+  /**
+   * What a node answers.
+   *
+   * @param node its name
+   * @param member which member of the cluster it is
+   * @param granted which leases it granted how long ago: the later ones carry the stop
+   */
+  record Enforced(String node, long member, int streamsCut, Instant at, Ledger.Granted granted)
+      implements ClusterMessage {}
 
   /**
    * The node's actor.
    *
    * @param cut cuts the agent's streams on this node and answers how many there were
+   * @param ledger through which those hear of the stop who cannot be told
    */
   public static Behavior<Command> create(
-      String node, ToIntFunction<AgentKey> cut, InstantSource clock) {
+      String node, ToIntFunction<AgentKey> cut, Ledger ledger, InstantSource clock) {
     return Behaviors.setup(context -> {
-      context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
+      long self = Cluster.get(context.getSystem()).selfMember().uniqueAddress().longUid();
       return Behaviors.receiveMessage(command -> {
         switch (command) {
-          case Cut(var agent, var replyTo) ->
-              replyTo.tell(new Enforced(node, cut.applyAsInt(agent), clock.instant()));
-          case Notice(_, var replyTo) -> replyTo.tell(new Enforced(node, 0, clock.instant()));
+          case Cut(var agent, var stop, var replyTo) -> {
+            // In this order: what is noted is done, and a grant after the note carries it.
+            int streams = cut.applyAsInt(agent);
+            ledger.note(new News.Stopped(agent, stop), Ledger.STOPS_KEPT);
+            replyTo.tell(new Enforced(node, self, streams, clock.instant(), ledger.granted()));
+          }
+          case Notice(_, var replyTo) ->
+              replyTo.tell(new Enforced(node, self, 0, clock.instant(), ledger.granted()));
         }
         return Behaviors.same();
       });
