@@ -109,7 +109,7 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       LongSupplier nanos) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
-          timers.startTimerAtFixedRate(new Tick(), config.renewEvery());
+          timers.startTimerWithFixedDelay(new Tick(), config.renewEvery());
           return new LeaseKeeper(context, lease, ledger, apply, nanos);
         }));
   }

@@ -8,12 +8,16 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This node's lease: a moment of the monotonic clock until which it holds. Nothing has to happen
  * for it to end, so it ends also while the process stands still.
  */
 public final class NodeLease implements Lease {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeLease.class);
+
   private final long limit;
   private final LongSupplier nanos;
   private final Runnable whenLost;
@@ -62,7 +66,9 @@ public final class NodeLease implements Lease {
     }
     if (!standing && held()) {
       standing = true;
-      first.complete(null);
+      if (!first.complete(null)) {
+        LOG.info("A majority is heard again: this node goes on");
+      }
     }
   }
 

@@ -6,29 +6,38 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** The enclave's own routes for operators, for the time when the control plane is away. */
 public final class BreakGlass {
   private final Product product;
   private final String token;
+  private final Supplier<Installation.Node> node;
 
-  private BreakGlass(Product product, String token) {
+  private BreakGlass(Product product, String token, Supplier<Installation.Node> node) {
     this.product = product;
     this.token = token;
+    this.node = node;
   }
 
   /** With a token that the control plane gave while it was there. */
   public static BreakGlass withOperatorToken(Product product, String token) {
-    return new BreakGlass(product, token);
+    return new BreakGlass(product, token, () -> product.runtime().node());
+  }
+
+  /** The same at another node. */
+  public BreakGlass at(Installation.Node other) {
+    return new BreakGlass(product, token, () -> other);
   }
 
   /** With a token of the enclave's own, for a client that it knows by digest. */
   public static BreakGlass withClient(Product product, String id, String secret) {
     String basic =
         Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
-    Reply reply =
+    Attempt answer =
         send(
             product,
+            product.runtime().node(),
             "/v1/operator/token",
             Map.of(
                 "Authorization",
@@ -36,36 +45,49 @@ public final class BreakGlass {
                 "Content-Type",
                 "application/x-www-form-urlencoded"),
             "grant_type=client_credentials");
-    assertThat(reply.status()).as("token of the enclave: %s", reply).isEqualTo(200);
-    return new BreakGlass(
-        product, product.secrets().note(reply.json().required("access_token").asText()));
+    return withOperatorToken(
+        product,
+        product
+            .secrets()
+            .note(answered("a token of the enclave", answer).required("access_token").asText()));
   }
 
   public JsonNode isolate(String agent) {
+    return answered("isolate", attemptToIsolate(agent));
+  }
+
+  /** Whatever comes of it. */
+  public Attempt attemptToIsolate(String agent) {
     return call("/v1/operator/agents/" + agent + "/isolate");
   }
 
   public JsonNode release(String agent) {
-    return call("/v1/operator/agents/" + agent + "/release");
+    return answered("release", call("/v1/operator/agents/" + agent + "/release"));
   }
 
-  private JsonNode call(String path) {
-    Reply reply =
-        send(
-            product,
-            path,
-            Map.of("Authorization", "Bearer " + token),
-            Documents.write(Operator.reason()));
-    assertThat(reply.status()).as("%s: %s", path, reply).isEqualTo(200);
-    return reply.json();
+  private Attempt call(String path) {
+    return send(
+        product,
+        node.get(),
+        path,
+        Map.of("Authorization", "Bearer " + token),
+        Documents.write(Operator.reason()));
   }
 
-  private static Reply send(
-      Product product, String path, Map<String, String> headers, String body) {
-    var uri = product.runtime().node().agent().resolve(path);
-    if (product.http().attempt("POST", uri, headers, body) instanceof Attempt.Answered(var reply)) {
-      return reply;
+  private static Attempt send(
+      Product product,
+      Installation.Node node,
+      String path,
+      Map<String, String> headers,
+      String body) {
+    return product.http().attempt("POST", node.agent().resolve(path), headers, body);
+  }
+
+  private static JsonNode answered(String what, Attempt attempt) {
+    if (attempt instanceof Attempt.Answered(var reply)) {
+      assertThat(reply.status()).as("%s: %s", what, reply).isEqualTo(200);
+      return reply.json();
     }
-    throw new AssertionError(path + " was not answered");
+    throw new AssertionError(what + " was not answered: " + attempt);
   }
 }

@@ -1,5 +1,7 @@
 package io.redoubt.multinode.product;
 
+import static org.awaitility.Awaitility.await;
+
 import io.redoubt.multinode.history.Chunk;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
@@ -8,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,6 +82,17 @@ public final class ModelClient {
           });
     }
     return attempt;
+  }
+
+  /**
+   * Waits until the agent is served: its provider reaches every node by a command, a moment later.
+   */
+  public void awaitServed(AgentClient agent) {
+    await("the provider is known")
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
+                && reply.status() == 200);
   }
 
   /** Opens a streamed reply and reads it in the background until it ends. */

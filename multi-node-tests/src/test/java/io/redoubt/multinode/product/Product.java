@@ -184,9 +184,9 @@ public final class Product implements AutoCloseable {
     Processes.signal("TERM", List.of(node.pid()));
   }
 
-  /** {@code SIGSTOP} of one node of several, until closed. */
-  public Stopped pause(Installation.Node node) {
-    return new Stopped(List.of(node.pid()));
+  /** {@code SIGSTOP} of some of several nodes, until closed. */
+  public Stopped pause(Installation.Node... nodes) {
+    return new Stopped(Stream.of(nodes).map(Installation.Node::pid).toList());
   }
 
   /** What it says of itself now; processes may have been replaced. */

@@ -29,9 +29,15 @@ public record Acknowledgement(
   public enum How {
     /** The node said so. */
     CUT,
-    /** The node did not answer, and its lease has run out since. */
+    /**
+     * The node did not answer. Its lease of before has run out since: it has none, or one that it
+     * got only after it had cut what the agent had under way.
+     */
     LEASE_EXPIRED,
-    /** The node did not answer. The fence keeps it from permitting anything new (G12). */
+    /**
+     * The node did not answer, and too few others did to be certain. The fence keeps it from
+     * permitting anything new (G12).
+     */
     UNCONFIRMED;
 
     @JsonValue
