@@ -12,6 +12,7 @@ import io.redoubt.enclave.kill.Enforcement;
 import io.redoubt.enclave.kill.EnforcementNode;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.PostgresUnreportedAgents;
+import io.redoubt.enclave.kill.Stops;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.enclave.lease.LeaseKeeper;
 import io.redoubt.enclave.lease.LeaseWatch;
@@ -105,6 +106,7 @@ final class EnclaveNode {
   final ClusterReporter clusterReporter;
 
   private final Ledger ledger;
+  private final Stops stops;
   private final EnclaveConfig config;
   private final Clock clock;
   private final SigningKeyDirectory signingKeys;
@@ -143,6 +145,7 @@ final class EnclaveNode {
         new NodeLease(config.lease().limit(), System::nanoTime, this::onLeaseLost, metrics);
     this.ledger = new Ledger(config.revocation().maxEntries() + STOPS_TOLD_APART, System::nanoTime);
     this.streams = new LiveStreams(LiveStreamsConfig.from(whole), lease, metrics);
+    this.stops = new Stops(streams::cut, ledger);
     this.revocations = revocations(context, store, environment);
     this.agents =
         ShardedAgents.start(system, AgentConfig.from(whole), store.fences(), lease, clock);
@@ -239,11 +242,7 @@ final class EnclaveNode {
         revocations.apply(revocation);
         cut(revocation);
       }
-      case News.Stopped stopped -> {
-        if (ledger.note(stopped, Ledger.STOPS_KEPT)) {
-          streams.cut(stopped.agent());
-        }
-      }
+      case News.Stopped stopped -> stops.heard(stopped);
     }
   }
 
@@ -263,7 +262,7 @@ final class EnclaveNode {
 
   private KillSwitch killSwitch(ActorContext<Void> context, EnclaveStore store) {
     context.spawn(
-        EnforcementNode.create(config.node(), streams::cut, ledger, clock), EnforcementNode.NAME);
+        EnforcementNode.create(config.node(), stops, ledger, clock), EnforcementNode.NAME);
     var limit = config.kill().answerLimit();
     var limits = new Enforcement.Limits(limit, config.lease().certain());
     var enforcement =

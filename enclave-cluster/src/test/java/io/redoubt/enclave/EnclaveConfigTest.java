@@ -92,13 +92,15 @@ class EnclaveConfigTest {
             "redoubt.enclave.revocation.poll-every", "2s",
             "redoubt.enclave.keys.renew-every", "5m",
             "redoubt.enclave.kill.answer-limit", "1h")
-        .forEach((key, value) ->
-            assertThatThrownBy(() ->
-                    EnclaveConfig.from(
-                        ConfigFactory.parseMap(Map.of(key, value)).withFallback(DEFAULTS)))
-                .as(key)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining(key.substring(key.lastIndexOf('.') + 1)));
+        .forEach(EnclaveConfigTest::assertThatItIsNamed);
+  }
+
+  private static void assertThatItIsNamed(String key, Object wrong) {
+    assertThatThrownBy(() ->
+            EnclaveConfig.from(ConfigFactory.parseMap(Map.of(key, wrong)).withFallback(DEFAULTS)))
+        .as(key)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(key.substring(key.lastIndexOf('.') + 1));
   }
 
   @Test
@@ -107,13 +109,7 @@ class EnclaveConfigTest {
             "redoubt.enclave.lease.limit", "900ms",
             "redoubt.enclave.lease.renew-every", "300ms",
             "redoubt.enclave.kill.answer-limit", "900ms")
-        .forEach((key, value) ->
-            assertThatThrownBy(() ->
-                    EnclaveConfig.from(
-                        ConfigFactory.parseMap(Map.of(key, value)).withFallback(DEFAULTS)))
-                .as(key)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining(key.substring(key.lastIndexOf('.') + 1)));
+        .forEach(EnclaveConfigTest::assertThatItIsNamed);
   }
 
   @Test

@@ -118,7 +118,7 @@ public final class Enforcement extends AbstractBehavior<Enforcement.Command> {
     var state = cluster.state();
     var names = new HashMap<Long, String>();
     departed.forEach((node, it) -> {
-      if (now - it.at <= limits.lease().toNanos()) {
+      if (question.cut() && now - it.at <= limits.lease().toNanos()) {
         names.put(node, it.name);
       }
     });

@@ -7,7 +7,6 @@ import io.redoubt.enclave.lease.News;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.UUID;
-import java.util.function.ToIntFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -42,19 +41,17 @@ public final class EnforcementNode {
   /**
    * The node's actor.
    *
-   * @param cut cuts the agent's streams on this node and answers how many there were
-   * @param ledger through which those hear of the stop who cannot be told
+   * @param stops carries out here what it is told
+   * @param ledger says whom this node granted a lease
    */
   public static Behavior<Command> create(
-      String node, ToIntFunction<AgentKey> cut, Ledger ledger, InstantSource clock) {
+      String node, Stops stops, Ledger ledger, InstantSource clock) {
     return Behaviors.setup(context -> {
       long self = Cluster.get(context.getSystem()).selfMember().uniqueAddress().longUid();
       return Behaviors.receiveMessage(command -> {
         switch (command) {
           case Cut(var agent, var stop, var replyTo) -> {
-            // In this order: what is noted is done, and a grant after the note carries it.
-            int streams = cut.applyAsInt(agent);
-            ledger.note(new News.Stopped(agent, stop), Ledger.STOPS_KEPT);
+            int streams = stops.told(new News.Stopped(agent, stop));
             replyTo.tell(new Enforced(node, self, streams, clock.instant(), ledger.granted()));
           }
           case Notice(_, var replyTo) ->

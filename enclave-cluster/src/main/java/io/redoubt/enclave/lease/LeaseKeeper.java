@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -107,11 +108,14 @@ public final class LeaseKeeper extends AbstractBehavior<LeaseKeeper.Command> {
       Ledger ledger,
       Consumer<News> apply,
       LongSupplier nanos) {
-    return Behaviors.setup(context ->
-        Behaviors.withTimers(timers -> {
-          timers.startTimerWithFixedDelay(new Tick(), config.renewEvery());
-          return new LeaseKeeper(context, lease, ledger, apply, nanos);
-        }));
+    Behavior<Command> keeper =
+        Behaviors.setup(context ->
+            Behaviors.withTimers(timers -> {
+              timers.startTimerWithFixedDelay(new Tick(), config.renewEvery());
+              return new LeaseKeeper(context, lease, ledger, apply, nanos);
+            }));
+    // What could not be applied does not count, and is read anew.
+    return Behaviors.supervise(keeper).onFailure(SupervisorStrategy.restart());
   }
 
   @Override

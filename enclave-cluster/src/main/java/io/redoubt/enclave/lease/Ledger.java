@@ -19,11 +19,6 @@ import java.util.function.LongSupplier;
  * answer until its time has passed (G5, G11).
  */
 public final class Ledger {
-  /**
-   * How long others are told of a stop: much longer than a node can go on without hearing of it.
-   */
-  public static final Duration STOPS_KEPT = Duration.ofMinutes(1);
-
   private static final Duration FORGET_EVERY = Duration.ofSeconds(10);
 
   /** Grants that are older are not told apart. */

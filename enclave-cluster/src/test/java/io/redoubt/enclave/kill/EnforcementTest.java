@@ -49,7 +49,10 @@ class EnforcementTest {
             .get(number - 1)
             .before(
                 EnforcementNode.create(
-                    "node-" + number, _ -> number, node.ledger, Clock.systemUTC())),
+                    "node-" + number,
+                    new Stops(_ -> number, node.ledger),
+                    node.ledger,
+                    Clock.systemUTC())),
         EnforcementNode.NAME);
     if (number == 1) {
       asked.set(
@@ -120,12 +123,15 @@ class EnforcementTest {
     enforcement.get(2).on();
     nodes.get(0).grants.on();
     nodes.get(1).grants.on();
+    int losses = nodes.get(2).losses.get();
 
     List<NodeProof> proofs = stop();
 
     assertThat(how(proofs, 3)).isEqualTo(How.LEASE_EXPIRED);
     assertThat(nodes.get(2).lease.held()).isFalse();
-    assertThat(nodes.get(2).losses.get()).isPositive();
+    nodes.get(1).grants.off();
+    await().atMost(SOON).until(() -> nodes.get(2).lease.held());
+    assertThat(nodes.get(2).losses).as("cut before").hasValueGreaterThan(losses);
   }
 
   @Test

@@ -91,6 +91,18 @@ class LeaseKeeperTest {
   }
 
   @Test
+  void whatCouldNotBeAppliedIsAppliedAgain() {
+    LeasedNode node = nodes.get(1);
+    node.failures.set(2);
+    News stop = stop();
+
+    nodes.get(0).ledger.note(stop, KEEP);
+
+    await().atMost(SOON).until(() -> node.applied.contains(stop) && node.lease.held());
+    assertThat(node.failures).hasValue(0);
+  }
+
+  @Test
   void newsReachesEveryNodeOnceFromEachWhoKnows() {
     News stop = stop();
 

@@ -19,8 +19,7 @@ class SameEnclaveTest {
 
   @Test
   void aNodeOfTheSameEnclaveIsLetIn() {
-    assertThat(new SameEnclave().check(node("enc_1", "6", LEASE), OURS))
-        .isEqualTo(Valid$.MODULE$);
+    assertThat(new SameEnclave().check(node("enc_1", "6", LEASE), OURS)).isEqualTo(Valid$.MODULE$);
   }
 
   /** Others wait for its lease to run out by their own measure. */

@@ -22,6 +22,9 @@ public final class LeasedNode {
   public static final LeaseConfig CONFIG =
       new LeaseConfig(Duration.ofMillis(800), Duration.ofMillis(100));
 
+  /** How often applying fails from now on. */
+  public final AtomicInteger failures = new AtomicInteger();
+
   public final AtomicInteger losses = new AtomicInteger();
   public final List<News> applied = new CopyOnWriteArrayList<>();
 
@@ -52,6 +55,9 @@ public final class LeasedNode {
   }
 
   private void apply(News news) {
+    if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw new IllegalStateException("the test wants it so");
+    }
     try {
       if (!gate.await(20, TimeUnit.SECONDS)) {
         throw new AssertionError("the test let go of nothing");

@@ -13,7 +13,6 @@ import io.redoubt.multinode.history.ModelCall;
 import io.redoubt.multinode.history.Rotation;
 import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
-import io.redoubt.multinode.product.Attempt;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Operator;
@@ -76,7 +75,7 @@ final class ThreeNodesIT {
             Successors.BY_CLIENT);
 
     for (Installation.Node node : nodes) {
-      awaitServed(new ModelClient(product, upstream, history, () -> node), agent);
+      new ModelClient(product, upstream, history, () -> node).awaitServed(agent);
     }
   }
 
@@ -89,7 +88,7 @@ final class ThreeNodesIT {
         nodes.stream()
             .map(node -> {
               var models = new ModelClient(product, upstream, history, () -> node);
-              awaitServed(models, agent);
+              models.awaitServed(agent);
               return models.stream(agent, Upstream.Kind.ANTHROPIC);
             })
             .toList();
@@ -122,7 +121,7 @@ final class ThreeNodesIT {
     var models = new ModelClient(product, upstream, history, rota);
     var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
     var callers = agents.subList(0, CALLERS);
-    callers.forEach(agent -> awaitServed(models, agent));
+    callers.forEach(models::awaitServed);
     Installation.Node victim = nodes.get(random.nextInt(nodes.size()));
 
     long killed;
@@ -168,7 +167,7 @@ final class ThreeNodesIT {
     var models = new ModelClient(product, upstream, history, rota);
     var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
     var callers = agents.subList(0, CALLERS);
-    callers.forEach(agent -> awaitServed(models, agent));
+    callers.forEach(models::awaitServed);
     Installation.Node zombie = nodes.get(random.nextInt(nodes.size()));
     Instant paused;
 
@@ -220,7 +219,7 @@ final class ThreeNodesIT {
     var models = new ModelClient(product, upstream, history, rota);
     var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
     var callers = agents.subList(0, CALLERS);
-    callers.forEach(agent -> awaitServed(models, agent));
+    callers.forEach(models::awaitServed);
     Installation.Node leaver = nodes.get(random.nextInt(nodes.size()));
 
     long stopped;
@@ -266,15 +265,6 @@ final class ThreeNodesIT {
         new TokenEndpoint(product, history, rota),
         operator.createAgent("member"),
         Successors.BY_CLIENT);
-  }
-
-  /** The provider reaches every node by a command, a moment later. */
-  private static void awaitServed(ModelClient models, AgentClient agent) {
-    await("the provider is known")
-        .atMost(Duration.ofSeconds(10))
-        .until(() ->
-            models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
-                && reply.status() == 200);
   }
 
   private static List<String> names(JsonNode acknowledgement) {

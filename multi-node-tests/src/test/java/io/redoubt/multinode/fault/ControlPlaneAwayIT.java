@@ -46,7 +46,7 @@ final class ControlPlaneAwayIT {
               new TokenEndpoint(product, history),
               operator.createAgent("alone"),
               AgentClient.Successors.BY_CLIENT);
-      awaitPermitted(models, agent);
+      models.awaitServed(agent);
       var client = breakGlassClient(operator);
       awaitKnown(product, client);
       int before = history.modelCalls().size();
@@ -124,13 +124,7 @@ final class ControlPlaneAwayIT {
 
     history.add(new Isolation(agent.id(), started, ended, System.nanoTime()));
     operator.release(agent.id());
-    awaitPermitted(models, agent);
-  }
-
-  private static void awaitPermitted(ModelClient models, AgentClient agent) {
-    await("permitted")
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> status(models.call(agent, Upstream.Kind.ANTHROPIC)) == 200);
+    models.awaitServed(agent);
   }
 
   private static int status(Attempt attempt) {

@@ -55,7 +55,7 @@ final class CrashDuringRotationsIT {
       operator.useUpstream(upstream);
       var models = new ModelClient(product, upstream, history);
       var callers = chains.agents().subList(0, MODEL_CALLERS);
-      awaitServed(models, callers.getFirst());
+      models.awaitServed(callers.getFirst());
       callers.forEach(agent -> models.stream(agent, Upstream.Kind.ANTHROPIC));
       await("open streams").until(() -> upstream.streaming() == MODEL_CALLERS);
 
@@ -99,15 +99,6 @@ final class CrashDuringRotationsIT {
     assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
     assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
     assertThat(history.badAnswers()).as("form of refusals").isEmpty();
-  }
-
-  /** The provider reaches the enclave by a command, a moment later. */
-  private static void awaitServed(ModelClient models, AgentClient agent) {
-    await("the provider is known")
-        .atMost(Duration.ofSeconds(10))
-        .until(() ->
-            models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
-                && reply.status() == 200);
   }
 
   /** Each caller goes on until the server no longer answers. */

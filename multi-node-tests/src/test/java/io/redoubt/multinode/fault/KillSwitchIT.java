@@ -47,7 +47,7 @@ final class KillSwitchIT {
     try (var upstream = Upstream.start(product.clock())) {
       operator.useUpstream(upstream);
       var models = new ModelClient(product, upstream, history);
-      awaitPermitted(models, agent);
+      models.awaitServed(agent);
       var untouched = models.stream(bystander, Upstream.Kind.OPENAI);
       await("the bystander's stream").until(() -> untouched.pieces() > 0);
 
@@ -63,7 +63,7 @@ final class KillSwitchIT {
                 agent.id(), history, () -> assertStopped(models, agent, streams, upstream));
 
         assertThat(acknowledgedCuts(acknowledgement)).as("streams cut").isGreaterThanOrEqualTo(32);
-        awaitPermitted(models, agent);
+        models.awaitServed(agent);
         calling.stop();
       }
 
@@ -112,14 +112,6 @@ final class KillSwitchIT {
       Product product, Operator operator, TokenEndpoint endpoint, String name) {
     return AgentClient.boot(
         product, endpoint, operator.createAgent(name), AgentClient.Successors.BY_CLIENT);
-  }
-
-  private static void awaitPermitted(ModelClient models, AgentClient agent) {
-    await("permitted")
-        .atMost(Duration.ofSeconds(10))
-        .until(() ->
-            models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
-                && reply.status() == 200);
   }
 
   private static List<LiveReply> openStreams(ModelClient models, AgentClient agent) {

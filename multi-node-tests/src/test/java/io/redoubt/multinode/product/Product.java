@@ -258,20 +258,29 @@ public final class Product implements AutoCloseable {
 
   /** Whether every server says that it is ready, right now. */
   public boolean ready() {
+    return unready().isEmpty();
+  }
+
+  /** What those servers say that are not ready. */
+  private List<String> unready() {
     return Stream.concat(
             Stream.of(runtime().controlPlane()),
             runtime().nodes().stream().map(Installation.Node::management))
-        .allMatch(this::ready);
+        .flatMap(this::unready)
+        .toList();
   }
 
-  private boolean ready(URI server) {
-    return http.attempt("GET", server.resolve("/ready"), Map.of(), null)
-            instanceof Attempt.Answered(var reply)
-        && reply.status() == 200;
+  private Stream<String> unready(URI server) {
+    Attempt asked = http.attempt("GET", server.resolve("/ready"), Map.of(), null);
+    return asked instanceof Attempt.Answered(var reply) && reply.status() == 200
+        ? Stream.empty()
+        : Stream.of(server + ": " + asked);
   }
 
   public void awaitReady() {
-    await("ready").atMost(Duration.ofSeconds(30)).until(this::ready);
+    await("ready")
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(unready()).as("servers that are not ready").isEmpty());
   }
 
   /** Everything that it wrote for people to read. */
