@@ -46,7 +46,12 @@ public record Voters(List<Long> now, List<Long> next) {
 
   /** Whether these nodes speak for the cluster: no others can do so without one of them. */
   public boolean suffice(Set<Long> nodes) {
-    return !now.isEmpty() && isMajority(now, nodes) && (next.isEmpty() || isMajority(next, nodes));
+    return !now.isEmpty() && isMajority(now, nodes) && (isAlone() || isMajority(next, nodes));
+  }
+
+  /** Who is alone takes the next step itself, and so knows when it is taken. */
+  private boolean isAlone() {
+    return now.size() == 1 || next.isEmpty();
   }
 
   /** Half of them will do with the one of the lowest address, as for the split-brain resolver. */
