@@ -1,0 +1,130 @@
+package io.redoubt.http;
+
+import static io.redoubt.http.EdgeServer.assertProblem;
+import static io.redoubt.http.EdgeServer.body;
+import static io.redoubt.http.EdgeServer.json;
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.problem.ErrorType;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.Charset;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What is read of a body, and what is answered where it is not what was asked for. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BodiesTest {
+  private EdgeServer server;
+
+  @BeforeAll
+  void start() throws Exception {
+    server = new EdgeServer(BodiesTest::routes);
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  private static Route routes(EdgeConfig config) {
+    var bodies = new Bodies(config);
+    return concat(
+        path(
+            "greet",
+            () ->
+                post(() ->
+                    bodies.json(
+                        Greeting.class,
+                        greeting -> Replies.json(200, Map.of("hello", greeting.name()))))),
+        path("form", () -> post(() -> bodies.form(form -> Replies.json(200, form)))));
+  }
+
+  private record Greeting(String name, AgentId agent) {}
+
+  @Test
+  void aGoodBodyIsRead() throws Exception {
+    var answer =
+        server.submit(
+            "/greet", json("{\"name\":\"Ada\",\"agent\":\"agt_" + "0".repeat(32) + "\"}"));
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo("{\"hello\":\"Ada\"}");
+    assertThat(answer.headers().firstValue("cache-control")).contains("no-store");
+  }
+
+  @Test
+  void whatIsNotJsonIsMalformed() throws Exception {
+    assertProblem(server.submit("/greet", json("{\"name\":")), ErrorType.MALFORMED_REQUEST);
+    assertProblem(server.submit("/greet", json("")), ErrorType.MALFORMED_REQUEST);
+    assertProblem(server.submit("/greet", json("{} {}")), ErrorType.MALFORMED_REQUEST);
+  }
+
+  @Test
+  void aWrongFieldIsNamedByItsPointer() throws Exception {
+    var wrongType =
+        assertProblem(server.submit("/greet", json("{\"name\":7}")), ErrorType.INVALID_REQUEST);
+    var wrongId =
+        assertProblem(
+            server.submit("/greet", json("{\"agent\":\"x\"}")), ErrorType.INVALID_REQUEST);
+    var unknown =
+        assertProblem(server.submit("/greet", json("{\"nmae\":\"\"}")), ErrorType.INVALID_REQUEST);
+
+    assertThat(wrongType.at("/errors/0/pointer").asText()).isEqualTo("/name");
+    assertThat(wrongId.at("/errors/0/pointer").asText()).isEqualTo("/agent");
+    assertThat(wrongId.at("/errors/0/detail").asText()).contains("agt_");
+    assertThat(unknown.at("/errors/0/pointer").asText()).isEqualTo("/nmae");
+  }
+
+  @Test
+  void duplicateKeysAreRefused() throws Exception {
+    assertProblem(
+        server.submit("/greet", json("{\"name\":\"a\",\"name\":\"b\"}")),
+        ErrorType.MALFORMED_REQUEST);
+  }
+
+  @Test
+  void anotherContentTypeIsNotSupported() throws Exception {
+    assertProblem(
+        server.submit("/greet", body("text/plain", "{}")), ErrorType.UNSUPPORTED_MEDIA_TYPE);
+    assertProblem(server.submit("/form", json("{}")), ErrorType.UNSUPPORTED_MEDIA_TYPE);
+  }
+
+  @Test
+  void jsonIsReadInUtf8Alone() throws Exception {
+    assertProblem(
+        server.submit("/greet", body("application/json; charset=utf-16", "{\"name\":\"Ada\"}")),
+        ErrorType.UNSUPPORTED_MEDIA_TYPE);
+    assertThat(
+            server
+                .submit("/greet", body("application/json; charset=UTF-8", "{\"name\":\"Ada\"}"))
+                .statusCode())
+        .isEqualTo(200);
+    for (var charset : List.of(UTF_16, UTF_16LE, UTF_16BE, Charset.forName("UTF-32"))) {
+      var utf16 =
+          server
+              .request("/greet")
+              .header("content-type", "application/json")
+              .POST(BodyPublishers.ofByteArray("{\"name\":\"Ada\"}".getBytes(charset)));
+      assertProblem(server.send(utf16), ErrorType.MALFORMED_REQUEST);
+    }
+  }
+
+  @Test
+  void aRepeatedFormParameterIsRefused() throws Exception {
+    assertProblem(
+        server.submit("/form", body("application/x-www-form-urlencoded", "a=1&a=2")),
+        ErrorType.MALFORMED_REQUEST);
+  }
+}

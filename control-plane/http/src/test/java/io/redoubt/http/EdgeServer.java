@@ -1,0 +1,130 @@
+package io.redoubt.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.problem.ErrorType;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** A server with the edge's limits, small ones, and a client that may misbehave. */
+final class EdgeServer implements AutoCloseable {
+  private final ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "edge");
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final int port;
+
+  EdgeServer(Function<EdgeConfig, Route> routes) throws Exception {
+    var config =
+        EdgeConfig.from(
+            ConfigFactory.parseString(
+                    """
+                    redoubt.http {
+                      max-body-bytes = 200
+                      body-deadline = 300 ms
+                      head-deadline = 400 ms
+                      trusted-proxies = ["127.0.0.1"]
+                    }
+                    """)
+                .withFallback(ConfigFactory.load()));
+    Route sealed = new HttpEdge("test", new SimpleMeterRegistry()).seal(routes.apply(config));
+    port =
+        HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), config, sealed)
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS)
+            .localAddress()
+            .getPort();
+  }
+
+  boolean lives() {
+    return !system.whenTerminated().isCompleted();
+  }
+
+  static JsonNode assertProblem(HttpResponse<String> answer, ErrorType type) throws IOException {
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(type.status());
+    assertThat(answer.headers().firstValue("content-type")).contains("application/problem+json");
+    var problem = Json.LENIENT.readTree(answer.body());
+    assertThat(problem.get("type").asText()).isEqualTo(type.urn());
+    assertThat(problem.get("trace_id").asText()).hasSize(32);
+    return problem;
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  record Content(String type, String text) {}
+
+  static Content json(String text) {
+    return body("application/json", text);
+  }
+
+  static Content body(String type, String text) {
+    return new Content(type, text);
+  }
+
+  HttpResponse<String> submit(String path, Content content) throws Exception {
+    return send(
+        request(path)
+            .header("content-type", content.type())
+            .POST(BodyPublishers.ofString(content.text())));
+  }
+
+  Socket connect() throws IOException {
+    var socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(10_000);
+    return socket;
+  }
+
+  /** All that comes before the server hangs up, however it does. */
+  static String heard(Socket socket) throws IOException {
+    var heard = new ByteArrayOutputStream();
+    try {
+      for (int b = socket.getInputStream().read(); b >= 0; b = socket.getInputStream().read()) {
+        heard.write(b);
+      }
+    } catch (SocketException _) {
+      // reset: it does not read on
+    }
+    return heard.toString(StandardCharsets.UTF_8);
+  }
+
+  static void write(Socket socket, String request) throws IOException {
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+    socket.getOutputStream().flush();
+  }
+
+  static String exchange(Socket socket, String request) throws IOException {
+    write(socket, request);
+    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    system.terminate();
+    system.getWhenTerminated().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+  }
+}

@@ -1,0 +1,49 @@
+package io.redoubt.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Where a request comes from, behind a proxy that is trusted. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SourceTest {
+  private EdgeServer server;
+
+  @BeforeAll
+  void start() throws Exception {
+    server = new EdgeServer(SourceTest::routes);
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  private static Route routes(EdgeConfig config) {
+    return path(
+        "source", () -> get(() -> Requests.source(config, a -> complete(a.getHostAddress()))));
+  }
+
+  private HttpResponse<String> ask(String... headers) throws Exception {
+    return server.send(server.request("/source").headers(headers).GET());
+  }
+
+  @Test
+  void onlyTheLastHopThatATrustedProxySawCounts() throws Exception {
+    var forged = ask("x-forwarded-for", "10.9.9.9, 198.51.100.7");
+    var standard = ask("forwarded", "for=10.9.9.9, for=\"[2001:db8::1]:80\"");
+    var garbage = ask("x-forwarded-for", "10.9.9.9, nonsense");
+
+    assertThat(forged.body()).isEqualTo("198.51.100.7");
+    assertThat(standard.body()).isEqualTo("2001:db8:0:0:0:0:0:1");
+    assertThat(garbage.body()).isEqualTo("127.0.0.1");
+  }
+}
