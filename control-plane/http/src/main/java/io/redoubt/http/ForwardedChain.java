@@ -1,26 +1,34 @@
 package io.redoubt.http;
 
+import io.redoubt.protocol.net.IpLiteral;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /**
- * The addresses that proxies say a request came through, client first: {@code Forwarded} (RFC
- * 7239), else {@code X-Forwarded-For}. Reading stops, from the right, at the first entry that is no
- * literal address: what stands before it was not written by a proxy we can follow.
+ * The addresses that proxies say a request came through, client first: {@code Forwarded} (RFC 7239)
+ * or {@code X-Forwarded-For}. Reading stops, from the right, at the first entry that is no literal
+ * address: what stands before it was not written by a proxy we can follow.
  */
 final class ForwardedChain {
   private ForwardedChain() {}
 
-  static List<InetAddress> of(HttpRequest request) {
-    List<String> standard = values(request, "forwarded");
-    if (!standard.isEmpty()) {
-      return addresses(standard.stream().map(ForwardedChain::forParameter).toList());
-    }
-    return addresses(values(request, "x-forwarded-for"));
+  /** What {@code Forwarded} says; empty without the header. */
+  static Optional<List<InetAddress>> standard(HttpRequest request) {
+    List<String> elements = values(request, "forwarded");
+    return elements.isEmpty()
+        ? Optional.empty()
+        : Optional.of(addresses(elements.stream().map(ForwardedChain::forParameter).toList()));
+  }
+
+  /** What {@code X-Forwarded-For} says; empty without the header. */
+  static Optional<List<InetAddress>> conventional(HttpRequest request) {
+    List<String> elements = values(request, "x-forwarded-for");
+    return elements.isEmpty() ? Optional.empty() : Optional.of(addresses(elements));
   }
 
   private static List<String> values(HttpRequest request, String name) {
@@ -49,7 +57,7 @@ final class ForwardedChain {
     var addresses = new ArrayList<InetAddress>();
     for (int i = texts.size() - 1; i >= 0; i--) {
       try {
-        addresses.addFirst(InetAddress.ofLiteral(withoutPort(texts.get(i))));
+        addresses.addFirst(IpLiteral.parse(withoutPort(texts.get(i))));
       } catch (IllegalArgumentException _) {
         break;
       }

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -47,6 +48,9 @@ public final class Requests {
   /**
    * The peer's address, unless the peer is a trusted proxy: then the last address of the forwarding
    * chain that is no trusted proxy itself, since everything before it is hearsay (RFC 7239 §8.1).
+   *
+   * @throws ProblemException where the two headers for it say different things: a proxy that writes
+   *     one may have passed on the other as the client made it up
    */
   public static InetAddress source(EdgeConfig config, HttpRequest request) {
     InetAddress peer =
@@ -57,13 +61,26 @@ public final class Requests {
     if (!trusted(config, peer)) {
       return peer;
     }
-    List<InetAddress> chain = ForwardedChain.of(request);
+    var sources =
+        Stream.of(ForwardedChain.standard(request), ForwardedChain.conventional(request))
+            .flatMap(Optional::stream)
+            .map(chain -> behind(config, peer, chain))
+            .distinct()
+            .toList();
+    if (sources.size() > 1) {
+      throw ProblemException.of(
+          ErrorType.MALFORMED_REQUEST, "Forwarded and X-Forwarded-For disagree.");
+    }
+    return sources.isEmpty() ? peer : sources.getFirst();
+  }
+
+  private static InetAddress behind(EdgeConfig config, InetAddress proxy, List<InetAddress> chain) {
     for (int i = chain.size() - 1; i >= 0; i--) {
       if (!trusted(config, chain.get(i))) {
         return chain.get(i);
       }
     }
-    return chain.isEmpty() ? peer : chain.getFirst();
+    return chain.isEmpty() ? proxy : chain.getFirst();
   }
 
   private static boolean trusted(EdgeConfig config, InetAddress address) {
