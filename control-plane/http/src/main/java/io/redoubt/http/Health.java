@@ -8,12 +8,15 @@ import static org.apache.pekko.http.javadsl.server.Directives.path;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /alive}, {@code /ready} and {@code /metrics}. */
 public final class Health {
@@ -34,7 +37,50 @@ public final class Health {
   public static Route probes(Supplier<CompletionStage<HealthReport>> ready) {
     return concat(
         path("alive", () -> get(() -> Replies.json(200, Map.of("alive", true)))),
-        path("ready", () -> get(() -> Replies.async(ready.get().thenApply(Health::answer)))));
+        ready(new OneLook(ready)));
+  }
+
+  private static Route ready(Supplier<CompletionStage<HealthReport>> look) {
+    return path("ready", () -> get(() -> Replies.async(look.get().thenApply(Health::answer))));
+  }
+
+  /**
+   * One look at a time, whose answer is everybody's who asks meanwhile: a look takes a connection
+   * to the database, and anybody may ask (G11).
+   */
+  static final class OneLook implements Supplier<CompletionStage<HealthReport>> {
+    private final Supplier<CompletionStage<HealthReport>> look;
+    private final AtomicReference<@Nullable CompletableFuture<HealthReport>> underWay =
+        new AtomicReference<>();
+
+    OneLook(Supplier<CompletionStage<HealthReport>> look) {
+      this.look = look;
+    }
+
+    @Override
+    public CompletionStage<HealthReport> get() {
+      var mine = new CompletableFuture<HealthReport>();
+      @Nullable CompletableFuture<HealthReport> other = underWay.compareAndExchange(null, mine);
+      if (other != null) {
+        return other;
+      }
+      CompletionStage<HealthReport> found;
+      try {
+        found = look.get();
+      } catch (RuntimeException e) {
+        found = CompletableFuture.failedFuture(e);
+      }
+      var _ =
+          found.whenComplete((report, failure) -> {
+            underWay.set(null);
+            if (failure == null) {
+              mine.complete(report);
+            } else {
+              mine.completeExceptionally(failure);
+            }
+          });
+      return mine;
+    }
   }
 
   private static Route answer(HealthReport report) {
