@@ -9,10 +9,12 @@ import java.util.List;
  * Section {@code redoubt.http}; every key is explained in {@code reference.conf}.
  *
  * @param maxBodyBytes where a route does not say otherwise
+ * @param maxChunkBytes of one chunk of a body of unknown length, which is held whole
  * @param headDeadline how long a connection may stand without a complete request head
  */
 public record EdgeConfig(
     long maxBodyBytes,
+    long maxChunkBytes,
     Duration bodyDeadline,
     Duration headDeadline,
     int maxConnections,
@@ -26,6 +28,7 @@ public record EdgeConfig(
 
   public EdgeConfig {
     requirePositive("max-body-bytes", maxBodyBytes);
+    requirePositive("max-chunk-bytes", maxChunkBytes);
     requirePositive("body-deadline", bodyDeadline.toMillis());
     requirePositive("head-deadline", headDeadline.toMillis());
     requirePositive("max-connections", maxConnections);
@@ -40,6 +43,7 @@ public record EdgeConfig(
     Config config = root.getConfig(PATH);
     return new EdgeConfig(
         config.getBytes("max-body-bytes"),
+        config.getBytes("max-chunk-bytes"),
         config.getDuration("body-deadline"),
         config.getDuration("head-deadline"),
         config.getInt("max-connections"),

@@ -78,6 +78,7 @@ public final class HttpServer {
           max-header-value-length = %d
           max-uri-length = %d
           max-content-length = infinite
+          max-chunk-size = %d
           illegal-header-warnings = off
           error-handler = "%s"
         }
@@ -88,6 +89,7 @@ public final class HttpServer {
                 config.maxHeaderCount(),
                 config.maxHeaderBytes(),
                 config.maxUriBytes(),
+                config.maxChunkBytes(),
                 UnparsableRequests.class.getName());
     var merged =
         ConfigFactory.parseString(overrides)

@@ -15,7 +15,7 @@ enum Refusal {
   BODY_MALFORMED(400, "The body is not the JSON object that this call needs"),
   MODEL_MISSING(400, "model: a name of 1 to 256 printable characters is needed, exactly once"),
   BODY_TOO_SLOW(408, "The request's body took too long"),
-  BODY_TOO_LARGE(413, "The request is larger than is passed on"),
+  BODY_TOO_LARGE(413, "The request, or one chunk of its body, is larger than is passed on"),
   MEDIA_TYPE_UNSUPPORTED(415, "The body must be application/json in UTF-8, not compressed"),
   AGENT_NOT_ACTIVE(403, "The agent is isolated, revoked or decommissioned"),
   MODEL_NOT_ALLOWED(403, "The agent may not use this model"),
