@@ -22,7 +22,8 @@ public interface AuditLog {
 
   /**
    * Records an intent, if the agent's fence stands at {@code fence}. Its outcome follows through
-   * {@link #conclude}.
+   * {@link #conclude}, but not where this fails: the intent may have been written or not, and the
+   * log itself then finds out and ends it.
    */
   CompletionStage<Permit> permit(AuditRecord intent, long fence);
 

@@ -7,10 +7,12 @@ import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AuditId;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** An audit log in memory, whose intents are conditional on the fences beside it. */
@@ -19,6 +21,8 @@ public final class InMemoryAuditLog implements AuditLog {
   private final FakeFences fences;
   private final Map<AuditId, AuditRecord> records = new LinkedHashMap<>();
   private final Map<AuditId, AuditOutcome> outcomes = new LinkedHashMap<>();
+  private final List<AuditOutcome> strays = new ArrayList<>();
+  private volatile boolean full;
 
   public InMemoryAuditLog(FakeFences fences) {
     this.fences = fences;
@@ -28,6 +32,9 @@ public final class InMemoryAuditLog implements AuditLog {
   public CompletionStage<Permit> permit(AuditRecord intent, long fence) {
     if (intent.agentId() == null || intent.outcome() != null) {
       throw new IllegalArgumentException("an intent is an agent's, and has no outcome yet");
+    }
+    if (full) {
+      return CompletableFuture.failedFuture(new IllegalStateException("no room for an intent"));
     }
     var agent = new AgentKey(intent.organizationId(), intent.agentId());
     return outage.attempt(() -> {
@@ -66,9 +73,20 @@ public final class InMemoryAuditLog implements AuditLog {
   private synchronized void keep(AuditOutcome outcome) {
     var intent = records.get(outcome.id());
     if (intent == null || !intent.organizationId().equals(outcome.organizationId())) {
+      strays.add(outcome);
       throw new IllegalStateException("no such intent: " + outcome.id());
     }
     outcomes.putIfAbsent(outcome.id(), outcome);
+  }
+
+  /** Whether intents are refused, unwritten, while everything else goes on. */
+  public void full(boolean refused) {
+    full = refused;
+  }
+
+  /** Outcomes of what was never permitted: there should be none. */
+  public synchronized List<AuditOutcome> strays() {
+    return List.copyOf(strays);
   }
 
   /** Intents and complete records, in the order in which they became durable. */

@@ -3,8 +3,6 @@ package io.redoubt.proxy.llm;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.audit.AuditLog;
-import io.redoubt.protocol.audit.AuditOutcome;
-import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
@@ -19,7 +17,6 @@ import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.Registration;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -51,8 +48,6 @@ final class Admission {
   private final RequestBodies bodies;
   private final LiveStreams streams;
   private final LlmPorts ports;
-  private final OutcomeWriter outcomes;
-  private final InstantSource clock;
 
   Admission(
       NodeIdentity node,
@@ -60,17 +55,13 @@ final class Admission {
       ServiceIdentityVerifier services,
       RequestBodies bodies,
       LiveStreams streams,
-      LlmPorts ports,
-      OutcomeWriter outcomes,
-      InstantSource clock) {
+      LlmPorts ports) {
     this.node = node;
     this.authenticator = authenticator;
     this.services = services;
     this.bodies = bodies;
     this.streams = streams;
     this.ports = ports;
-    this.outcomes = outcomes;
-    this.clock = clock;
   }
 
   CompletionStage<Admitted> admit(LlmCall call) {
@@ -247,20 +238,7 @@ final class Admission {
     return ports
         .audit()
         .permit(intent, fence)
-        .exceptionallyCompose(failure -> {
-          // It may have been written all the same; then it has an outcome now.
-          outcomes.writeInDoubt(
-              new AuditOutcome(
-                  call.action().auditId(),
-                  claims.organization(),
-                  clock.instant(),
-                  new Outcome(
-                      Outcome.Status.REFUSED,
-                      call.elapsedMillis(),
-                      null,
-                      Refusal.UNAVAILABLE.code())));
-          return unavailable(failure);
-        })
+        .exceptionallyCompose(failure -> unavailable(failure))
         .thenApply(permit -> {
           if (permit == AuditLog.Permit.FENCED) {
             throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);

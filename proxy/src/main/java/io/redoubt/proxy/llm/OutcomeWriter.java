@@ -37,20 +37,6 @@ final class OutcomeWriter {
     write(outcome, 1, config.backoff());
   }
 
-  /**
-   * For an intent of which it is not known whether it was written; if it was not, this fails, and
-   * nothing is lost.
-   */
-  void writeInDoubt(AuditOutcome outcome) {
-    var _ =
-        audit
-            .conclude(outcome)
-            .exceptionally(failure -> {
-              LOG.debug("No outcome for {}, perhaps no intent: {}", outcome.id(), failure);
-              return null;
-            });
-  }
-
   private void write(AuditOutcome outcome, int attempt, Duration pause) {
     var _ =
         audit

@@ -137,6 +137,7 @@ final class LlmFixture implements AutoCloseable {
     agents.silent(false);
     agents.hold().complete(null);
     audit.outage.end();
+    audit.full(false);
     payloads.outage.end();
     await(directory.publish(signingKey.publicHalf(), "node-1", Instant.MAX));
     await(fences.raise(AGENT_KEY, FakeAgents.FENCE));

@@ -254,6 +254,17 @@ class LlmRefusalTest {
   }
 
   @Test
+  void whatWasNotPermittedHasNoOutcome() {
+    plane.audit.full(true);
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    isRefused(answer, 503, "overloaded_error");
+    assertThat(plane.audit.strays()).isEmpty();
+    assertThat(plane.provider.seen()).isEmpty();
+  }
+
+  @Test
   void anAgentThatDoesNotAnswerMeansUnavailable() {
     plane.agents.silent(true);
 
