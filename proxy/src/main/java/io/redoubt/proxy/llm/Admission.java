@@ -189,8 +189,11 @@ final class Admission {
     return chosen;
   }
 
-  /** One that names its models goes before one that takes any. */
+  /** A real one goes before a stand-in, and one that names its models before one that takes any. */
   private static boolean isBefore(ProviderSpec one, ProviderSpec other) {
+    if (one.simulated() != other.simulated()) {
+      return other.simulated();
+    }
     if (one.models().isEmpty() != other.models().isEmpty()) {
       return other.models().isEmpty();
     }

@@ -165,19 +165,17 @@ final class LlmFixture implements AutoCloseable {
             Secret.of(FakeProvider.KEY)));
   }
 
-  void provideSimulated() {
+  void provideSimulated(String name, List<String> models) {
     await(
         providers.put(
             ORGANIZATION,
             new ProviderSpec(
-                "anthropic",
-                ProviderSpec.Kind.ANTHROPIC,
-                provider.base(""),
-                List.of(),
-                5,
-                true,
-                ++versions),
+                name, ProviderSpec.Kind.ANTHROPIC, provider.base(""), models, 5, true, ++versions),
             Secret.of(FakeProvider.KEY)));
+  }
+
+  void remove(String name) {
+    await(providers.delete(ORGANIZATION, name, ++versions));
   }
 
   AccessClaims claims() {

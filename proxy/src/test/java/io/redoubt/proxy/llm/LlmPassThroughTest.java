@@ -7,6 +7,7 @@ import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Usage;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.token.TokenDigest;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
@@ -304,7 +305,7 @@ class LlmPassThroughTest {
 
   @Test
   void aSimulatedProviderIsLabelled() {
-    plane.provideSimulated();
+    plane.provideSimulated("anthropic", List.of());
     plane.provider.answers((_, line) -> line.json(200, "{}"));
 
     var answer = plane.send(plane.anthropic(MESSAGE));
@@ -312,6 +313,20 @@ class LlmPassThroughTest {
     assertThat(answer.headers().firstValue("x-redoubt-simulated")).hasValue("true");
     assertThat(plane.recordOf(answer).detail()).isEqualTo("simulated");
     plane.outcomeOf(answer);
+  }
+
+  @Test
+  void aRealProviderGoesBeforeASimulatedOne() {
+    plane.provideSimulated("a-stand-in", List.of("claude-sonnet-4-5"));
+    plane.provide("anthropic", ProviderSpec.Kind.ANTHROPIC, plane.provider.base(""), List.of(), 5);
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    assertThat(answer.headers().firstValue("x-redoubt-simulated")).isEmpty();
+    assertThat(plane.recordOf(answer).connector()).isEqualTo("anthropic");
+    plane.outcomeOf(answer);
+    plane.remove("a-stand-in");
   }
 
   @Test
