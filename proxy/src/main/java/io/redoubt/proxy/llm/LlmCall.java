@@ -35,6 +35,7 @@ final class LlmCall {
   private @Nullable ProviderSpec provider;
   private @Nullable AgentSpec spec;
   private @Nullable LiveStream stream;
+  private BodyMemory.@Nullable Share room;
   private boolean bodyTaken;
   private boolean permitted;
 
@@ -104,6 +105,21 @@ final class LlmCall {
 
   void runsAs(LiveStream registered) {
     stream = registered;
+  }
+
+  /** What its body takes of the memory for bodies. */
+  void takes(BodyMemory.Share share) {
+    room = share;
+  }
+
+  /** It has ended, however: it holds nothing any more. May be called again. */
+  void isOver() {
+    if (stream != null) {
+      stream.close();
+    }
+    if (room != null) {
+      room.giveBack();
+    }
   }
 
   void bodyIsTaken() {

@@ -8,6 +8,7 @@ import java.util.List;
  * {@code redoubt.proxy.llm}: the limits of the LLM plane.
  *
  * @param maxBodyBytes of a request
+ * @param bodyMemory of requests from their first byte to the end of their calls
  * @param bodyDeadline from the first to the last byte of a request's body
  * @param clientStall how long a client may leave a reply unread
  * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
@@ -16,6 +17,7 @@ import java.util.List;
  */
 public record LlmConfig(
     long maxBodyBytes,
+    BodyMemory bodyMemory,
     Duration bodyDeadline,
     Duration clientStall,
     int payloadLimit,
@@ -28,11 +30,24 @@ public record LlmConfig(
 
   public LlmConfig {
     require(maxBodyBytes >= 1024 && maxBodyBytes <= Integer.MAX_VALUE / 2, "max-body-bytes");
+    require(bodyMemory.perAgent() >= maxBodyBytes, "body-memory.per-agent");
     require(bodyDeadline.isPositive(), "body-deadline");
     require(clientStall.isPositive(), "client-stall");
     require(payloadLimit >= 0, "payload-limit");
     require(payloadMemory >= 0, "payload-memory");
     prices = List.copyOf(prices);
+  }
+
+  /**
+   * How much memory requests may take.
+   *
+   * @param perAgent bytes of one agent, at least those of one body; more: 429
+   * @param total bytes of all agents; more: 503
+   */
+  public record BodyMemory(long perAgent, long total) {
+    public BodyMemory {
+      require(total >= perAgent, "body-memory.total");
+    }
   }
 
   /**
@@ -74,6 +89,8 @@ public record LlmConfig(
     var outcomes = config.getConfig("outcomes");
     return new LlmConfig(
         config.getBytes("max-body-bytes"),
+        new BodyMemory(
+            config.getBytes("body-memory.per-agent"), config.getBytes("body-memory.total")),
         config.getDuration("body-deadline"),
         config.getDuration("client-stall"),
         Math.toIntExact(config.getBytes("payload-limit")),

@@ -251,7 +251,7 @@ final class LlmExchange implements ReplyStage.Owner {
   }
 
   private void conclude(Outcome.Status how, @Nullable String error) {
-    admitted.stream().close();
+    call.isOver();
     record.conclude(how, error);
   }
 }

@@ -40,10 +40,7 @@ final class Refusals {
       Causes.logUnforeseen("A call failed", failure);
       refusal = Refusal.INTERNAL;
     }
-    var stream = call.stream();
-    if (stream != null) {
-      stream.close();
-    }
+    call.isOver();
     return record(call, refusal)
         .thenCombine(bodies.drain(call), (answer, _) -> answer)
         .thenApply(answer -> response(call, answer));

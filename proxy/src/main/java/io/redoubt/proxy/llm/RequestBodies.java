@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.agent.AgentKey;
 import io.redoubt.http.BodyCollector;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -7,8 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
@@ -17,10 +20,12 @@ import org.apache.pekko.util.ByteString;
 final class RequestBodies {
   private final ActorSystem<?> system;
   private final LlmConfig config;
+  private final BodyMemory memory;
 
   RequestBodies(ActorSystem<?> system, LlmConfig config) {
     this.system = system;
     this.config = config;
+    this.memory = new BodyMemory(config.bodyMemory());
   }
 
   /** Fails with {@link Refusal.Raised}. */
@@ -33,12 +38,21 @@ final class RequestBodies {
     if (entity.getContentLengthOption().orElse(0L) > config.maxBodyBytes()) {
       return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.BODY_TOO_LARGE));
     }
+    var claims = call.claims();
+    var room =
+        memory.share(claims == null ? null : new AgentKey(claims.organization(), claims.agent()));
+    call.takes(room);
+    try {
+      room.take(entity.getContentLengthOption().orElse(0L));
+    } catch (Refusal.Raised e) {
+      return CompletableFuture.failedFuture(e);
+    }
     call.bodyIsTaken();
     if (entity instanceof HttpEntity.Strict strict) {
       return CompletableFuture.completedFuture(strict.getData());
     }
     return BodyCollector.collect(
-            entity,
+            entity.getContentLengthOption().isPresent() ? entity : counted(entity, room),
             config.maxBodyBytes(),
             config.bodyDeadline(),
             SystemMaterializer.get(system).materializer())
@@ -48,6 +62,18 @@ final class RequestBodies {
           }
           return body;
         });
+  }
+
+  /** A body of unknown length takes what it turns out to need. */
+  private static HttpEntity counted(RequestEntity entity, BodyMemory.Share room) {
+    return HttpEntities.create(
+        entity.getContentType(),
+        entity
+            .getDataBytes()
+            .map(chunk -> {
+              room.take(chunk.size());
+              return chunk;
+            }));
   }
 
   /**
@@ -88,6 +114,7 @@ final class RequestBodies {
 
   private static Refusal refusal(Throwable failure) {
     return switch (failure) {
+      case Refusal.Raised raised -> raised.refusal();
       case TimeoutException _ -> Refusal.BODY_TOO_SLOW;
       case Throwable large when BodyCollector.isTooLarge(large) -> Refusal.BODY_TOO_LARGE;
       default -> Refusal.BODY_MALFORMED;

@@ -32,7 +32,10 @@ class LlmRefusalTest {
   private final LlmFixture plane =
       new LlmFixture(
           """
-          redoubt.proxy.llm { max-body-bytes = 64 KiB, body-deadline = 1 s }
+          redoubt.proxy.llm {
+            max-body-bytes = 64 KiB, body-deadline = 1 s
+            body-memory { per-agent = 96 KiB, total = 128 KiB }
+          }
           redoubt.proxy.streams { per-agent = 3, total = 4 }
           """);
 
@@ -406,6 +409,33 @@ class LlmRefusalTest {
     plane.streams.cutAll(io.redoubt.proxy.stream.Cut.NODE_ENDS);
     gate.complete(null);
     pending.forEach(LlmFixture::await);
+  }
+
+  @Test
+  void anAgentsRequestsTakeBoundedMemory() {
+    String large = "{\"model\":\"claude-x\",\"a\":\"" + "x".repeat(60_000) + "\"}";
+    var chunked =
+        HttpRequest.BodyPublishers.fromPublisher(HttpRequest.BodyPublishers.ofString(large));
+    var gate = plane.agents.hold();
+    var pending =
+        plane.client.sendAsync(
+            plane.anthropic(large).build(), HttpResponse.BodyHandlers.ofString());
+    org.awaitility.Awaitility.await().until(() -> plane.streams.open() == 1);
+
+    var another = plane.send(plane.anthropic(large));
+    var ofUnknownLength = plane.send(plane.anthropic("").POST(chunked));
+
+    isRefused(another, 429, "rate_limit_error");
+    isRecorded(another, "too_many_streams");
+    isRefused(ofUnknownLength, 429, "rate_limit_error");
+    gate.complete(null);
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+    plane.outcomeOf(LlmFixture.await(pending));
+    for (int i = 0; i < 5; i++) {
+      var answer = plane.send(plane.anthropic("").POST(chunked));
+      assertThat(answer.statusCode()).as("what is over holds nothing").isEqualTo(200);
+      plane.outcomeOf(answer);
+    }
   }
 
   @Test
