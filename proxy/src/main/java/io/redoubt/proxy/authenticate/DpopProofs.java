@@ -91,9 +91,12 @@ public final class DpopProofs {
       return Optional.empty();
     }
     try {
-      Head head = HEAD.readValue(DECODER.decode(proof.substring(0, first)));
-      Claims claims = CLAIMS.readValue(DECODER.decode(proof.substring(first + 1, second)));
-      if (!"dpop+jwt".equals(head.typ)
+      @Nullable Head head = HEAD.readValue(DECODER.decode(proof.substring(0, first)));
+      @Nullable Claims claims =
+          CLAIMS.readValue(DECODER.decode(proof.substring(first + 1, second)));
+      if (head == null
+          || claims == null
+          || !"dpop+jwt".equals(head.typ)
           || !"ES256".equals(head.alg)
           || head.jwk == null
           || !holds(claims, request, accessToken)) {

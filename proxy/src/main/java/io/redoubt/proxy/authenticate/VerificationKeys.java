@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.protocol.jwt.VerificationKey;
+import io.redoubt.protocol.problem.TemporarilyUnavailable;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -67,13 +68,13 @@ public final class VerificationKeys {
    * @return fails where it cannot be looked up just now
    */
   public CompletionStage<Optional<VerificationKey>> find(String kid) {
-    if (kid.length() != KID_LENGTH) {
-      return CompletableFuture.completedFuture(Optional.empty());
-    }
     long now = clock.millis();
     var here = known.get(kid);
     if (here != null && now < here.until) {
       return CompletableFuture.completedFuture(Optional.of(here.key));
+    }
+    if (!isThumbprint(kid)) {
+      return CompletableFuture.completedFuture(Optional.empty());
     }
     var absentUntil = unknown.get(kid);
     if (absentUntil != null && now < absentUntil) {
@@ -118,6 +119,17 @@ public final class VerificationKeys {
     return result;
   }
 
+  private static boolean isThumbprint(String kid) {
+    return kid.length() == KID_LENGTH
+        && kid.chars()
+            .allMatch(c ->
+                (c >= 'A' && c <= 'Z')
+                    || (c >= 'a' && c <= 'z')
+                    || (c >= '0' && c <= '9')
+                    || c == '-'
+                    || c == '_');
+  }
+
   private synchronized boolean mayLookUp(long now) {
     if (now != second) {
       second = now;
@@ -133,7 +145,7 @@ public final class VerificationKeys {
   }
 
   /** The directory did not answer, or must not be asked just now. */
-  static final class KeyLookupException extends RuntimeException {
+  static final class KeyLookupException extends RuntimeException implements TemporarilyUnavailable {
     private static final long serialVersionUID = 1L;
 
     KeyLookupException(String message) {

@@ -92,6 +92,16 @@ class DpopProofsTest {
   }
 
   @Test
+  void aProofOfNothingIsRefused() {
+    String claims = Tokens.decode(proof(Map.of()).split("\\.", -1)[1]);
+    String head = Tokens.decode(proof(Map.of()).split("\\.", -1)[0]);
+
+    assertThat(check(Tokens.signed(holder, "null", claims))).isEmpty();
+    assertThat(check(Tokens.signed(holder, head, "null"))).isEmpty();
+    assertThat(check(Tokens.signed(holder, head, claims))).isPresent();
+  }
+
+  @Test
   void aForgedOrTruncatedProofIsRefusedAndDoesNotUseUpTheGoodOne() {
     String proof = proof(Map.of());
     String other = proof(Map.of());

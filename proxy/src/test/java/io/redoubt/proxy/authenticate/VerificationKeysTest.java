@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.problem.TemporarilyUnavailable;
 import io.redoubt.testing.InMemorySigningKeyDirectory;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class VerificationKeysTest {
@@ -65,7 +67,9 @@ class VerificationKeysTest {
 
   @Test
   void whatCannotBeAKeyIsNotLookedFor() {
-    assertThat(Tokens.await(keys.find("' OR 1=1 --"))).isEmpty();
+    for (String kid : List.of("' OR 1=1 --", "\0".repeat(43), "ü".repeat(43), "a".repeat(44))) {
+      assertThat(Tokens.await(keys.find(kid))).isEmpty();
+    }
     assertThat(lookups()).isZero();
   }
 
@@ -76,8 +80,11 @@ class VerificationKeysTest {
     }
 
     assertThat(lookups()).isEqualTo(3);
+    // Said as what passes by itself, so that it is answered 503 wherever it comes up.
     assertThat(keys.find(SigningKey.generate().kid()).toCompletableFuture())
-        .isCompletedExceptionally();
+        .failsWithin(Duration.ZERO)
+        .withThrowableThat()
+        .satisfies(e -> assertThat(e.getCause()).isInstanceOf(TemporarilyUnavailable.class));
   }
 
   @Test
