@@ -14,7 +14,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A caller of the server under test. Holds every answer against the API's description. */
@@ -28,6 +32,16 @@ final class Http {
   Http(String base, Map<String, String> headers) {
     this.base = base;
     this.headers = headers;
+  }
+
+  /** What comes of doing the same so many times at once. */
+  static <T> List<T> atOnce(int times, Supplier<T> work) {
+    return IntStream.range(0, times)
+        .mapToObj(_ -> CompletableFuture.supplyAsync(work, Thread::startVirtualThread))
+        .toList()
+        .stream()
+        .map(CompletableFuture::join)
+        .toList();
   }
 
   Http with(String name, String value) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -16,18 +16,12 @@ class IamTest {
   private static final String CLIENTS = "/api/v1/iam/clients";
   private static final String ORGANIZATIONS = "/api/v1/iam/organizations";
 
-  private TestServer server;
+  @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
 
   @BeforeAll
   void start() {
-    server = new TestServer();
     tenant = server.newTenant();
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
   }
 
   private Reply newMember(String json) {
@@ -316,5 +310,16 @@ class IamTest {
 
     assertThat(roles.at("/items").findValuesAsText("name"))
         .containsExactly("owner", "admin", "approver", "auditor", "viewer", "platform-admin");
+  }
+
+  @Test
+  void ofTwoWhoChangeAMemberAtTheSameVersionOneIsRefused() {
+    var made = tenant.owner().post(MEMBERS, "{\"name\": \"Mel\"}");
+    String path = MEMBERS + "/" + made.text("/id");
+    var owner = tenant.owner().with("if-match", made.header("etag"));
+
+    var statuses = Http.atOnce(8, () -> owner.patch(path, "{\"name\": \"Melissa\"}").status());
+
+    assertThat(statuses).containsOnlyOnce(200).contains(412).containsOnly(200, 412);
   }
 }

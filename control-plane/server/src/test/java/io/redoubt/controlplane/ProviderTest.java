@@ -6,8 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.SealedBoxes;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -15,29 +14,13 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProviderTest {
   private static final String ENCLAVES = "/api/v1/enclaves";
-  private static final String PROVIDER =
-      """
-      {"kind": "anthropic", "base_url": "https://api.anthropic.com", "api_key": "sk-ant-secret-1",
-       "models": ["claude-*"], "timeout_seconds": 60}
-      """;
-
-  private TestServer server;
-
-  @BeforeAll
-  void start() {
-    server = new TestServer();
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final TestServer server = new TestServer();
 
   @Test
   void aProvidersKeyLeavesOnlySealedToTheEnclave() {
     var tenant = server.newTenant();
     try (var enclave = tenant.newEnclave("main").connect()) {
-      var put = tenant.owner().put("/api/v1/providers/claude", PROVIDER);
+      var put = tenant.owner().put("/api/v1/providers/claude", Tenant.PROVIDER);
       var command = enclave.command(LinkCommand.PutProvider.class);
 
       byte[] key =
@@ -104,7 +87,11 @@ class ProviderTest {
           "//example.com",
           "https://",
           "javascript:alert(1)",
-          "http://127.0.0.1.example.com"
+          "http://127.0.0.1.example.com",
+          "https://169.254.169.254/latest",
+          "https://[fe80::1]",
+          "https://0.0.0.0",
+          "https://[ff02::1]"
         }) {
       var reply =
           owner.put(
@@ -131,13 +118,25 @@ class ProviderTest {
                     "{\"kind\": \"openai\", \"api_key\": \"a\\r\\nx: y\", \"base_url\": \"https://a.b\"}")
                 .text("/errors/0/pointer"))
         .isEqualTo("/api_key");
-    assertThat(owner.put("/api/v1/providers/UPPER", PROVIDER).status()).isEqualTo(422);
+    assertThat(owner.put("/api/v1/providers/UPPER", Tenant.PROVIDER).status()).isEqualTo(422);
     assertThat(
             owner
                 .put(
                     "/api/v1/providers/x",
-                    PROVIDER.replace("\"kind\"", "\"simulated\": true, \"kind\""))
+                    Tenant.PROVIDER.replace("\"kind\"", "\"simulated\": true, \"kind\""))
                 .status())
         .isEqualTo(422);
+  }
+
+  @Test
+  void ofTwoWhoChangeTheSameVersionOneIsRefused() {
+    var owner = server.newTenant().owner();
+    String path = "/api/v1/providers/claude";
+    var seen = owner.put(path, Tenant.PROVIDER).header("etag");
+
+    var statuses =
+        Http.atOnce(8, () -> owner.with("if-match", seen).put(path, Tenant.PROVIDER).status());
+
+    assertThat(statuses).containsOnlyOnce(200).contains(412).containsOnly(200, 412);
   }
 }

@@ -9,6 +9,12 @@ import java.util.List;
 
 /** An organization in a test, as its owner sees it. */
 record Tenant(TestServer server, OrganizationId id, Http owner) {
+  /** A provider, as it is put. */
+  static final String PROVIDER =
+      """
+      {"kind": "anthropic", "base_url": "https://api.anthropic.com", "api_key": "sk-ant-secret-1",
+       "models": ["claude-*"], "timeout_seconds": 60}
+      """;
 
   /** A service client with these permissions and no others. */
   Http clientWith(String... permissions) {

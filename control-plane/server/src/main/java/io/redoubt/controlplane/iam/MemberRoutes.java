@@ -135,7 +135,9 @@ public final class MemberRoutes {
     });
   }
 
+  /** The member as it stays until the change is done: what is held against it must still be so. */
   private Member active(Change change, MemberId id) {
+    change.lockOrganization();
     return members
         .findActive(change, id)
         .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));

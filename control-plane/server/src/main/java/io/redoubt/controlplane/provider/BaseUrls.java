@@ -9,8 +9,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses a provider may have: https anywhere, plain http only to this machine or to hosts
- * that the configuration names, and nothing in the URL but scheme, host, port and path.
+ * Which addresses a provider may have: https anywhere but where no provider can be (link-local
+ * addresses, behind which clouds hand out their machines' credentials, and those of no host), plain
+ * http only to this machine or to hosts that the configuration names, and nothing in the URL but
+ * scheme, host, port and path. Names are not resolved: what they mean is up to the enclave's
+ * network.
  */
 final class BaseUrls {
   private static final int MAX_LENGTH = 500;
@@ -43,23 +46,32 @@ final class BaseUrls {
       return false;
     }
     return switch (url.getScheme().toLowerCase(Locale.ROOT)) {
-      case "https" -> true;
+      case "https" -> address(url.getHost()).filter(BaseUrls::isNoProviders).isEmpty();
       case "http" -> mayBePlain(url.getHost().toLowerCase(Locale.ROOT));
       default -> false;
     };
   }
 
   private boolean mayBePlain(String host) {
-    return host.equals("localhost") || httpHosts.contains(host) || isLoopback(host);
+    return host.equals("localhost")
+        || httpHosts.contains(host)
+        || address(host).filter(InetAddress::isLoopbackAddress).isPresent();
   }
 
-  private static boolean isLoopback(String host) {
+  private static boolean isNoProviders(InetAddress address) {
+    return address.isLinkLocalAddress()
+        || address.isAnyLocalAddress()
+        || address.isMulticastAddress();
+  }
+
+  /** Empty for a name: what it resolves to may change. */
+  private static Optional<InetAddress> address(String host) {
     String literal =
         host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     try {
-      return InetAddress.ofLiteral(literal).isLoopbackAddress();
+      return Optional.of(InetAddress.ofLiteral(literal));
     } catch (IllegalArgumentException _) {
-      return false; // a name: what it resolves to may change
+      return Optional.empty();
     }
   }
 }

@@ -105,6 +105,8 @@ public final class ProviderRoutes {
 
   private Route put(Call call, Providers.Draft draft, byte[] sealedKey) {
     return call.change(change -> {
+      change
+          .lockOrganization(); // what is held against the version must still be so when it changes
       var before = providers.find(change, draft.name());
       before.ifPresent(found -> call.requireMatch(found.version()));
       var kept = providers.put(change, draft, sealedKey);
@@ -148,6 +150,7 @@ public final class ProviderRoutes {
   private Route delete(Call call) {
     String name = name(call);
     return call.change(change -> {
+      change.lockOrganization();
       var found =
           providers.find(change, name).orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
       call.requireMatch(found.version());
