@@ -2,6 +2,7 @@ package io.redoubt.controlplane;
 
 import com.typesafe.config.Config;
 import io.redoubt.http.RateLimiter;
+import io.redoubt.http.Strangers;
 import java.time.InstantSource;
 
 /**
@@ -14,6 +15,8 @@ public record Limits(
     int loginSourceBurst,
     int loginClientPerSecond,
     int loginClientBurst,
+    int strangerPerSecond,
+    int strangerBurst,
     int remembered) {
   private static final String PATH = "redoubt.control-plane.limits";
 
@@ -24,6 +27,8 @@ public record Limits(
     requirePositive("login-source-burst", loginSourceBurst);
     requirePositive("login-client-per-second", loginClientPerSecond);
     requirePositive("login-client-burst", loginClientBurst);
+    requirePositive("stranger-per-second", strangerPerSecond);
+    requirePositive("stranger-burst", strangerBurst);
     requirePositive("remembered", remembered);
   }
 
@@ -36,6 +41,8 @@ public record Limits(
         config.getInt("login-source-burst"),
         config.getInt("login-client-per-second"),
         config.getInt("login-client-burst"),
+        config.getInt("stranger-per-second"),
+        config.getInt("stranger-burst"),
         config.getInt("remembered"));
   }
 
@@ -49,6 +56,12 @@ public record Limits(
 
   RateLimiter perLoginClient(InstantSource clock) {
     return new RateLimiter(loginClientPerSecond, loginClientBurst, remembered, clock);
+  }
+
+  /** Of enclaves' API keys. */
+  Strangers strangers(InstantSource clock) {
+    return new Strangers(
+        new RateLimiter(strangerPerSecond, strangerBurst, remembered, clock), remembered, clock);
   }
 
   private static void requirePositive(String key, int value) {

@@ -96,6 +96,8 @@ final class Services {
             keys,
             trail,
             bodies,
+            config.edge(),
+            config.limits().strangers(clock),
             config.link(),
             ControlPlane.VERSION,
             metrics,

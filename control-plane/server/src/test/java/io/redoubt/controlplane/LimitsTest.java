@@ -2,11 +2,12 @@ package io.redoubt.controlplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.token.SecretKeyText;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -16,19 +17,13 @@ import org.junit.jupiter.api.TestInstance;
 class LimitsTest {
   private static final String MEMBERS = "/api/v1/iam/members";
 
-  private TestServer server;
+  @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
 
   @BeforeAll
   void start() {
-    server = new TestServer();
     tenant = server.newTenant();
     tenant.newEnclave("main");
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
   }
 
   @Test
@@ -70,6 +65,45 @@ class LimitsTest {
       }
 
       assertThat(statuses).containsExactlyInAnyOrder(200, 429);
+    }
+  }
+
+  @Test
+  void nobodyShutsAClientOutWithWrongSecrets() {
+    try (var limited =
+        new TestServer(
+            """
+            redoubt.control-plane.limits { login-client-per-second = 1, login-client-burst = 3 }
+            """)) {
+      var owner = limited.newTenant();
+      var made =
+          owner.owner().post("/api/v1/iam/clients", "{\"name\": \"x\", \"roles\": [\"viewer\"]}");
+      String id = made.text("/client/id");
+      var wrong = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id);
+
+      var guesses =
+          IntStream.range(0, 10).map(_ -> limited.token(id, wrong.reveal(), null).status());
+
+      assertThat(guesses.boxed().toList()).contains(401, 429);
+      assertThat(limited.token(id, made.text("/client_secret"), null).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void wrongKeysOfEnclavesCostTheirSourceARest() {
+    try (var limited =
+        new TestServer(
+            """
+            redoubt.control-plane.limits { stranger-per-second = 1, stranger-burst = 5 }
+            """)) {
+      var statuses = new HashSet<Integer>();
+      for (int i = 0; i < 20; i++) {
+        var wrong =
+            SecretKeyText.mint(SecretKeyText.Kind.ENCLAVE_API_KEY, EnclaveId.next(limited.clock));
+        statuses.add(limited.bearer(wrong.reveal()).get("/enclave/v1/commands").status());
+      }
+
+      assertThat(statuses).containsExactlyInAnyOrder(401, 429);
     }
   }
 
@@ -121,16 +155,7 @@ class LimitsTest {
   void repeatsAtTheSameTimeDoTheWorkOnce() {
     var idempotent = tenant.owner().with("idempotency-key", "create-3");
 
-    var replies =
-        IntStream.range(0, 8)
-            .mapToObj(_ ->
-                CompletableFuture.supplyAsync(
-                    () -> idempotent.post(MEMBERS, "{\"name\": \"Only one\"}"),
-                    Thread::startVirtualThread))
-            .toList()
-            .stream()
-            .map(CompletableFuture::join)
-            .toList();
+    var replies = Http.atOnce(8, () -> idempotent.post(MEMBERS, "{\"name\": \"Only one\"}"));
 
     assertThat(replies).extracting(Reply::status).containsOnly(201);
     assertThat(replies.stream().map(reply -> reply.text("/id")).distinct()).hasSize(1);

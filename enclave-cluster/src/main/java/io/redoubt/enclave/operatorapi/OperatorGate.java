@@ -4,6 +4,7 @@ import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.RateLimiter;
 import io.redoubt.http.Requests;
+import io.redoubt.http.SourceKey;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.problem.ErrorType;
@@ -65,7 +66,7 @@ public final class OperatorGate {
 
   /** Throws where its source asks too often. */
   void limit(HttpRequest request) {
-    var wait = limits.retryAfterSeconds(Requests.source(edge, request));
+    var wait = limits.retryAfterSeconds(SourceKey.of(Requests.source(edge, request)));
     if (wait.isPresent()) {
       throw ProblemException.retryAfter(
           ErrorType.RATE_LIMITED, "Too many requests from here.", wait.getAsInt());

@@ -6,6 +6,7 @@ import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.http.RateLimiter;
+import io.redoubt.http.SourceKey;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
@@ -95,6 +96,9 @@ public final class TokenService {
       InetAddress source,
       String traceId) {}
 
+  /** What is counted of a client's logins. */
+  private record Attempts(ClientId client, boolean rightSecret) {}
+
   /** What it is answered. */
   sealed interface Reply {}
 
@@ -114,13 +118,12 @@ public final class TokenService {
   }
 
   private CompletionStage<Reply> answer(Request request) {
-    limit(perSource, request.source());
+    limit(perSource, SourceKey.of(request.source()));
     Optional<ClientId> client = clientOf(request);
     if (client.isEmpty()) {
       LOG.warn("Login refused from {}: no credential of ours", request.source().getHostAddress());
       return CompletableFuture.completedFuture(Refused.INVALID_CLIENT);
     }
-    limit(perClient, client.get());
     return database
         .inTransaction(handle -> organizationOf(handle, client.get()))
         .thenCompose(organization ->
@@ -168,6 +171,8 @@ public final class TokenService {
       LOG.warn("Login refused from {}: unknown client", request.source().getHostAddress());
       return Refused.INVALID_CLIENT;
     }
+    // Apart, so that nobody can shut a client out by naming it with a wrong secret.
+    limit(perClient, new Attempts(client, right));
     if (!right || found.isEmpty()) {
       record(handle, organization.get(), client, client.toString(), request, "wrong secret");
       return Refused.INVALID_CLIENT;

@@ -1,7 +1,9 @@
 package io.redoubt.controlplane.link;
 
 import io.redoubt.controlplane.store.Rows;
+import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Requests;
+import io.redoubt.http.Strangers;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -9,6 +11,7 @@ import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.token.SecretKeyText;
 import io.redoubt.protocol.token.TokenDigest;
+import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -18,12 +21,16 @@ import org.jdbi.v3.core.Handle;
 /** Authenticates enclaves by their API key, of which the digest is known. */
 final class EnclaveAuthenticator {
   private final Database database;
+  private final EdgeConfig edge;
+  private final Strangers strangers;
 
-  EnclaveAuthenticator(Database database) {
+  EnclaveAuthenticator(Database database, EdgeConfig edge, Strangers strangers) {
     this.database = database;
+    this.edge = edge;
+    this.strangers = strangers;
   }
 
-  /** Fails with a {@link ProblemException}, 401, without a good key. */
+  /** Fails with a {@link ProblemException}: 401 without a good key, 429 after too many. */
   CompletionStage<Caller> authenticate(HttpRequest request) {
     Optional<String> token = Requests.bearer(request);
     if (token.isEmpty()) {
@@ -34,12 +41,17 @@ final class EnclaveAuthenticator {
     if (key.isEmpty() || enclave.isEmpty()) {
       return CompletableFuture.failedFuture(ProblemException.of(ErrorType.CREDENTIAL_INVALID));
     }
+    InetAddress source = Requests.source(edge, request);
+    strangers.admit(source);
     return database
         .inTransaction(handle -> find(handle, enclave.get()))
         .thenApply(found ->
             found
                 .filter(caller -> caller.key().equals(key.get().digest()))
-                .orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_INVALID)));
+                .orElseThrow(() -> {
+                  strangers.note(source);
+                  return ProblemException.of(ErrorType.CREDENTIAL_INVALID);
+                }));
   }
 
   private static Optional<EnclaveId> enclaveOf(SecretKeyText key) {

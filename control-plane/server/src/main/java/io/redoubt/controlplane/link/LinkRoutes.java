@@ -17,7 +17,9 @@ import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.http.Bodies;
+import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
+import io.redoubt.http.Strangers;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.protocol.link.Hello;
@@ -62,11 +64,13 @@ public final class LinkRoutes {
       SigningKeys keys,
       Trail trail,
       Bodies bodies,
+      EdgeConfig edge,
+      Strangers strangers,
       LinkConfig config,
       String version,
       MeterRegistry metrics,
       Clock clock) {
-    this.authenticator = new EnclaveAuthenticator(database);
+    this.authenticator = new EnclaveAuthenticator(database, edge, strangers);
     this.stream = new CommandStream(database, commands, providers, keys, config, clock);
     this.reports = new Reports(database, agents, commands, trail, clock);
     this.audit = audit;
