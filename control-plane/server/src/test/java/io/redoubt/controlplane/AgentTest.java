@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -20,13 +21,12 @@ import org.junit.jupiter.api.TestInstance;
 class AgentTest {
   private static final String AGENTS = "/api/v1/agents";
 
-  private TestServer server;
+  @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
   private EnclaveClient enclave;
 
   @BeforeAll
   void start() {
-    server = new TestServer();
     tenant = server.newTenant();
     enclave = tenant.newEnclave("main").connect();
   }
@@ -34,7 +34,6 @@ class AgentTest {
   @AfterAll
   void stop() {
     enclave.close();
-    server.close();
   }
 
   @Test

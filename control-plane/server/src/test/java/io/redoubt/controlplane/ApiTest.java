@@ -21,7 +21,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -40,20 +40,14 @@ class ApiTest {
           "POST /enclave/v1/reports",
           "POST /enclave/v1/audit");
 
-  private TestServer server;
+  @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
   private Tenant stranger;
 
   @BeforeAll
   void start() {
-    server = new TestServer();
     tenant = server.newTenant();
     stranger = server.newTenant();
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
   }
 
   @Test

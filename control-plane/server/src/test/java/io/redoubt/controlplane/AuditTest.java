@@ -23,8 +23,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -34,21 +33,11 @@ import org.junit.jupiter.api.TestInstance;
 class AuditTest {
   private static final Usage USAGE = new Usage(100, 20, 5, 1, 1_500_000);
 
-  private TestServer server;
+  @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
   private EnclaveClient enclave;
   private AgentId agent;
   private Instant time = Instant.EPOCH;
-
-  @BeforeAll
-  void start() {
-    server = new TestServer();
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
 
   @BeforeEach
   void newTenant() {

@@ -9,8 +9,7 @@ import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.token.TokenDigest;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -18,23 +17,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EnclaveTest {
   private static final String ENCLAVES = "/api/v1/enclaves";
-  private static final String PROVIDER =
-      """
-      {"kind": "anthropic", "base_url": "https://api.anthropic.com", "api_key": "sk-ant-secret-1",
-       "models": ["claude-*"], "timeout_seconds": 60}
-      """;
-
-  private TestServer server;
-
-  @BeforeAll
-  void start() {
-    server = new TestServer();
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final TestServer server = new TestServer();
 
   @Test
   void whatAnEnclaveReportsIsShown() {
@@ -168,7 +151,7 @@ class EnclaveTest {
   @Test
   void aNewEnclaveHearsOfItsOrganizationFirst() {
     var tenant = server.newTenant();
-    tenant.owner().put("/api/v1/providers/claude", PROVIDER);
+    tenant.owner().put("/api/v1/providers/claude", Tenant.PROVIDER);
     try (var enclave = tenant.newEnclave("main").connect()) {
       enclave.await(LinkCommand.PutProvider.class);
 

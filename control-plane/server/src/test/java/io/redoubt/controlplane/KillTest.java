@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestInstance;
 class KillTest {
   private static final String REASON = "{\"reason\": \"it went mad\"}";
 
-  private TestServer server;
+  @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
   private EnclaveClient enclave;
   private String agent = "";
@@ -35,14 +35,8 @@ class KillTest {
 
   @BeforeAll
   void start() {
-    server = new TestServer();
     tenant = server.newTenant();
     enclave = tenant.newEnclave("main");
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
   }
 
   @BeforeEach

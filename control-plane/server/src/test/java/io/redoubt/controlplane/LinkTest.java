@@ -8,8 +8,7 @@ import io.redoubt.protocol.token.SecretKeyText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -18,17 +17,7 @@ import org.junit.jupiter.api.TestInstance;
 class LinkTest {
   private static final String ENCLAVES = "/api/v1/enclaves";
 
-  private TestServer server;
-
-  @BeforeAll
-  void start() {
-    server = new TestServer();
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final TestServer server = new TestServer();
 
   @Test
   void commandsComeInOrderWithoutGapsAndFromWhereTheEnclaveStands() {

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -16,24 +16,18 @@ import org.junit.jupiter.api.TestInstance;
 /** The token endpoint and what a token is good for. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TokenTest {
-  private TestServer server;
+  @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
   private String client;
   private String secret;
 
   @BeforeAll
   void start() {
-    server = new TestServer();
     tenant = server.newTenant();
     var made =
         tenant.owner().post("/api/v1/iam/clients", "{\"name\": \"ci\", \"roles\": [\"viewer\"]}");
     client = made.text("/client/id");
     secret = made.text("/client_secret");
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
   }
 
   @Test
