@@ -1,11 +1,8 @@
 package io.redoubt.persistence.enclave;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectWriter;
+import io.redoubt.protocol.audit.AuditDocument;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.AuditRecord;
-import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AuditBatch;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -50,17 +47,6 @@ record AuditLine(
   /** The halves of a record, as the table numbers them. */
   static final int OUTCOME_HALF = 2;
 
-  /** Half of the fields are usually empty; what is absent reads back as null. */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  private abstract static class WithoutNulls {}
-
-  private static final ObjectWriter WRITER =
-      Json.LENIENT
-          .copy()
-          .addMixIn(AuditRecord.class, WithoutNulls.class)
-          .addMixIn(AuditOutcome.class, WithoutNulls.class)
-          .writer();
-
   static AuditLine intent(AuditRecord intent, long fence) {
     var agent = intent.agentId();
     if (agent == null || intent.outcome() != null) {
@@ -74,7 +60,7 @@ record AuditLine(
         agent.uuid(),
         intent.time(),
         new Fence(organization, agent.uuid(), fence),
-        write(intent));
+        AuditDocument.of(intent));
   }
 
   static AuditLine complete(AuditRecord complete) {
@@ -86,7 +72,7 @@ record AuditLine(
         agent == null ? null : agent.uuid(),
         complete.time(),
         null,
-        write(complete));
+        AuditDocument.of(complete));
   }
 
   static AuditLine outcome(AuditOutcome outcome) {
@@ -97,7 +83,7 @@ record AuditLine(
         null,
         outcome.time(),
         null,
-        write(outcome));
+        AuditDocument.of(outcome));
   }
 
   long micros() {
@@ -109,13 +95,5 @@ record AuditLine(
     return half == OUTCOME_HALF
         ? new AuditBatch.StoredLine(null, document)
         : new AuditBatch.StoredLine(document, null);
-  }
-
-  private static String write(Object value) {
-    try {
-      return WRITER.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("an audit line that cannot be written", e);
-    }
   }
 }

@@ -1,14 +1,12 @@
 package io.redoubt.controlplane.audit;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectWriter;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.persistence.batch.SqlArrays;
 import io.redoubt.persistence.postgres.Failures;
+import io.redoubt.protocol.audit.AuditDocument;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.AuditRecord;
-import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
@@ -56,17 +54,6 @@ public final class AuditStore implements Trail {
       FROM unnest(:numbers, :micros, :ids, :bodies) AS line (number, micros, id, body)
       """;
 
-  /** Half of the fields are usually empty; what is absent reads back as null. */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  private abstract static class WithoutNulls {}
-
-  private static final ObjectWriter WRITER =
-      Json.LENIENT
-          .copy()
-          .addMixIn(AuditRecord.class, WithoutNulls.class)
-          .addMixIn(Outcome.class, WithoutNulls.class)
-          .writer();
-
   /** A half with its number in the enclave's sequence. */
   record Numbered<T>(long number, T half) {}
 
@@ -93,7 +80,7 @@ public final class AuditStore implements Trail {
         .bind("actorKind", record.actorKind().wire())
         .bind("actor", record.actor())
         .bind("trace", record.traceId())
-        .bind("body", write(record))
+        .bind("body", AuditDocument.of(record))
         .execute();
   }
 
@@ -122,7 +109,7 @@ public final class AuditStore implements Trail {
                 .texts("actorKinds", record -> record.actorKind().wire())
                 .texts("actors", AuditRecord::actor)
                 .texts("traces", AuditRecord::traceId)
-                .texts("bodies", AuditStore::write)
+                .texts("bodies", AuditDocument::of)
                 .insert(organization, enclave));
   }
 
@@ -143,7 +130,7 @@ public final class AuditStore implements Trail {
             new Lines<>(outcomes, handle.createQuery(OUTCOMES + unlessThere + RETURNING))
                 .numbers("micros", outcome -> micros(outcome.time()))
                 .texts("ids", outcome -> outcome.id().uuid().toString())
-                .texts("bodies", outcome -> write(outcome.outcome()))
+                .texts("bodies", outcome -> AuditDocument.of(outcome.outcome()))
                 .insert(organization, enclave));
   }
 
@@ -209,14 +196,6 @@ public final class AuditStore implements Trail {
           .bind("enclave", enclave.uuid())
           .mapTo(Long.class)
           .set();
-    }
-  }
-
-  private static String write(Object value) {
-    try {
-      return WRITER.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("an audit line that cannot be written", e);
     }
   }
 
