@@ -52,6 +52,18 @@ class DatabaseTest {
   }
 
   @Test
+  void aRefusedRowIsNotQuotedInTheFailure() {
+    try (var database = open(1)) {
+      assertThatThrownBy(() ->
+              database.inTransactionBlocking(handle ->
+                  handle.execute("INSERT INTO enclave.shared_secret VALUES ('quoted-name', NULL)")))
+          .rootCause()
+          .hasMessageContaining("shared_secret")
+          .hasMessageNotContaining("quoted-name");
+    }
+  }
+
+  @Test
   void whatComesOnTopOfTheBoundFailsAtOnce() {
     try (var database = open(1)) {
       var gate = new CountDownLatch(1);
