@@ -6,6 +6,7 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.net.Cidr;
+import io.redoubt.protocol.text.PlainText;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -99,7 +100,7 @@ record AgentBody(
             checks.require(
                 LABEL.matcher(label.getKey()).matches()
                     && label.getValue() != null
-                    && Checks.isText(label.getValue(), MAX_LABEL_VALUE),
+                    && PlainText.fits(label.getValue(), MAX_LABEL_VALUE),
                 "/labels/" + label.getKey().replace("~", "~0").replace("/", "~1"),
                 "has a name of 1 to 63 letters, digits, dots, dashes, underscores and slashes,"
                     + " and a value of at most 200 characters"));

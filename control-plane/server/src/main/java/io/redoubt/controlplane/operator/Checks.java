@@ -2,6 +2,7 @@ package io.redoubt.controlplane.operator;
 
 import io.redoubt.protocol.problem.Problem;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.text.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -38,7 +39,10 @@ public final class Checks {
   /** A name for people. */
   public Checks title(String pointer, @Nullable String value) {
     return require(
-        value != null && !value.isBlank() && value.equals(value.strip()) && isText(value, 100),
+        value != null
+            && !value.isBlank()
+            && value.equals(value.strip())
+            && PlainText.fits(value, 100),
         pointer,
         "is needed: 1 to 100 characters, no control characters, no space at the ends");
   }
@@ -46,7 +50,7 @@ public final class Checks {
   /** Free text for people, which may be left out. */
   public Checks text(String pointer, @Nullable String value, int maxLength) {
     return require(
-        value == null || isText(value, maxLength),
+        value == null || PlainText.fits(value, maxLength),
         pointer,
         "has at most " + maxLength + " characters, none of them control characters");
   }
@@ -54,7 +58,7 @@ public final class Checks {
   /** Why something is done: an auditor will read it. */
   public Checks reason(@Nullable String value) {
     return require(
-        value != null && !value.isBlank() && isText(value, 500),
+        value != null && !value.isBlank() && PlainText.fits(value, 500),
         "/reason",
         "is needed: 1 to 500 characters, no control characters");
   }
@@ -74,20 +78,11 @@ public final class Checks {
     for (int i = 0; i < Math.min(values.size(), atMost); i++) {
       @Nullable String value = values.get(i);
       require(
-          value != null && !value.isBlank() && isText(value, length),
+          value != null && !value.isBlank() && PlainText.fits(value, length),
           pointer + "/" + i,
           "has 1 to " + length + " characters");
     }
     return this;
-  }
-
-  /** Text that the database, a terminal and a log line can take as it is. */
-  public static boolean isText(String value, int maxLength) {
-    return value.length() <= maxLength
-        && value
-            .codePoints()
-            .noneMatch(
-                c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
   }
 
   /**

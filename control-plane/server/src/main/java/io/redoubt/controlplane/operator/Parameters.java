@@ -2,6 +2,7 @@ package io.redoubt.controlplane.operator;
 
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.text.PlainText;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -33,8 +34,7 @@ public final class Parameters {
       if (!names.contains(name)) {
         throw ProblemException.invalid("query", "has a parameter that is not known here");
       }
-      if (parameter.second().length() > MAX_LENGTH
-          || !Checks.isText(parameter.second(), MAX_LENGTH)) {
+      if (!PlainText.fits(parameter.second(), MAX_LENGTH)) {
         throw ProblemException.invalid(name, "is too long or has control characters");
       }
       if (values.put(name, parameter.second()) != null) {
