@@ -6,12 +6,15 @@ import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.protocol.link.Hello;
 import io.redoubt.protocol.link.LinkReport;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -69,7 +72,7 @@ final class LinkClient implements AutoCloseable {
             .header("Accept", "text/event-stream")
             .GET()
             .build();
-    var response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+    var response = answer(request, HttpResponse.BodyHandlers.ofInputStream());
     if (response.statusCode() != 200) {
       response.body().close();
       throw new RefusedException("commands", response.statusCode());
@@ -92,17 +95,34 @@ final class LinkClient implements AutoCloseable {
   private byte[] post(String path, byte[] body) throws IOException, InterruptedException {
     var request =
         request(path)
-            .timeout(config.requestTimeout())
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build();
-    var response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream in = response.body()) {
-      byte[] answer = in.readNBytes(MAX_ANSWER_BYTES);
-      if (response.statusCode() / 100 != 2) {
-        throw new RefusedException(path, response.statusCode());
-      }
-      return answer;
+    var whole = HttpResponse.BodyHandlers.ofByteArray();
+    var response = answer(request, HttpResponse.BodyHandlers.limiting(whole, MAX_ANSWER_BYTES));
+    if (response.statusCode() / 100 != 2) {
+      throw new RefusedException(path, response.statusCode());
+    }
+    return response.body();
+  }
+
+  /**
+   * What is answered within the request time-out: as far as the handler reads, so that neither a
+   * head that never comes nor a body that stops half-way holds anybody up (G11).
+   */
+  private <T> HttpResponse<T> answer(HttpRequest request, HttpResponse.BodyHandler<T> handler)
+      throws IOException, InterruptedException {
+    var answer = http.sendAsync(request, handler);
+    try {
+      return answer.get(config.requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      throw new HttpTimeoutException("the control plane did not answer in time");
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException broken ? broken : new IOException(e.getCause());
     }
   }
 
