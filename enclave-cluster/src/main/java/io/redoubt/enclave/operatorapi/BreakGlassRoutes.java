@@ -20,6 +20,7 @@ import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.text.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Base64;
@@ -196,8 +197,9 @@ final class BreakGlassRoutes {
     if (reason == null || reason.isBlank()) {
       throw ProblemException.invalid("/reason", "is needed");
     }
-    if (reason.length() > MAX_REASON) {
-      throw ProblemException.invalid("/reason", "has at most " + MAX_REASON + " characters");
+    if (!PlainText.fits(reason, MAX_REASON)) {
+      throw ProblemException.invalid(
+          "/reason", "has at most " + MAX_REASON + " characters, none of them control characters");
     }
     return reason;
   }

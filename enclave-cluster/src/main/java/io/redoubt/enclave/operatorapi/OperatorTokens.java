@@ -86,7 +86,7 @@ final class OperatorTokens {
         .thenCompose(key -> key.isPresent() ? byOwn(jws, key.get()) : byControlPlane(jws));
   }
 
-  /** Ours: only while the client is still one that may break the glass. */
+  /** Ours: only while the client may break the glass, and only for what it may do now. */
   private CompletionStage<Optional<OperatorClaims>> byOwn(Jws jws, VerificationKey key) {
     return claims(jws, key)
         .filter(claims -> claims.issuer().equals(issuer))
@@ -96,7 +96,7 @@ final class OperatorTokens {
                 .thenApply(known ->
                     known
                         .filter(it -> it.organization().equals(claims.organization()))
-                        .map(_ -> claims)))
+                        .map(it -> claims.within(it.client().permissions()))))
         .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
   }
 

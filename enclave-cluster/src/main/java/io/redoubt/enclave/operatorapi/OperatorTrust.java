@@ -7,6 +7,7 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jwk;
 import io.redoubt.protocol.link.LinkCommand.BreakGlassClient;
 import io.redoubt.protocol.link.LinkCommand.PutOperatorTrust;
+import io.redoubt.protocol.text.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
@@ -19,6 +20,8 @@ import java.util.concurrent.CompletionStage;
  * anyway.
  */
 public final class OperatorTrust {
+  private static final int MAX_NAME = 100;
+
   private final Database database;
 
   public OperatorTrust(Database database) {
@@ -90,9 +93,9 @@ public final class OperatorTrust {
                 .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
   }
 
-  /** PostgreSQL has no text with a NUL in it, so nobody is called that. */
+  /** What the database cannot take as text is nobody's name. */
   private static boolean canBeAsked(String name) {
-    return name.indexOf('\0') < 0;
+    return PlainText.fits(name, MAX_NAME);
   }
 
   private static Optional<Known> find(

@@ -9,6 +9,7 @@ import io.redoubt.enclave.testing.EnclaveFixture;
 import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.SigningKey;
@@ -165,13 +166,30 @@ class BreakGlassTest {
   }
 
   @Test
+  void aTokenIsGoodForNoMoreThanItsClientMayNow() {
+    OrganizationId organization = introduced();
+    TestAgent agent = fixture.agent(organization, List.of());
+    var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    fixture.trust(organization, client, Set.of("agents:manage"));
+    String token = token(client.owner(), client.reveal()).text("access_token");
+    assertThat(isolate(agent, token)).isEqualTo(200);
+
+    fixture.trust(organization, client, Set.of("agents:read"));
+
+    assertThat(isolate(agent, token)).isEqualTo(403);
+  }
+
+  @Test
   void aReasonIsNeeded() {
     TestAgent agent = fixture.agent();
     String token = operatorToken(fixture.controlPlane.operatorKey).sign();
 
     for (Map<String, ?> body :
         List.<Map<String, ?>>of(
-            Map.of(), Map.of("reason", " "), Map.of("reason", "x".repeat(501)))) {
+            Map.of(),
+            Map.of("reason", " "),
+            Map.of("reason", "x".repeat(501)),
+            Map.of("reason", "a\u001b[2Jb"))) {
       Answer answer = act(agent, "isolate", token, body);
       api.describes(answer);
       assertThat(answer.status()).isEqualTo(422);

@@ -87,16 +87,25 @@ public final class EnclaveFixture implements AutoCloseable {
             new ProviderSpec(
                 "anthropic", ProviderSpec.Kind.ANTHROPIC, model.url(), List.of(), 30, false, 1),
             controlPlane.seal(known, "anthropic", SlowModel.API_KEY)));
-    controlPlane.awaitApplied(controlPlane.say(known, operatorTrust()));
+    trust(known, breakGlassSecret, Set.of("agents:manage"));
   }
 
-  private LinkCommand.PutOperatorTrust operatorTrust() {
-    return new LinkCommand.PutOperatorTrust(
-        "urn:redoubt:control-plane",
-        new JwkSet(List.of(controlPlane.operatorKey.publicHalf().jwk())),
-        List.of(
-            new LinkCommand.BreakGlassClient(
-                breakGlassSecret.owner(), breakGlassSecret.digest(), Set.of("agents:manage"))));
+  /** Tells the enclave which client may break the glass in the organization, and for what. */
+  public void trust(OrganizationId of, SecretKeyText client, Set<String> permissions) {
+    controlPlane.awaitApplied(
+        controlPlane.say(
+            of,
+            new LinkCommand.PutOperatorTrust(
+                "urn:redoubt:control-plane",
+                new JwkSet(List.of(controlPlane.operatorKey.publicHalf().jwk())),
+                List.of(
+                    new LinkCommand.BreakGlassClient(
+                        client.owner(), client.digest(), permissions)))));
+  }
+
+  /** A token of an operator of {@link #organization}. */
+  public String operatorToken(String permission) {
+    return controlPlane.operatorToken(organization, permission);
   }
 
   /** Starts the enclave, again where it was stopped. */

@@ -6,6 +6,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,14 @@ public record OperatorClaims(
                 jti,
                 issuedAt.getEpochSecond(),
                 expiresAt.getEpochSecond())));
+  }
+
+  /** The same, good for nothing that is not among these. */
+  public OperatorClaims within(Set<String> most) {
+    var both = new HashSet<>(permissions);
+    both.retainAll(most);
+    return new OperatorClaims(
+        issuer, audience, subject, client, organization, both, jti, issuedAt, expiresAt);
   }
 
   /**
