@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 final class EnclaveServers {
   private static final ApiDescription AGENT_API = described("agent-endpoint");
   private static final ApiDescription ACTING_API = described("acting");
+  private static final ApiDescription MANAGEMENT_API = described("management");
 
   private final EnclaveConfig config;
   private final EnclaveEnvironment environment;
@@ -100,7 +101,8 @@ final class EnclaveServers {
     var routes =
         concat(
             Health.routes(node.readiness::check, environment.prometheusText()),
-            new ClusterRoutes(gate, node.clusterReporter).routes());
+            new ClusterRoutes(gate, node.clusterReporter).routes(),
+            MANAGEMENT_API.routes());
     var server = new HttpEdge("management", environment.metrics());
     return bind(config.managementServer(), server.seal(routes))
         .thenAccept(binding -> management = binding);

@@ -9,21 +9,15 @@ import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.Nodes;
 import io.redoubt.enclave.testing.SlowModel;
 import io.redoubt.enclave.testing.TestAgent;
-import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
-import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.LinkCommand;
-import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.ProviderSpec;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,7 +91,8 @@ class TwoNodesTest {
       two.awaitFirstByte();
 
       Acknowledgement proof =
-          proof(
+          nodes.controlPlane.proof(
+              organization,
               new LinkCommand.Isolate(here.id, IsolationId.next(CLOCK), "it misbehaves", "mem_1"));
 
       assertThat(proof.nodes())
@@ -152,7 +147,7 @@ class TwoNodesTest {
         Http.get(
             second.managementUrl().resolve("/v1/cluster"),
             "Authorization",
-            "Bearer " + operatorToken("enclaves:read"));
+            "Bearer " + nodes.controlPlane.operatorToken(organization, "enclaves:read"));
 
     assertThat(seen.status()).isEqualTo(200);
     assertThat(seen.text("node")).isEqualTo("node-2");
@@ -175,40 +170,13 @@ class TwoNodesTest {
 
     assertThat(Http.get(url).status()).isEqualTo(401);
     assertThat(Http.get(url, "Authorization", "Bearer nonsense").status()).isEqualTo(401);
-    assertThat(Http.get(url, "Authorization", "Bearer " + operatorToken("agents:read")).status())
+    assertThat(
+            Http.get(
+                    url,
+                    "Authorization",
+                    "Bearer " + nodes.controlPlane.operatorToken(organization, "agents:read"))
+                .status())
         .isEqualTo(403);
-  }
-
-  private String operatorToken(String permission) {
-    Instant now = CLOCK.instant().truncatedTo(java.time.temporal.ChronoUnit.SECONDS);
-    return new OperatorClaims(
-            "urn:redoubt:control-plane",
-            OperatorClaims.AUDIENCE,
-            "mem_1",
-            "cli_1",
-            organization,
-            Set.of(permission),
-            AuditId.next(CLOCK).toString(),
-            now,
-            now.plusSeconds(60))
-        .sign(nodes.controlPlane.operatorKey);
-  }
-
-  private Acknowledgement proof(LinkCommand command) {
-    long number = nodes.controlPlane.say(organization, command);
-    return await()
-        .atMost(Duration.ofSeconds(10))
-        .pollInterval(Duration.ofMillis(5))
-        .until(
-            () ->
-                nodes.controlPlane.reports.stream()
-                    .filter(LinkReport.AgentStopped.class::isInstance)
-                    .map(LinkReport.AgentStopped.class::cast)
-                    .filter(it -> it.commandNumber() == number)
-                    .findFirst(),
-            Optional::isPresent)
-        .orElseThrow()
-        .proof();
   }
 
   private static void awaitReady(Enclave node) {

@@ -109,20 +109,7 @@ class KillTest {
   }
 
   private Acknowledgement proof(LinkCommand command, TestAgent agent) {
-    long number = fixture.controlPlane.say(agent.organization, command);
-    return await()
-        .atMost(Duration.ofSeconds(10))
-        .pollInterval(Duration.ofMillis(5))
-        .until(
-            () ->
-                fixture.controlPlane.reports.stream()
-                    .filter(LinkReport.AgentStopped.class::isInstance)
-                    .map(LinkReport.AgentStopped.class::cast)
-                    .filter(it -> it.commandNumber() == number)
-                    .findFirst(),
-            Optional::isPresent)
-        .orElseThrow()
-        .proof();
+    return fixture.controlPlane.proof(agent.organization, command);
   }
 
   private LinkReport.AgentSeen lastSeen(TestAgent agent) {

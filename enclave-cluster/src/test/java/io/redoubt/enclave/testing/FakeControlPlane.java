@@ -6,12 +6,15 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.jwt.Jws;
+import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.Heartbeat;
@@ -30,6 +33,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -123,6 +128,40 @@ public final class FakeControlPlane implements AutoCloseable {
       log.add(Jws.sign(commandKey, Jws.Type.LINK_COMMAND, payload));
       log.notifyAll();
     }
+  }
+
+  /** Says it, and waits for the proof that it was carried out. */
+  public Acknowledgement proof(OrganizationId organization, LinkCommand command) {
+    long number = say(organization, command);
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(5))
+        .until(
+            () ->
+                reports.stream()
+                    .filter(LinkReport.AgentStopped.class::isInstance)
+                    .map(LinkReport.AgentStopped.class::cast)
+                    .filter(it -> it.commandNumber() == number)
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow()
+        .proof();
+  }
+
+  /** A token of a member of the organization, good for a minute. */
+  public String operatorToken(OrganizationId organization, String permission) {
+    Instant now = CLOCK.instant().truncatedTo(ChronoUnit.SECONDS);
+    return new OperatorClaims(
+            "urn:redoubt:control-plane",
+            OperatorClaims.AUDIENCE,
+            "mem_1",
+            "cli_1",
+            organization,
+            Set.of(permission),
+            AuditId.next(CLOCK).toString(),
+            now,
+            now.plusSeconds(60))
+        .sign(operatorKey);
   }
 
   public long lastNumber() {
