@@ -6,30 +6,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What the program finds in its environment: an agent's means, and none of an operator's. */
 final class ChildEnvironment {
-  /** An operator's own, which no agent should inherit. */
-  private static final Set<String> OPERATORS =
-      Set.of(
-          "REDOUBT_URL",
-          "REDOUBT_CLIENT_ID",
-          "REDOUBT_CLIENT_SECRET",
-          "REDOUBT_CLIENT_SECRET_FILE",
-          "REDOUBT_CONFIG",
-          "REDOUBT_DATA_DIR",
-          "REDOUBT_BOOTSTRAP_TOKEN",
-          "REDOUBT_PROVIDER_KEY");
+  /**
+   * What this prefix begins is an operator's or a server's own (credentials, passwords of the
+   * database, keys of enclaves), which no agent inherits. What the agent needs is put in anew.
+   */
+  private static final String OURS = "REDOUBT_";
 
   private ChildEnvironment() {}
 
   static Map<String, String> of(
       Host host, AgentEndpoint.Granted granted, LocalHelper helper, URI enclave, TokenFile file) {
     var environment = new HashMap<>(host.environment());
-    environment.keySet().removeAll(OPERATORS);
+    environment.keySet().removeIf(name -> name.startsWith(OURS));
     if (granted.secrets() != null) {
       granted
           .secrets()

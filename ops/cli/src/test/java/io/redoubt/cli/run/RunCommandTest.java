@@ -51,7 +51,8 @@ class RunCommandTest {
     machine =
         new TestMachine(home)
             .loggedInTo(controlPlane)
-            .with("REDOUBT_ENCLAVE_URL", enclave.url().toString());
+            .with("REDOUBT_ENCLAVE_URL", enclave.url().toString())
+            .with("REDOUBT_CONTROL_DATABASE_PASSWORD", "a secret of the database");
   }
 
   @AfterEach

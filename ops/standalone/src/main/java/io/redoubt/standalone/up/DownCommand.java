@@ -66,8 +66,10 @@ public final class DownCommand implements Callable<Integer> {
       return false;
     }
     Set<Long> processes = new LinkedHashSet<>();
-    InstanceLock.holder(data.lock()).ifPresent(processes::add);
-    runtime.ifPresent(r -> processes.add(r.controlPlanePid()));
+    // Who holds the lock; what an earlier one wrote down may be another program's number by now.
+    InstanceLock.holder(data.lock())
+        .or(() -> runtime.map(RuntimeFile::controlPlanePid))
+        .ifPresent(processes::add);
     if (processes.isEmpty()) {
       throw new CommandFailure(
           ExitCode.FAILED, "Something runs in " + data.path() + ", but it does not say what.");
