@@ -30,7 +30,7 @@ class AgentConfigTest {
 
   @Test
   void theDefaultsAreValid() {
-    assertThat(AgentConfig.from(REFERENCE).entity().snapshotEvery()).isEqualTo(100);
+    assertThat(AgentConfig.from(REFERENCE).entity().snapshotEvery()).isEqualTo(250);
     assertThat(TokenFamilyConfig.from(REFERENCE).entity().snapshotsKept()).isEqualTo(2);
   }
 
