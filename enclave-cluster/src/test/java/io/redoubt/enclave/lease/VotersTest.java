@@ -69,7 +69,8 @@ class VotersTest {
   /**
    * What everything rests on: however the members change, two groups that each speak for the
    * cluster, one by the view before the step and one by the view after it, have a node in common.
-   * (A node alone takes the step itself, so it has no view of before when others have one of after.)
+   * (A node alone takes the step itself, so it has no view of before when others have one of
+   * after.)
    */
   @Test
   void whoSpeaksForTheClusterBeforeAStepAndWhoDoesAfterItHaveANodeInCommon() {
