@@ -84,7 +84,7 @@ class VotersTest {
             continue;
           }
           for (Set<Long> other : subsets()) {
-            if (before.suffice(other) || now.size() > 1 && after.suffice(other)) {
+            if (before.suffice(other) || (now.size() > 1 && after.suffice(other))) {
               assertThat(one).containsAnyElementsOf(other);
             }
           }
