@@ -116,6 +116,16 @@ final class EdgeServer implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
+  /** Writes and says that this was all, as far as the server reads: it may have answered before. */
+  static void writeToTheEnd(Socket socket, String request) throws IOException {
+    try {
+      write(socket, request);
+      socket.shutdownOutput();
+    } catch (SocketException _) {
+      // refused early: it does not read on
+    }
+  }
+
   static String exchange(Socket socket, String request) throws IOException {
     write(socket, request);
     return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -5,6 +5,7 @@ import static io.redoubt.http.EdgeServer.exchange;
 import static io.redoubt.http.EdgeServer.heard;
 import static io.redoubt.http.EdgeServer.json;
 import static io.redoubt.http.EdgeServer.write;
+import static io.redoubt.http.EdgeServer.writeToTheEnd;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
@@ -88,8 +89,7 @@ class LargeBodiesTest {
           for (int i = 0; i < chunks; i++) {
             request.append("100\r\n").append(" ".repeat(256)).append("\r\n");
           }
-          write(socket, request.append(end).toString());
-          socket.shutdownOutput();
+          writeToTheEnd(socket, request.append(end).toString());
 
           assertThat(heard(socket))
               .as("%d chunks, then '%s'", chunks, end)
