@@ -1,6 +1,5 @@
 package io.redoubt.enclave.testing;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -206,8 +205,11 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   public SealedBox seal(OrganizationId organization, String provider, String key) {
+    await("the enclave says hello")
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> enrolmentKey != null);
     byte[] publicKey = enrolmentKey;
-    assertThat(publicKey).as("the enclave said hello").isNotNull();
     return SealedBoxes.seal(
         java.util.Objects.requireNonNull(publicKey),
         (enclave + "/" + organization + "/" + provider).getBytes(StandardCharsets.UTF_8),
