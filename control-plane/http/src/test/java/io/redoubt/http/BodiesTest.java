@@ -18,25 +18,14 @@ import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** What is read of a body, and what is answered where it is not what was asked for. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BodiesTest {
-  private EdgeServer server;
-
-  @BeforeAll
-  void start() throws Exception {
-    server = new EdgeServer(BodiesTest::routes);
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final EdgeServer server = new EdgeServer(BodiesTest::routes);
 
   private static Route routes(EdgeConfig config) {
     var bodies = new Bodies(config);

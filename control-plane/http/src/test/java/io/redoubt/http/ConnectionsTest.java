@@ -14,8 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -24,17 +23,7 @@ import org.junit.jupiter.api.TestInstance;
 class ConnectionsTest {
   private final CompletableFuture<Void> waiting = new CompletableFuture<>();
   private final CompletableFuture<Void> clientGone = new CompletableFuture<>();
-  private EdgeServer server;
-
-  @BeforeAll
-  void start() throws Exception {
-    server = new EdgeServer(_ -> routes());
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final EdgeServer server = new EdgeServer(_ -> routes());
 
   private Route routes() {
     return concat(

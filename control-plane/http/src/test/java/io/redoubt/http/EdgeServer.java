@@ -32,7 +32,7 @@ final class EdgeServer implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final int port;
 
-  EdgeServer(Function<EdgeConfig, Route> routes) throws Exception {
+  EdgeServer(Function<EdgeConfig, Route> routes) {
     var config =
         EdgeConfig.from(
             ConfigFactory.parseString(
@@ -49,7 +49,8 @@ final class EdgeServer implements AutoCloseable {
     port =
         HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), config, sealed)
             .toCompletableFuture()
-            .get(10, TimeUnit.SECONDS)
+            .orTimeout(10, TimeUnit.SECONDS)
+            .join()
             .localAddress()
             .getPort();
   }

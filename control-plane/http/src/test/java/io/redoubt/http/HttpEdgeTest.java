@@ -16,24 +16,13 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HttpEdgeTest {
-  private EdgeServer server;
-
-  @BeforeAll
-  void start() throws Exception {
-    server = new EdgeServer(HttpEdgeTest::routes);
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final EdgeServer server = new EdgeServer(HttpEdgeTest::routes);
 
   private static Route routes(EdgeConfig config) {
     var bodies = new Bodies(config);

@@ -18,8 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,17 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Bodies that are too large, too slow, or never end. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeBodiesTest {
-  private EdgeServer server;
-
-  @BeforeAll
-  void start() throws Exception {
-    server = new EdgeServer(LargeBodiesTest::routes);
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final EdgeServer server = new EdgeServer(LargeBodiesTest::routes);
 
   private static Route routes(EdgeConfig config) {
     var bodies = new Bodies(config);

@@ -9,25 +9,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.problem.ErrorType;
 import java.net.http.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Where a request comes from, behind a proxy that is trusted. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SourceTest {
-  private EdgeServer server;
-
-  @BeforeAll
-  void start() throws Exception {
-    server = new EdgeServer(SourceTest::routes);
-  }
-
-  @AfterAll
-  void stop() {
-    server.close();
-  }
+  @AutoClose private final EdgeServer server = new EdgeServer(SourceTest::routes);
 
   private static Route routes(EdgeConfig config) {
     return path(
