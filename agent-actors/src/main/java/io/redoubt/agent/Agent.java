@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Protocol of an agent. Every command that changes something carries what makes it repeatable: a
  * version, a digest, an isolation's id. Sent twice, it is answered from state.
+ *
+ * <p>What the control plane ordered carries the number that the order has in its log, so that one
+ * which is late, sent by a link that has been replaced, is refused and never undoes a newer one.
+ * What an operator ordered at this enclave has none.
  */
 public final class Agent {
   private Agent() {}
@@ -28,13 +33,15 @@ public final class Agent {
   public sealed interface Command extends ClusterMessage {}
 
   /** What the agent should be. An older version than the one known changes nothing. */
-  public record Configure(AgentSpec spec, ActorRef<Reply> replyTo) implements Command {}
+  public record Configure(AgentSpec spec, @Nullable Long number, ActorRef<Reply> replyTo)
+      implements Command {}
 
   /**
    * A new bootstrap token; the one before it dies. After a revocation the agent is pending again. A
    * token that was offered before, is or was known here, and changes nothing.
    */
-  public record OfferBootstrap(TokenDigest token, Instant expiresAt, ActorRef<Reply> replyTo)
+  public record OfferBootstrap(
+      TokenDigest token, Instant expiresAt, @Nullable Long number, ActorRef<Reply> replyTo)
       implements Command {}
 
   /**
@@ -76,7 +83,8 @@ public final class Agent {
    * Stops the agent until every isolation is released. An id that was lifted before, is an old
    * request come late, and does not isolate again.
    */
-  public record Isolate(IsolationId id, String reason, String by, ActorRef<Reply> replyTo)
+  public record Isolate(
+      IsolationId id, String reason, String by, @Nullable Long number, ActorRef<Reply> replyTo)
       implements Command {}
 
   /**
@@ -84,14 +92,21 @@ public final class Agent {
    *
    * @param ids those to lift; empty: those that stand when this arrives
    */
-  public record Release(Set<IsolationId> ids, String reason, String by, ActorRef<Reply> replyTo)
+  public record Release(
+      Set<IsolationId> ids,
+      String reason,
+      String by,
+      @Nullable Long number,
+      ActorRef<Reply> replyTo)
       implements Command {}
 
   /** Ends every family of the agent; a new bootstrap token begins anew. */
-  public record Revoke(String reason, String by, ActorRef<Reply> replyTo) implements Command {}
+  public record Revoke(String reason, String by, @Nullable Long number, ActorRef<Reply> replyTo)
+      implements Command {}
 
   /** Ends the agent for ever; its id is never used again. */
-  public record Decommission(String reason, String by, ActorRef<Reply> replyTo)
+  public record Decommission(
+      String reason, String by, @Nullable Long number, ActorRef<Reply> replyTo)
       implements Command {}
 
   /** Asks what the agent is. */
@@ -198,6 +213,8 @@ public final class Agent {
     FAMILY_UNKNOWN,
     /** More isolations than can be told apart; release some first. */
     TOO_MANY_ISOLATIONS,
+    /** A later order of the control plane has been carried out already. */
+    SUPERSEDED,
     /** What guards the agent cannot be reached; ask again. */
     UNAVAILABLE
   }
@@ -212,7 +229,10 @@ public final class Agent {
     OWN_CREDENTIAL_NOT_ALLOWED
   }
 
-  /** Kept for ever: these names, never class names, are the journal's contract. */
+  /**
+   * Kept for ever: these names, never class names, are the journal's contract. A {@code number} is
+   * that of the control plane's order, and left out where there is none.
+   */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "@type")
   @JsonSubTypes({
     @JsonSubTypes.Type(Configured.class),
@@ -228,11 +248,17 @@ public final class Agent {
 
   /** The agent should be this from now on. The first one makes it known. */
   @JsonTypeName("configured")
-  public record Configured(AgentSpec spec, Instant at) implements Event {}
+  public record Configured(
+      AgentSpec spec, Instant at, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number)
+      implements Event {}
 
   /** This token may be burned, and no earlier one. */
   @JsonTypeName("bootstrap-offered")
-  public record BootstrapOffered(TokenDigest token, Instant expiresAt, Instant at)
+  public record BootstrapOffered(
+      TokenDigest token,
+      Instant expiresAt,
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number)
       implements Event {}
 
   /** The offered token is spent, and its family is one of the agent's. */
@@ -254,16 +280,32 @@ public final class Agent {
 
   /** Stopped, until this and every other isolation is released. */
   @JsonTypeName("isolated")
-  public record Isolated(IsolationId id, String reason, String by, Instant at) implements Event {}
+  public record Isolated(
+      IsolationId id,
+      String reason,
+      String by,
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number)
+      implements Event {}
 
   /** These isolations are lifted; others may stand. */
   @JsonTypeName("released")
-  public record Released(Set<IsolationId> ids, String reason, String by, Instant at)
+  public record Released(
+      Set<IsolationId> ids,
+      String reason,
+      String by,
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number)
       implements Event {}
 
   /** All families are dead, and so is the token that was on offer. */
   @JsonTypeName("revoked")
-  public record Revoked(String reason, String by, Instant at) implements Event {}
+  public record Revoked(
+      String reason,
+      String by,
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number)
+      implements Event {}
 
   /** The end. */
   @JsonTypeName("decommissioned")

@@ -237,11 +237,13 @@ final class AgentEntity
   /** Done only with the fence in place: without its row no intent could ever be written. */
   private ReplyEffect<Event, AgentState> onConfigure(AgentState state, Configure configure) {
     var spec = configure.spec();
+    var configured = new Configured(spec, clock.instant(), configure.number());
     return switch (state) {
-      case Unknown _ ->
-          persist(new Configured(spec, clock.instant()), configure.replyTo(), _ -> new Done());
+      case Unknown _ -> persist(configured, configure.replyTo(), _ -> new Done());
+      case Known known when known.isPast(configure.number()) ->
+          refuse(Refusal.SUPERSEDED, configure.replyTo());
       case Known known when spec.version() > known.spec().version() ->
-          persist(new Configured(spec, clock.instant()), configure.replyTo(), _ -> new Done());
+          persist(configured, configure.replyTo(), _ -> new Done());
       case Decommissioned gone when spec.version() > gone.spec().version() ->
           refuse(Refusal.NOT_ACTIVE, configure.replyTo());
       case Known _, Decommissioned _ -> replyFenced(configure.replyTo(), new Done());
@@ -251,11 +253,15 @@ final class AgentEntity
   private ReplyEffect<Event, AgentState> onOfferBootstrap(AgentState state, OfferBootstrap offer) {
     return switch (state) {
       case Unknown _ -> stranger(offer.replyTo());
+      case Known known when known.isPast(offer.number()) ->
+          refuse(Refusal.SUPERSEDED, offer.replyTo());
       case Known known when known.enrolment().knows(offer.token()) ->
           reply(offer.replyTo(), new Done());
       case Known _ ->
           Effect()
-              .persist(new BootstrapOffered(offer.token(), offer.expiresAt(), clock.instant()))
+              .persist(
+                  new BootstrapOffered(
+                      offer.token(), offer.expiresAt(), clock.instant(), offer.number()))
               .thenReply(offer.replyTo(), _ -> new Done());
       case Decommissioned _ -> refuse(Refusal.NOT_ACTIVE, offer.replyTo());
     };
@@ -265,13 +271,15 @@ final class AgentEntity
     var replyTo = isolate.replyTo();
     return switch (state) {
       case Unknown _ -> stranger(replyTo);
+      case Known known when known.isPast(isolate.number()) -> refuse(Refusal.SUPERSEDED, replyTo);
       case Known known when known.isolations().madeAt(isolate.id()).isPresent() ->
           replyFenced(replyTo, known.isolated(isolate.id()));
       case Known known when known.isolations().full() ->
           refuse(Refusal.TOO_MANY_ISOLATIONS, replyTo);
       case Known _ ->
           persist(
-              new Isolated(isolate.id(), isolate.reason(), isolate.by(), clock.instant()),
+              new Isolated(
+                  isolate.id(), isolate.reason(), isolate.by(), clock.instant(), isolate.number()),
               replyTo,
               after -> known(after).isolated(isolate.id()));
       case Decommissioned _ -> refuse(Refusal.NOT_ACTIVE, replyTo);
@@ -281,6 +289,8 @@ final class AgentEntity
   private ReplyEffect<Event, AgentState> onRelease(AgentState state, Release release) {
     return switch (state) {
       case Unknown _ -> stranger(release.replyTo());
+      case Known known when known.isPast(release.number()) ->
+          refuse(Refusal.SUPERSEDED, release.replyTo());
       case Known known -> release(known, release);
       case Decommissioned _ -> refuse(Refusal.NOT_ACTIVE, release.replyTo());
     };
@@ -293,7 +303,8 @@ final class AgentEntity
     return lifting.isEmpty()
         ? replyFenced(release.replyTo(), known.released(named))
         : persist(
-            new Released(lifting, release.reason(), release.by(), clock.instant()),
+            new Released(
+                lifting, release.reason(), release.by(), clock.instant(), release.number()),
             release.replyTo(),
             after -> known(after).released(named));
   }
@@ -301,11 +312,13 @@ final class AgentEntity
   private ReplyEffect<Event, AgentState> onRevoke(AgentState state, Revoke revoke) {
     return switch (state) {
       case Unknown _ -> stranger(revoke.replyTo());
+      case Known known when known.isPast(revoke.number()) ->
+          refuse(Refusal.SUPERSEDED, revoke.replyTo());
       case Known known when known.lifecycle() == Lifecycle.REVOKED ->
           replyFenced(revoke.replyTo(), known.revoked());
       case Known _ ->
           persist(
-              new Revoked(revoke.reason(), revoke.by(), clock.instant()),
+              new Revoked(revoke.reason(), revoke.by(), clock.instant(), revoke.number()),
               revoke.replyTo(),
               after -> known(after).revoked());
       case Decommissioned gone -> replyFenced(revoke.replyTo(), gone.changed());
@@ -315,6 +328,8 @@ final class AgentEntity
   private ReplyEffect<Event, AgentState> onDecommission(AgentState state, Decommission command) {
     return switch (state) {
       case Unknown _ -> stranger(command.replyTo());
+      case Known known when known.isPast(command.number()) ->
+          refuse(Refusal.SUPERSEDED, command.replyTo());
       case Known _ ->
           persist(
               new Agent.Decommissioned(command.reason(), command.by(), clock.instant()),

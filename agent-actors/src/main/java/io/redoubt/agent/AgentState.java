@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -27,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What an agent is, and the rules of G3. Stored as snapshots: the names are for ever. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "@type")
@@ -54,7 +56,14 @@ sealed interface AgentState {
       return switch (event) {
         case Configured e ->
             new Known(
-                e.spec(), Lifecycle.PENDING, Enrolment.NONE, Isolations.NONE, List.of(), 1, e.at());
+                e.spec(),
+                Lifecycle.PENDING,
+                Enrolment.NONE,
+                Isolations.NONE,
+                List.of(),
+                1,
+                e.at(),
+                e.number());
         case BootstrapOffered _, BootstrapBurned _, BootstrapRepeated _ -> this;
         case Isolated _, Released _, Revoked _, Agent.Decommissioned _ -> this;
       };
@@ -80,6 +89,7 @@ sealed interface AgentState {
    *
    * @param families the last ones opened, oldest first; alive, unless it is revoked
    * @param since when {@code lifecycle} became what it is
+   * @param number of the control plane's last order that changed anything; null: none did
    */
   @JsonTypeName("known")
   record Known(
@@ -89,7 +99,8 @@ sealed interface AgentState {
       Isolations isolations,
       List<FamilyId> families,
       long fence,
-      Instant since)
+      Instant since,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number)
       implements AgentState {
     static final int FAMILIES_LIMIT = 16;
 
@@ -101,13 +112,22 @@ sealed interface AgentState {
     public AgentState apply(Agent.Event event) {
       return switch (event) {
         case Configured e ->
-            new Known(e.spec(), lifecycle, enrolment, isolations, families, fence, since);
+            new Known(
+                e.spec(),
+                lifecycle,
+                enrolment,
+                isolations,
+                families,
+                fence,
+                since,
+                latest(e.number()));
         case BootstrapOffered e -> offering(e);
         case BootstrapBurned e -> burned(e);
         case BootstrapRepeated _ ->
-            new Known(spec, lifecycle, enrolment.repeated(), isolations, families, fence, since);
-        case Isolated e -> fenced(isolations.with(e.id(), e.at()));
-        case Released e -> fenced(isolations.without(e.ids(), e.at()));
+            new Known(
+                spec, lifecycle, enrolment.repeated(), isolations, families, fence, since, number);
+        case Isolated e -> fenced(isolations.with(e.id(), e.at()), e.number());
+        case Released e -> fenced(isolations.without(e.ids(), e.at()), e.number());
         case Revoked e ->
             new Known(
                 spec,
@@ -116,7 +136,8 @@ sealed interface AgentState {
                 isolations,
                 families,
                 fence + 1,
-                e.at());
+                e.at(),
+                latest(e.number()));
         case Agent.Decommissioned e ->
             new Decommissioned(spec, enrolment.ended(), isolations, families, fence + 1, e.at());
       };
@@ -125,8 +146,17 @@ sealed interface AgentState {
     private Known offering(BootstrapOffered e) {
       var offering = enrolment.offering(e.token(), e.expiresAt());
       return lifecycle == Lifecycle.REVOKED
-          ? new Known(spec, Lifecycle.PENDING, offering, isolations, List.of(), fence, e.at())
-          : new Known(spec, lifecycle, offering, isolations, families, fence, since);
+          ? new Known(
+              spec,
+              Lifecycle.PENDING,
+              offering,
+              isolations,
+              List.of(),
+              fence,
+              e.at(),
+              latest(e.number()))
+          : new Known(
+              spec, lifecycle, offering, isolations, families, fence, since, latest(e.number()));
     }
 
     private Known burned(BootstrapBurned e) {
@@ -138,11 +168,22 @@ sealed interface AgentState {
           isolations,
           Bounded.newest(more, FAMILIES_LIMIT),
           fence,
-          lifecycle == Lifecycle.ACTIVE ? since : e.at());
+          lifecycle == Lifecycle.ACTIVE ? since : e.at(),
+          number);
     }
 
-    private Known fenced(Isolations changed) {
-      return new Known(spec, lifecycle, enrolment, changed, families, fence + 1, since);
+    private Known fenced(Isolations changed, @Nullable Long order) {
+      return new Known(
+          spec, lifecycle, enrolment, changed, families, fence + 1, since, latest(order));
+    }
+
+    private @Nullable Long latest(@Nullable Long order) {
+      return order == null || isPast(order) ? number : order;
+    }
+
+    /** Whether a later order has changed something: what this one says is history. */
+    boolean isPast(@Nullable Long order) {
+      return order != null && number != null && order < number;
     }
 
     AgentStatus status() {

@@ -13,6 +13,10 @@ public interface AuditOutbox {
   /** The next lines that have not been confirmed, oldest first; empty when all is delivered. */
   CompletionStage<List<AuditBatch.Stored>> next(int maxLines);
 
-  /** The control plane has everything of the organization up to this number. */
+  /**
+   * The control plane has everything of the organization up to this number.
+   *
+   * @return fails with {@link io.redoubt.singleton.SupersededException} once another node forwards
+   */
   CompletionStage<Void> confirmed(OrganizationId organization, long contiguous);
 }

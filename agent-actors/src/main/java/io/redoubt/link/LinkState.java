@@ -5,10 +5,7 @@ import io.redoubt.protocol.jwt.JwkSet;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/**
- * What the link to the control plane must not forget: its cursor, the keys it trusts, and the
- * secret half of the enrolment key.
- */
+/** What is known of the control plane and must not be forgotten; every node may read it. */
 public interface LinkState {
   /**
    * What is kept.
@@ -19,11 +16,6 @@ public interface LinkState {
   record Kept(EnclaveId enclave, JwkSet commandKeys, long lastApplied) {}
 
   CompletionStage<Optional<Kept>> load();
-
-  CompletionStage<Void> enrolled(EnclaveId enclave, JwkSet commandKeys);
-
-  /** Moves the cursor forward, never back. */
-  CompletionStage<Void> applied(long number);
 
   /** The enrolment key pair's private half (X25519, 32 bytes), made once and kept sealed. */
   CompletionStage<byte[]> enrolmentKey();

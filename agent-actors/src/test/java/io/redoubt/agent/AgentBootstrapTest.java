@@ -65,8 +65,8 @@ class AgentBootstrapTest {
     it.configure();
     var newer = it.spec.withVersion(3);
 
-    assertThat(it.run(replyTo -> new Agent.Configure(newer, replyTo)).events()).hasSize(1);
-    var older = it.run(replyTo -> new Agent.Configure(it.spec.withVersion(2), replyTo));
+    assertThat(it.run(replyTo -> new Agent.Configure(newer, null, replyTo)).events()).hasSize(1);
+    var older = it.run(replyTo -> new Agent.Configure(it.spec.withVersion(2), null, replyTo));
 
     assertThat(older.reply()).isEqualTo(new Done());
     assertThat(older.events()).isEmpty();
@@ -76,7 +76,8 @@ class AgentBootstrapTest {
   @Test
   void theTokenOnOfferIsBurnedOnceAndMakesTheAgentActive() {
     it.configure();
-    assertThat(it.offer(TOKEN).event()).isEqualTo(new BootstrapOffered(TOKEN, OFFER_END, NOW));
+    assertThat(it.offer(TOKEN).event())
+        .isEqualTo(new BootstrapOffered(TOKEN, OFFER_END, NOW, null));
 
     var burned = it.bootstrap(TOKEN);
 
@@ -138,7 +139,7 @@ class AgentBootstrapTest {
 
     assertThat(it.bootstrap(TOKEN).reply()).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
 
-    it.run(replyTo -> new Agent.Release(java.util.Set.of(), "fine", "ann", replyTo));
+    it.run(replyTo -> new Agent.Release(java.util.Set.of(), "fine", "ann", null, replyTo));
     assertThat(it.bootstrap(TOKEN).reply()).isInstanceOf(Bootstrapped.class);
   }
 
@@ -146,10 +147,10 @@ class AgentBootstrapTest {
   void aRevokedOrDecommissionedAgentIsRefused() {
     it.configure();
     it.offer(TOKEN);
-    it.run(replyTo -> new Revoke("leak", "ann", replyTo));
+    it.run(replyTo -> new Revoke("leak", "ann", null, replyTo));
     assertThat(it.bootstrap(TOKEN).reply()).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
 
-    it.run(replyTo -> new Decommission("gone", "ann", replyTo));
+    it.run(replyTo -> new Decommission("gone", "ann", null, replyTo));
     assertThat(it.bootstrap(TOKEN).reply()).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
     assertThat(it.bootstrap(LATER_TOKEN).reply())
         .isEqualTo(new Refused(Refusal.BOOTSTRAP_TOKEN_INVALID));
@@ -239,7 +240,7 @@ class AgentBootstrapTest {
     it.configure();
     it.offer(TOKEN);
     it.commit(TOKEN, COMMITMENT);
-    it.run(replyTo -> new Revoke("leak", "ann", replyTo));
+    it.run(replyTo -> new Revoke("leak", "ann", null, replyTo));
     it.offer(LATER_TOKEN);
 
     assertThat(it.commit(TOKEN, COMMITMENT).reply())
@@ -249,7 +250,7 @@ class AgentBootstrapTest {
   @Test
   void aRevokedAgentIsPendingWithANewOfferAndActiveWithANewFamily() {
     it.activate();
-    it.run(replyTo -> new Revoke("leak", "ann", replyTo));
+    it.run(replyTo -> new Revoke("leak", "ann", null, replyTo));
     assertThat(describe().status()).isEqualTo(AgentStatus.REVOKED);
     it.offer(LATER_TOKEN);
     assertThat(describe().status()).isEqualTo(AgentStatus.PENDING);

@@ -33,7 +33,7 @@ class AgentFenceTest {
   void theFirstConfigurationIsDoneOnlyWithTheFenceInPlace() {
     it.fences.outage.block();
 
-    var configured = it.start(replyTo -> new Configure(it.spec, replyTo));
+    var configured = it.start(replyTo -> new Configure(it.spec, null, replyTo));
 
     configured.expectNoMessage();
     it.fences.outage.end();
@@ -47,7 +47,7 @@ class AgentFenceTest {
     it.fences.outage.block();
     var id = it.isolationId();
 
-    var isolated = it.start(replyTo -> new Isolate(id, "odd", "ann", replyTo));
+    var isolated = it.start(replyTo -> new Isolate(id, "odd", "ann", null, replyTo));
 
     isolated.expectNoMessage();
     assertThat(it.decide(it.call("claude-sonnet")).reply())
@@ -62,9 +62,9 @@ class AgentFenceTest {
     it.activate();
     it.fences.outage.block();
     var id = it.isolationId();
-    var first = it.start(replyTo -> new Isolate(id, "odd", "ann", replyTo));
+    var first = it.start(replyTo -> new Isolate(id, "odd", "ann", null, replyTo));
 
-    var again = it.start(replyTo -> new Isolate(id, "odd", "ann", replyTo));
+    var again = it.start(replyTo -> new Isolate(id, "odd", "ann", null, replyTo));
 
     again.expectNoMessage();
     it.fences.outage.end();
@@ -111,10 +111,10 @@ class AgentFenceTest {
   void onlySoManyCommandsWaitForTheFence() {
     it.activate();
     it.fences.outage.block();
-    var one = it.start(replyTo -> new Isolate(it.isolationId(), "odd", "ann", replyTo));
-    var two = it.start(replyTo -> new Isolate(it.isolationId(), "odd", "ann", replyTo));
+    var one = it.start(replyTo -> new Isolate(it.isolationId(), "odd", "ann", null, replyTo));
+    var two = it.start(replyTo -> new Isolate(it.isolationId(), "odd", "ann", null, replyTo));
 
-    var three = it.start(replyTo -> new Isolate(it.isolationId(), "odd", "ann", replyTo));
+    var three = it.start(replyTo -> new Isolate(it.isolationId(), "odd", "ann", null, replyTo));
 
     assertThat(three.receiveMessage()).isEqualTo(new Refused(Refusal.UNAVAILABLE));
     it.fences.outage.end();
@@ -163,7 +163,7 @@ class AgentFenceTest {
     it.activate();
     it.isolate(it.isolationId());
 
-    var released = it.run(replyTo -> new Release(Set.of(), "fine", "ann", replyTo));
+    var released = it.run(replyTo -> new Release(Set.of(), "fine", "ann", null, replyTo));
 
     assertThat(released.reply())
         .isInstanceOfSatisfying(

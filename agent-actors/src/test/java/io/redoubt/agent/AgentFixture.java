@@ -122,11 +122,11 @@ final class AgentFixture {
   }
 
   Ran configure() {
-    return run(replyTo -> new Configure(spec, replyTo));
+    return run(replyTo -> new Configure(spec, null, replyTo));
   }
 
   Ran offer(TokenDigest token) {
-    return run(replyTo -> new OfferBootstrap(token, OFFER_END, replyTo));
+    return run(replyTo -> new OfferBootstrap(token, OFFER_END, null, replyTo));
   }
 
   Ran bootstrap(TokenDigest token) {
@@ -164,7 +164,7 @@ final class AgentFixture {
   }
 
   Ran isolate(IsolationId id) {
-    return run(replyTo -> new Isolate(id, "odd behaviour", "ann", replyTo));
+    return run(replyTo -> new Isolate(id, "odd behaviour", "ann", null, replyTo));
   }
 
   Ran decide(GovernedAction action) {

@@ -108,7 +108,7 @@ class AgentLifecycleTest {
   void anAgentWithoutAddressesMayComeFromAnywhereAndBringWhatItMay() {
     it.activate();
     var open = new AgentSpec("open", null, Map.of(), List.of(), ModelAccess.ANY, true, 2);
-    it.run(replyTo -> new Agent.Configure(open, replyTo));
+    it.run(replyTo -> new Agent.Configure(open, null, replyTo));
 
     assertThat(decide(it.call(Plane.LLM, "gpt-5", OUTSIDE, true)))
         .isEqualTo(new Permitted(open, 1));
@@ -121,7 +121,7 @@ class AgentLifecycleTest {
 
     var isolated = it.isolate(id);
 
-    assertThat(isolated.event()).isEqualTo(new Isolated(id, "odd behaviour", "ann", NOW));
+    assertThat(isolated.event()).isEqualTo(new Isolated(id, "odd behaviour", "ann", NOW, null));
     assertThat(isolated.reply())
         .isEqualTo(
             new LifecycleChanged(
@@ -155,7 +155,7 @@ class AgentLifecycleTest {
 
     var released = release(Set.of(one));
 
-    assertThat(released.event()).isEqualTo(new Released(Set.of(one), "fine", "ann", NOW));
+    assertThat(released.event()).isEqualTo(new Released(Set.of(one), "fine", "ann", NOW, null));
     assertThat(released.reply())
         .isEqualTo(
             new LifecycleChanged(
@@ -252,11 +252,11 @@ class AgentLifecycleTest {
   void revokingEndsEveryFamily() {
     it.activate();
 
-    var revoked = it.run(replyTo -> new Revoke("leak", "ann", replyTo));
+    var revoked = it.run(replyTo -> new Revoke("leak", "ann", null, replyTo));
     it.clock.advance(Duration.ofMinutes(1));
-    var again = it.run(replyTo -> new Revoke("leak", "ann", replyTo));
+    var again = it.run(replyTo -> new Revoke("leak", "ann", null, replyTo));
 
-    assertThat(revoked.event()).isEqualTo(new Agent.Revoked("leak", "ann", NOW));
+    assertThat(revoked.event()).isEqualTo(new Agent.Revoked("leak", "ann", NOW, null));
     assertThat(revoked.reply())
         .isEqualTo(
             new LifecycleChanged(
@@ -271,7 +271,7 @@ class AgentLifecycleTest {
   void anIsolationOutlivesARevocationAndANewOffer() {
     it.activate();
     it.isolate(it.isolationId());
-    it.run(replyTo -> new Revoke("leak", "ann", replyTo));
+    it.run(replyTo -> new Revoke("leak", "ann", null, replyTo));
     it.offer(TokenDigest.of("new"));
 
     assertThat(describe().status()).isEqualTo(AgentStatus.ISOLATED);
@@ -283,7 +283,7 @@ class AgentLifecycleTest {
   void decommissioningIsFinal() {
     it.activate();
 
-    var gone = it.run(replyTo -> new Decommission("retired", "ann", replyTo));
+    var gone = it.run(replyTo -> new Decommission("retired", "ann", null, replyTo));
 
     var changed =
         new LifecycleChanged(
@@ -291,15 +291,17 @@ class AgentLifecycleTest {
     assertThat(gone.reply()).isEqualTo(changed);
     it.agent.restart();
     it.clock.advance(Duration.ofMinutes(1));
-    assertThat(it.run(replyTo -> new Decommission("again", "ann", replyTo)).reply())
+    assertThat(it.run(replyTo -> new Decommission("again", "ann", null, replyTo)).reply())
         .isEqualTo(changed);
-    assertThat(it.run(replyTo -> new Revoke("again", "ann", replyTo)).reply()).isEqualTo(changed);
+    assertThat(it.run(replyTo -> new Revoke("again", "ann", null, replyTo)).reply())
+        .isEqualTo(changed);
     assertThat(decide("claude-sonnet")).isEqualTo(denied(Denial.NOT_ACTIVE));
     assertThat(it.offer(TOKEN).reply()).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
     assertThat(it.isolate(it.isolationId()).reply()).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
     assertThat(release(Set.of()).reply()).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
     assertThat(it.configure().reply()).isEqualTo(new Done());
-    assertThat(it.run(replyTo -> new Agent.Configure(it.spec.withVersion(9), replyTo)).reply())
+    assertThat(
+            it.run(replyTo -> new Agent.Configure(it.spec.withVersion(9), null, replyTo)).reply())
         .isEqualTo(new Refused(Refusal.NOT_ACTIVE));
     assertThat(describe().status()).isEqualTo(AgentStatus.DECOMMISSIONED);
     assertThat(describe().families()).isEmpty();
@@ -311,9 +313,9 @@ class AgentLifecycleTest {
 
     assertThat(it.isolate(id).reply()).isEqualTo(new Refused(Refusal.UNKNOWN_AGENT));
     assertThat(release(Set.of(id)).reply()).isEqualTo(new Refused(Refusal.UNKNOWN_AGENT));
-    assertThat(it.run(replyTo -> new Revoke("x", "ann", replyTo)).reply())
+    assertThat(it.run(replyTo -> new Revoke("x", "ann", null, replyTo)).reply())
         .isEqualTo(new Refused(Refusal.UNKNOWN_AGENT));
-    assertThat(it.run(replyTo -> new Decommission("x", "ann", replyTo)).events()).isEmpty();
+    assertThat(it.run(replyTo -> new Decommission("x", "ann", null, replyTo)).events()).isEmpty();
     assertThat(it.agent.getState()).isEqualTo(new AgentState.Unknown());
   }
 
@@ -330,9 +332,9 @@ class AgentLifecycleTest {
     survives();
     release(Set.of());
     survives();
-    it.run(replyTo -> new Revoke("leak", "ann", replyTo));
+    it.run(replyTo -> new Revoke("leak", "ann", null, replyTo));
     survives();
-    it.run(replyTo -> new Decommission("retired", "ann", replyTo));
+    it.run(replyTo -> new Decommission("retired", "ann", null, replyTo));
     survives();
   }
 
@@ -354,7 +356,7 @@ class AgentLifecycleTest {
   }
 
   private AgentFixture.Ran release(Set<IsolationId> ids) {
-    return it.run(replyTo -> new Release(ids, "fine", "ann", replyTo));
+    return it.run(replyTo -> new Release(ids, "fine", "ann", null, replyTo));
   }
 
   private Description describe() {

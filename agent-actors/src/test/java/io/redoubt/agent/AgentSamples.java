@@ -91,8 +91,9 @@ public final class AgentSamples {
             List.of(new Isolations.Standing(ISOLATION, AT)),
             List.of(new Isolations.Lifted(LIFTED, AT, LATER)));
     return List.of(
-        new Sample("agent-event/configured.json", new Configured(SPEC, AT)),
-        new Sample("agent-event/bootstrap-offered.json", new BootstrapOffered(TOKEN, LATER, AT)),
+        new Sample("agent-event/configured.json", new Configured(SPEC, AT, null)),
+        new Sample(
+            "agent-event/bootstrap-offered.json", new BootstrapOffered(TOKEN, LATER, AT, null)),
         new Sample(
             "agent-event/bootstrap-burned.json",
             new BootstrapBurned(TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", AT)),
@@ -100,18 +101,32 @@ public final class AgentSamples {
             "agent-event/bootstrap-burned-bare.json",
             new BootstrapBurned(TOKEN, null, COMMITMENT, FAMILY, "jti", LATER, null, AT)),
         new Sample("agent-event/bootstrap-repeated.json", new BootstrapRepeated(AT)),
-        new Sample("agent-event/isolated.json", new Isolated(ISOLATION, "odd", "ann", AT)),
-        new Sample("agent-event/released.json", new Released(Set.of(ISOLATION), "fine", "ann", AT)),
-        new Sample("agent-event/revoked.json", new Revoked("leak", "ann", AT)),
+        new Sample("agent-event/isolated.json", new Isolated(ISOLATION, "odd", "ann", AT, null)),
+        new Sample(
+            "agent-event/released.json", new Released(Set.of(ISOLATION), "fine", "ann", AT, null)),
+        new Sample("agent-event/revoked.json", new Revoked("leak", "ann", AT, null)),
         new Sample(
             "agent-event/decommissioned.json", new Agent.Decommissioned("retired", "ann", AT)),
+        new Sample("agent-event/configured-17.json", new Configured(SPEC, AT, 17L)),
+        new Sample(
+            "agent-event/bootstrap-offered-17.json", new BootstrapOffered(TOKEN, LATER, AT, 17L)),
+        new Sample("agent-event/isolated-17.json", new Isolated(ISOLATION, "odd", "ann", AT, 17L)),
+        new Sample(
+            "agent-event/released-17.json",
+            new Released(Set.of(ISOLATION), "fine", "ann", AT, 17L)),
+        new Sample("agent-event/revoked-17.json", new Revoked("leak", "ann", AT, 17L)),
+        new Sample(
+            "agent-state/known-17.json",
+            new Known(
+                SPEC, Lifecycle.PENDING, Enrolment.NONE, Isolations.NONE, List.of(), 1, AT, 17L)),
         new Sample("agent-state/unknown.json", new Unknown()),
         new Sample(
             "agent-state/known.json",
-            new Known(SPEC, Lifecycle.ACTIVE, enrolment, isolations, List.of(FAMILY), 4, AT)),
+            new Known(SPEC, Lifecycle.ACTIVE, enrolment, isolations, List.of(FAMILY), 4, AT, null)),
         new Sample(
             "agent-state/known-bare.json",
-            new Known(SPEC, Lifecycle.PENDING, Enrolment.NONE, Isolations.NONE, List.of(), 1, AT)),
+            new Known(
+                SPEC, Lifecycle.PENDING, Enrolment.NONE, Isolations.NONE, List.of(), 1, AT, null)),
         new Sample(
             "agent-state/decommissioned.json",
             new AgentState.Decommissioned(SPEC, enrolment, isolations, List.of(FAMILY), 5, AT)));
@@ -129,15 +144,15 @@ public final class AgentSamples {
             SOURCE,
             false);
     return List.of(
-        new Configure(SPEC, replyTo),
-        new OfferBootstrap(TOKEN, LATER, replyTo),
+        new Configure(SPEC, 17L, replyTo),
+        new OfferBootstrap(TOKEN, LATER, 17L, replyTo),
         new Bootstrap(TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", SOURCE, replyTo),
         new AdmitRefresh(FAMILY, SOURCE, replyTo),
         new Decide(action, FAMILY, replyTo),
-        new Isolate(ISOLATION, "odd", "ann", replyTo),
-        new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", replyTo),
-        new Revoke("leak", "ann", replyTo),
-        new Decommission("retired", "ann", replyTo),
+        new Isolate(ISOLATION, "odd", "ann", 17L, replyTo),
+        new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", 17L, replyTo),
+        new Revoke("leak", "ann", 17L, replyTo),
+        new Decommission("retired", "ann", 17L, replyTo),
         new Describe(replyTo),
         new FenceRaised(3),
         new FenceFailed(3, "down"),

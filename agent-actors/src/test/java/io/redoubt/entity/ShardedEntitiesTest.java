@@ -99,7 +99,7 @@ class ShardedEntitiesTest {
     var key = new AgentKey(organization, AgentId.next(clock));
     var spec = new AgentSpec("a", null, Map.of(), List.of(), ModelAccess.ANY, false, 1);
 
-    var done = agents.ask(key, replyTo -> new Agent.Configure(spec, replyTo));
+    var done = agents.ask(key, replyTo -> new Agent.Configure(spec, null, replyTo));
 
     assertThat(done.toCompletableFuture().join()).isEqualTo(new Agent.Done());
     assertThat(fences.current(key)).hasValue(1);

@@ -24,6 +24,7 @@ import io.redoubt.enclave.link.ControlPlaneLink;
 import io.redoubt.enclave.link.LinkStatus;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.link.Sightings;
+import io.redoubt.enclave.link.TrustAnchors;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.MemberRoles;
@@ -33,11 +34,13 @@ import io.redoubt.enclave.readiness.Readiness;
 import io.redoubt.enclave.registry.RegistryNews;
 import io.redoubt.enclave.revocation.RevocationChannel;
 import io.redoubt.enclave.revocation.RevocationView;
+import io.redoubt.enclave.singleton.Held;
 import io.redoubt.family.ShardedTokenFamilies;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.family.TokenFamilyConfig;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.persistence.enclave.EnclaveStore;
+import io.redoubt.persistence.enclave.HeldStore;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.link.LinkReport;
@@ -49,13 +52,16 @@ import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
 import io.redoubt.revocation.Revocation;
+import io.redoubt.singleton.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -109,6 +115,7 @@ final class EnclaveNode {
   private final Stops stops;
   private final EnclaveConfig config;
   private final Clock clock;
+  private final SSLContext linkTls;
   private final SigningKeyDirectory signingKeys;
   private final Supplier<CompletionStage<Void>> refreshRegistry;
   private final ActorRef<ControlPlaneLink.Command> link;
@@ -175,20 +182,23 @@ final class EnclaveNode {
     this.operatorTrust = new OperatorTrust(database);
     this.killSwitch = killSwitch(context, store);
 
+    this.linkTls = TrustAnchors.context(config.link().caFile());
     var linkView = new LinkView(clock, metrics);
     this.link = link(context, store, linkView);
     this.sightings = new Sightings(link, config.link());
     singleton(
-        "audit-forwarder", AuditForwarder.create(config.link(), store.auditOutbox(), metrics));
+        store,
+        Singleton.AUDIT_FORWARDER,
+        held -> AuditForwarder.create(config.link(), linkTls, held.auditOutbox(), metrics));
     singleton(
-        "key-janitor",
-        KeyJanitor.create(
-            config.janitor(),
-            store.signingKeys(),
-            store.revocations(),
-            store.payloads(),
-            clock,
-            metrics));
+        store,
+        Singleton.KEY_JANITOR,
+        held ->
+            KeyJanitor.create(
+                config.janitor(),
+                new KeyJanitor.Stores(held.signingKeys(), held.revocations(), held.payloads()),
+                clock,
+                metrics));
     context.spawn(
         DepartedMembers.create(membership::giveAway, store::departed), "departed-members");
     var cluster = new ClusterView(system);
@@ -289,26 +299,37 @@ final class EnclaveNode {
         RegistryNews.listener(config.node(), news, store::refresh), "registry-news-heard");
     Runnable announce = RegistryNews.announcer(config.node(), news, system);
     return singleton(
-        "control-plane-link",
-        ControlPlaneLink.create(
-            new ControlPlaneLink.Parts(
-                config.link(),
-                store.linkState(),
-                agents,
-                killSwitch,
-                RegistryNews.announcing(store.organizations(), announce),
-                RegistryNews.announcing(store.providers(), announce),
-                operatorTrust,
-                unreported,
-                config.node(),
-                Release.version(),
-                this::liveNodes,
-                LinkView.announcer(topic),
-                clock)));
+        store,
+        Singleton.CONTROL_PLANE_LINK,
+        held ->
+            ControlPlaneLink.create(
+                new ControlPlaneLink.Parts(
+                    config.link(),
+                    linkTls,
+                    held.linkProgress(),
+                    agents,
+                    killSwitch,
+                    RegistryNews.announcing(held.organizations(), announce),
+                    RegistryNews.announcing(held.providers(), announce),
+                    new OperatorTrust(held.database()),
+                    new PostgresUnreportedAgents(held.database()),
+                    config.node(),
+                    Release.version(),
+                    this::liveNodes,
+                    LinkView.announcer(topic),
+                    clock)));
   }
 
-  private <M> ActorRef<M> singleton(String name, Behavior<M> behavior) {
-    return ClusterSingleton.get(system).init(SingletonActor.of(behavior, name));
+  private <M> ActorRef<M> singleton(
+      EnclaveStore store, Singleton singleton, Function<HeldStore, Behavior<M>> work) {
+    var held =
+        Held.create(
+            store.singletons(),
+            singleton,
+            config.node(),
+            Held.Pauses.USUAL,
+            tenure -> work.apply(store.heldIn(tenure)));
+    return ClusterSingleton.get(system).init(SingletonActor.of(held, singleton.wire()));
   }
 
   /**

@@ -194,7 +194,7 @@ final class Bootstraps {
       case UNAVAILABLE ->
           CompletableFuture.failedFuture(
               ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1));
-      case FAMILY_UNKNOWN, TOO_MANY_ISOLATIONS ->
+      case FAMILY_UNKNOWN, TOO_MANY_ISOLATIONS, SUPERSEDED ->
           throw new IllegalStateException("not a refusal of a bootstrap: " + why);
     };
   }

@@ -192,7 +192,7 @@ final class Rotations {
       case UNAVAILABLE ->
           CompletableFuture.failedFuture(
               ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1));
-      case BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_TOKEN_USED, TOO_MANY_ISOLATIONS ->
+      case BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_TOKEN_USED, TOO_MANY_ISOLATIONS, SUPERSEDED ->
           throw new IllegalStateException("not a refusal of a refresh: " + why);
     };
   }

@@ -4,12 +4,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.revocation.RevocationStore;
+import io.redoubt.singleton.SupersededException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.japi.function.Function2;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,33 +32,49 @@ public final class KeyJanitor {
 
   private record CleanUp() implements Command {}
 
-  /** The singleton's behavior. */
+  private record Done(String what, int count) implements Command {}
+
+  private record NotDone(String what, Throwable why) implements Command {}
+
+  /** What it deletes from; written to in the name of the tenure. */
+  public record Stores(
+      SigningKeyDirectory keys, RevocationStore revocations, PayloadStore payloads) {}
+
+  /** The behavior of a node that holds the singleton. */
   public static Behavior<Command> create(
-      JanitorConfig config,
-      SigningKeyDirectory keys,
-      RevocationStore revocations,
-      PayloadStore payloads,
-      InstantSource clock,
-      MeterRegistry metrics) {
-    return Behaviors.withTimers(timers -> {
-      timers.startTimerWithFixedDelay(new CleanUp(), config.every());
-      return Behaviors.receiveMessage(_ -> {
-        Instant now = clock.instant();
-        note("signing-keys", keys.forget(now.minus(MARGIN)), metrics);
-        note("revocations", revocations.forget(now.minus(MARGIN)), metrics);
-        note("payloads", payloads.purge(now), metrics);
-        return Behaviors.same();
-      });
-    });
+      JanitorConfig config, Stores stores, InstantSource clock, MeterRegistry metrics) {
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          timers.startTimerWithFixedDelay(new CleanUp(), config.every());
+          return Behaviors.receiveMessage(message -> {
+            switch (message) {
+              case CleanUp _ -> {
+                Instant now = clock.instant();
+                Instant past = now.minus(MARGIN);
+                context.pipeToSelf(stores.keys().forget(past), done("signing-keys"));
+                context.pipeToSelf(stores.revocations().forget(past), done("revocations"));
+                context.pipeToSelf(stores.payloads().purge(now), done("payloads"));
+              }
+              case Done(var what, var count) ->
+                  metrics.counter("redoubt.janitor.deleted", "what", what).increment(count);
+              case NotDone(var what, var why) -> onNotDone(what, why);
+            }
+            return Behaviors.same();
+          });
+        }));
   }
 
-  private static void note(String what, CompletionStage<Integer> work, MeterRegistry metrics) {
-    work.whenComplete((count, failure) -> {
-      if (failure == null) {
-        metrics.counter("redoubt.janitor.deleted", "what", what).increment(count);
-      } else {
-        LOG.warn("Deleting {} past their time has to wait: {}", what, failure.toString());
-      }
-    });
+  private static Function2<@Nullable Integer, @Nullable Throwable, Command> done(String what) {
+    return (count, failure) ->
+        failure == null && count != null
+            ? new Done(what, count)
+            : new NotDone(what, failure == null ? new IllegalStateException("no answer") : failure);
+  }
+
+  private static void onNotDone(String what, Throwable why) {
+    if (SupersededException.isBehind(why)) {
+      throw new SupersededException("another node has become the key janitor");
+    }
+    LOG.warn("Deleting {} past their time has to wait: {}", what, why.toString());
   }
 }

@@ -43,8 +43,26 @@ public final class KillSwitch {
   private static final Logger LOG = LoggerFactory.getLogger(KillSwitch.class);
   private static final String COMPUTE = "unmanaged";
 
-  /** Who asks, and where it is recorded. */
-  public record Request(AgentKey agent, String reason, String by, @Nullable String traceId) {}
+  /**
+   * Who asks, and where it is recorded.
+   *
+   * @param order null: nobody but an operator at this enclave wants it
+   */
+  public record Request(
+      AgentKey agent, String reason, String by, @Nullable String traceId, @Nullable Order order) {
+
+    private @Nullable Long number() {
+      return order == null ? null : order.number();
+    }
+  }
+
+  /**
+   * What the control plane ordered.
+   *
+   * @param number in its log
+   * @param record of its being carried out: one, however often it is
+   */
+  public record Order(long number, AuditId record) {}
 
   /** How it ended. */
   public sealed interface Result {}
@@ -93,7 +111,7 @@ public final class KillSwitch {
     return stop(
         request,
         "agent:isolate",
-        replyTo -> new Agent.Isolate(id, request.reason(), request.by(), replyTo),
+        replyTo -> new Agent.Isolate(id, request.reason(), request.by(), request.number(), replyTo),
         id);
   }
 
@@ -106,7 +124,8 @@ public final class KillSwitch {
     return agents
         .ask(
             request.agent(),
-            replyTo -> new Agent.Release(ids, request.reason(), request.by(), replyTo))
+            replyTo ->
+                new Agent.Release(ids, request.reason(), request.by(), request.number(), replyTo))
         .thenCompose(reply -> enforce(request, "agent:release", reply, null));
   }
 
@@ -115,7 +134,7 @@ public final class KillSwitch {
     return stop(
         request,
         "agent:revoke",
-        replyTo -> new Agent.Revoke(request.reason(), request.by(), replyTo),
+        replyTo -> new Agent.Revoke(request.reason(), request.by(), request.number(), replyTo),
         null);
   }
 
@@ -124,7 +143,8 @@ public final class KillSwitch {
     return stop(
         request,
         "agent:decommission",
-        replyTo -> new Agent.Decommission(request.reason(), request.by(), replyTo),
+        replyTo ->
+            new Agent.Decommission(request.reason(), request.by(), request.number(), replyTo),
         null);
   }
 
@@ -215,9 +235,10 @@ public final class KillSwitch {
     var now = clock.instant();
     var proof = new Acknowledgement(isolation, now, nodes, COMPUTE);
     var spec = change.spec();
+    var order = request.order();
     var builder =
         new AuditBuilder(
-                AuditId.next(clock),
+                order == null ? AuditId.next(clock) : order.record(),
                 now,
                 request.agent().organization(),
                 Plane.LIFECYCLE,

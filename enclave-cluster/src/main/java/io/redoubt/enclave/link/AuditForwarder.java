@@ -4,11 +4,15 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.link.AuditOutbox;
 import io.redoubt.protocol.link.AuditBatch;
+import io.redoubt.singleton.SupersededException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,39 +30,58 @@ public final class AuditForwarder implements Runnable {
   private final AuditOutbox outbox;
   private final Counter forwarded;
   private final Counter failed;
+  private final Consumer<String> superseded;
 
   private AuditForwarder(
-      LinkConfig config, LinkClient client, AuditOutbox outbox, MeterRegistry metrics) {
+      LinkConfig config,
+      LinkClient client,
+      AuditOutbox outbox,
+      MeterRegistry metrics,
+      Consumer<String> superseded) {
     this.config = config;
     this.client = client;
     this.outbox = outbox;
     this.forwarded = metrics.counter("redoubt.audit.forwarded");
     this.failed = metrics.counter("redoubt.audit.forward.failures");
+    this.superseded = superseded;
   }
 
-  /** Nothing is ever said to it. */
-  public interface Command {}
+  /** What it is told: nothing, but by its own thread. */
+  public sealed interface Command {}
 
-  /** The singleton's behavior. */
+  private record Superseded(String why) implements Command {}
+
+  /**
+   * The behavior of a node that holds the singleton.
+   *
+   * @param tls whom to believe to be the control plane
+   * @param outbox written to in the name of the tenure
+   */
   public static Behavior<Command> create(
-      LinkConfig config, AuditOutbox outbox, MeterRegistry metrics) {
-    var tls = TrustAnchors.context(config.caFile());
-    return Behaviors.setup(_ -> {
+      LinkConfig config, SSLContext tls, AuditOutbox outbox, MeterRegistry metrics) {
+    return Behaviors.setup(context -> {
+      var self = context.getSelf();
       var client = new LinkClient(config, tls);
-      var thread =
-          Thread.ofVirtual()
-              .name("redoubt-audit-forwarder")
-              .start(new AuditForwarder(config, client, outbox, metrics));
-      return Behaviors.<Command>receive(Command.class)
-          .onSignal(
-              PostStop.class,
-              _ -> {
-                thread.interrupt();
-                client.close();
-                return Behaviors.same();
+      var forwarder =
+          new AuditForwarder(
+              config, client, outbox, metrics, why -> self.tell(new Superseded(why)));
+      var thread = Thread.ofVirtual().name("redoubt-audit-forwarder").start(forwarder);
+      return Behaviors.receive(Command.class)
+          .onMessage(
+              Superseded.class,
+              superseded -> {
+                throw new SupersededException(superseded.why());
               })
+          .onSignal(PostStop.class, _ -> end(thread, client))
+          .onSignal(PreRestart.class, _ -> end(thread, client))
           .build();
     });
+  }
+
+  private static Behavior<Command> end(Thread thread, LinkClient client) {
+    thread.interrupt();
+    client.close();
+    return Behaviors.same();
   }
 
   @Override
@@ -76,6 +99,9 @@ public final class AuditForwarder implements Runnable {
           if (batches.stream().mapToInt(it -> it.lines().size()).sum() < config.auditLines()) {
             Thread.sleep(config.auditPoll());
           }
+        } catch (SupersededException e) {
+          superseded.accept(String.valueOf(e.getMessage()));
+          return;
         } catch (IOException | TimeoutException | RuntimeException e) {
           failed.increment();
           // Once for each cause: while the control plane is away for hours this would be the log.

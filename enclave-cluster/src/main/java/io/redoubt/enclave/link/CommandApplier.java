@@ -7,6 +7,7 @@ import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.organization.Organizations;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
@@ -15,6 +16,7 @@ import io.redoubt.protocol.link.SealedBoxes;
 import io.redoubt.protocol.problem.TemporarilyUnavailable;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.provider.Providers;
+import io.redoubt.singleton.SupersededException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -79,33 +81,37 @@ final class CommandApplier {
       case LinkCommand.PutOrganization it ->
           done(organizations.put(organization, it.organization()));
       case LinkCommand.PutAgent it ->
-          tell(organization, it.agentId(), replyTo -> new Agent.Configure(it.agent(), replyTo));
+          tell(
+              organization,
+              it.agentId(),
+              replyTo -> new Agent.Configure(it.agent(), envelope.number(), replyTo));
       case LinkCommand.OfferBootstrap it ->
           tell(
               organization,
               it.agentId(),
-              replyTo -> new Agent.OfferBootstrap(it.token(), it.expiresAt(), replyTo));
+              replyTo ->
+                  new Agent.OfferBootstrap(it.token(), it.expiresAt(), envelope.number(), replyTo));
       case LinkCommand.Isolate it ->
           stop(
               envelope,
               it.agentId(),
               killSwitch.isolate(
-                  request(organization, it.agentId(), it.reason(), it.by()), it.isolationId()));
+                  request(envelope, it.agentId(), it.reason(), it.by()), it.isolationId()));
       case LinkCommand.Release it -> release(envelope, it);
       case LinkCommand.Revoke it ->
           stop(
               envelope,
               it.agentId(),
-              killSwitch.revoke(request(organization, it.agentId(), it.reason(), it.by())));
+              killSwitch.revoke(request(envelope, it.agentId(), it.reason(), it.by())));
       case LinkCommand.Decommission it ->
           stop(
               envelope,
               it.agentId(),
-              killSwitch.decommission(request(organization, it.agentId(), it.reason(), it.by())));
+              killSwitch.decommission(request(envelope, it.agentId(), it.reason(), it.by())));
       case LinkCommand.PutProvider it -> putProvider(envelope, it);
       case LinkCommand.DeleteProvider it ->
           done(providers.delete(organization, it.name(), it.version()));
-      case LinkCommand.PutOperatorTrust it -> done(trust.put(organization, it));
+      case LinkCommand.PutOperatorTrust it -> done(trust.put(organization, it, envelope.number()));
     };
   }
 
@@ -142,13 +148,19 @@ final class CommandApplier {
         envelope,
         it.agentId(),
         killSwitch.release(
-            request(envelope.organizationId(), it.agentId(), it.reason(), it.by()),
-            it.isolationIds()));
+            request(envelope, it.agentId(), it.reason(), it.by()), it.isolationIds()));
   }
 
   private static KillSwitch.Request request(
-      OrganizationId organization, AgentId agent, String reason, String by) {
-    return new KillSwitch.Request(new AgentKey(organization, agent), reason, by, null);
+      CommandEnvelope envelope, AgentId agent, String reason, String by) {
+    long number = envelope.number();
+    var record = AuditId.ofCommand(envelope.enclaveId(), number, envelope.issuedAt());
+    return new KillSwitch.Request(
+        new AgentKey(envelope.organizationId(), agent),
+        reason,
+        by,
+        null,
+        new KillSwitch.Order(number, record));
   }
 
   private static CompletionStage<Result> stop(
@@ -165,6 +177,9 @@ final class CommandApplier {
   }
 
   private static Result refused(Agent.Refusal why) {
+    if (why == Agent.Refusal.SUPERSEDED) {
+      throw new SupersededException("a later command has been applied by another node");
+    }
     if (why == Agent.Refusal.UNAVAILABLE) {
       throw new LaterException("the agent's guard cannot be reached");
     }

@@ -6,12 +6,13 @@ import io.redoubt.agent.Agents;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
-import io.redoubt.link.LinkState;
+import io.redoubt.link.LinkProgress;
 import io.redoubt.organization.Organizations;
 import io.redoubt.protocol.link.Heartbeat;
 import io.redoubt.protocol.link.Hello;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.provider.Providers;
+import io.redoubt.singleton.SupersededException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -73,12 +75,21 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
 
   private record Tick() implements Command {}
 
+  private record Superseded(String why) implements Command {}
+
   private record Waiter(ActorRef<CaughtUp> replyTo, long target, long deadline) {}
 
-  /** What the link works with. */
+  /**
+   * What the link works with; what it writes to is written to in the name of its tenure.
+   *
+   * @param tls whom to believe to be the control plane
+   * @param node this node's name
+   * @param status where to say how the link stands
+   */
   public record Parts(
       LinkConfig config,
-      LinkState state,
+      SSLContext tls,
+      LinkProgress state,
       Agents agents,
       KillSwitch killSwitch,
       Organizations organizations,
@@ -104,16 +115,18 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   private long lastCommand;
   private @Nullable Instant heardAt;
 
-  private ControlPlaneLink(ActorContext<Command> context, Parts parts, SSLContext tls) {
+  private ControlPlaneLink(ActorContext<Command> context, Parts parts) {
     super(context);
     this.parts = parts;
-    this.client = new LinkClient(parts.config(), tls);
+    this.client = new LinkClient(parts.config(), parts.tls());
     this.reporter =
         new Reporter(
             parts.config(),
             client,
             parts.agents(),
             parts.unreported(),
+            parts.state(),
+            why -> context.getSelf().tell(new Superseded(why)),
             parts.nodes(),
             parts.clock());
     var applier =
@@ -138,13 +151,12 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             Thread.ofVirtual().name("redoubt-link-reports").start(reporter));
   }
 
-  /** The singleton's behavior. */
+  /** The behavior of a node that holds the singleton. */
   public static Behavior<Command> create(Parts parts) {
-    SSLContext tls = TrustAnchors.context(parts.config().caFile());
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
           timers.startTimerWithFixedDelay(new Tick(), TICK);
-          return new ControlPlaneLink(context, parts, tls);
+          return new ControlPlaneLink(context, parts);
         }));
   }
 
@@ -177,6 +189,11 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
         reporter.applied(number);
         self.tell(new Applied(number));
       }
+
+      @Override
+      public void superseded(String why) {
+        self.tell(new Superseded(why));
+      }
     };
   }
 
@@ -185,6 +202,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
     return newReceiveBuilder()
         .onAnyMessage(this::onMessage)
         .onSignal(PostStop.class, _ -> onStop())
+        .onSignal(PreRestart.class, _ -> onStop())
         .build();
   }
 
@@ -214,6 +232,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
         probeIfNeeded();
       }
       case Tick _ -> onTick();
+      case Superseded(var why) -> throw new SupersededException(why);
     }
     return this;
   }

@@ -2,6 +2,7 @@ package io.redoubt.enclave.link;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.link.LinkProgress;
 import io.redoubt.link.LinkState;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.json.Json;
@@ -10,6 +11,7 @@ import io.redoubt.protocol.link.Heartbeat;
 import io.redoubt.protocol.link.Hello;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.SealedBoxes;
+import io.redoubt.singleton.SupersededException;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.List;
@@ -35,6 +37,9 @@ final class LinkSession implements Runnable, AutoCloseable {
     void heard(Heartbeat heartbeat);
 
     void applied(long number, CommandApplier.@Nullable Result result);
+
+    /** Another node has the link; nothing more comes from this session. */
+    void superseded(String why);
   }
 
   /** Who this enclave says it is. */
@@ -42,7 +47,7 @@ final class LinkSession implements Runnable, AutoCloseable {
 
   private final LinkConfig config;
   private final LinkClient client;
-  private final LinkState state;
+  private final LinkProgress state;
   private final CommandApplier applier;
   private final Identity identity;
   private final Listener listener;
@@ -53,7 +58,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   LinkSession(
       LinkConfig config,
       LinkClient client,
-      LinkState state,
+      LinkProgress state,
       CommandApplier applier,
       Identity identity,
       Listener listener) {
@@ -73,6 +78,9 @@ final class LinkSession implements Runnable, AutoCloseable {
         try {
           converse();
           LOG.info("The control plane ended the conversation; beginning another");
+        } catch (SupersededException e) {
+          listener.superseded(String.valueOf(e.getMessage()));
+          return;
         } catch (IOException | TimeoutException | RuntimeException e) {
           LOG.warn("The link to the control plane is down: {}", e.toString());
         }
@@ -192,6 +200,8 @@ final class LinkSession implements Runnable, AutoCloseable {
       case CommandApplier.Applied _ -> {}
       case CommandApplier.Stopped stopped -> client.report(List.of(stopped.proof()));
       case CommandApplier.Rejected(var why) -> {
+        // Fails where another node has the link by now: it may well have applied the command.
+        Waiting.on(state.load());
         LOG.error("Command {} is passed over: {}", number, why);
         client.report(List.of(new LinkReport.Rejected(number, why)));
       }
@@ -209,7 +219,9 @@ final class LinkSession implements Runnable, AutoCloseable {
     } catch (JsonProcessingException | IllegalArgumentException _) {
       return new CommandApplier.Rejected("this release does not know the command");
     }
-    if (envelope.organizationId() == null || envelope.command() == null) {
+    if (envelope.organizationId() == null
+        || envelope.command() == null
+        || envelope.issuedAt() == null) {
       return new CommandApplier.Rejected("the command is incomplete");
     }
     var pauses = new Backoff(config.backoffMin(), config.backoffMax());
@@ -217,6 +229,8 @@ final class LinkSession implements Runnable, AutoCloseable {
     while (true) {
       try {
         return Waiting.on(applier.apply(envelope));
+      } catch (SupersededException e) {
+        throw e;
       } catch (TimeoutException e) {
         LOG.warn("Command {} has to wait: {}", number, e.toString());
       } catch (RuntimeException e) {

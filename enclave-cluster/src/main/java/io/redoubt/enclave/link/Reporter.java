@@ -4,7 +4,9 @@ import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.enclave.kill.UnreportedAgents;
+import io.redoubt.link.LinkState;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.singleton.SupersededException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +40,8 @@ final class Reporter implements Runnable {
   private final LinkClient client;
   private final Agents agents;
   private final UnreportedAgents unreported;
+  private final LinkState state;
+  private final Consumer<String> superseded;
   private final Supplier<List<LinkReport.NodesSeen.Node>> nodes;
   private final Clock clock;
 
@@ -54,12 +59,16 @@ final class Reporter implements Runnable {
       LinkClient client,
       Agents agents,
       UnreportedAgents unreported,
+      LinkState state,
+      Consumer<String> superseded,
       Supplier<List<LinkReport.NodesSeen.Node>> nodes,
       Clock clock) {
     this.config = config;
     this.client = client;
     this.agents = agents;
     this.unreported = unreported;
+    this.state = state;
+    this.superseded = superseded;
     this.nodes = nodes;
     this.clock = clock;
     long longAgo = System.nanoTime() - Duration.ofDays(1).toNanos();
@@ -97,6 +106,9 @@ final class Reporter implements Runnable {
         try {
           report(batch);
           backoff.reset();
+        } catch (SupersededException e) {
+          superseded.accept(String.valueOf(e.getMessage()));
+          return;
         } catch (IOException | TimeoutException | RuntimeException e) {
           LOG.warn("Reports to the control plane have to wait: {}", e.toString());
           note(new LinkedHashSet<>(batch));
@@ -137,7 +149,9 @@ final class Reporter implements Runnable {
       upTo = applied;
     }
     if (upTo != appliedReported) {
-      reports.add(new LinkReport.Applied(upTo, clock.instant()));
+      // What is durable, by whoever: a replaced link must not say what it remembers.
+      long durable = Waiting.on(state.load()).map(LinkState.Kept::lastApplied).orElse(upTo);
+      reports.add(new LinkReport.Applied(durable, clock.instant()));
     }
     long now = System.nanoTime();
     boolean nodesDue = now - nodesAt > NODES_EVERY.toNanos();

@@ -14,7 +14,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** Whom the link believes to be the control plane, as far as TLS is concerned. */
-final class TrustAnchors {
+public final class TrustAnchors {
   private TrustAnchors() {}
 
   /**
@@ -22,7 +22,7 @@ final class TrustAnchors {
    *
    * @throws IllegalArgumentException if the file holds no certificate
    */
-  static SSLContext context(Optional<Path> caFile) {
+  public static SSLContext context(Optional<Path> caFile) {
     if (caFile.isEmpty()) {
       try {
         return SSLContext.getDefault();

@@ -1,6 +1,7 @@
 package io.redoubt.enclave.link;
 
 import io.redoubt.protocol.problem.TemporarilyUnavailable;
+import io.redoubt.singleton.SupersededException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ final class Waiting {
   /**
    * The value.
    *
+   * @throws SupersededException where what makes it failed for that, however deep down
    * @throws TimeoutException where it did not come, or what makes it said so
    * @throws RuntimeException whatever else it failed with
    */
@@ -24,6 +26,9 @@ final class Waiting {
       return stage.toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
+      if (SupersededException.isBehind(cause)) {
+        throw new SupersededException("another node has taken over");
+      }
       if (cause instanceof TimeoutException timeout) {
         throw timeout;
       }

@@ -190,7 +190,8 @@ final class BreakGlassRoutes {
         new AgentKey(operator.organization(), agentId(agentId)),
         reason(reason),
         operator.subject(),
-        Requests.trace(request).traceId());
+        Requests.trace(request).traceId(),
+        null);
   }
 
   private static String reason(@Nullable String reason) {
@@ -256,7 +257,11 @@ final class BreakGlassRoutes {
               ErrorType.CONFLICT, "More isolations stand than can be told apart: release some.");
       case NOT_ACTIVE -> ProblemException.of(ErrorType.CONFLICT, "The agent is decommissioned.");
       case UNAVAILABLE -> ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
-      case BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_TOKEN_USED, SOURCE_NOT_ALLOWED, FAMILY_UNKNOWN ->
+      case BOOTSTRAP_TOKEN_INVALID,
+          BOOTSTRAP_TOKEN_USED,
+          SOURCE_NOT_ALLOWED,
+          FAMILY_UNKNOWN,
+          SUPERSEDED ->
           throw new IllegalStateException("not a refusal of a change of lifecycle: " + why);
     };
   }

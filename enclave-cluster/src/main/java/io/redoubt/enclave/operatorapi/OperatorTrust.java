@@ -31,8 +31,13 @@ public final class OperatorTrust {
   /** A break-glass client, and whose it is. */
   record Known(OrganizationId organization, BreakGlassClient client) {}
 
-  /** Replaces what was believed of the organization's operators. */
-  public CompletionStage<Void> put(OrganizationId organization, PutOperatorTrust trust) {
+  /**
+   * Replaces what was believed of the organization's operators.
+   *
+   * @param number of the command that says so; what an older one says is history
+   */
+  public CompletionStage<Void> put(
+      OrganizationId organization, PutOperatorTrust trust, long number) {
     String document = new String(Json.write(trust), StandardCharsets.UTF_8);
     return database
         .inOrganization(
@@ -40,11 +45,15 @@ public final class OperatorTrust {
             handle ->
                 handle
                     .createUpdate(
-                        "INSERT INTO enclave.operator_trust (organization_id, document)"
-                            + " VALUES (:organization, CAST(:document AS jsonb))"
-                            + " ON CONFLICT (organization_id)"
-                            + " DO UPDATE SET document = excluded.document, put_at = now()")
+                        "INSERT INTO enclave.operator_trust AS t"
+                            + " (organization_id, command, document)"
+                            + " VALUES (:organization, :number, CAST(:document AS jsonb))"
+                            + " ON CONFLICT (organization_id) DO UPDATE"
+                            + " SET command = excluded.command, document = excluded.document,"
+                            + " put_at = now()"
+                            + " WHERE t.command <= excluded.command")
                     .bind("organization", organization.uuid())
+                    .bind("number", number)
                     .bind("document", document)
                     .execute())
         .thenApply(_ -> null);

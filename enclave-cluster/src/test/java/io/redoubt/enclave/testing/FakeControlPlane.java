@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -205,13 +206,12 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   public SealedBox seal(OrganizationId organization, String provider, String key) {
-    await("the enclave says hello")
+    await("the enclave has said hello")
         .atMost(Duration.ofSeconds(20))
-        .pollInterval(Duration.ofMillis(5))
+        .pollInterval(Duration.ofMillis(10))
         .until(() -> enrolmentKey != null);
-    byte[] publicKey = enrolmentKey;
     return SealedBoxes.seal(
-        java.util.Objects.requireNonNull(publicKey),
+        Objects.requireNonNull(enrolmentKey),
         (enclave + "/" + organization + "/" + provider).getBytes(StandardCharsets.UTF_8),
         key.getBytes(StandardCharsets.UTF_8));
   }

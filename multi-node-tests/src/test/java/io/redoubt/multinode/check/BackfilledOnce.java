@@ -15,6 +15,23 @@ public final class BackfilledOnce {
   private BackfilledOnce() {}
 
   /**
+   * What is missing or there twice among the numbers under which audit went up (G10).
+   *
+   * @param numbers of an organization's lines, in their order
+   */
+  public static List<String> gaps(List<Long> numbers) {
+    var violations = new ArrayList<String>();
+    long last = 0;
+    for (long number : numbers) {
+      if (number != last + 1) {
+        violations.add("number %d follows %d".formatted(number, last));
+      }
+      last = number;
+    }
+    return violations;
+  }
+
+  /**
    * Sentences about what is wrong; empty: nothing is.
    *
    * @param traces of what was certainly done, in its order, one thing after the other

@@ -49,4 +49,12 @@ final class BackfilledOnceTest {
   void timesThatContradictTheOrderAreRejected() {
     assertThat(BackfilledOnce.violations(List.of("b", "a"), List.of(FIRST, SECOND))).isNotEmpty();
   }
+
+  @Test
+  void numbersFollowEachOtherFromOneOn() {
+    assertThat(BackfilledOnce.gaps(List.of(1L, 2L, 3L))).isEmpty();
+    assertThat(BackfilledOnce.gaps(List.of(2L, 3L))).as("the first is missing").isNotEmpty();
+    assertThat(BackfilledOnce.gaps(List.of(1L, 3L))).as("one is missing").isNotEmpty();
+    assertThat(BackfilledOnce.gaps(List.of(1L, 1L, 2L))).as("one is there twice").isNotEmpty();
+  }
 }

@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.Fences;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.identity.SigningKeyDirectory;
-import io.redoubt.link.AuditOutbox;
 import io.redoubt.link.LinkState;
 import io.redoubt.organization.Organizations;
 import io.redoubt.payload.PayloadStore;
@@ -16,6 +15,8 @@ import io.redoubt.persistence.postgres.Failures;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.provider.Providers;
 import io.redoubt.revocation.RevocationStore;
+import io.redoubt.singleton.Singletons;
+import io.redoubt.singleton.Tenure;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -43,8 +44,10 @@ public final class EnclaveStore implements AutoCloseable {
   private final PostgresOrganizations organizations;
   private final PostgresPayloadStore payloads;
   private final PostgresLinkState linkState;
-  private final PostgresAuditOutbox auditOutbox;
   private final PostgresSigningKeyDirectory signingKeys;
+  private final PostgresSingletons singletons;
+  private final SharedSecrets secrets;
+  private final Keyring keyring;
   private final Database database;
   private final ScheduledExecutorService housekeeping =
       Executors.newSingleThreadScheduledExecutor(
@@ -97,15 +100,16 @@ public final class EnclaveStore implements AutoCloseable {
             metrics);
     this.auditLog = new PostgresAuditLog(auditWriter, open);
     this.settlement = new Settlement(incarnations, self, open, auditLog, config.certainty());
-    var secrets = new SharedSecrets(database, keyring);
+    this.keyring = keyring;
+    this.secrets = new SharedSecrets(database, keyring);
     this.fences = new PostgresFences(database);
     this.revocations = new PostgresRevocationStore(database);
     this.providers = new PostgresProviders(database, keyring);
     this.organizations = new PostgresOrganizations(database);
     this.payloads = new PostgresPayloadStore(database, keyring, payloadWriter);
     this.linkState = new PostgresLinkState(database, secrets);
-    this.auditOutbox = new PostgresAuditOutbox(database);
     this.signingKeys = new PostgresSigningKeyDirectory(database, secrets);
+    this.singletons = new PostgresSingletons(database);
   }
 
   /**
@@ -191,8 +195,22 @@ public final class EnclaveStore implements AutoCloseable {
     return linkState;
   }
 
-  public AuditOutbox auditOutbox() {
-    return auditOutbox;
+  public Singletons singletons() {
+    return singletons;
+  }
+
+  /** What the holder of a singleton writes through; good for as long as the tenure is. */
+  public HeldStore heldIn(Tenure tenure) {
+    var held = database.onCondition(handle -> PostgresSingletons.require(handle, tenure));
+    return new HeldStore(
+        held,
+        new PostgresLinkState(held, secrets),
+        new PostgresAuditOutbox(database, held),
+        organizations.writingThrough(held),
+        providers.writingThrough(held),
+        new PostgresSigningKeyDirectory(held, secrets),
+        new PostgresRevocationStore(held),
+        new PostgresPayloadStore(held, keyring, payloadWriter));
   }
 
   public SigningKeyDirectory signingKeys() {

@@ -23,10 +23,16 @@ final class PostgresAuditOutbox implements AuditOutbox {
   private record Numbered(long number, AuditBatch.StoredLine line) {}
 
   private final Database database;
+  private final Database writes;
   private final AtomicInteger turn = new AtomicInteger();
 
-  PostgresAuditOutbox(Database database) {
+  /**
+   * Reads through the one and writes through the other: a read holds no lock, and what follows from
+   * an outdated one is refused when it is written.
+   */
+  PostgresAuditOutbox(Database database, Database writes) {
     this.database = database;
+    this.writes = writes;
   }
 
   @Override
@@ -82,7 +88,7 @@ final class PostgresAuditOutbox implements AuditOutbox {
 
   @Override
   public CompletionStage<Void> confirmed(OrganizationId organization, long contiguous) {
-    return database
+    return writes
         .inOrganization(
             organization,
             handle ->

@@ -1,6 +1,6 @@
 package io.redoubt.persistence.enclave;
 
-import io.redoubt.link.LinkState;
+import io.redoubt.link.LinkProgress;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.jwt.JwkSet;
@@ -9,7 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /** What the link to the control plane must not forget, in PostgreSQL (G8). */
-final class PostgresLinkState implements LinkState {
+final class PostgresLinkState implements LinkProgress {
   private static final String ENROLMENT_KEY = "enrolment-key";
   private static final int X25519_BYTES = 32;
 

@@ -48,9 +48,34 @@ final class PostgresOrganizations implements Organizations {
 
   @Override
   public CompletionStage<Void> put(OrganizationId organization, OrganizationSpec spec) {
+    return put(database, organization, spec);
+  }
+
+  /** The same organizations; what is put goes through another way to the database. */
+  Organizations writingThrough(Database writes) {
+    return new Organizations() {
+      @Override
+      public Optional<OrganizationSpec> find(OrganizationId organization) {
+        return PostgresOrganizations.this.find(organization);
+      }
+
+      @Override
+      public Set<OrganizationId> all() {
+        return PostgresOrganizations.this.all();
+      }
+
+      @Override
+      public CompletionStage<Void> put(OrganizationId organization, OrganizationSpec spec) {
+        return PostgresOrganizations.this.put(writes, organization, spec);
+      }
+    };
+  }
+
+  private CompletionStage<Void> put(
+      Database writes, OrganizationId organization, OrganizationSpec spec) {
     return database.blocking(() -> {
       int _ =
-          database.inOrganizationBlocking(
+          writes.inOrganizationBlocking(
               organization,
               handle ->
                   handle

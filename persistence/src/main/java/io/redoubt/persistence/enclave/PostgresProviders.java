@@ -76,12 +76,49 @@ final class PostgresProviders implements Providers {
 
   @Override
   public CompletionStage<Void> put(OrganizationId organization, ProviderSpec provider, Secret key) {
+    return put(database, organization, provider, key);
+  }
+
+  @Override
+  public CompletionStage<Void> delete(OrganizationId organization, String provider, long version) {
+    return delete(database, organization, provider, version);
+  }
+
+  /** The same providers; what is put or deleted goes through another way to the database. */
+  Providers writingThrough(Database writes) {
+    return new Providers() {
+      @Override
+      public List<ProviderSpec> of(OrganizationId organization) {
+        return PostgresProviders.this.of(organization);
+      }
+
+      @Override
+      public Optional<Secret> key(OrganizationId organization, String provider) {
+        return PostgresProviders.this.key(organization, provider);
+      }
+
+      @Override
+      public CompletionStage<Void> put(
+          OrganizationId organization, ProviderSpec provider, Secret key) {
+        return PostgresProviders.this.put(writes, organization, provider, key);
+      }
+
+      @Override
+      public CompletionStage<Void> delete(
+          OrganizationId organization, String provider, long version) {
+        return PostgresProviders.this.delete(writes, organization, provider, version);
+      }
+    };
+  }
+
+  private CompletionStage<Void> put(
+      Database writes, OrganizationId organization, ProviderSpec provider, Secret key) {
     return database.blocking(() -> {
       byte[] sealed =
           keyring.sealNow(
               organization, row(provider.name()), key.reveal().getBytes(StandardCharsets.UTF_8));
       int _ =
-          database.inOrganizationBlocking(
+          writes.inOrganizationBlocking(
               organization,
               handle ->
                   handle
@@ -105,11 +142,11 @@ final class PostgresProviders implements Providers {
     });
   }
 
-  @Override
-  public CompletionStage<Void> delete(OrganizationId organization, String provider, long version) {
+  private CompletionStage<Void> delete(
+      Database writes, OrganizationId organization, String provider, long version) {
     return database.blocking(() -> {
       int _ =
-          database.inOrganizationBlocking(
+          writes.inOrganizationBlocking(
               organization,
               handle ->
                   handle

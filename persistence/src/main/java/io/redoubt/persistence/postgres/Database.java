@@ -12,6 +12,7 @@ import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
@@ -35,15 +36,19 @@ public final class Database implements AutoCloseable {
   private final HikariDataSource pool;
   private final Jdbi jdbi;
   private final Semaphore admitted;
+  private final Consumer<Handle> condition;
 
-  private Database(DatabaseConfig config, HikariDataSource pool) {
+  private Database(
+      DatabaseConfig config,
+      HikariDataSource pool,
+      Jdbi jdbi,
+      Semaphore admitted,
+      Consumer<Handle> condition) {
     this.config = config;
     this.pool = pool;
-    this.jdbi = Jdbi.create(pool);
-    // An exception's text ends up in a log, and what was bound may be secret (G6).
-    jdbi.getConfig(StatementExceptions.class)
-        .setMessageRendering(StatementExceptions.MessageRendering.NONE);
-    this.admitted = new Semaphore(config.poolSize() * WAITING_PER_CONNECTION);
+    this.jdbi = jdbi;
+    this.admitted = admitted;
+    this.condition = condition;
   }
 
   /** Opens the pool; the database need not be there yet. */
@@ -59,7 +64,21 @@ public final class Database implements AutoCloseable {
     hikari.setInitializationFailTimeout(-1);
     hikari.setDataSourceProperties(properties("redoubt"));
     hikari.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(metrics));
-    return new Database(config, new HikariDataSource(hikari));
+    var pool = new HikariDataSource(hikari);
+    var jdbi = Jdbi.create(pool);
+    // An exception's text ends up in a log, and what was bound may be secret (G6).
+    jdbi.getConfig(StatementExceptions.class)
+        .setMessageRendering(StatementExceptions.MessageRendering.NONE);
+    return new Database(
+        config, pool, jdbi, new Semaphore(config.poolSize() * WAITING_PER_CONNECTION), _ -> {});
+  }
+
+  /**
+   * The same connections, and every transaction begins with the condition, which throws where it
+   * does not hold. Closed with this one.
+   */
+  public Database onCondition(Consumer<Handle> further) {
+    return new Database(config, pool, jdbi, admitted, condition.andThen(further));
   }
 
   private static Properties properties(String purpose) {
@@ -117,7 +136,10 @@ public final class Database implements AutoCloseable {
   /** {@link #inTransaction} on the caller's thread. */
   public <T> T inTransactionBlocking(Function<Handle, T> work) {
     try {
-      return jdbi.inTransaction(work::apply);
+      return jdbi.inTransaction(handle -> {
+        condition.accept(handle);
+        return work.apply(handle);
+      });
     } catch (RuntimeException e) {
       throw Failures.translate(e);
     }

@@ -19,6 +19,7 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.singleton.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -68,6 +69,11 @@ final class EnclaveNode implements AutoCloseable {
 
   static EnclaveNode start(DatabaseConfig config, String node, String settings) {
     return new EnclaveNode(config, node, settings);
+  }
+
+  /** Begins a tenure, which ends any before it. */
+  HeldStore hold(Singleton singleton) {
+    return store.heldIn(await(store.singletons().take(singleton, "a node")));
   }
 
   private static Path masterKey() {

@@ -9,12 +9,14 @@ import static io.redoubt.persistence.enclave.EnclaveNode.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.redoubt.link.AuditOutbox;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AuditBatch;
+import io.redoubt.singleton.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.DriverManager;
@@ -30,11 +32,13 @@ import org.junit.jupiter.api.Timeout;
 class OutboxTest {
   private TemporaryDatabase database;
   private EnclaveNode node;
+  private AuditOutbox outbox;
 
   @BeforeEach
   void start() {
     database = TemporaryDatabase.create();
     node = EnclaveNode.start(database);
+    outbox = node.hold(Singleton.AUDIT_FORWARDER).auditOutbox();
   }
 
   @AfterEach
@@ -70,7 +74,7 @@ class OutboxTest {
     var all = List.of(permitted(ACME), permitted(ACME), permitted(ACME));
     onlyBatch(10);
 
-    await(node.store.auditOutbox().confirmed(ACME, 2));
+    await(outbox.confirmed(ACME, 2));
 
     var rest = onlyBatch(10);
     assertThat(rest.first()).isEqualTo(3);
@@ -82,11 +86,11 @@ class OutboxTest {
     permitted(ACME);
     permitted(ACME);
 
-    await(node.store.auditOutbox().confirmed(ACME, 2));
-    await(node.store.auditOutbox().confirmed(ACME, 2));
-    await(node.store.auditOutbox().confirmed(ACME, 1));
+    await(outbox.confirmed(ACME, 2));
+    await(outbox.confirmed(ACME, 2));
+    await(outbox.confirmed(ACME, 1));
 
-    assertThat(next(node, 10)).isEmpty();
+    assertThat(next(outbox, 10)).isEmpty();
   }
 
   @Test
@@ -94,7 +98,7 @@ class OutboxTest {
     permitted(ACME);
 
     assertThatIllegalStateException()
-        .isThrownBy(() -> await(node.store.auditOutbox().confirmed(ACME, 7)))
+        .isThrownBy(() -> await(outbox.confirmed(ACME, 7)))
         .withMessageContaining("older database");
   }
 
@@ -104,7 +108,7 @@ class OutboxTest {
     permitted(GLOBEX);
     permitted(GLOBEX);
 
-    var batches = next(node, 10);
+    var batches = next(outbox, 10);
 
     assertThat(batches).hasSize(2).allMatch(batch -> batch.first() == 1);
     assertThat(batches)
@@ -122,7 +126,7 @@ class OutboxTest {
     var seen = new HashSet<OrganizationId>();
 
     for (int i = 0; i < 2; i++) {
-      next(node, 5).forEach(b -> seen.add(b.organizationId()));
+      next(outbox, 5).forEach(b -> seen.add(b.organizationId()));
     }
 
     assertThat(seen).containsExactlyInAnyOrder(ACME, GLOBEX);
@@ -139,11 +143,11 @@ class OutboxTest {
       idle.createStatement().execute("SELECT pg_current_xact_id()");
       permitted(ACME);
 
-      assertThat(next(node, 10)).isEmpty();
+      assertThat(next(outbox, 10)).isEmpty();
 
       idle.rollback();
     }
-    assertThat(next(node, 10)).hasSize(1);
+    assertThat(next(outbox, 10)).hasSize(1);
   }
 
   /**
@@ -175,7 +179,7 @@ class OutboxTest {
       boolean confirm = true;
       while (true) {
         boolean writtenAll = threads.isTerminated();
-        var batches = next(node, 200);
+        var batches = next(outbox, 200);
         if (batches.isEmpty() && writtenAll) {
           break;
         }
@@ -184,7 +188,7 @@ class OutboxTest {
           // Every other time it "crashes" before the confirmation.
           if (confirm) {
             received.addAll(batch.lines());
-            await(node.store.auditOutbox().confirmed(ACME, received.size()));
+            await(outbox.confirmed(ACME, received.size()));
           }
           confirm = !confirm;
         }
@@ -206,7 +210,7 @@ class OutboxTest {
       var after = intent(agent);
       await(restored.store.auditLog().permit(after, 1));
 
-      var batch = next(restored, 10).getFirst();
+      var batch = next(restored.hold(Singleton.AUDIT_FORWARDER).auditOutbox(), 10).getFirst();
 
       // The old incarnation's intent got its outcome, which is new as well.
       assertThat(batch.lines()).hasSize(3);
@@ -240,11 +244,8 @@ class OutboxTest {
   }
 
   /** As the control plane reads them, once they have crossed the wire. */
-  private static List<AuditBatch> next(EnclaveNode node, int maxLines) {
-    return await(node.store.auditOutbox().next(maxLines)).stream()
-        .map(Json::write)
-        .map(OutboxTest::read)
-        .toList();
+  private static List<AuditBatch> next(AuditOutbox from, int maxLines) {
+    return await(from.next(maxLines)).stream().map(Json::write).map(OutboxTest::read).toList();
   }
 
   private static AuditBatch read(byte[] wire) {
@@ -256,7 +257,7 @@ class OutboxTest {
   }
 
   private AuditBatch onlyBatch(int maxLines) {
-    var batches = next(node, maxLines);
+    var batches = next(outbox, maxLines);
     assertThat(batches).hasSize(1);
     return batches.getFirst();
   }

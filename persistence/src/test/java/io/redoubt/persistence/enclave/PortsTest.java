@@ -25,6 +25,7 @@ import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.revocation.Revocation;
+import io.redoubt.singleton.Singleton;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -204,14 +205,15 @@ class PortsTest {
     var enclave = EnclaveId.next(CLOCK);
     var keys = new JwkSet(List.of(SigningKey.generate().publicHalf().jwk()));
     assertThat(await(node.store.linkState().load())).isEmpty();
+    var link = node.hold(Singleton.CONTROL_PLANE_LINK).linkProgress();
     assertThatIllegalStateException()
-        .isThrownBy(() -> await(node.store.linkState().applied(1)))
+        .isThrownBy(() -> await(link.applied(1)))
         .withMessageContaining("before any enrolment");
 
-    await(node.store.linkState().enrolled(enclave, keys));
-    await(node.store.linkState().applied(7));
-    await(node.store.linkState().applied(6));
-    await(node.store.linkState().enrolled(enclave, keys));
+    await(link.enrolled(enclave, keys));
+    await(link.applied(7));
+    await(link.applied(6));
+    await(link.enrolled(enclave, keys));
 
     assertThat(await(other.store.linkState().load()))
         .contains(new LinkState.Kept(enclave, keys, 7));

@@ -2,6 +2,7 @@ package io.redoubt.protocol.id;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,15 @@ public record AuditId(UUID uuid) {
 
   public static AuditId next(InstantSource clock) {
     return new AuditId(Uuids.next(clock));
+  }
+
+  /**
+   * Of the one record that there is of a command's being carried out, however often it was.
+   *
+   * @param number in the enclave's log
+   */
+  public static AuditId ofCommand(EnclaveId enclave, long number, Instant issuedAt) {
+    return new AuditId(Uuids.named(issuedAt, enclave + "/" + number));
   }
 
   /**

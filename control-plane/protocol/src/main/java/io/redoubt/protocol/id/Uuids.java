@@ -1,6 +1,11 @@
 package io.redoubt.protocol.id;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.UUID;
@@ -24,6 +29,23 @@ final class Uuids {
     long high = (stamp >>> 12 << 16) | 0x7000L | (stamp & 0xFFF);
     long low = (RANDOM.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
     return new UUID(high, low);
+  }
+
+  /**
+   * The same identifier each time, for what has a time and a name of its own: the time in front, as
+   * above, and what follows from the name in the place of what is random.
+   */
+  static UUID named(Instant at, String name) {
+    try {
+      var hash =
+          ByteBuffer.wrap(
+              MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8)));
+      long high = (at.toEpochMilli() << 16) | 0x7000L | (hash.getLong() & 0xFFF);
+      long low = (hash.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
+      return new UUID(high, low);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 
   static String format(String prefix, UUID uuid) {

@@ -120,4 +120,18 @@ class IdentifiersTest {
 
     assertThat(action.auditId().toString().substring(4)).isEqualTo(action.toString().substring(4));
   }
+
+  @Test
+  void theRecordOfACommandHasOneIdHoweverOftenItIsCarriedOut() {
+    var enclave = EnclaveId.parse("enc_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e");
+    var at = Instant.parse("2026-11-20T12:00:00.123Z");
+
+    var id = AuditId.ofCommand(enclave, 7, at);
+
+    assertThat(AuditId.ofCommand(enclave, 7, at)).isEqualTo(id);
+    assertThat(AuditId.ofCommand(enclave, 8, at)).isNotEqualTo(id);
+    assertThat(id.uuid().version()).isEqualTo(7);
+    assertThat(id.uuid().variant()).isEqualTo(2);
+    assertThat(id.uuid().getMostSignificantBits() >>> 16).isEqualTo(at.toEpochMilli());
+  }
 }

@@ -1,0 +1,58 @@
+package io.redoubt.persistence.enclave;
+
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.singleton.Singleton;
+import io.redoubt.singleton.Singletons;
+import io.redoubt.singleton.SupersededException;
+import io.redoubt.singleton.Tenure;
+import java.util.concurrent.CompletionStage;
+import org.jdbi.v3.core.Handle;
+
+/** Tenures in PostgreSQL. */
+final class PostgresSingletons implements Singletons {
+  private final Database database;
+
+  PostgresSingletons(Database database) {
+    this.database = database;
+  }
+
+  /** Waits for the transactions that the tenure before has under way: they hold the row's lock. */
+  @Override
+  public CompletionStage<Tenure> take(Singleton singleton, String node) {
+    return database.inTransaction(handle ->
+        handle
+            .createQuery(
+                "INSERT INTO enclave.singleton AS s (name, epoch, node) VALUES (:name, 1, :node)"
+                    + " ON CONFLICT (name) DO UPDATE"
+                    + " SET epoch = s.epoch + 1, node = excluded.node,"
+                    + " since = clock_timestamp()"
+                    + " RETURNING epoch")
+            .bind("name", singleton.wire())
+            .bind("node", node)
+            .mapTo(Long.class)
+            .map(epoch -> new Tenure(singleton, epoch))
+            .one());
+  }
+
+  /**
+   * From here to the end of the transaction the tenure stands.
+   *
+   * @throws SupersededException if it does not any more
+   */
+  static void require(Handle handle, Tenure tenure) {
+    boolean stands =
+        handle
+            .createQuery(
+                "SELECT true FROM enclave.singleton"
+                    + " WHERE name = :name AND epoch = :epoch FOR SHARE")
+            .bind("name", tenure.of().wire())
+            .bind("epoch", tenure.epoch())
+            .mapTo(Boolean.class)
+            .findOne()
+            .isPresent();
+    if (!stands) {
+      throw new SupersededException(
+          "epoch " + tenure.epoch() + " of the " + tenure.of().wire() + " has ended");
+    }
+  }
+}
