@@ -2,6 +2,7 @@ package io.redoubt.link;
 
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.jwt.JwkSet;
+import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -13,4 +14,13 @@ public interface LinkProgress extends LinkState {
 
   /** Moves the cursor forward, never back. */
   CompletionStage<Void> applied(long number);
+
+  /**
+   * A heartbeat came. One that is not newer than the last changes nothing; a newer one sets the
+   * clock mark, too, to when it came: it vouches for the time.
+   */
+  CompletionStage<Void> heard(Contact.Heartbeat heartbeat);
+
+  /** This late it is by this enclave's clocks: moves the clock mark forward, never back. */
+  CompletionStage<Void> clockStandsAt(Instant now);
 }

@@ -13,7 +13,7 @@ public interface LinkState {
    * @param enclave as the control plane named it at the first hello
    * @param lastApplied number of the last command applied; 0: none
    */
-  record Kept(EnclaveId enclave, JwkSet commandKeys, long lastApplied) {}
+  record Kept(EnclaveId enclave, JwkSet commandKeys, long lastApplied, Contact contact) {}
 
   CompletionStage<Optional<Kept>> load();
 

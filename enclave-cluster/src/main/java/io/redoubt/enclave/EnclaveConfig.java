@@ -7,6 +7,7 @@ import io.redoubt.enclave.janitor.JanitorConfig;
 import io.redoubt.enclave.kill.KillConfig;
 import io.redoubt.enclave.lease.LeaseConfig;
 import io.redoubt.enclave.link.LinkConfig;
+import io.redoubt.enclave.link.OfflineConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
 import io.redoubt.enclave.revocation.RevocationConfig;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ public record EnclaveConfig(
     ServerConfig actingServer,
     ServerConfig managementServer,
     LinkConfig link,
+    OfflineConfig offline,
     AgentApiConfig agentApi,
     OperatorApiConfig operatorApi,
     KeysConfig keys,
@@ -71,6 +73,7 @@ public record EnclaveConfig(
         ServerConfig.from(config.getConfig("servers.acting")),
         ServerConfig.from(config.getConfig("servers.management")),
         LinkConfig.from(root),
+        OfflineConfig.from(root),
         AgentApiConfig.from(root),
         OperatorApiConfig.from(root),
         KeysConfig.from(root),

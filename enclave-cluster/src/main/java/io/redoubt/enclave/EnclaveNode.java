@@ -23,6 +23,7 @@ import io.redoubt.enclave.link.AuditForwarder;
 import io.redoubt.enclave.link.ControlPlaneLink;
 import io.redoubt.enclave.link.LinkStatus;
 import io.redoubt.enclave.link.LinkView;
+import io.redoubt.enclave.link.OfflineWindow;
 import io.redoubt.enclave.link.Sightings;
 import io.redoubt.enclave.link.TrustAnchors;
 import io.redoubt.enclave.membership.ClusterView;
@@ -108,6 +109,7 @@ final class EnclaveNode {
   final OperatorTrust operatorTrust;
   final UnreportedAgents unreported;
   final Sightings sightings;
+  final OfflineWindow offline;
   final Readiness readiness;
   final ClusterReporter clusterReporter;
 
@@ -182,8 +184,11 @@ final class EnclaveNode {
     this.operatorTrust = new OperatorTrust(database);
     this.killSwitch = killSwitch(context, store);
 
+    this.offline =
+        new OfflineWindow(
+            config.offline(), store.linkState(), store.organizations(), clock, metrics);
     this.linkTls = TrustAnchors.context(config.link().caFile());
-    var linkView = new LinkView(clock, metrics);
+    var linkView = new LinkView(clock, offline, metrics);
     this.link = link(context, store, linkView);
     this.sightings = new Sightings(link, config.link());
     singleton(
@@ -306,6 +311,7 @@ final class EnclaveNode {
                 new ControlPlaneLink.Parts(
                     config.link(),
                     linkTls,
+                    config.offline(),
                     held.linkProgress(),
                     agents,
                     killSwitch,
@@ -339,6 +345,7 @@ final class EnclaveNode {
   CompletionStage<Void> prepare() {
     return keys.renew()
         .thenCompose(_ -> refreshRegistry.get())
+        .thenCompose(_ -> offline.refresh())
         .thenCompose(_ -> learnKeys())
         .thenCompose(_ -> publishedKeys.all())
         .thenCompose(_ -> revocations.catchUp())
@@ -348,6 +355,7 @@ final class EnclaveNode {
           every(config.keys().renewEvery(), keys::renew);
           every(config.revocation().pollEvery(), revocations::catchUp);
           every(SIGHTINGS_EVERY, sightings::flush);
+          every(config.offline().refreshEvery(), offline::tick);
         });
   }
 

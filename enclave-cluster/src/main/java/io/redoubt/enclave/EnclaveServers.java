@@ -205,7 +205,8 @@ final class EnclaveServers {
                 store.providers(),
                 store.organizations(),
                 store.payloads(),
-                node.lease),
+                node.lease,
+                node.offline),
             environment.clock(),
             environment.metrics(),
             environment.tracer())

@@ -11,6 +11,7 @@ import io.redoubt.enclave.janitor.JanitorConfig;
 import io.redoubt.enclave.kill.KillConfig;
 import io.redoubt.enclave.lease.LeaseConfig;
 import io.redoubt.enclave.link.LinkConfig;
+import io.redoubt.enclave.link.OfflineConfig;
 import io.redoubt.enclave.membership.FormingConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
 import io.redoubt.enclave.remoting.RemotingTlsConfig;
@@ -34,17 +35,18 @@ class EnclaveConfigTest {
           .resolve();
 
   private static final Map<String, Class<?>> SECTIONS =
-      Map.of(
-          "link", LinkConfig.class,
-          "agent-api", AgentApiConfig.class,
-          "operator-api", OperatorApiConfig.class,
-          "keys", KeysConfig.class,
-          "revocation", RevocationConfig.class,
-          "lease", LeaseConfig.class,
-          "kill", KillConfig.class,
-          "janitor", JanitorConfig.class,
-          "cluster", ClusterConfig.class,
-          "servers.agent", ServerConfig.class);
+      Map.ofEntries(
+          Map.entry("link", LinkConfig.class),
+          Map.entry("offline", OfflineConfig.class),
+          Map.entry("agent-api", AgentApiConfig.class),
+          Map.entry("operator-api", OperatorApiConfig.class),
+          Map.entry("keys", KeysConfig.class),
+          Map.entry("revocation", RevocationConfig.class),
+          Map.entry("lease", LeaseConfig.class),
+          Map.entry("kill", KillConfig.class),
+          Map.entry("janitor", JanitorConfig.class),
+          Map.entry("cluster", ClusterConfig.class),
+          Map.entry("servers.agent", ServerConfig.class));
   private static final Map<String, Class<?>> CLUSTER_SECTIONS =
       Map.of(
           "cluster.forming", FormingConfig.class,

@@ -1,7 +1,10 @@
 package io.redoubt.controlplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.OrganizationSpec;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -65,6 +68,29 @@ class IamTest {
         .isEqualTo("7");
     assertThat(fresh.lastAudit("organization:update").path("resource").asText())
         .isEqualTo(fresh.id().toString());
+  }
+
+  @Test
+  void anOrganizationChoosesWhatItsAgentsMayDoOffline() {
+    var fresh = server.newTenant("offline");
+    String path = ORGANIZATIONS + "/" + fresh.id();
+    try (var enclave = fresh.newEnclave("home").connect()) {
+      assertThat(fresh.owner().get(path).text("/offline_mode")).isEqualTo("freeze");
+      var changed = fresh.owner().patch(path, "{\"offline_mode\": \"continue\"}");
+
+      assertThat(changed.status()).isEqualTo(200);
+      assertThat(changed.text("/offline_mode")).isEqualTo("continue");
+      assertThat(fresh.lastAudit("organization:update").path("detail").asText())
+          .isEqualTo("offline_mode: continue");
+      await()
+          .until(() ->
+              enclave.command(LinkCommand.PutOrganization.class).organization().offlineMode()
+                  == OrganizationSpec.OfflineMode.CONTINUE);
+    }
+    String modes = "{\"offline_mode\": \"%s\"}";
+    assertThat(fresh.owner().patch(path, modes.formatted("hope")).status()).isEqualTo(422);
+    assertThat(fresh.clientWith("org:read").patch(path, modes.formatted("continue")).status())
+        .isEqualTo(403);
   }
 
   @Test

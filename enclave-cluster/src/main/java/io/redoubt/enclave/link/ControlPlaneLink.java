@@ -75,6 +75,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
 
   private record Tick() implements Command {}
 
+  private record ClockNoted() implements Command {}
+
   private record Superseded(String why) implements Command {}
 
   private record Waiter(ActorRef<CaughtUp> replyTo, long target, long deadline) {}
@@ -89,6 +91,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   public record Parts(
       LinkConfig config,
       SSLContext tls,
+      OfflineConfig offline,
       LinkProgress state,
       Agents agents,
       KillSwitch killSwitch,
@@ -114,6 +117,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   private long applied = -1;
   private long lastCommand;
   private @Nullable Instant heardAt;
+  private long clockNotedAt = System.nanoTime();
 
   private ControlPlaneLink(ActorContext<Command> context, Parts parts) {
     super(context);
@@ -144,7 +148,9 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             parts.state(),
             applier,
             new LinkSession.Identity(parts.config().enclave(), parts.node(), parts.version()),
-            listener(context.getSelf()));
+            listener(context.getSelf()),
+            parts.clock(),
+            parts.offline().clockTolerance());
     this.threads =
         List.of(
             Thread.ofVirtual().name("redoubt-link").start(session),
@@ -222,6 +228,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       case Heard(var heartbeat) -> {
         lastCommand = Math.max(lastCommand, heartbeat.lastCommand());
         heardAt = heartbeat.time();
+        clockNotedAt = System.nanoTime();
         publish();
       }
       case Applied(var number) -> onApplied(number);
@@ -232,6 +239,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
         probeIfNeeded();
       }
       case Tick _ -> onTick();
+      case ClockNoted _ -> {}
       case Superseded(var why) -> throw new SupersededException(why);
     }
     return this;
@@ -309,7 +317,22 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       }
       return false;
     });
+    if (now - clockNotedAt > parts.offline().markEvery().toNanos()) {
+      clockNotedAt = now;
+      noteClock();
+    }
     publish();
+  }
+
+  /** So that a clock which is set back while nobody vouches for the time is found out (G8). */
+  private void noteClock() {
+    getContext()
+        .pipeToSelf(
+            parts.state().clockStandsAt(parts.clock().instant()),
+            (_, failure) ->
+                SupersededException.isBehind(failure)
+                    ? new Superseded("another node has the link")
+                    : new ClockNoted());
   }
 
   private void publish() {

@@ -2,6 +2,7 @@ package io.redoubt.enclave.link;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.link.Contact;
 import io.redoubt.link.LinkProgress;
 import io.redoubt.link.LinkState;
 import io.redoubt.protocol.id.EnclaveId;
@@ -13,6 +14,9 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.SealedBoxes;
 import io.redoubt.singleton.SupersededException;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
@@ -51,6 +55,8 @@ final class LinkSession implements Runnable, AutoCloseable {
   private final CommandApplier applier;
   private final Identity identity;
   private final Listener listener;
+  private final InstantSource clock;
+  private final Duration clockTolerance;
   private final Backoff backoff;
   private volatile @Nullable ServerSentEvents open;
   private volatile long waitingSince;
@@ -61,13 +67,17 @@ final class LinkSession implements Runnable, AutoCloseable {
       LinkProgress state,
       CommandApplier applier,
       Identity identity,
-      Listener listener) {
+      Listener listener,
+      InstantSource clock,
+      Duration clockTolerance) {
     this.config = config;
     this.client = client;
     this.state = state;
     this.applier = applier;
     this.identity = identity;
     this.listener = listener;
+    this.clock = clock;
+    this.clockTolerance = clockTolerance;
     this.backoff = new Backoff(config.backoffMin(), config.backoffMax());
   }
 
@@ -173,12 +183,34 @@ final class LinkSession implements Runnable, AutoCloseable {
     return next;
   }
 
-  private void onHeartbeat(byte[] payload) throws IOException {
+  /** Durable before anybody hears of it, so that a restart finds what was told (G8). */
+  private void onHeartbeat(byte[] payload) throws IOException, InterruptedException {
     Heartbeat heartbeat = Json.LENIENT.readValue(payload, Heartbeat.class);
     if (!identity.enclave().equals(heartbeat.enclaveId()) || heartbeat.time() == null) {
       throw new IOException("a heartbeat for somebody else");
     }
-    listener.heard(heartbeat);
+    Instant now = clock.instant();
+    if (heartbeat.time().isAfter(now.plus(clockTolerance))) {
+      LOG.warn(
+          "The control plane says it is {}, and here it is {}: its heartbeat does not count",
+          heartbeat.time(),
+          now);
+      return;
+    }
+    try {
+      Waiting.on(
+          state.heard(
+              new Contact.Heartbeat(
+                  heartbeat.time(), now, heartbeat.lastCommand(), heartbeat.bundle())));
+      listener.heard(heartbeat);
+    } catch (TimeoutException e) {
+      LOG.debug("A heartbeat could not be noted; the next one will be", e);
+    } catch (RuntimeException e) {
+      if (!Waiting.passesByItself(e)) {
+        throw e;
+      }
+      LOG.debug("A heartbeat could not be noted; the next one will be", e);
+    }
   }
 
   private long onCommand(byte[] payload, long applied)

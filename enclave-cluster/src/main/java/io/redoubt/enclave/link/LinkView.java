@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -22,15 +21,13 @@ public final class LinkView {
   private record Seen(LinkStatus status, Instant at) {}
 
   private final InstantSource clock;
+  private final OfflineWindow window;
   private volatile @Nullable Seen seen;
 
-  public LinkView(InstantSource clock, MeterRegistry metrics) {
+  public LinkView(InstantSource clock, OfflineWindow window, MeterRegistry metrics) {
     this.clock = clock;
+    this.window = window;
     metrics.gauge("redoubt.link.connected", this, view -> view.connected() ? 1 : 0);
-    metrics.gauge(
-        "redoubt.link.age.seconds",
-        this,
-        view -> view.ageSeconds().isPresent() ? view.ageSeconds().getAsLong() : Double.NaN);
     metrics.gauge("redoubt.link.lag.commands", this, LinkView::lag);
   }
 
@@ -43,6 +40,10 @@ public final class LinkView {
   public Behavior<LinkStatus> listener() {
     return Behaviors.receiveMessage(status -> {
       seen = new Seen(status, clock.instant());
+      Instant heardAt = status.heardAt();
+      if (heardAt != null) {
+        window.hears(heardAt);
+      }
       return Behaviors.same();
     });
   }
@@ -60,15 +61,6 @@ public final class LinkView {
         && clock.instant().isBefore(last.at().plus(STALE));
   }
 
-  /** Seconds since the control plane was last heard for certain; empty: never. */
-  public OptionalLong ageSeconds() {
-    Seen last = seen;
-    Instant heardAt = last == null ? null : last.status().heardAt();
-    return heardAt == null
-        ? OptionalLong.empty()
-        : OptionalLong.of(Math.max(0, Duration.between(heardAt, clock.instant()).toSeconds()));
-  }
-
   private double lag() {
     Seen last = seen;
     return last == null ? 0 : last.status().lastCommand() - last.status().lastApplied();
@@ -78,7 +70,7 @@ public final class LinkView {
   public Map<String, Object> detail() {
     var detail = new LinkedHashMap<String, Object>();
     detail.put("connected", connected());
-    ageSeconds().ifPresent(age -> detail.put("age_seconds", age));
+    detail.putAll(window.detail());
     Seen last = seen;
     if (last != null) {
       detail.put("last_applied", last.status().lastApplied());

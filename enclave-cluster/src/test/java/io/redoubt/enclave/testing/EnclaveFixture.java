@@ -80,7 +80,12 @@ public final class EnclaveFixture implements AutoCloseable {
     controlPlane.say(
         known,
         new LinkCommand.PutOrganization(
-            new OrganizationSpec("Example", OrganizationSpec.Payloads.METADATA, 30, 1)));
+            new OrganizationSpec(
+                "Example",
+                OrganizationSpec.Payloads.METADATA,
+                30,
+                OrganizationSpec.OfflineMode.FREEZE,
+                1)));
     controlPlane.say(
         known,
         new LinkCommand.PutProvider(

@@ -299,7 +299,7 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   private void heartbeat(OutputStream out) throws IOException {
-    byte[] payload = Json.write(new Heartbeat(enclave, CLOCK.instant(), lastNumber()));
+    byte[] payload = Json.write(new Heartbeat(enclave, CLOCK.instant(), lastNumber(), null));
     event(
         out,
         "event: heartbeat\ndata: " + Jws.sign(commandKey, Jws.Type.LINK_COMMAND, payload) + "\n\n");

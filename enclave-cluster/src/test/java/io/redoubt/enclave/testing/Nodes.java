@@ -94,7 +94,12 @@ public final class Nodes implements AutoCloseable {
     controlPlane.say(
         organization,
         new LinkCommand.PutOrganization(
-            new OrganizationSpec("Example", OrganizationSpec.Payloads.METADATA, 30, 1)));
+            new OrganizationSpec(
+                "Example",
+                OrganizationSpec.Payloads.METADATA,
+                30,
+                OrganizationSpec.OfflineMode.FREEZE,
+                1)));
     controlPlane.say(
         organization,
         new LinkCommand.PutProvider(

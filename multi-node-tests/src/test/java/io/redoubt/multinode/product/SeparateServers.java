@@ -24,18 +24,30 @@ public final class SeparateServers implements AutoCloseable {
 
   private final Product product;
   private final Installation runtime;
+  private final Map<String, String> enclaveSettings;
+  private final Map<String, String> controlPlaneSettings = new HashMap<>();
   private @Nullable Process controlPlane;
   private @Nullable Process enclave;
 
-  private SeparateServers(Product product) {
+  private SeparateServers(Product product, Map<String, String> enclaveSettings) {
     this.product = product;
     this.runtime = product.runtime();
+    this.enclaveSettings = new HashMap<>(enclaveSettings);
   }
 
   /** Kills the product's process and starts the two; ready when this returns. */
   public static SeparateServers instead(Product product) {
+    return instead(product, Map.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param enclaveSettings environment of the enclave, beyond what it needs
+   */
+  public static SeparateServers instead(Product product, Map<String, String> enclaveSettings) {
     product.killServers();
-    var servers = new SeparateServers(product);
+    var servers = new SeparateServers(product, enclaveSettings);
     try {
       servers.start();
       return servers;
@@ -50,19 +62,14 @@ public final class SeparateServers implements AutoCloseable {
         Documents.read(product.directory().resolve("postgres").resolve("secrets.json"));
     Path keys = product.directory().resolve("keys");
     String database = "jdbc:postgresql://127.0.0.1:" + runtime.databasePort() + "/redoubt";
-    controlPlane =
-        spawn(
-            "control-plane",
-            Map.of(
-                "REDOUBT_DATABASE_URL",
-                database,
-                "REDOUBT_CONTROL_DATABASE_PASSWORD",
-                passwords.required("redoubt_control").asText(),
-                "REDOUBT_CONTROL_PORT",
-                port(runtime.controlPlane()),
-                "REDOUBT_JAVA_OPTS",
-                "-Dredoubt.control-plane.master-key-file=" + keys.resolve("control.key")));
-    awaitReady(runtime.controlPlane());
+    controlPlaneSettings.put("REDOUBT_DATABASE_URL", database);
+    controlPlaneSettings.put(
+        "REDOUBT_CONTROL_DATABASE_PASSWORD", passwords.required("redoubt_control").asText());
+    controlPlaneSettings.put("REDOUBT_CONTROL_PORT", port(runtime.controlPlane()));
+    controlPlaneSettings.put(
+        "REDOUBT_JAVA_OPTS",
+        "-Dredoubt.control-plane.master-key-file=" + keys.resolve("control.key"));
+    startControlPlane();
     String key =
         product
             .secrets()
@@ -75,7 +82,7 @@ public final class SeparateServers implements AutoCloseable {
                     .required("api_key")
                     .asText());
     var node = runtime.node();
-    var settings = new HashMap<String, String>();
+    Map<String, String> settings = enclaveSettings;
     settings.put("REDOUBT_DATABASE_URL", database);
     settings.put(
         "REDOUBT_ENCLAVE_DATABASE_PASSWORD", passwords.required("redoubt_enclave").asText());
@@ -87,8 +94,35 @@ public final class SeparateServers implements AutoCloseable {
     settings.put("REDOUBT_CONTROL_PLANE_URL", runtime.controlPlane().toString());
     settings.put("REDOUBT_ENCLAVE_API_KEY", key);
     settings.put("REDOUBT_ENCLAVE_MASTER_KEY_FILE", keys.resolve("enclave.key").toString());
-    enclave = spawn("enclave", settings);
-    awaitReady(node.management());
+    startEnclave();
+  }
+
+  /** Starts it, again where it was stopped; ready when this returns. */
+  public void startControlPlane() {
+    controlPlane = spawn("control-plane", controlPlaneSettings);
+    awaitReady(runtime.controlPlane());
+  }
+
+  /** Ends it as an operator does; whoever calls finds nobody. */
+  public void stopControlPlane() {
+    stop(controlPlane);
+    controlPlane = null;
+  }
+
+  /** {@code kill -9} of every node there is, and a start as after a power failure. */
+  public void crashAndStartEnclave() {
+    Process running = enclave;
+    if (running == null) {
+      throw new IllegalStateException("not started");
+    }
+    Processes.signal("KILL", List.of(running.pid()));
+    Processes.awaitGone(List.of(running.pid()));
+    startEnclave();
+  }
+
+  private void startEnclave() {
+    enclave = spawn("enclave", enclaveSettings);
+    awaitReady(runtime.node().management());
   }
 
   private static String port(URI uri) {
@@ -101,7 +135,7 @@ public final class SeparateServers implements AutoCloseable {
         new ProcessBuilder(product.launcher().toString(), server)
             .directory(product.directory().toFile())
             .redirectErrorStream(true)
-            .redirectOutput(output);
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(output));
     builder.environment().keySet().removeIf(name -> name.startsWith("REDOUBT_"));
     builder.environment().putAll(settings);
     try {

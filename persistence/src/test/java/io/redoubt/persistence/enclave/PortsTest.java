@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.link.Contact;
+import io.redoubt.link.LinkProgress;
 import io.redoubt.link.LinkState;
 import io.redoubt.payload.PayloadStore.Part;
 import io.redoubt.payload.PayloadStore.Payload;
@@ -216,7 +218,42 @@ class PortsTest {
     await(link.enrolled(enclave, keys));
 
     assertThat(await(other.store.linkState().load()))
-        .contains(new LinkState.Kept(enclave, keys, 7));
+        .contains(new LinkState.Kept(enclave, keys, 7, Contact.NONE));
+  }
+
+  @Test
+  void theLastHeartbeatIsRememberedAndAnOlderOneChangesNothing() {
+    var link = enrolled();
+    var second = new Contact.Heartbeat(NOW, NOW.plusSeconds(1), 12, null);
+    await(link.heard(second));
+
+    await(link.heard(new Contact.Heartbeat(NOW.minusSeconds(5), NOW.plusSeconds(2), 11, "old")));
+
+    assertThat(contact()).isEqualTo(new Contact(second, NOW.plusSeconds(1)));
+  }
+
+  @Test
+  void theClockMarkNeverGoesBackUntilANewerHeartbeatVouchesForTheTime() {
+    var link = enrolled();
+    await(link.clockStandsAt(NOW.plusSeconds(3600)));
+    await(link.clockStandsAt(NOW));
+    assertThat(contact()).isEqualTo(new Contact(null, NOW.plusSeconds(3600)));
+
+    await(link.heard(new Contact.Heartbeat(NOW, NOW, 3, "bundle")));
+
+    assertThat(contact().clockMark()).isEqualTo(NOW);
+  }
+
+  private LinkProgress enrolled() {
+    var link = node.hold(Singleton.CONTROL_PLANE_LINK).linkProgress();
+    await(
+        link.enrolled(
+            EnclaveId.next(CLOCK), new JwkSet(List.of(SigningKey.generate().publicHalf().jwk()))));
+    return link;
+  }
+
+  private Contact contact() {
+    return await(other.store.linkState().load()).orElseThrow().contact();
   }
 
   @Test
@@ -283,7 +320,8 @@ class PortsTest {
   }
 
   private static OrganizationSpec organization(long version) {
-    return new OrganizationSpec("Acme", OrganizationSpec.Payloads.FULL, 30, version);
+    return new OrganizationSpec(
+        "Acme", OrganizationSpec.Payloads.FULL, 30, OrganizationSpec.OfflineMode.FREEZE, version);
   }
 
   private static Payload payload(ActionId action, Part part, byte[] body) {

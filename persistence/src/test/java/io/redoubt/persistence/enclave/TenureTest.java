@@ -7,6 +7,7 @@ import static io.redoubt.persistence.enclave.EnclaveNode.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.link.Contact;
 import io.redoubt.link.LinkState;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.DatabaseRole;
@@ -72,7 +73,10 @@ class TenureTest {
 
     refused(before.applied(9));
     refused(before.enrolled(EnclaveId.next(CLOCK), keys()));
-    assertThat(await(old.store.linkState().load())).contains(new LinkState.Kept(enclave, keys, 3));
+    refused(before.heard(new Contact.Heartbeat(NOW, NOW, 9, null)));
+    refused(before.clockStandsAt(NOW.plusSeconds(3600)));
+    assertThat(await(old.store.linkState().load()))
+        .contains(new LinkState.Kept(enclave, keys, 3, Contact.NONE));
     await(after.applied(4));
     assertThat(await(old.store.linkState().load()).orElseThrow().lastApplied()).isEqualTo(4);
   }
@@ -177,7 +181,8 @@ class TenureTest {
   }
 
   private static OrganizationSpec organization(long version) {
-    return new OrganizationSpec("Acme", OrganizationSpec.Payloads.FULL, 30, version);
+    return new OrganizationSpec(
+        "Acme", OrganizationSpec.Payloads.FULL, 30, OrganizationSpec.OfflineMode.FREEZE, version);
   }
 
   private static ProviderSpec provider(long version) {

@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.link.Freshness;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * intent in the log, or with a {@link Refusal.Raised}.
  */
 final class Admission {
+  /** Nobody has heard the control plane for longer than the window, and it was permitted. */
+  private static final String CONTINUED = "control-plane-away";
 
   /** Who calls, and with what. */
   private record Caller(AuthenticatedAgent agent, ByteString body, boolean bringsCredential) {}
@@ -150,6 +153,10 @@ final class Admission {
         .exceptionallyCompose(failure -> unavailable(failure))
         .thenCompose(reply -> {
           var permitted = permitted(call, reply);
+          var standing = ports.freshness().standing(caller.agent.claims().organization());
+          if (standing == Freshness.Standing.FROZEN) {
+            throw new Refusal.Raised(Refusal.ENCLAVE_FROZEN);
+          }
           if (provider == null) {
             throw new Refusal.Raised(Refusal.MODEL_NOT_FOUND);
           }
@@ -163,7 +170,8 @@ final class Admission {
                   provider,
                   stream,
                   caller.bringsCredential),
-              permitted.fence());
+              permitted.fence(),
+              standing);
         });
   }
 
@@ -231,13 +239,11 @@ final class Admission {
   }
 
   /** The permit itself (G4): the intent is durable, under the fence that the decision saw. */
-  private CompletionStage<Admitted> record(LlmCall call, Admitted admitted, long fence) {
+  private CompletionStage<Admitted> record(
+      LlmCall call, Admitted admitted, long fence, Freshness.Standing standing) {
     var claims = admitted.agent.claims();
-    String remark =
-        admitted.provider.simulated()
-            ? "simulated"
-            : admitted.bringsCredential ? "own-credential" : null;
-    var intent = call.record(node, claims, Verdict.PERMIT).detail(remark).build();
+    var intent =
+        call.record(node, claims, Verdict.PERMIT).detail(remark(admitted, standing)).build();
     return ports
         .audit()
         .permit(intent, fence)
@@ -249,6 +255,18 @@ final class Admission {
           call.isPermitted();
           return admitted;
         });
+  }
+
+  /** What is out of the ordinary, for the record (G12). */
+  private static @Nullable String remark(Admitted admitted, Freshness.Standing standing) {
+    String of =
+        admitted.provider.simulated()
+            ? "simulated"
+            : admitted.bringsCredential ? "own-credential" : null;
+    if (standing != Freshness.Standing.CONTINUED) {
+      return of;
+    }
+    return of == null ? CONTINUED : of + ", " + CONTINUED;
   }
 
   private static <T> CompletionStage<T> unavailable(Throwable failure) {

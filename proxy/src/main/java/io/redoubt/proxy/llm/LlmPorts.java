@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm;
 import io.redoubt.agent.Agents;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.lease.Lease;
+import io.redoubt.link.Freshness;
 import io.redoubt.organization.Organizations;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.provider.Providers;
@@ -14,4 +15,5 @@ public record LlmPorts(
     Providers providers,
     Organizations organizations,
     PayloadStore payloads,
-    Lease lease) {}
+    Lease lease,
+    Freshness freshness) {}

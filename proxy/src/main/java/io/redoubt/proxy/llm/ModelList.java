@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.agent.Agent;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Requests;
+import io.redoubt.link.Freshness.Standing;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
@@ -24,6 +25,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -105,14 +107,23 @@ final class ModelList {
         .exceptionallyCompose(ModelList::unavailable)
         .thenCompose(reply -> {
           @Nullable AgentSpec spec = activeSpec(reply, agent);
-          return spec == null
-              ? record(request, action, agent, null, Refusal.AGENT_NOT_ACTIVE)
-                  .thenApply(
-                      _ -> Refusals.response(style, Refusal.AGENT_NOT_ACTIVE, Marks.DENY, action))
+          @Nullable Refusal refusal = refusal(spec, agent);
+          return refusal != null
+              ? record(request, action, agent, spec, refusal)
+                  .thenApply(_ -> Refusals.response(style, refusal, Marks.DENY, action))
               : record(request, action, agent, spec, null)
-                  .thenCompose(_ -> offered(agent, spec))
+                  .thenCompose(_ -> offered(agent, Objects.requireNonNull(spec)))
                   .thenApply(models -> response(style, action, models));
         });
+  }
+
+  private @Nullable Refusal refusal(@Nullable AgentSpec spec, AuthenticatedAgent agent) {
+    if (spec == null) {
+      return Refusal.AGENT_NOT_ACTIVE;
+    }
+    return ports.freshness().standing(agent.claims().organization()) == Standing.FROZEN
+        ? Refusal.ENCLAVE_FROZEN
+        : null;
   }
 
   /** Null: it may do nothing, this included. */

@@ -20,6 +20,7 @@ enum Refusal {
   AGENT_NOT_ACTIVE(403, "The agent is isolated, revoked or decommissioned"),
   MODEL_NOT_ALLOWED(403, "The agent may not use this model"),
   OWN_CREDENTIAL_NOT_ALLOWED(403, "The agent may not bring a credential of its own"),
+  ENCLAVE_FROZEN(403, "What the control plane last said is too old to act on"),
   MODEL_NOT_FOUND(404, "No provider serves this model"),
   TOO_MANY_STREAMS(429, "The agent has too many calls under way"),
   OVERLOADED(503, "Too many calls are under way"),

@@ -8,6 +8,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.HttpEdge;
 import io.redoubt.http.HttpServer;
+import io.redoubt.link.Freshness;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.id.ActionId;
@@ -20,6 +21,7 @@ import io.redoubt.protocol.jwt.SigningKey;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.OrganizationSpec.OfflineMode;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.proxy.authenticate.AuthenticateConfig;
@@ -84,6 +86,7 @@ final class LlmFixture implements AutoCloseable {
   final LiveStreams streams;
   final HttpClient client = HttpClient.newHttpClient();
   final AtomicBoolean lease = new AtomicBoolean(true);
+  volatile Freshness.Standing standing = Freshness.Standing.FRESH;
   private final ServerBinding binding;
   private long versions;
 
@@ -120,7 +123,8 @@ final class LlmFixture implements AutoCloseable {
             new ServiceIdentityVerifier(authenticate, ISSUER, keys, revocations, clock),
             streams,
             new Upstreams(system, UpstreamConfig.from(config)),
-            new LlmPorts(agents, audit, providers, organizations, payloads, lease::get),
+            new LlmPorts(
+                agents, audit, providers, organizations, payloads, lease::get, _ -> standing),
             clock,
             metrics,
             OpenTelemetry.noop().getTracer("test"));
@@ -134,6 +138,7 @@ final class LlmFixture implements AutoCloseable {
     provider.forget();
     lease.set(true);
     agents.isolated = false;
+    standing = Freshness.Standing.FRESH;
     agents.silent(false);
     agents.hold().complete(null);
     audit.outage.end();
@@ -154,7 +159,9 @@ final class LlmFixture implements AutoCloseable {
   }
 
   void payloads(OrganizationSpec.Payloads kept) {
-    await(organizations.put(ORGANIZATION, new OrganizationSpec("acme", kept, 30, ++versions)));
+    await(
+        organizations.put(
+            ORGANIZATION, new OrganizationSpec("acme", kept, 30, OfflineMode.FREEZE, ++versions)));
   }
 
   void provide(String name, ProviderSpec.Kind kind, URI base, List<String> models, int timeout) {

@@ -3,15 +3,27 @@ package io.redoubt.protocol.link;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * What an enclave needs to know of an organization it serves.
  *
  * @param payloads what is kept of requests and replies, inside the enclave
  * @param payloadRetentionDays after which they are deleted, 1 to 3650
+ * @param offlineMode what its agents may do once the control plane has been away for too long;
+ *     where nobody said, nothing (G5)
  */
 public record OrganizationSpec(
-    String name, Payloads payloads, int payloadRetentionDays, long version) {
+    String name,
+    Payloads payloads,
+    int payloadRetentionDays,
+    OfflineMode offlineMode,
+    long version) {
+
+  public OrganizationSpec {
+    // An older control plane does not say.
+    offlineMode = Objects.requireNonNullElse(offlineMode, OfflineMode.FREEZE);
+  }
 
   /** What is kept of requests and replies. */
   public enum Payloads {
@@ -31,6 +43,28 @@ public record OrganizationSpec(
         case "full" -> FULL;
         case "metadata" -> METADATA;
         default -> throw new IllegalArgumentException("payloads is full or metadata");
+      };
+    }
+  }
+
+  /** What happens past the window in which an enclave may work without its control plane (G8). */
+  public enum OfflineMode {
+    /** Every action is denied; tokens are rotated, and agents are killed, as always. */
+    FREEZE,
+    /** Agents go on, and the record says so. */
+    CONTINUE;
+
+    @JsonValue
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static OfflineMode of(String wire) {
+      return switch (wire) {
+        case "freeze" -> FREEZE;
+        case "continue" -> CONTINUE;
+        default -> throw new IllegalArgumentException("offline_mode is freeze or continue");
       };
     }
   }

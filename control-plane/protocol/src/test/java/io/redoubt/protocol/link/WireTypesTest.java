@@ -54,4 +54,13 @@ class WireTypesTest {
 
     assertThat(Json.LENIENT.readValue(Json.write(release), LinkCommand.class)).isEqualTo(release);
   }
+
+  @Test
+  void anOrganizationThatSaysNothingOfItIsFrozenOffline() throws Exception {
+    var older =
+        "{\"name\": \"Acme\", \"payloads\": \"full\", \"payload_retention_days\": 30, \"version\": 1}";
+
+    assertThat(Json.LENIENT.readValue(older, OrganizationSpec.class).offlineMode())
+        .isEqualTo(OrganizationSpec.OfflineMode.FREEZE);
+  }
 }

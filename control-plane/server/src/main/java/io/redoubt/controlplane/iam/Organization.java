@@ -9,17 +9,20 @@ import java.time.Instant;
  *
  * @param payloads what enclaves keep of requests and replies
  * @param payloadRetentionDays after which they delete it
+ * @param offlineMode what agents may do while enclaves have not heard the control plane for longer
+ *     than their window
  */
 public record Organization(
     OrganizationId id,
     String name,
     OrganizationSpec.Payloads payloads,
     int payloadRetentionDays,
+    OrganizationSpec.OfflineMode offlineMode,
     long version,
     Instant createdAt,
     Instant updatedAt) {
 
   OrganizationSpec spec() {
-    return new OrganizationSpec(name, payloads, payloadRetentionDays, version);
+    return new OrganizationSpec(name, payloads, payloadRetentionDays, offlineMode, version);
   }
 }

@@ -56,7 +56,8 @@ public final class OrganizationRoutes {
   record Update(
       @Nullable String name,
       OrganizationSpec.@Nullable Payloads payloads,
-      @Nullable Integer payloadRetentionDays) {}
+      @Nullable Integer payloadRetentionDays,
+      OrganizationSpec.@Nullable OfflineMode offlineMode) {}
 
   record RoleBody(Role name, Set<Permission> permissions) {}
 
@@ -185,12 +186,14 @@ public final class OrganizationRoutes {
             var updated =
                 organizations.update(
                     change,
+                    found,
                     new Organization(
                         id,
                         Optional.ofNullable(body.name()).orElse(found.name()),
                         Optional.ofNullable(body.payloads()).orElse(found.payloads()),
                         Optional.ofNullable(body.payloadRetentionDays())
                             .orElse(found.payloadRetentionDays()),
+                        Optional.ofNullable(body.offlineMode()).orElse(found.offlineMode()),
                         found.version() + 1,
                         found.createdAt(),
                         change.now()));

@@ -28,7 +28,8 @@ public final class Organizations implements Welcome {
         .handle()
         .createQuery(
             """
-            SELECT id, name, payloads, payload_retention_days, version, created_at, updated_at
+            SELECT id, name, payloads, payload_retention_days, offline_mode, version, created_at,
+              updated_at
             FROM control.organization WHERE id = :id
             """)
         .bind("id", id.uuid())
@@ -38,6 +39,7 @@ public final class Organizations implements Welcome {
                 row.getString("name"),
                 OrganizationSpec.Payloads.of(row.getString("payloads")),
                 row.getInt("payload_retention_days"),
+                OrganizationSpec.OfflineMode.of(row.getString("offline_mode")),
                 row.getLong("version"),
                 Rows.instant(row, "created_at"),
                 Rows.instant(row, "updated_at")))
@@ -62,6 +64,7 @@ public final class Organizations implements Welcome {
             name,
             OrganizationSpec.Payloads.FULL,
             DEFAULT_RETENTION_DAYS,
+            OrganizationSpec.OfflineMode.FREEZE,
             1,
             change.now(),
             change.now());
@@ -70,37 +73,50 @@ public final class Organizations implements Welcome {
         .createUpdate(
             """
             INSERT INTO control.organization
-              (id, name, payloads, payload_retention_days, version, created_at, updated_at)
-            VALUES (:id, :name, :payloads, :days, 1, :now, :now)
+              (id, name, payloads, payload_retention_days, offline_mode, version, created_at,
+               updated_at)
+            VALUES (:id, :name, :payloads, :days, :offline, 1, :now, :now)
             """)
         .bind("id", organization.id().uuid())
         .bind("name", name)
         .bind("payloads", organization.payloads().wire())
         .bind("days", organization.payloadRetentionDays())
+        .bind("offline", organization.offlineMode().wire())
         .bind("now", change.now())
         .execute();
     change.audited("organization:create", organization.id());
     return organization;
   }
 
-  Organization update(Change change, Organization wanted) {
+  /**
+   * Makes it what is wanted, and tells the enclaves.
+   *
+   * @param before as it was
+   */
+  Organization update(Change change, Organization before, Organization wanted) {
     change
         .handle()
         .createUpdate(
             """
             UPDATE control.organization
             SET name = :name, payloads = :payloads, payload_retention_days = :days,
-              version = :version, updated_at = :now
+              offline_mode = :offline, version = :version, updated_at = :now
             WHERE id = :id
             """)
         .bind("id", wanted.id().uuid())
         .bind("name", wanted.name())
         .bind("payloads", wanted.payloads().wire())
         .bind("days", wanted.payloadRetentionDays())
+        .bind("offline", wanted.offlineMode().wire())
         .bind("version", wanted.version())
         .bind("now", change.now())
         .execute();
-    change.audited("organization:update", wanted.id());
+    // What agents may do is changed here, so the record says it.
+    var detail =
+        before.offlineMode() == wanted.offlineMode()
+            ? null
+            : "offline_mode: " + wanted.offlineMode().wire();
+    change.audited("organization:update", wanted.id(), detail, null);
     commands.broadcast(change, new LinkCommand.PutOrganization(wanted.spec()));
     return wanted;
   }

@@ -141,7 +141,12 @@ final class CommandStream {
   }
 
   private CompletionStage<List<ByteString>> events(Caller caller, Look look, boolean heartbeatDue) {
-    CompletionStage<List<ByteString>> all = CompletableFuture.completedFuture(new ArrayList<>());
+    var first = new ArrayList<ByteString>();
+    if (heartbeatDue) {
+      // Before the commands, so that nobody acts on one before the enclave knows how fresh it is.
+      first.add(heartbeat(caller, look.last()));
+    }
+    CompletionStage<List<ByteString>> all = CompletableFuture.completedFuture(first);
     for (CommandLog.Entry entry : look.entries()) {
       all =
           all.thenCompose(events ->
@@ -151,12 +156,7 @@ final class CommandStream {
                     return events;
                   }));
     }
-    return heartbeatDue
-        ? all.thenApply(events -> {
-          events.add(heartbeat(caller, look.last()));
-          return events;
-        })
-        : all;
+    return all;
   }
 
   /** A provider's key is sealed to the enclave only now, whatever key it has enrolled since. */
@@ -185,7 +185,7 @@ final class CommandStream {
   }
 
   private ByteString heartbeat(Caller caller, long last) {
-    var heartbeat = new Heartbeat(caller.enclave(), clock.instant(), last);
+    var heartbeat = new Heartbeat(caller.enclave(), clock.instant(), last, null);
     return ByteString.fromString("event: heartbeat\ndata: " + signed(heartbeat) + "\n\n");
   }
 
