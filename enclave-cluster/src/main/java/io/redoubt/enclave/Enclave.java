@@ -42,11 +42,15 @@ public final class Enclave implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Enclave.class);
   private static final String SYSTEM = "redoubt-enclave";
 
+  /** For the last phase of the shutdown: a partition must not keep a node from ending. */
+  private static final Duration TERMINATE_LIMIT = Duration.ofSeconds(5);
+
   private final EnclaveConfig config;
   private final Database database;
   private final Membership membership;
   private final EnclaveStore store;
   private final ActorSystem<Void> system;
+  private final CompletionStage<Done> ended;
   private final EnclaveServers servers;
 
   private Enclave(
@@ -55,12 +59,14 @@ public final class Enclave implements AutoCloseable {
       Membership membership,
       EnclaveStore store,
       ActorSystem<Void> system,
+      CompletionStage<Done> ended,
       EnclaveServers servers) {
     this.config = config;
     this.database = database;
     this.membership = membership;
     this.store = store;
     this.system = system;
+    this.ended = ended;
     this.servers = servers;
   }
 
@@ -158,10 +164,11 @@ public final class Enclave implements AutoCloseable {
             setup(
                 config,
                 pekko(config, environment, store.incarnation(), membership.session(), schema)));
+    CompletionStage<Done> ended = whenEnded(system);
     try {
-      system.getWhenTerminated().thenRun(() -> wired.completeExceptionally(ended()));
+      ended.thenRun(() -> wired.completeExceptionally(endedEarly()));
       // A node that has left is nobody whom others should ask to be let in.
-      system.getWhenTerminated().thenRunAsync(membership::close);
+      ended.thenRunAsync(membership::close);
       EnclaveNode node = within(config.startLimit(), wired);
       membership.whenPutOut().thenRun(() -> giveUp(node, system));
       var servers = new EnclaveServers(config, environment, node, store);
@@ -176,10 +183,10 @@ public final class Enclave implements AutoCloseable {
           config.node(),
           servers.agentUrl(),
           servers.actingUrl());
-      return new Enclave(config, database, membership, store, system, servers);
+      return new Enclave(config, database, membership, store, system, ended, servers);
     } catch (RuntimeException e) {
       system.terminate();
-      awaitQuietly(system.getWhenTerminated());
+      awaitQuietly(ended);
       throw e;
     }
   }
@@ -216,7 +223,31 @@ public final class Enclave implements AutoCloseable {
     }
   }
 
-  private static IllegalStateException ended() {
+  /**
+   * Completes when the node is no more. Its connections to nodes that it cannot reach may keep the
+   * actor system from terminating for as long as that lasts; all else is closed by then, and it is
+   * not waited for.
+   */
+  private static CompletionStage<Done> whenEnded(ActorSystem<?> system) {
+    var ended = new CompletableFuture<Done>();
+    var _ = system.getWhenTerminated().thenAccept(ended::complete);
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseActorSystemTerminate(),
+            "do-not-wait-for-ever",
+            () -> {
+              CompletableFuture.delayedExecutor(TERMINATE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                  .execute(() -> {
+                    if (ended.complete(Done.getInstance())) {
+                      LOG.warn("Connections to other nodes do not close; going without them");
+                    }
+                  });
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
+    return ended.minimalCompletionStage();
+  }
+
+  private static IllegalStateException endedEarly() {
     return new IllegalStateException("The actor system ended while the enclave was starting.");
   }
 
@@ -308,14 +339,14 @@ public final class Enclave implements AutoCloseable {
 
   /** Completes when the node has ended, also where the cluster put it out. */
   public CompletionStage<Done> whenTerminated() {
-    return system.getWhenTerminated();
+    return ended;
   }
 
   /** Drains, leaves the cluster, and closes what the node brought. Waits for all of it. */
   @Override
   public void close() {
     system.terminate();
-    awaitQuietly(system.getWhenTerminated());
+    awaitQuietly(ended);
     membership.close();
     store.close();
     database.close();
