@@ -34,6 +34,7 @@ final class NodeCommand implements Callable<Integer> {
       // What was set for this node wins over the environment, which is everybody's.
       Config config =
           ConfigFactory.systemProperties()
+              .withFallback(ConfigFactory.parseFile(node.localSettings().toFile()))
               .withFallback(ConfigFactory.parseFile(node.settings().toFile()))
               .withFallback(ConfigFactory.load())
               .resolve();

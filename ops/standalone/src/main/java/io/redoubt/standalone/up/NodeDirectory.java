@@ -31,6 +31,11 @@ record NodeDirectory(Path path) {
     return path.resolve("node.conf");
   }
 
+  /** What somebody wants otherwise for this node alone; nobody but him writes it. */
+  Path localSettings() {
+    return path.resolve("local.conf");
+  }
+
   /** For the other nodes, and the key to it. */
   Path certificate() {
     return path.resolve("node.pem");
