@@ -2,14 +2,18 @@ package io.redoubt.multinode.cluster;
 
 import io.redoubt.multinode.history.Rotation;
 import io.redoubt.multinode.product.AgentClient;
+import io.redoubt.multinode.product.Attempt;
 import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Upstream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Agents that rotate and call models for as long as it runs. After anything but success they wait a
@@ -19,14 +23,22 @@ final class Load implements AutoCloseable {
   private static final long THINK_MILLIS = 20;
   private static final long MOST_MILLIS = 1_000;
 
+  private final List<AgentClient> agents;
+  private final List<AgentClient> callers;
   private final List<Thread> threads = new ArrayList<>();
   private final Map<String, Long> rotatedAt = new ConcurrentHashMap<>();
   private final Map<String, Long> servedAt = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedQueue<Duration> waits = new ConcurrentLinkedQueue<>();
   private volatile boolean stopped;
+
+  private Load(List<AgentClient> agents, List<AgentClient> callers) {
+    this.agents = agents;
+    this.callers = callers;
+  }
 
   /** One thread for each agent, and one more for the calls of those that call models. */
   static Load run(List<AgentClient> agents, List<AgentClient> callers, ModelClient models) {
-    var load = new Load();
+    var load = new Load(agents, callers);
     agents.forEach(agent -> load.start(() -> load.rotate(agent)));
     callers.forEach(agent -> load.start(() -> load.call(agent, models)));
     return load;
@@ -37,42 +49,51 @@ final class Load implements AutoCloseable {
   }
 
   private void rotate(AgentClient agent) {
-    long pause = THINK_MILLIS;
-    while (!stopped && !agent.over()) {
-      long started = System.nanoTime();
-      boolean granted = agent.rotate().recorded().answer() instanceof Rotation.Granted;
-      if (granted) {
-        rotatedAt.put(agent.id(), started);
-      }
-      pause = pause(granted, pause);
-    }
+    repeat(
+        agent.id(),
+        rotatedAt,
+        () -> agent.rotate().recorded().answer() instanceof Rotation.Granted,
+        agent::over);
   }
 
   private void call(AgentClient agent, ModelClient models) {
+    repeat(
+        agent.id(),
+        servedAt,
+        () ->
+            models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
+                && reply.status() == 200,
+        () -> false);
+  }
+
+  private void repeat(
+      String agent, Map<String, Long> doneAt, BooleanSupplier attempt, BooleanSupplier over) {
     long pause = THINK_MILLIS;
-    while (!stopped) {
+    long wantedSince = System.nanoTime();
+    while (!stopped && !over.getAsBoolean()) {
       long started = System.nanoTime();
-      boolean served =
-          models.call(agent, Upstream.Kind.ANTHROPIC)
-                  instanceof io.redoubt.multinode.product.Attempt.Answered(var reply)
-              && reply.status() == 200;
-      if (served) {
-        servedAt.put(agent.id(), started);
+      boolean good = attempt.getAsBoolean();
+      if (good) {
+        doneAt.put(agent, started);
+        waits.add(Duration.ofNanos(System.nanoTime() - wantedSince));
       }
-      pause = pause(served, pause);
+      pause = good ? THINK_MILLIS : Math.min(MOST_MILLIS, pause * 2);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pause));
+      if (good) {
+        wantedSince = System.nanoTime();
+      }
     }
   }
 
-  private static long pause(boolean good, long before) {
-    long pause = good ? THINK_MILLIS : Math.min(MOST_MILLIS, before * 2);
-    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pause));
-    return pause;
-  }
-
   /** Whether every agent was granted, and every caller served, what it asked for after that. */
-  boolean allServedSince(long moment, List<AgentClient> agents, List<AgentClient> callers) {
+  boolean allServedSince(long moment) {
     return agents.stream().allMatch(agent -> rotatedAt.getOrDefault(agent.id(), 0L) > moment)
         && callers.stream().allMatch(agent -> servedAt.getOrDefault(agent.id(), 0L) > moment);
+  }
+
+  /** How long each wish took until it was granted, with all that was tried in vain before. */
+  List<Duration> waits() {
+    return List.copyOf(waits);
   }
 
   @Override

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.redoubt.multinode.check.NoActWithoutRecord;
-import io.redoubt.multinode.check.NothingLost;
-import io.redoubt.multinode.check.OneSuccessor;
-import io.redoubt.multinode.history.AuditLine;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
 import io.redoubt.multinode.history.Rotation;
@@ -24,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -115,44 +110,32 @@ final class ThreeNodesIT {
   @Test
   void killingANodeUnderLoadLosesNothingAndTheOthersServeSoon() {
     var random = Seed.random("kill a node");
-    var history = new History();
     List<Installation.Node> nodes = product.runtime().nodes();
     var rota = new Rota(nodes);
-    var models = new ModelClient(product, upstream, history, rota);
-    var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
-    var callers = agents.subList(0, CALLERS);
-    callers.forEach(models::awaitServed);
+    var fleet = Fleet.boot(product, operator, upstream, rota, AGENTS, CALLERS);
     Installation.Node victim = nodes.get(random.nextInt(nodes.size()));
 
     long killed;
     long recovered;
-    try (var load = Load.run(agents, callers, models)) {
-      long wanted = history.grants() + random.nextInt(300, 600);
-      await("work under way")
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> history.grants() >= wanted);
+    try (var load = fleet.runAWhile(random)) {
       product.kill(victim);
       killed = System.nanoTime();
       rota.without(victim);
       await("every agent is served again by the survivors")
           .atMost(SERVED_AGAIN)
           .pollInterval(Duration.ofMillis(20))
-          .until(() -> load.allServedSince(killed, agents, callers));
+          .until(() -> load.allServedSince(killed));
       recovered = System.nanoTime();
       long since = recovered;
       await("and goes on being served")
           .atMost(Duration.ofSeconds(20))
-          .until(() -> load.allServedSince(since, agents, callers));
+          .until(() -> load.allServedSince(since));
     }
 
-    report(victim, killed, recovered, history);
-    assertThat(agents).as("families that live").noneMatch(AgentClient::over);
-    assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
-    assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
-    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
-    assertActsAreRecorded(history, callers, product.crashes().toArray(Instant[]::new));
+    report(victim, killed, recovered, fleet.history());
+    fleet.assertUnharmed(recovered, product.crashes().toArray(Instant[]::new));
     awaitAllNodes();
-    assertThat(names(operator.isolate(agents.getFirst().id())))
+    assertThat(names(operator.isolate(fleet.agents().getFirst().id())))
         .as("the node that came back is asked too")
         .containsExactly("node-1", "node-2", "node-3");
   }
@@ -161,22 +144,14 @@ final class ThreeNodesIT {
   @Test
   void aNodeThatWakesUpAfterItWasGivenUpEndsItselfAndHasChangedNothing() {
     var random = Seed.random("pause a node");
-    var history = new History();
     List<Installation.Node> nodes = product.runtime().nodes();
     var rota = new Rota(nodes);
-    var models = new ModelClient(product, upstream, history, rota);
-    var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
-    var callers = agents.subList(0, CALLERS);
-    callers.forEach(models::awaitServed);
+    var fleet = Fleet.boot(product, operator, upstream, rota, AGENTS, CALLERS);
     Installation.Node zombie = nodes.get(random.nextInt(nodes.size()));
     Instant paused;
 
     long recovered;
-    try (var load = Load.run(agents, callers, models)) {
-      long wanted = history.grants() + random.nextInt(300, 600);
-      await("work under way")
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> history.grants() >= wanted);
+    try (var load = fleet.runAWhile(random)) {
       long stopped = System.nanoTime();
       paused = product.clock().instant();
       try (var _ = product.pause(zombie)) {
@@ -184,79 +159,55 @@ final class ThreeNodesIT {
         await("every agent is served again by the others")
             .atMost(Duration.ofSeconds(20))
             .pollInterval(Duration.ofMillis(20))
-            .until(() -> load.allServedSince(stopped, agents, callers));
+            .until(() -> load.allServedSince(stopped));
       }
       // Awake, and asked as before: whoever does not know yet that it is gone still calls it.
       rota.with(zombie);
       await("the node has ended and come back")
           .atMost(Duration.ofSeconds(45))
-          .until(() -> pid(product.look(), zombie) != zombie.pid());
+          .until(() -> product.look().pid(zombie.name()) != zombie.pid());
       product.awaitReady();
       recovered = System.nanoTime();
       long since = recovered;
       await("and goes on being served")
           .atMost(Duration.ofSeconds(20))
-          .until(() -> load.allServedSince(since, agents, callers));
+          .until(() -> load.allServedSince(since));
     }
 
-    System.out.println(history);
+    System.out.println(fleet.history());
     assertThat(product.look().nodes().stream().filter(node -> !node.name().equals(zombie.name())))
         .as("the others were left alone")
         .isSubsetOf(nodes);
-    assertThat(agents).as("families that live").noneMatch(AgentClient::over);
-    assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
-    assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
-    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
-    assertActsAreRecorded(history, callers, paused, product.clock().instant());
+    fleet.assertUnharmed(recovered, paused, product.clock().instant());
   }
 
   @Test
   void aNodeThatIsStoppedHandsOverWithoutLeavingAnythingUnknown() {
     var random = Seed.random("stop a node");
-    var history = new History();
     List<Installation.Node> nodes = product.runtime().nodes();
     var rota = new Rota(nodes);
-    var models = new ModelClient(product, upstream, history, rota);
-    var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(rota, history)).toList();
-    var callers = agents.subList(0, CALLERS);
-    callers.forEach(models::awaitServed);
+    var fleet = Fleet.boot(product, operator, upstream, rota, AGENTS, CALLERS);
     Installation.Node leaver = nodes.get(random.nextInt(nodes.size()));
 
     long stopped;
     long recovered;
-    try (var load = Load.run(agents, callers, models)) {
-      long wanted = history.grants() + random.nextInt(300, 600);
-      await("work under way")
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> history.grants() >= wanted);
+    try (var load = fleet.runAWhile(random)) {
       rota.without(leaver);
       product.stop(leaver);
       stopped = System.nanoTime();
       await("the node has ended and come back")
           .atMost(Duration.ofSeconds(45))
-          .until(() -> pid(product.look(), leaver) != leaver.pid());
+          .until(() -> product.look().pid(leaver.name()) != leaver.pid());
       product.awaitReady();
       recovered = System.nanoTime();
       long since = recovered;
       await("everybody is served")
           .atMost(Duration.ofSeconds(20))
-          .until(() -> load.allServedSince(since, agents, callers));
+          .until(() -> load.allServedSince(since));
     }
 
-    report(leaver, stopped, recovered, history);
-    assertThat(agents).as("families that live").noneMatch(AgentClient::over);
-    assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
-    assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
-    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
-    assertActsAreRecorded(history, callers);
-  }
-
-  private static long pid(Installation now, Installation.Node node) {
-    return now.nodes().stream()
-        .filter(it -> it.name().equals(node.name()))
-        .findFirst()
-        .orElseThrow()
-        .pid();
+    report(leaver, stopped, recovered, fleet.history());
+    fleet.assertUnharmed(recovered);
   }
 
   private AgentClient boot(Rota rota, History history) {
@@ -271,29 +222,6 @@ final class ThreeNodesIT {
     return StreamSupport.stream(acknowledgement.required("nodes").spliterator(), false)
         .map(node -> node.required("node").asText())
         .toList();
-  }
-
-  private void assertActsAreRecorded(
-      History history, List<AgentClient> callers, Instant... crashes) {
-    List<String> ids = callers.stream().map(AgentClient::id).toList();
-    await("every intent has its outcome (G4)")
-        .atMost(Duration.ofSeconds(30))
-        .untilAsserted(() -> {
-          List<AuditLine> audit =
-              ids.stream()
-                  .flatMap(id -> operator.audit(id).stream())
-                  .filter(line -> line.plane().equals("llm"))
-                  .toList();
-          assertThat(
-                  NoActWithoutRecord.violations(
-                      upstream.sightings().stream()
-                          .filter(seen -> ids.contains(seen.agent()))
-                          .toList(),
-                      history.modelCalls(),
-                      audit,
-                      List.of(crashes)))
-              .isEmpty();
-        });
   }
 
   private static void report(

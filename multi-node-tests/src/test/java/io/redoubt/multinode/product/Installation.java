@@ -54,6 +54,11 @@ public record Installation(
     return nodes.getFirst();
   }
 
+  /** That of one node now. */
+  public long pid(String node) {
+    return nodes.stream().filter(it -> it.name().equals(node)).findFirst().orElseThrow().pid();
+  }
+
   /** Every Java process, once. */
   Set<Long> servers() {
     var pids = new LinkedHashSet<Long>();

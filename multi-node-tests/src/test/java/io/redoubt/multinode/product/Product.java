@@ -58,12 +58,41 @@ public final class Product implements AutoCloseable {
     this.offset = FreePorts.offset();
   }
 
+  /** Prepares the directory of a product that has never been started. */
+  public interface Wiring {
+    void lay(Path directory, Ports ports);
+  }
+
+  /** Where things will listen. */
+  public record Ports(int offset) {
+    public int artery(int node) {
+      return 25_520 + offset + 10 * node;
+    }
+
+    public int database() {
+      return 25_432 + offset;
+    }
+
+    public int controlPlane() {
+      return 8443 + offset;
+    }
+  }
+
   /**
    * Starts a product in an empty directory.
    *
    * @param options of {@code up}, beyond those that the fixture gives
    */
   public static Product start(String name, String... options) {
+    return start(name, (_, _) -> {}, options);
+  }
+
+  /**
+   * Starts a product whose parts reach each other in another way than usual.
+   *
+   * @param options of {@code up}, beyond those that the fixture gives
+   */
+  public static Product start(String name, Wiring wiring, String... options) {
     Path home = Path.of(System.getProperty("redoubt.home", "../ops/standalone/target/redoubt"));
     assertThat(home.resolve("bin/redoubt"))
         .as("the packaged product (build ops/standalone first, or set -Dredoubt.home)")
@@ -74,6 +103,7 @@ public final class Product implements AutoCloseable {
       Path directory = Files.createTempDirectory("redoubt-");
       var product = new Product(home, directory, evidence, List.of(options), Clock.systemUTC());
       Runtime.getRuntime().addShutdownHook(product.lastResort);
+      wiring.lay(directory, new Ports(product.offset));
       product.up();
       return product;
     } catch (IOException e) {
@@ -179,6 +209,11 @@ public final class Product implements AutoCloseable {
     crash(List.of(node.pid()));
   }
 
+  /** {@code kill -9} of several nodes at once. */
+  public void kill(List<Installation.Node> nodes) {
+    crash(nodes.stream().map(Installation.Node::pid).toList());
+  }
+
   /** {@code SIGTERM} to one node of several; {@code up} starts it again by itself. */
   public void stop(Installation.Node node) {
     Processes.signal("TERM", List.of(node.pid()));
@@ -281,6 +316,19 @@ public final class Product implements AutoCloseable {
     await("ready")
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(unready()).as("servers that are not ready").isEmpty());
+  }
+
+  /**
+   * Waits until every node is ready, also those that have to start anew first: name and address of
+   * a dead one are free after 10 s and a bit, and one that does not get in tries again.
+   */
+  public void awaitAllReady() {
+    await("all nodes are ready")
+        .atMost(Duration.ofSeconds(90))
+        .until(() -> {
+          look();
+          return ready();
+        });
   }
 
   /** Everything that it wrote for people to read. */

@@ -1,0 +1,130 @@
+package io.redoubt.multinode.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.multinode.check.KillHolds;
+import io.redoubt.multinode.history.History;
+import io.redoubt.multinode.history.Rotation;
+import io.redoubt.multinode.network.Network;
+import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.Operator;
+import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.Seed;
+import io.redoubt.multinode.product.Upstream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Nodes that live, and do not hear each other. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class PartitionIT {
+  private static final int AGENTS = 9;
+  private static final int CALLERS = 3;
+  private static final int STUCK = 4;
+
+  private final Network network = new Network(3);
+  private Product product;
+  private Upstream upstream;
+  private Operator operator;
+
+  @BeforeAll
+  void start() {
+    product = Product.start("partition", network, "--nodes", "3");
+    upstream = Upstream.start(product.clock());
+    operator = Operator.of(product);
+    operator.useUpstream(upstream);
+  }
+
+  @AfterAll
+  void stop() {
+    upstream.close();
+    product.close();
+    network.close();
+  }
+
+  @BeforeEach
+  void awaitAllNodes() {
+    network.heal();
+    product.awaitAllReady();
+  }
+
+  /** The clients of the minority know nothing of it, and go on asking there. */
+  @Test
+  void aMinorityPermitsNothingEndsItselfAndComesBack() {
+    var random = Seed.random("a minority");
+    List<Installation.Node> nodes = product.runtime().nodes();
+    Installation.Node minority = nodes.get(random.nextInt(nodes.size()));
+    var rota = new Rota(nodes);
+    var fleet = Fleet.boot(product, operator, upstream, rota, AGENTS, CALLERS);
+    var stuck = Fleet.boot(product, operator, upstream, () -> minority, STUCK, STUCK);
+    var prisoner = stuck.callers().getFirst();
+
+    Instant parted;
+    long recovered;
+    long movedOn;
+    long healed;
+    try (var load = fleet.runAWhile(random);
+        var stuckLoad = stuck.run()) {
+      parted = product.clock().instant();
+      long since = System.nanoTime();
+      network.partition(minority.name());
+      rota.without(minority);
+      operator.isolateDuring(
+          prisoner.id(),
+          stuck.history(),
+          () ->
+              await("every agent is served by the majority")
+                  .atMost(Duration.ofSeconds(20))
+                  .pollInterval(Duration.ofMillis(20))
+                  .until(() -> load.allServedSince(since)));
+      movedOn = System.nanoTime();
+      await("the minority has ended itself")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> product.look().pid(minority.name()) != minority.pid());
+      healed = System.nanoTime();
+      network.heal();
+      product.awaitAllReady();
+      rota.with(minority);
+      recovered = System.nanoTime();
+      long again = recovered;
+      await("everybody is served, at all nodes")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> load.allServedSince(again) && stuckLoad.allServedSince(again));
+    }
+
+    System.out.printf(
+        "%s cut off; the others serve everybody after %d ms; it is back %d ms after it could; %s%n",
+        minority.name(),
+        Duration.ofNanos(movedOn - parted(stuck.history())).toMillis(),
+        Duration.ofNanos(recovered - healed).toMillis(),
+        fleet.history());
+    assertNothingServedBetween(stuck.history(), movedOn, healed);
+    assertThat(KillHolds.violations(stuck.history(), upstream.sightings())).as("G3").isEmpty();
+    Instant end = product.clock().instant();
+    fleet.assertUnharmed(recovered, parted, end);
+    stuck.assertUnharmed(recovered, parted, end);
+    assertThat(product.look().nodes().stream().filter(it -> !it.name().equals(minority.name())))
+        .as("the majority was left alone")
+        .isSubsetOf(nodes);
+  }
+
+  private static long parted(History history) {
+    return history.isolations().getFirst().started();
+  }
+
+  /** From the moment on at which others do its work, and until it can know. */
+  private static void assertNothingServedBetween(History history, long from, long to) {
+    assertThat(history.modelCalls())
+        .filteredOn(call -> call.started() > from && call.started() < to)
+        .allSatisfy(call -> assertThat(call.status()).isIn(0, 503));
+    assertThat(history.rotations())
+        .filteredOn(rotation -> rotation.started() > from && rotation.started() < to)
+        .noneMatch(rotation -> rotation.answer() instanceof Rotation.Granted);
+  }
+}
