@@ -1,0 +1,181 @@
+package io.redoubt.multinode.cluster;
+
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.multinode.network.Network;
+import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.Product;
+import java.time.Duration;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** What can break of an enclave of several nodes, and of what it stands on. */
+enum Mishap {
+  NODE_KILLED("kill -9 of a node") {
+    @Override
+    void happen(Scene scene) {
+      scene.product().kill(scene.victim());
+      scene.awaitReplaced(scene.victim());
+    }
+  },
+  NODE_PAUSED_SHORTLY("a node stands still, and wakes up in time") {
+    @Override
+    void happen(Scene scene) {
+      try (var _ = scene.product().pause(scene.victim())) {
+        scene.last(200, 1500);
+      }
+    }
+  },
+  NODE_PAUSED("a node stands still until the others have given it up") {
+    @Override
+    void happen(Scene scene) {
+      try (var _ = scene.product().pause(scene.victim())) {
+        scene.last(9_000, 15_000);
+      }
+      scene.awaitReplaced(scene.victim());
+    }
+  },
+  NODE_STOPPED("SIGTERM of a node") {
+    @Override
+    void happen(Scene scene) {
+      scene.product().stop(scene.victim());
+      scene.awaitReplaced(scene.victim());
+    }
+  },
+  NODE_CUT_OFF("a node hears no other node") {
+    @Override
+    void happen(Scene scene) {
+      scene.network().partition(scene.victim().name());
+      scene.last(8_000, 20_000);
+      scene.network().heal();
+    }
+  },
+  NODE_CUT_OFF_SHORTLY("a node hears no other node for a moment") {
+    @Override
+    void happen(Scene scene) {
+      scene.network().partition(scene.victim().name());
+      scene.last(300, 2_500);
+      scene.network().heal();
+    }
+  },
+  PAIR_CUT("two nodes do not hear each other, and the third hears both") {
+    @Override
+    void happen(Scene scene) {
+      scene.network().partition(scene.victim().name(), scene.bystander().name());
+      scene.last(5_000, 15_000);
+      scene.network().heal();
+    }
+  },
+  ONE_WAY_SILENT("one node does not hear another one, which hears it") {
+    @Override
+    void happen(Scene scene) {
+      scene.network().silence(scene.victim().name(), scene.bystander().name());
+      scene.last(5_000, 15_000);
+      scene.network().heal();
+    }
+  },
+  NODE_SLOW("everything a node says or hears is late") {
+    @Override
+    void happen(Scene scene) {
+      scene
+          .network()
+          .slow(scene.victim().name(), Duration.ofMillis(scene.random().nextInt(20, 120)));
+      scene.last(3_000, 10_000);
+      scene.network().heal();
+    }
+  },
+  DATABASE_UNREACHABLE("one node hears nothing from PostgreSQL") {
+    @Override
+    void happen(Scene scene) {
+      scene.network().partitionFromDatabase(scene.victim().name());
+      scene.last(2_000, 12_000);
+      scene.network().heal();
+    }
+  },
+  DATABASE_KILLED("kill -9 of PostgreSQL") {
+    @Override
+    void happen(Scene scene) {
+      scene.product().killDatabase();
+    }
+  },
+  DATABASE_PAUSED("PostgreSQL stands still") {
+    @Override
+    void happen(Scene scene) {
+      try (var _ = scene.product().freezeDatabase()) {
+        scene.last(500, 6_000);
+      }
+    }
+  },
+  CONTROL_PLANE_FLAPPING("the control plane comes and goes") {
+    @Override
+    void happen(Scene scene) {
+      int times = scene.random().nextInt(3, 7);
+      for (int i = 0; i < times; i++) {
+        scene.network().cutControlPlane();
+        scene.last(200, 3_000);
+        scene.network().mendControlPlane();
+        scene.last(200, 1_500);
+      }
+    }
+  },
+  TWO_NODES_KILLED("kill -9 of two nodes at once") {
+    @Override
+    void happen(Scene scene) {
+      scene.product().kill(List.of(scene.victim(), scene.bystander()));
+      scene.awaitReplaced(scene.victim());
+      scene.awaitReplaced(scene.bystander());
+    }
+  },
+  NODE_KILLED_AND_DATABASE_PAUSED("kill -9 of a node while PostgreSQL stands still") {
+    @Override
+    void happen(Scene scene) {
+      try (var _ = scene.product().freezeDatabase()) {
+        scene.last(200, 1_000);
+        scene.product().kill(scene.victim());
+        scene.last(500, 3_000);
+      }
+      scene.awaitReplaced(scene.victim());
+    }
+  };
+
+  private final String title;
+
+  Mishap(String title) {
+    this.title = title;
+  }
+
+  /** For people. */
+  String title() {
+    return title;
+  }
+
+  /** Breaks something and, where it does not mend itself, mends it. */
+  abstract void happen(Scene scene);
+
+  /**
+   * Where it happens.
+   *
+   * @param victim the node that it happens to
+   * @param bystander another one
+   */
+  record Scene(
+      Product product,
+      Network network,
+      Installation.Node victim,
+      Installation.Node bystander,
+      RandomGenerator random) {
+
+    /** For so long, in milliseconds: a part of the schedule, and nothing is waited for. */
+    void last(int shortest, int longest) {
+      var span = Duration.ofMillis(random.nextInt(shortest, longest));
+      await().pollDelay(span).atMost(span.plusSeconds(30)).until(() -> true);
+    }
+
+    /** Until the node has another process, which {@code up} sees to. */
+    void awaitReplaced(Installation.Node node) {
+      await(node.name() + " has a new process")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> product.look().pid(node.name()) != node.pid());
+    }
+  }
+}

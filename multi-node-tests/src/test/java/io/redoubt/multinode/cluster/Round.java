@@ -1,0 +1,152 @@
+package io.redoubt.multinode.cluster;
+
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.multinode.check.KillHolds;
+import io.redoubt.multinode.check.OneSuccessor;
+import io.redoubt.multinode.history.History;
+import io.redoubt.multinode.history.ModelCall;
+import io.redoubt.multinode.network.Network;
+import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.Operator;
+import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.Upstream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+
+/** One mishap under load, with everybody at work, and what came of it. */
+final class Round {
+  private static final int AGENTS = 10;
+  private static final int CALLERS = 4;
+  private static final int PRISONERS = 2;
+  private static final int ROBBED = 6;
+  private static final Duration SERVED_AGAIN = Duration.ofSeconds(60);
+
+  private final Product product;
+  private final Network network;
+
+  Round(Product product, Network network) {
+    this.product = product;
+    this.network = network;
+  }
+
+  /**
+   * What came of a round.
+   *
+   * @param lasted from the beginning of the mishap to its end
+   * @param recovered from its end until every node was ready and everybody served
+   * @param waits how long each wish took until it was granted
+   * @param violations empty: all that must hold held
+   */
+  record Result(
+      Mishap mishap,
+      String victim,
+      Duration lasted,
+      Duration recovered,
+      long granted,
+      long maybe,
+      long permitted,
+      long refused,
+      String isolations,
+      List<Duration> waits,
+      List<String> violations) {
+
+    /** How many wishes were granted within that time, of a hundred. */
+    double percentWithin(Duration limit) {
+      long within = waits.stream().filter(wait -> wait.compareTo(limit) <= 0).count();
+      return waits.isEmpty() ? 0 : 100.0 * within / waits.size();
+    }
+
+    Duration longestWait() {
+      return waits.stream().max(Duration::compareTo).orElse(Duration.ZERO);
+    }
+  }
+
+  Result run(Mishap mishap, RandomGenerator random) {
+    List<Installation.Node> nodes = product.look().nodes();
+    int index = random.nextInt(nodes.size());
+    var scene =
+        new Mishap.Scene(
+            product,
+            network,
+            nodes.get(index),
+            nodes.get((index + random.nextInt(1, nodes.size())) % nodes.size()),
+            random);
+    var operator = Operator.of(product);
+    try (var upstream = Upstream.start(product.clock())) {
+      operator.useUpstream(upstream);
+      // Nobody tells them which nodes are there: they ask one after the other.
+      var fleet = Fleet.boot(product, operator, upstream, new Rota(nodes), AGENTS, CALLERS);
+      var prison = Fleet.boot(product, operator, upstream, new Rota(nodes), PRISONERS, PRISONERS);
+      return run(mishap, scene, operator, upstream, fleet, prison);
+    }
+  }
+
+  private Result run(
+      Mishap mishap,
+      Mishap.Scene scene,
+      Operator operator,
+      Upstream upstream,
+      Fleet fleet,
+      Fleet prison) {
+    var random = scene.random();
+    List<Installation.Node> nodes = product.runtime().nodes();
+    Load work;
+    History robbed;
+    Warden guard;
+    Instant began;
+    Instant ended;
+    long broken;
+    long over;
+    long recovered;
+    try (var _ = prison.run();
+        var load = fleet.runAWhile(random);
+        var thieves = Thieves.of(product, operator, new Rota(nodes), ROBBED, 12_000, random);
+        var warden = Warden.of(operator, prison, random)) {
+      began = product.clock().instant();
+      broken = System.nanoTime();
+      mishap.happen(scene);
+      over = System.nanoTime();
+      product.awaitAllReady();
+      ended = product.clock().instant();
+      await("everybody is served again")
+          .atMost(SERVED_AGAIN)
+          .until(() -> load.allServedSince(over));
+      recovered = System.nanoTime();
+      long again = recovered;
+      await("and goes on being served")
+          .atMost(SERVED_AGAIN)
+          .until(() -> load.allServedSince(again));
+      work = load;
+      robbed = thieves.history();
+      guard = warden;
+    }
+    var violations = new ArrayList<>(fleet.violations(recovered));
+    violations.addAll(OneSuccessor.violations(robbed));
+    violations.addAll(robbed.badAnswers());
+    violations.addAll(prison.history().badAnswers());
+    violations.addAll(KillHolds.violations(prison.history(), upstream.sightings()));
+    violations.addAll(fleet.unrecorded(List.of(began, ended)));
+    violations.addAll(prison.unrecorded(List.of(began, ended)));
+    return new Result(
+        mishap,
+        scene.victim().name(),
+        Duration.ofNanos(over - broken),
+        Duration.ofNanos(recovered - over),
+        fleet.history().grants() + robbed.grants(),
+        fleet.history().maybes() + robbed.maybes(),
+        calls(fleet, prison).filter(ModelCall::permitted).count(),
+        calls(fleet, prison).filter(call -> !call.permitted()).count(),
+        guard.summary(),
+        work.waits(),
+        violations);
+  }
+
+  private static Stream<ModelCall> calls(Fleet... fleets) {
+    return Stream.of(fleets).flatMap(fleet -> fleet.history().modelCalls().stream());
+  }
+}

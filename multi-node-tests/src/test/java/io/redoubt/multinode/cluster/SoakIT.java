@@ -1,0 +1,64 @@
+package io.redoubt.multinode.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.multinode.network.Network;
+import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.Seed;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/** Mishap after mishap, in an order that the seed decides, for as long as {@code soak} was told. */
+@EnabledIfSystemProperty(named = "redoubt.soak.minutes", matches = "[1-9]\\d*")
+final class SoakIT {
+  private final Deque<Mishap> coming = new ArrayDeque<>();
+
+  @Test
+  void whateverBreaksTheGuaranteesHold() {
+    var planned = Duration.ofMinutes(Long.getLong("redoubt.soak.minutes", 1));
+    var random = Seed.random("soak");
+    var clock = Clock.systemUTC();
+    var report =
+        new SoakReport(
+            Path.of(System.getProperty("redoubt.soak.report", "target/soak.md")), planned, clock);
+    long until = System.nanoTime() + planned.toNanos();
+    try (var network = new Network(3);
+        var product = Product.start("soak", network, "--nodes", "3")) {
+      var round = new Round(product, network);
+      while (System.nanoTime() < until) {
+        Mishap mishap = next(random);
+        try {
+          report.add(round.run(mishap, random));
+        } catch (RuntimeException | AssertionError e) {
+          report.add(mishap, e);
+          throw e;
+        } finally {
+          network.heal();
+        }
+      }
+    } finally {
+      report.finish();
+    }
+    assertThat(report.violations()).isEmpty();
+  }
+
+  /** Each of them comes before one comes again. */
+  private Mishap next(RandomGenerator random) {
+    if (coming.isEmpty()) {
+      var all = new ArrayList<>(List.of(Mishap.values()));
+      Collections.shuffle(all, Random.from(random));
+      coming.addAll(all);
+    }
+    return coming.removeFirst();
+  }
+}
