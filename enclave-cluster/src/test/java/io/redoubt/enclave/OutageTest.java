@@ -38,7 +38,7 @@ class OutageTest {
 
   @AfterEach
   void mend() {
-    fixture.databaseLine.mend();
+    fixture.databaseLine.passage().mend();
   }
 
   @Test
@@ -49,7 +49,7 @@ class OutageTest {
     String access = agent.bootstrap(first).text("access_token");
     var underWay =
         CompletableFuture.supplyAsync(() -> agent.refresh(first.reveal(), second.digest()));
-    fixture.databaseLine.cut();
+    fixture.databaseLine.passage().cut();
 
     assertThat(underWay.get().status()).isIn(200, 503);
     Answer refused = agent.refresh(first.reveal(), second.digest());
@@ -61,7 +61,7 @@ class OutageTest {
     assertThat(Http.get(agent.at("discover")).status()).isEqualTo(200);
     await().atMost(Duration.ofSeconds(10)).until(() -> ready().status() == 503);
 
-    fixture.databaseLine.mend();
+    fixture.databaseLine.passage().mend();
 
     await().atMost(Duration.ofSeconds(20)).until(() -> ready().status() == 200);
     await()

@@ -23,6 +23,7 @@ import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.SecretKeyText;
+import io.redoubt.testing.line.Line;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -46,7 +47,7 @@ public final class EnclaveFixture implements AutoCloseable {
   public final OrganizationId organization = OrganizationId.next(CLOCK);
   public final SecretKeyText breakGlassSecret =
       SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
-  public final CuttableProxy databaseLine;
+  public final Line databaseLine;
 
   private final TemporaryDatabase database = TemporaryDatabase.create();
   private final Path directory;
@@ -65,7 +66,7 @@ public final class EnclaveFixture implements AutoCloseable {
   public EnclaveFixture(Map<String, Object> more) {
     settings.putAll(more);
     settings.putIfAbsent("redoubt.http.body-deadline", "1s");
-    databaseLine = new CuttableProxy(URI.create(database.url().substring(5)).getPort());
+    databaseLine = new Line(URI.create(database.url().substring(5)).getPort());
     try {
       directory = Files.createTempDirectory(Path.of("target"), "enclave-");
     } catch (IOException e) {

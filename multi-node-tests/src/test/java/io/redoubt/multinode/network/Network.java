@@ -2,6 +2,9 @@ package io.redoubt.multinode.network;
 
 import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.Product;
+import io.redoubt.testing.line.Line;
+import io.redoubt.testing.line.Passage;
+import io.redoubt.testing.line.Way;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

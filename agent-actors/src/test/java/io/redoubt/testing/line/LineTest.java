@@ -1,4 +1,4 @@
-package io.redoubt.multinode.network;
+package io.redoubt.testing.line;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;

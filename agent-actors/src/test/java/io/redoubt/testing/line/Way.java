@@ -1,4 +1,4 @@
-package io.redoubt.multinode.network;
+package io.redoubt.testing.line;
 
 /** A direction, as the one sees it who opened the connection. */
 public enum Way {

@@ -1,4 +1,4 @@
-package io.redoubt.multinode.network;
+package io.redoubt.testing.line;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -53,10 +53,6 @@ public final class Passage {
         wait();
       }
     }
-  }
-
-  boolean isCut() {
-    return cut;
   }
 
   /** A connection that ends when this passage is cut. */

@@ -1,12 +1,14 @@
-package io.redoubt.multinode.network;
+package io.redoubt.testing.line;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * A TCP proxy on this machine that stands for the way to one server. Callers are told apart by the
@@ -16,13 +18,30 @@ public final class Line implements AutoCloseable {
   private static final int BACKLOG = 128;
   private static final int BUFFER = 1 << 16;
 
+  /** Looks at what goes by on one connection. */
+  public interface Gate {
+    /** False: the connection breaks before these bytes. */
+    boolean passes(Way way, byte[] bytes, int length);
+  }
+
   private final ServerSocket server;
   private final int target;
+  private final Supplier<Gate> gates;
   private final Map<InetAddress, Passage> passages = new ConcurrentHashMap<>();
 
   /** A line to a port of this machine, which need not be open yet. */
   public Line(int target) {
+    this(target, () -> (_, _, _) -> true);
+  }
+
+  /**
+   * A line on which somebody stands at the gate.
+   *
+   * @param gates a gate for each connection
+   */
+  public Line(int target, Supplier<Gate> gates) {
     this.target = target;
+    this.gates = gates;
     try {
       this.server = new ServerSocket(0, BACKLOG, InetAddress.ofLiteral("127.0.0.1"));
     } catch (IOException e) {
@@ -58,32 +77,34 @@ public final class Line implements AutoCloseable {
   }
 
   private void connect(Socket near, Passage passage) {
+    var far = new Socket();
     passage.opened(near);
+    passage.opened(far);
     try {
       passage.enter(Way.THERE);
       passage.enter(Way.BACK);
-      if (passage.isCut()) {
-        passage.closed(near);
-        return;
-      }
-      var far = new Socket(server.getInetAddress(), target);
+      far.connect(new InetSocketAddress(server.getInetAddress(), target));
       near.setTcpNoDelay(true);
       far.setTcpNoDelay(true);
-      passage.opened(far);
-      Thread.ofVirtual().start(() -> pump(near, far, passage, Way.THERE));
-      Thread.ofVirtual().start(() -> pump(far, near, passage, Way.BACK));
+      Gate gate = gates.get();
+      Thread.ofVirtual().start(() -> pump(near, far, passage, Way.THERE, gate));
+      Thread.ofVirtual().start(() -> pump(far, near, passage, Way.BACK, gate));
     } catch (IOException _) {
-      passage.closed(near); // the server is away by itself
+      // the server is away by itself, or the line was cut
+      passage.closed(near);
+      passage.closed(far);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
   }
 
   /** An end is a thing that is told, too: it waits like bytes. */
-  private static void pump(Socket from, Socket to, Passage passage, Way way) {
+  private static void pump(Socket from, Socket to, Passage passage, Way way, Gate gate) {
     byte[] buffer = new byte[BUFFER];
     try {
-      for (int n = read(from, buffer); n >= 0; n = read(from, buffer)) {
+      for (int n = read(from, buffer);
+          n >= 0 && gate.passes(way, buffer, n);
+          n = read(from, buffer)) {
         passage.enter(way);
         to.getOutputStream().write(buffer, 0, n);
       }

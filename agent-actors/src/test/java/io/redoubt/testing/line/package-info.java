@@ -1,0 +1,5 @@
+/** A way between two processes that tests can break. */
+@NullMarked
+package io.redoubt.testing.line;
+
+import org.jspecify.annotations.NullMarked;
