@@ -33,6 +33,7 @@ import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.enclave.readiness.Readiness;
 import io.redoubt.enclave.registry.RegistryNews;
+import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationChannel;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.enclave.singleton.Held;
@@ -56,8 +57,10 @@ import io.redoubt.revocation.Revocation;
 import io.redoubt.singleton.Singleton;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -99,6 +102,7 @@ final class EnclaveNode {
   final TokenFamilies families;
   final LiveStreams streams;
   final RevocationView revocations;
+  final Optional<RedisPath> redis;
   final NodeKeys keys;
   final PublishedKeys publishedKeys;
   final VerificationKeys verificationKeys;
@@ -155,6 +159,7 @@ final class EnclaveNode {
     this.ledger = new Ledger(config.revocation().maxEntries() + STOPS_TOLD_APART, System::nanoTime);
     this.streams = new LiveStreams(LiveStreamsConfig.from(whole), lease, metrics);
     this.stops = new Stops(streams::cut, ledger);
+    this.redis = redis(environment);
     this.revocations = revocations(context, store, environment);
     this.agents =
         ShardedAgents.start(system, AgentConfig.from(whole), store.fences(), lease, clock);
@@ -208,8 +213,28 @@ final class EnclaveNode {
         DepartedMembers.create(membership::giveAway, store::departed), "departed-members");
     var cluster = new ClusterView(system);
     this.readiness =
-        new Readiness(system, database, agents, keys, revocations, linkView, cluster, lease, clock);
+        new Readiness(
+            system, database, agents, keys, revocations, redis, linkView, cluster, lease, clock);
     this.clusterReporter = new ClusterReporter(system, enclave, config.node(), cluster, linkView);
+  }
+
+  private Optional<RedisPath> redis(EnclaveEnvironment environment) {
+    Optional<RedisPath> path =
+        config
+            .revocation()
+            .redis()
+            .url()
+            .map(url ->
+                new RedisPath(
+                    config.revocation().redis(),
+                    url,
+                    enclave,
+                    config.node(),
+                    clock,
+                    revocation -> this.revocations.apply(revocation),
+                    environment.metrics()));
+    path.ifPresent(redis -> system.getWhenTerminated().thenRun(redis::close));
+    return path;
   }
 
   private RevocationView revocations(
@@ -220,7 +245,8 @@ final class EnclaveNode {
             store.revocations(),
             config.revocation(),
             clock,
-            RevocationChannel.announcer(topic),
+            RevocationChannel.announcer(topic)
+                .andThen(revocation -> redis.ifPresent(path -> path.tell(revocation))),
             this::onRevoked,
             environment.metrics());
     topic.tell(
@@ -348,15 +374,23 @@ final class EnclaveNode {
         .thenCompose(_ -> offline.refresh())
         .thenCompose(_ -> learnKeys())
         .thenCompose(_ -> publishedKeys.all())
-        .thenCompose(_ -> revocations.catchUp())
+        .thenCompose(_ -> catchUp())
         .thenCompose(_ -> lease.first())
         .thenRun(() -> {
           every(KEYS_EVERY, this::learnKeys);
           every(config.keys().renewEvery(), keys::renew);
-          every(config.revocation().pollEvery(), revocations::catchUp);
+          every(config.revocation().pollEvery(), this::catchUp);
+          redis.ifPresent(path -> every(path.readEvery(), path::read));
           every(SIGHTINGS_EVERY, sightings::flush);
           every(config.offline().refreshEvery(), offline::tick);
         });
+  }
+
+  private CompletionStage<Void> catchUp() {
+    Instant asOf = clock.instant();
+    return revocations
+        .catchUp()
+        .thenAccept(standing -> redis.ifPresent(path -> path.tellAll(standing, asOf)));
   }
 
   private void every(Duration pause, Runnable work) {

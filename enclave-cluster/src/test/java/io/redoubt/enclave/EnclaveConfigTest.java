@@ -15,6 +15,7 @@ import io.redoubt.enclave.link.OfflineConfig;
 import io.redoubt.enclave.membership.FormingConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
 import io.redoubt.enclave.remoting.RemotingTlsConfig;
+import io.redoubt.enclave.revocation.RedisConfig;
 import io.redoubt.enclave.revocation.RevocationConfig;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.token.SecretKeyText;
@@ -47,10 +48,11 @@ class EnclaveConfigTest {
           Map.entry("janitor", JanitorConfig.class),
           Map.entry("cluster", ClusterConfig.class),
           Map.entry("servers.agent", ServerConfig.class));
-  private static final Map<String, Class<?>> CLUSTER_SECTIONS =
+  private static final Map<String, Class<?>> NESTED_SECTIONS =
       Map.of(
           "cluster.forming", FormingConfig.class,
-          "cluster.tls", RemotingTlsConfig.class);
+          "cluster.tls", RemotingTlsConfig.class,
+          "revocation.redis", RedisConfig.class);
 
   @Test
   void theDefaultsAreGood() {
@@ -62,7 +64,7 @@ class EnclaveConfigTest {
   @Test
   void everyKeyIsReadAndEverySettingHasAKey() {
     SECTIONS.forEach(EnclaveConfigTest::assertThatKeysAreSettings);
-    CLUSTER_SECTIONS.forEach(EnclaveConfigTest::assertThatKeysAreSettings);
+    NESTED_SECTIONS.forEach(EnclaveConfigTest::assertThatKeysAreSettings);
   }
 
   private static void assertThatKeysAreSettings(String section, Class<?> type) {

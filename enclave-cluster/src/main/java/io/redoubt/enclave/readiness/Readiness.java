@@ -4,6 +4,7 @@ import io.redoubt.agent.Agents;
 import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.membership.ClusterView;
+import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.http.HealthReport;
 import io.redoubt.lease.Lease;
@@ -12,6 +13,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -33,6 +36,7 @@ public final class Readiness {
   private final LocalProbe probe;
   private final NodeKeys keys;
   private final RevocationView revocations;
+  private final Optional<RedisPath> redis;
   private final LinkView link;
   private final ClusterView cluster;
   private final Lease lease;
@@ -47,6 +51,7 @@ public final class Readiness {
       Agents agents,
       NodeKeys keys,
       RevocationView revocations,
+      Optional<RedisPath> redis,
       LinkView link,
       ClusterView cluster,
       Lease lease,
@@ -55,6 +60,7 @@ public final class Readiness {
     this.probe = new LocalProbe(system, agents);
     this.keys = keys;
     this.revocations = revocations;
+    this.redis = redis;
     this.link = link;
     this.cluster = cluster;
     this.lease = lease;
@@ -123,6 +129,7 @@ public final class Readiness {
     detail.put("lease_held", leased);
     detail.put("draining", draining);
     detail.put("link", link.detail());
+    detail.put("redis", redis.map(RedisPath::detail).orElse(Map.of("state", "off")));
     boolean ready =
         journalWritable
             && shardingAnswers

@@ -8,8 +8,9 @@ import java.time.Duration;
  *
  * @param pollEvery how often the store is read, which is the second path beside the broadcast
  * @param maxEntries how many single revocations a node tells apart
+ * @param redis a further path, which nothing depends on
  */
-public record RevocationConfig(Duration pollEvery, int maxEntries) {
+public record RevocationConfig(Duration pollEvery, int maxEntries, RedisConfig redis) {
   private static final String PATH = "redoubt.enclave.revocation";
 
   public RevocationConfig {
@@ -24,6 +25,7 @@ public record RevocationConfig(Duration pollEvery, int maxEntries) {
 
   public static RevocationConfig from(Config root) {
     Config config = root.getConfig(PATH);
-    return new RevocationConfig(config.getDuration("poll-every"), config.getInt("max-entries"));
+    return new RevocationConfig(
+        config.getDuration("poll-every"), config.getInt("max-entries"), RedisConfig.from(root));
   }
 }

@@ -126,8 +126,12 @@ public final class RevocationView implements Revocations {
     }
   }
 
-  /** Reads the store, saves what is not saved, forgets what is past. */
-  public CompletionStage<Void> catchUp() {
+  /**
+   * Reads the store, saves what is not saved, forgets what is past.
+   *
+   * @return all that the store holds and that stands
+   */
+  public CompletionStage<List<Revocation>> catchUp() {
     Instant now = clock.instant();
     refused.values().removeIf(until -> !now.isBefore(until));
     unsaved.values().removeIf(revocation -> !now.isBefore(revocation.forgetAt()));
@@ -137,9 +141,10 @@ public final class RevocationView implements Revocations {
             .toArray(CompletableFuture[]::new);
     return CompletableFuture.allOf(saves)
         .thenCompose(_ -> store.standing(now))
-        .thenAccept(standing -> {
+        .thenApply(standing -> {
           standing.forEach(this::apply);
           caughtUpAt = now;
+          return standing;
         });
   }
 

@@ -2,6 +2,7 @@ package io.redoubt.enclave.revocation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.family.FamilyKey;
 import io.redoubt.protocol.id.AgentId;
@@ -30,7 +31,8 @@ class RevocationViewTest {
   private RevocationView view(int maxEntries) {
     return new RevocationView(
         store,
-        new RevocationConfig(Duration.ofMillis(500), maxEntries),
+        new RevocationConfig(
+            Duration.ofMillis(500), maxEntries, RedisConfig.from(ConfigFactory.load())),
         clock,
         told::add,
         cut::add,
