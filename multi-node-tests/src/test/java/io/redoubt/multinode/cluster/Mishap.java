@@ -4,7 +4,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.redoubt.multinode.network.Network;
 import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
+import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -16,6 +18,14 @@ enum Mishap {
     void happen(Scene scene) {
       scene.product().kill(scene.victim());
       scene.awaitReplaced(scene.victim());
+    }
+  },
+  SINGLETONS_KILLED("kill -9 of the node that has the singletons") {
+    @Override
+    void happen(Scene scene) {
+      Installation.Node holder = scene.singletons();
+      scene.product().kill(holder);
+      scene.awaitReplaced(holder);
     }
   },
   NODE_PAUSED_SHORTLY("a node stands still, and wakes up in time") {
@@ -106,6 +116,22 @@ enum Mishap {
       }
     }
   },
+  REDIS_RESTARTED("Redis ends, and comes back without its memory") {
+    @Override
+    void happen(Scene scene) {
+      scene.redis().stop();
+      scene.last(500, 4_000);
+      scene.redis().startAgain();
+    }
+  },
+  REDIS_PAUSED("Redis stands still") {
+    @Override
+    void happen(Scene scene) {
+      scene.redis().pause();
+      scene.last(500, 6_000);
+      scene.redis().resume();
+    }
+  },
   CONTROL_PLANE_FLAPPING("the control plane comes and goes") {
     @Override
     void happen(Scene scene) {
@@ -161,6 +187,8 @@ enum Mishap {
   record Scene(
       Product product,
       Network network,
+      TestRedis redis,
+      Operator operator,
       Installation.Node victim,
       Installation.Node bystander,
       RandomGenerator random) {
@@ -169,6 +197,20 @@ enum Mishap {
     void last(int shortest, int longest) {
       var span = Duration.ofMillis(random.nextInt(shortest, longest));
       await().pollDelay(span).atMost(span.plusSeconds(30)).until(() -> true);
+    }
+
+    /** The node that has the singletons just now. */
+    Installation.Node singletons() {
+      String name =
+          product
+              .cluster(victim, operator)
+              .required("singletons")
+              .required("control_plane_link")
+              .asText();
+      return product.runtime().nodes().stream()
+          .filter(node -> node.name().equals(name))
+          .findFirst()
+          .orElseThrow();
     }
 
     /** Until the node has another process, which {@code up} sees to. */

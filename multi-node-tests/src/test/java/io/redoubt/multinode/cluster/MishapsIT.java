@@ -12,6 +12,7 @@ import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Seed;
 import io.redoubt.multinode.product.Upstream;
+import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,22 +21,25 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Nodes that live, and do not hear each other. */
+/** One thing after another breaks under three nodes at work. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class PartitionIT {
+final class MishapsIT {
   private static final int AGENTS = 9;
   private static final int CALLERS = 3;
   private static final int STUCK = 4;
 
-  private final Network network = new Network(3);
+  private final TestRedis redis = TestRedis.start();
+  private final Network network = new Network(3, redis.port());
   private Product product;
   private Upstream upstream;
   private Operator operator;
 
   @BeforeAll
   void start() {
-    product = Product.start("partition", network, "--nodes", "3");
+    product = Product.start("mishaps", network, "--nodes", "3");
     upstream = Upstream.start(product.clock());
     operator = Operator.of(product);
     operator.useUpstream(upstream);
@@ -46,12 +50,37 @@ final class PartitionIT {
     upstream.close();
     product.close();
     network.close();
+    redis.close();
   }
 
   @BeforeEach
   void awaitAllNodes() {
     network.heal();
     product.awaitAllReady();
+  }
+
+  /** Those that a short run has time for; the soak goes through all of them. */
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "SINGLETONS_KILLED",
+        "DATABASE_KILLED",
+        "CONTROL_PLANE_FLAPPING",
+        "REDIS_RESTARTED",
+      })
+  void whateverBreaksTheGuaranteesHold(Mishap mishap) {
+    var result = new Round(product, network, redis).run(mishap, Seed.random("mishap " + mishap));
+
+    System.out.printf(
+        "%s: recovered after %d ms, longest wait %d ms, isolations %s%n",
+        mishap.title(),
+        result.recovered().toMillis(),
+        result.longestWait().toMillis(),
+        result.isolations());
+    assertThat(result.violations()).isEmpty();
+    assertThat(result.percentWithin(Duration.ofSeconds(20)))
+        .as("clients that try again are served within 20 s, of a hundred")
+        .isGreaterThanOrEqualTo(99);
   }
 
   /** The clients of the minority know nothing of it, and go on asking there. */

@@ -11,6 +11,7 @@ import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Upstream;
+import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,10 +29,12 @@ final class Round {
 
   private final Product product;
   private final Network network;
+  private final TestRedis redis;
 
-  Round(Product product, Network network) {
+  Round(Product product, Network network, TestRedis redis) {
     this.product = product;
     this.network = network;
+    this.redis = redis;
   }
 
   /**
@@ -69,31 +72,29 @@ final class Round {
   Result run(Mishap mishap, RandomGenerator random) {
     List<Installation.Node> nodes = product.look().nodes();
     int index = random.nextInt(nodes.size());
+    var operator = Operator.of(product);
     var scene =
         new Mishap.Scene(
             product,
             network,
+            redis,
+            operator,
             nodes.get(index),
             nodes.get((index + random.nextInt(1, nodes.size())) % nodes.size()),
             random);
-    var operator = Operator.of(product);
     try (var upstream = Upstream.start(product.clock())) {
       operator.useUpstream(upstream);
       // Nobody tells them which nodes are there: they ask one after the other.
       var fleet = Fleet.boot(product, operator, upstream, new Rota(nodes), AGENTS, CALLERS);
       var prison = Fleet.boot(product, operator, upstream, new Rota(nodes), PRISONERS, PRISONERS);
-      return run(mishap, scene, operator, upstream, fleet, prison);
+      return run(mishap, scene, upstream, fleet, prison);
     }
   }
 
   private Result run(
-      Mishap mishap,
-      Mishap.Scene scene,
-      Operator operator,
-      Upstream upstream,
-      Fleet fleet,
-      Fleet prison) {
+      Mishap mishap, Mishap.Scene scene, Upstream upstream, Fleet fleet, Fleet prison) {
     var random = scene.random();
+    var operator = scene.operator();
     List<Installation.Node> nodes = product.runtime().nodes();
     Load work;
     History robbed;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.multinode.network.Network;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Seed;
+import io.redoubt.testing.TestRedis;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,9 +33,10 @@ final class SoakIT {
         new SoakReport(
             Path.of(System.getProperty("redoubt.soak.report", "target/soak.md")), planned, clock);
     long until = System.nanoTime() + planned.toNanos();
-    try (var network = new Network(3);
+    try (var redis = TestRedis.start();
+        var network = new Network(3, redis.port());
         var product = Product.start("soak", network, "--nodes", "3")) {
-      var round = new Round(product, network);
+      var round = new Round(product, network, redis);
       while (System.nanoTime() < until) {
         Mishap mishap = next(random);
         try {

@@ -24,13 +24,19 @@ import java.util.stream.IntStream;
  */
 public final class Network implements Product.Wiring, AutoCloseable {
   private final int count;
+  private final int redis;
   private final Map<String, Line> toNode = new LinkedHashMap<>();
   private final Map<String, Line> toDatabase = new LinkedHashMap<>();
   private final Map<String, Line> toControlPlane = new LinkedHashMap<>();
 
-  /** The network of a product with that many nodes. */
-  public Network(int count) {
+  /**
+   * The network of a product with that many nodes.
+   *
+   * @param redis port of the one that all of them use
+   */
+  public Network(int count, int redis) {
     this.count = count;
+    this.redis = redis;
   }
 
   @Override
@@ -61,6 +67,7 @@ public final class Network implements Product.Wiring, AutoCloseable {
         "redoubt.enclave.database.url",
         "jdbc:postgresql://127.0.0.1:" + line(toDatabase, node).port() + "/redoubt");
     own.put("redoubt.enclave.link.url", "http://127.0.0.1:" + line(toControlPlane, node).port());
+    own.put("redoubt.enclave.revocation.redis.url", "redis://127.0.0.1:" + redis);
     // As HOCON: in JSON a key is one word, dots and all.
     var text = new StringBuilder();
     own.properties()

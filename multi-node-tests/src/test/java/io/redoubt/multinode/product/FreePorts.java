@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 final class FreePorts {
   /** All stay below the ports that the system hands out by itself. */
   private static final int[] PORTS = {
-    8443, 8444, 8445, 8446, 8447, 8558, 25432, 25520, // and of two more nodes
-    8454, 8455, 8456, 8568, 25530, 8464, 8465, 8466, 8578, 25540
+    8443, 8444, 8445, 8446, 8447, 8558, 25432, 25520, // and of three more nodes
+    8454, 8455, 8456, 8568, 25530, 8464, 8465, 8466, 8578, 25540, 8474, 8475, 8476, 8588, 25550
   };
 
   private static final int LOWEST = 1000;

@@ -3,6 +3,7 @@ package io.redoubt.multinode.product;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -65,6 +66,18 @@ public final class Product implements AutoCloseable {
 
   /** Where things will listen. */
   public record Ports(int offset) {
+    public int agent(int node) {
+      return 8444 + offset + 10 * node;
+    }
+
+    public int acting(int node) {
+      return 8445 + offset + 10 * node;
+    }
+
+    public int management(int node) {
+      return 8558 + offset + 10 * node;
+    }
+
     public int artery(int node) {
       return 25_520 + offset + 10 * node;
     }
@@ -103,7 +116,7 @@ public final class Product implements AutoCloseable {
       Path directory = Files.createTempDirectory("redoubt-");
       var product = new Product(home, directory, evidence, List.of(options), Clock.systemUTC());
       Runtime.getRuntime().addShutdownHook(product.lastResort);
-      wiring.lay(directory, new Ports(product.offset));
+      wiring.lay(directory, product.ports());
       product.up();
       return product;
     } catch (IOException e) {
@@ -179,6 +192,10 @@ public final class Product implements AutoCloseable {
   /** Where it keeps its state. */
   public Path directory() {
     return directory;
+  }
+
+  public Ports ports() {
+    return new Ports(offset);
   }
 
   Path launcher() {
@@ -310,6 +327,20 @@ public final class Product implements AutoCloseable {
     return asked instanceof Attempt.Answered(var reply) && reply.status() == 200
         ? Stream.empty()
         : Stream.of(server + ": " + asked);
+  }
+
+  /** The cluster as one of its nodes sees it. */
+  public JsonNode cluster(Installation.Node node, Operator operator) {
+    var attempt =
+        http.attempt(
+            "GET",
+            node.management().resolve("/v1/cluster"),
+            Map.of("Authorization", "Bearer " + operator.token()),
+            null);
+    if (attempt instanceof Attempt.Answered(var reply) && reply.status() == 200) {
+      return reply.json();
+    }
+    throw new AssertionError(node.name() + " does not show its cluster: " + attempt);
   }
 
   public void awaitReady() {
