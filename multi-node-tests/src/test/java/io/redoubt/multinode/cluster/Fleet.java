@@ -10,7 +10,6 @@ import io.redoubt.multinode.history.AuditLine;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
-import io.redoubt.multinode.product.Attempt;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Operator;
@@ -52,7 +51,7 @@ final class Fleet {
     this.models = new ModelClient(product, upstream, history, nodes);
     this.agents = IntStream.range(0, agents).mapToObj(_ -> boot("member")).toList();
     this.callers = this.agents.subList(0, callers);
-    this.callers.forEach(this::awaitServed);
+    this.callers.forEach(models::awaitServed);
   }
 
   /**
@@ -76,15 +75,6 @@ final class Fleet {
         new TokenEndpoint(product, history, nodes),
         operator.createAgent(name),
         Successors.BY_CLIENT);
-  }
-
-  /** The provider reaches every node by a command, a moment later. */
-  void awaitServed(AgentClient agent) {
-    await(agent.id() + " is served")
-        .atMost(Duration.ofSeconds(30))
-        .until(() ->
-            models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
-                && reply.status() == 200);
   }
 
   History history() {
