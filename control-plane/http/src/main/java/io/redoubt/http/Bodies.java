@@ -68,7 +68,7 @@ public final class Bodies {
       if (entity instanceof HttpEntity.Strict strict && strict.getData().size() <= maxBytes) {
         return inner.apply(strict.getData());
       }
-      if (entity.getContentLengthOption().orElse(0) > maxBytes) {
+      if (entity.getContentLengthOption().orElse(0) > maxBytes + BodyCollector.DROPPED_BYTES) {
         return Problems.route(tooLarge(maxBytes));
       }
       return Directives.extractMaterializer(materializer ->

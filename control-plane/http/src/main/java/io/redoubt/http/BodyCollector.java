@@ -21,15 +21,22 @@ import org.apache.pekko.util.ByteStringBuilder;
 import scala.Option;
 
 /**
- * Gathers a body. Where it grows too large or comes too slowly, nothing more is read, and nothing
- * is cancelled either: that would take the connection away before the answer that says why. What
- * follows runs on the thread that brings the last of the body.
+ * Gathers a body. One that grows too large is still read, and dropped, for some way: who is
+ * answered while sending more often sees the connection break than the answer that says why (RFC
+ * 9112, section 9.6). After that, and where it comes too slowly, nothing more is read, and nothing
+ * is cancelled either. What follows runs on the thread that brings the last of the body.
  */
 public final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
+  /** Read beyond the limit, and dropped, before an answer goes out that nobody may hear. */
+  static final long DROPPED_BYTES = 4 << 20;
+
+  private static final Duration DROPPING = Duration.ofSeconds(1);
+
   private final Inlet<ByteString> in = Inlet.create("BodyCollector.in");
   private final CompletableFuture<ByteString> body = new CompletableFuture<>();
   private final long maxBytes;
   private final Duration deadline;
+  private boolean tooLarge;
 
   private BodyCollector(long maxBytes, Duration deadline) {
     this.maxBytes = maxBytes;
@@ -54,8 +61,21 @@ public final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
 
   /** Chunks that are none. What follows them is the end, so nothing is read in their place. */
   private Supervision.Directive broken(Throwable failure) {
-    body.completeExceptionally(failure);
+    ended(failure);
     return Supervision.resume();
+  }
+
+  /** What became of a body that is too large does not matter any more. */
+  private void ended(Throwable failure) {
+    if (tooLarge) {
+      refuse();
+    } else {
+      body.completeExceptionally(failure);
+    }
+  }
+
+  private void refuse() {
+    body.completeExceptionally(new EntityStreamSizeException(maxBytes, Option.empty()));
   }
 
   /** Whether the failure to gather a body is one of size: of the whole, or of one chunk of it. */
@@ -79,6 +99,7 @@ public final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
 
   private final class Logic extends TimerGraphStageLogic {
     private final ByteStringBuilder gathered = ByteString.createBuilder();
+    private long read;
 
     Logic() {
       super(shape());
@@ -87,9 +108,17 @@ public final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
           new AbstractInHandler() {
             @Override
             public void onPush() {
-              gathered.append(grab(in));
-              if (gathered.length() > maxBytes) {
-                body.completeExceptionally(new EntityStreamSizeException(maxBytes, Option.empty()));
+              ByteString bytes = grab(in);
+              read += bytes.length();
+              if (read <= maxBytes) {
+                gathered.append(bytes);
+              } else if (!tooLarge) {
+                tooLarge = true;
+                gathered.clear();
+                scheduleOnce("dropping", DROPPING);
+              }
+              if (read > maxBytes + DROPPED_BYTES) {
+                refuse();
               } else if (!body.isDone()) {
                 pull(in);
               }
@@ -97,13 +126,17 @@ public final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
 
             @Override
             public void onUpstreamFinish() {
-              body.complete(gathered.result());
+              if (tooLarge) {
+                refuse();
+              } else {
+                body.complete(gathered.result());
+              }
               completeStage();
             }
 
             @Override
             public void onUpstreamFailure(Throwable failure) {
-              body.completeExceptionally(failure);
+              ended(failure);
               failStage(failure);
             }
           });
@@ -117,12 +150,12 @@ public final class BodyCollector extends GraphStage<SinkShape<ByteString>> {
 
     @Override
     public void onTimer(Object key) {
-      body.completeExceptionally(new TimeoutException("a body that takes too long"));
+      ended(new TimeoutException("a body that takes too long"));
     }
 
     @Override
     public void postStop() {
-      body.completeExceptionally(new IllegalStateException("the connection ended"));
+      ended(new IllegalStateException("the connection ended"));
     }
   }
 }

@@ -67,6 +67,15 @@ class LargeBodiesTest {
     assertProblem(server.send(chunked), ErrorType.CONTENT_TOO_LARGE);
   }
 
+  /** Its sender is heard out, so that the answer does not meet a connection that breaks. */
+  @Test
+  void whoSendsMuchTooMuchHearsSo() throws Exception {
+    var large = json("{\"name\":\"" + "x".repeat(2 << 20) + "\"}");
+    for (int i = 0; i < 30; i++) {
+      assertProblem(server.submit("/greet", large), ErrorType.CONTENT_TOO_LARGE);
+    }
+  }
+
   @Test
   void aLargeBodyOfUnknownLengthIsTooLargeAlsoWhereItsSenderBreaksOff() throws Exception {
     for (int chunks : new int[] {1, 3, 100, 1000}) {
