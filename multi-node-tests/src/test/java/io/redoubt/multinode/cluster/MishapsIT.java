@@ -64,8 +64,6 @@ final class MishapsIT {
   @EnumSource(
       names = {
         "SINGLETONS_KILLED",
-        "DATABASE_KILLED",
-        "CONTROL_PLANE_FLAPPING",
         "REDIS_RESTARTED",
       })
   void whateverBreaksTheGuaranteesHold(Mishap mishap) {
