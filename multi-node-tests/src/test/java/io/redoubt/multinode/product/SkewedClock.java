@@ -40,38 +40,44 @@ public final class SkewedClock {
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().putValue("Premain-Class", SkewedClock.class.getName());
     manifest.getMainAttributes().putValue("Can-Retransform-Classes", "true");
-    String entry = SkewedClock.class.getName().replace('.', '/') + ".class";
-    try (var out = new JarOutputStream(Files.newOutputStream(jar), manifest);
-        var code = SkewedClock.class.getClassLoader().getResourceAsStream(entry)) {
-      if (code == null) {
-        throw new IllegalStateException(entry + " is not on the class path");
-      }
-      out.putNextEntry(new JarEntry(entry));
-      code.transferTo(out);
-      out.closeEntry();
+    try (var out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
+      put(out, SkewedClock.class);
+      put(out, Skewing.class);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return "-javaagent:" + jar + "=" + ahead.toMillis();
   }
 
+  private static void put(JarOutputStream out, Class<?> type) throws IOException {
+    String entry = type.getName().replace('.', '/') + ".class";
+    try (var code = type.getClassLoader().getResourceAsStream(entry)) {
+      if (code == null) {
+        throw new IllegalStateException(entry + " is not on the class path");
+      }
+      out.putNextEntry(new JarEntry(entry));
+      code.transferTo(out);
+      out.closeEntry();
+    }
+  }
+
   /** Called by the JVM before anything else. */
   public static void premain(String millis, Instrumentation jvm) throws UnmodifiableClassException {
     System.setProperty(OFFSET, millis);
-    jvm.addTransformer(
-        new ClassFileTransformer() {
-          @Override
-          public byte @Nullable [] transform(
-              @Nullable ClassLoader loader,
-              String name,
-              @Nullable Class<?> type,
-              @Nullable ProtectionDomain domain,
-              byte[] code) {
-            return name.equals("java/time/Clock") ? skewed(code) : null;
-          }
-        },
-        true);
+    jvm.addTransformer(new Skewing(), true);
     jvm.retransformClasses(Clock.class);
+  }
+
+  private static final class Skewing implements ClassFileTransformer {
+    @Override
+    public byte @Nullable [] transform(
+        @Nullable ClassLoader loader,
+        String name,
+        @Nullable Class<?> type,
+        @Nullable ProtectionDomain domain,
+        byte[] code) {
+      return name.equals("java/time/Clock") ? skewed(code) : null;
+    }
   }
 
   /** Whatever the JVM says the instant is, so many milliseconds later. */
