@@ -129,6 +129,21 @@ class AuditTest {
     assertThat(usage.at("/items/0/actions").asLong()).isEqualTo(2);
   }
 
+  /** Its number is taken all the same, and the rest of its batch is kept. */
+  @Test
+  void aLineThatCameUnderAnotherNumberCountsOnce() {
+    var first = intent();
+    var second = intent();
+    assertThat(kept(deliver(1, line(first), line(outcome(first))))).isEqualTo(2);
+
+    assertThat(kept(deliver(3, line(first), line(second), line(outcome(first))))).isEqualTo(5);
+
+    assertThat(tenant.audit("&plane=llm")).hasSize(2);
+    var usage = tenant.owner().get("/api/v1/usage");
+    assertThat(usage.at("/items/0/input_tokens").asLong()).isEqualTo(100);
+    assertThat(usage.at("/items/0/actions").asLong()).isEqualTo(2);
+  }
+
   @Test
   void aGapIsNotKeptAndTheAnswerSaysWhereToGoOn() {
     assertThat(kept(deliver(1, line(intent())))).isEqualTo(1);
