@@ -65,6 +65,7 @@ final class Nginx implements AutoCloseable {
               proxy_pass http://bench;
               proxy_http_version 1.1;
               proxy_set_header Connection "";
+              proxy_buffering off;
             }
           }
         }

@@ -4,6 +4,7 @@ import io.redoubt.bench.load.Caller;
 import io.redoubt.bench.measure.Goal;
 import io.redoubt.bench.measure.Jvm;
 import io.redoubt.bench.measure.Report;
+import io.redoubt.bench.measure.Window;
 import io.redoubt.bench.product.Fleet;
 import io.redoubt.bench.product.ProductOptions;
 import io.redoubt.bench.upstream.UpstreamProcess;
@@ -73,6 +74,7 @@ public final class Stream implements Scenario {
     end(rig, direct);
     straight.requireNoFaults();
     report.latencies("delay of a chunk", straight.latencies());
+    throughNginx(rig, report, upstream, what);
 
     report.title("stream: " + what + ", through the product");
     var tally = new Tally();
@@ -87,6 +89,30 @@ public final class Stream implements Scenario {
         Goal.atMost(
             "delay of a chunk, p99, " + streams + " streams", 6, run.latencies().millis(99), "ms"),
         Goal.atMost("CPU per stream of " + chunks + " chunks", 2, run.productMicros() / 1e3, "ms"));
+  }
+
+  /** The yardstick: what passing the same chunks on costs a proxy that does nothing else. */
+  private void throughNginx(Rig rig, Report report, UpstreamProcess upstream, String what)
+      throws IOException, InterruptedException {
+    var installed = Nginx.installed();
+    if (installed.isEmpty()) {
+      return;
+    }
+    report.title("stream: " + what + ", through nginx, which checks nothing");
+    try (Nginx proxy = Nginx.start(installed.get(), upstream.port())) {
+      var tally = new Tally();
+      var callers = callers(rig, proxy.address(), null, streams, new Tally(), tally);
+      begin(rig, callers);
+      rig.runFor(3);
+      tally.reset();
+      var window = Window.open(List.of(proxy.measured(), upstream.measured()));
+      rig.runFor(this.window.seconds);
+      var cost = window.close();
+      report.cost("stream", tally.operations(), cost);
+      report.latencies("delay of a chunk", tally.latencies());
+      end(rig, callers);
+      tally.requireNoFaults();
+    }
   }
 
   /** Spread over the pace, as clients that know nothing of each other are. */
