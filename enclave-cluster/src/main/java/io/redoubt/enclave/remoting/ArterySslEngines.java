@@ -24,10 +24,12 @@ public final class ArterySslEngines implements SSLEngineProvider {
   private final EnclaveId enclave;
   private final Refusals refusals =
       new Refusals(LoggerFactory.getLogger(ArterySslEngines.class), SAY_AGAIN);
+  private final Handshakes handshakes;
 
   private ArterySslEngines(RemotingTlsConfig config, EnclaveId enclave) {
     this.identity = new RotatingIdentity(config.files(), enclave, config.checkEvery());
     this.enclave = enclave;
+    this.handshakes = new Handshakes(config.handshakeLimit(), config.maxHandshakes(), refusals);
   }
 
   /**
@@ -44,13 +46,18 @@ public final class ArterySslEngines implements SSLEngineProvider {
     return new ArterySslEngines(config, enclave);
   }
 
+  /** How many connections there are on which nobody has proved anything yet. */
+  int handshakesUnderWay() {
+    return handshakes.underWay();
+  }
+
   @Override
   public SSLEngine createServerSSLEngine(String hostname, int port) {
     SSLEngine engine = identity.current().context().createSSLEngine(hostname, port);
     engine.setUseClientMode(false);
     engine.setEnabledProtocols(PROTOCOLS);
     engine.setNeedClientAuth(true);
-    return new WatchedEngine(engine, refusals);
+    return new WatchedEngine(engine, refusals, handshakes.begin(TlsStage.cutter()));
   }
 
   @Override

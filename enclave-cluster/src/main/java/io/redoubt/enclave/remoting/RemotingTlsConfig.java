@@ -9,12 +9,16 @@ import java.util.Optional;
  * Section {@code redoubt.enclave.cluster.tls}. All three files, or none.
  *
  * @param checkEvery how often the files are looked at for a change
+ * @param handshakeLimit how long somebody may take to prove who it is
+ * @param maxHandshakes who has not yet, at once; beyond that the oldest is cut
  */
 public record RemotingTlsConfig(
     Optional<Path> certificateFile,
     Optional<Path> privateKeyFile,
     Optional<Path> caFile,
-    Duration checkEvery) {
+    Duration checkEvery,
+    Duration handshakeLimit,
+    int maxHandshakes) {
   private static final String PATH = "redoubt.enclave.cluster.tls";
 
   public RemotingTlsConfig {
@@ -28,6 +32,10 @@ public record RemotingTlsConfig(
     if (!checkEvery.isPositive()) {
       throw new IllegalArgumentException(PATH + ".check-every must be above zero");
     }
+    if (!handshakeLimit.isPositive() || maxHandshakes < 1) {
+      throw new IllegalArgumentException(
+          PATH + ".handshake-limit and .max-handshakes must be above zero");
+    }
   }
 
   public static RemotingTlsConfig from(Config root) {
@@ -36,7 +44,9 @@ public record RemotingTlsConfig(
         file(config, "certificate-file"),
         file(config, "private-key-file"),
         file(config, "ca-file"),
-        config.getDuration("check-every"));
+        config.getDuration("check-every"),
+        config.getDuration("handshake-limit"),
+        config.getInt("max-handshakes"));
   }
 
   private static Optional<Path> file(Config config, String key) {

@@ -1,6 +1,7 @@
 package io.redoubt.enclave.remoting;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
@@ -8,22 +9,32 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
-/** A server's engine that says why it refused somebody: Artery itself stays silent. */
+/**
+ * A server's engine that says why it refused somebody, where Artery itself stays silent, and when
+ * its handshake is over.
+ */
 final class WatchedEngine extends SSLEngine {
   private final SSLEngine engine;
   private final Refusals refusals;
+  private final CompletableFuture<Void> handshake;
 
-  WatchedEngine(SSLEngine engine, Refusals refusals) {
+  /**
+   * An engine around another.
+   *
+   * @param handshake is completed when that is over
+   */
+  WatchedEngine(SSLEngine engine, Refusals refusals, CompletableFuture<Void> handshake) {
     super(engine.getPeerHost(), engine.getPeerPort());
     this.engine = engine;
     this.refusals = refusals;
+    this.handshake = handshake;
   }
 
   @Override
   public SSLEngineResult unwrap(ByteBuffer source, ByteBuffer[] targets, int offset, int length)
       throws SSLException {
     try {
-      return engine.unwrap(source, targets, offset, length);
+      return watched(engine.unwrap(source, targets, offset, length));
     } catch (SSLException e) {
       throw refused(e);
     }
@@ -33,13 +44,22 @@ final class WatchedEngine extends SSLEngine {
   public SSLEngineResult wrap(ByteBuffer[] sources, int offset, int length, ByteBuffer target)
       throws SSLException {
     try {
-      return engine.wrap(sources, offset, length, target);
+      return watched(engine.wrap(sources, offset, length, target));
     } catch (SSLException e) {
       throw refused(e);
     }
   }
 
+  private SSLEngineResult watched(SSLEngineResult result) {
+    switch (result.getHandshakeStatus()) {
+      case FINISHED, NOT_HANDSHAKING -> handshake.complete(null);
+      case NEED_TASK, NEED_WRAP, NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {}
+    }
+    return result;
+  }
+
   private SSLException refused(SSLException e) {
+    handshake.complete(null);
     refusals.say(String.valueOf(e.getMessage()));
     return e;
   }
@@ -51,6 +71,7 @@ final class WatchedEngine extends SSLEngine {
 
   @Override
   public void closeInbound() throws SSLException {
+    handshake.complete(null);
     engine.closeInbound();
   }
 
@@ -61,6 +82,7 @@ final class WatchedEngine extends SSLEngine {
 
   @Override
   public void closeOutbound() {
+    handshake.complete(null);
     engine.closeOutbound();
   }
 

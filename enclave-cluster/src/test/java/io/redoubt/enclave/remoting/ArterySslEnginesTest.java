@@ -41,6 +41,21 @@ class ArterySslEnginesTest {
   }
 
   @Test
+  void whoHasProvedWhoItIsOrWasRefusedIsNoStrangerAnyMore() throws Exception {
+    var engines = engines("b", ENCLAVE);
+    SSLEngine silent = server(engines);
+    assertThat(engines.handshakesUnderWay()).isEqualTo(1);
+
+    handshake(engines("a", ENCLAVE), engines, HERE);
+    assertThatThrownBy(() -> handshake(lenient("c", FOREIGN), server(engines)))
+        .isInstanceOf(SSLException.class);
+    assertThat(engines.handshakesUnderWay()).isEqualTo(1);
+
+    silent.closeOutbound();
+    assertThat(engines.handshakesUnderWay()).isZero();
+  }
+
+  @Test
   void aNodeOfAnotherEnclaveIsRefusedAlthoughTheAuthorityIsTheSame() {
     assertThatThrownBy(() -> handshake(engines("a", FOREIGN), engines("b", ENCLAVE), HERE))
         .isInstanceOf(SSLException.class)
@@ -148,7 +163,9 @@ class ArterySslEnginesTest {
         Optional.of(files.certificate()),
         Optional.of(files.privateKey()),
         Optional.of(files.authorities()),
-        Duration.ofNanos(1));
+        Duration.ofNanos(1),
+        Duration.ofMinutes(1),
+        10);
   }
 
   private SSLEngine lenient(String name, EnclaveId enclave) throws Exception {
