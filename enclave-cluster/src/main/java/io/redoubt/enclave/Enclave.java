@@ -281,6 +281,9 @@ public final class Enclave implements AutoCloseable {
     own.put("pekko.coordinated-shutdown.exit-jvm", cluster.exitJvm());
     own.putAll(
         SameEnclave.settings(config.link().enclave().toString(), schema, config.lease().limit()));
+    own.put(
+        "pekko.coordinated-shutdown.phases.before-service-unbind.timeout",
+        config.drainNotice().plusSeconds(5));
     // The requests that are under way may take as long as they are drained, and end after that.
     own.put(
         "pekko.coordinated-shutdown.phases.service-requests-done.timeout",

@@ -19,13 +19,15 @@ import java.time.Duration;
  * @param node this node's name, unique in the enclave
  * @param masterKeyFile wraps the organizations' keys; made with mode 0600 where there is none
  * @param startLimit for becoming ready
- * @param drainLimit for streams under way when the node stops
+ * @param drainNotice how long the node serves on while it says that it will stop
+ * @param drainLimit for streams that are under way after that
  * @param whole the configuration that the section stands in, for what the other modules read
  */
 public record EnclaveConfig(
     String node,
     Path masterKeyFile,
     Duration startLimit,
+    Duration drainNotice,
     Duration drainLimit,
     ClusterConfig cluster,
     ServerConfig agentServer,
@@ -48,9 +50,9 @@ public record EnclaveConfig(
       throw new IllegalArgumentException(
           PATH + ".node must be 1 to 63 lower-case letters, digits and dashes");
     }
-    if (!startLimit.isPositive() || drainLimit.isNegative()) {
+    if (!startLimit.isPositive() || drainNotice.isNegative() || drainLimit.isNegative()) {
       throw new IllegalArgumentException(
-          PATH + ".start-limit must be above zero, and drain-limit not below");
+          PATH + ".start-limit must be above zero, drain-notice and drain-limit not below");
     }
     if (kill.answerLimit().compareTo(lease.certain().plusMillis(100)) < 0) {
       throw new IllegalArgumentException(
@@ -67,6 +69,7 @@ public record EnclaveConfig(
         config.getString("node"),
         Path.of(config.getString("master-key-file")),
         config.getDuration("start-limit"),
+        config.getDuration("drain-notice"),
         config.getDuration("drain-limit"),
         ClusterConfig.from(root),
         ServerConfig.from(config.getConfig("servers.agent")),

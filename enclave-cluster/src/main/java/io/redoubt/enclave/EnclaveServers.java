@@ -2,6 +2,7 @@ package io.redoubt.enclave;
 
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.mapResponse;
 
 import io.redoubt.enclave.agentapi.AgentApi;
 import io.redoubt.enclave.agentapi.Endpoints;
@@ -39,11 +40,18 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.Connection;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The node's servers: the agent endpoint, the LLM proxy, management; and how they end. */
 final class EnclaveServers {
+  private static final Logger LOG = LoggerFactory.getLogger(EnclaveServers.class);
+  private static final HttpHeader HANG_UP = Connection.create("close");
   private static final ApiDescription AGENT_API = described("agent-endpoint");
   private static final ApiDescription ACTING_API = described("acting");
   private static final ApiDescription MANAGEMENT_API = described("management");
@@ -140,8 +148,14 @@ final class EnclaveServers {
   }
 
   private Route sealed(String name, ApiDescription description, Route routes) {
-    return new HttpEdge(name, environment.metrics(), environment.tracer(), description::template)
-        .seal(routes);
+    var edge =
+        new HttpEdge(name, environment.metrics(), environment.tracer(), description::template);
+    return mapResponse(this::hangUpWhereDraining, () -> edge.seal(routes));
+  }
+
+  /** Who keeps a connection to a node that is about to stop is to open the next one elsewhere. */
+  private HttpResponse hangUpWhereDraining(HttpResponse response) {
+    return node.readiness.draining() ? response.addHeader(HANG_UP) : response;
   }
 
   private CompletionStage<ServerBinding> bind(ServerConfig server, Route sealed) {
@@ -213,16 +227,14 @@ final class EnclaveServers {
         .routes();
   }
 
-  /** Unready, then no new connections, then what is under way, and the cluster last. */
+  /**
+   * Unready while everything still works, then no new connections, then what is under way, and the
+   * cluster last.
+   */
   private void endInOrder() {
     var shutdown = CoordinatedShutdown.get(node.system);
     shutdown.addTask(
-        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
-        "redoubt-unready",
-        () -> {
-          node.readiness.drain();
-          return CompletableFuture.completedFuture(Done.getInstance());
-        });
+        CoordinatedShutdown.PhaseBeforeServiceUnbind(), "redoubt-unready", this::giveNotice);
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceUnbind(),
         "redoubt-unbind",
@@ -236,6 +248,32 @@ final class EnclaveServers {
                     _ -> terminate(agent).thenCombine(terminate(acting), (done, _) -> done)));
     shutdown.addTask(
         CoordinatedShutdown.PhaseServiceStop(), "redoubt-management", () -> terminate(management));
+  }
+
+  /** A node that the others have given up serves nobody any more, and stops at once. */
+  private CompletionStage<Done> giveNotice() {
+    boolean told = !node.readiness.draining() && !isPutOut();
+    node.readiness.drain();
+    if (!told || config.drainNotice().isZero()) {
+      return CompletableFuture.completedFuture(Done.getInstance());
+    }
+    LOG.info("Not ready from now on; stopping in {} ms", config.drainNotice().toMillis());
+    var over = new CompletableFuture<Done>();
+    var _ =
+        node.system
+            .scheduler()
+            .scheduleOnce(
+                config.drainNotice(),
+                () -> over.complete(Done.getInstance()),
+                node.system.executionContext());
+    return over;
+  }
+
+  private boolean isPutOut() {
+    return CoordinatedShutdown.get(node.system)
+        .getShutdownReason()
+        .filter(CoordinatedShutdown.clusterDowningReason()::equals)
+        .isPresent();
   }
 
   private static CompletionStage<Done> unbind(@Nullable ServerBinding binding) {

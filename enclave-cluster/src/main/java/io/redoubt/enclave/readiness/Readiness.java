@@ -72,6 +72,10 @@ public final class Readiness {
     draining = true;
   }
 
+  public boolean draining() {
+    return draining;
+  }
+
   public synchronized CompletionStage<HealthReport> check() {
     Instant now = clock.instant();
     Found known = last;

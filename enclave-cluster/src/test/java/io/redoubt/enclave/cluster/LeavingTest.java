@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.enclave.Enclave;
+import io.redoubt.enclave.testing.Answer;
+import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.Nodes;
 import io.redoubt.enclave.testing.SlowModel;
 import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.protocol.id.OrganizationId;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class LeavingTest {
@@ -31,6 +36,50 @@ class LeavingTest {
       await().atMost(Duration.ofSeconds(20)).until(() -> agent.message(access).status() != 503);
       assertThat(agent.message(access).status()).isEqualTo(200);
       assertThat(stays.whenTerminated().toCompletableFuture()).isNotDone();
+    }
+  }
+
+  @Test
+  void aNodeThatIsToldToStopSaysSoFirstAndServesOn() throws Exception {
+    try (var nodes = new Nodes();
+        var model = new SlowModel()) {
+      Enclave leaves =
+          nodes.start("node-1", Map.of("redoubt.enclave.drain-notice", "3s"), Clock.systemUTC());
+      var organization = OrganizationId.next(Clock.systemUTC());
+      nodes.introduce(organization, model.url());
+      TestAgent agent = nodes.agent(organization, leaves);
+      String access = agent.bootstrap().text("access_token");
+      var ready = leaves.managementUrl().resolve("/ready");
+      await().until(() -> Http.get(ready).status() == 200);
+
+      var stopped = CompletableFuture.runAsync(() -> nodes.stop(leaves));
+
+      await().until(() -> Http.get(ready).status() == 503);
+      Answer answer = agent.message(access);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.header("connection")).isEqualTo("close");
+      assertThat(stopped).isNotDone();
+      stopped.get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aStreamUnderWayEndsByItselfOrAtTheLimit() throws Exception {
+    try (var nodes = new Nodes();
+        var model = new SlowModel()) {
+      Enclave leaves =
+          nodes.start("node-1", Map.of("redoubt.enclave.drain-limit", "500ms"), Clock.systemUTC());
+      var organization = OrganizationId.next(Clock.systemUTC());
+      nodes.introduce(organization, model.url());
+      TestAgent agent = nodes.agent(organization, leaves);
+      String access = agent.bootstrap().text("access_token");
+      var endless = agent.stream(access);
+      assertThat(endless.status()).isEqualTo(200);
+
+      var stopped = CompletableFuture.runAsync(() -> nodes.stop(leaves));
+
+      endless.awaitEnd();
+      stopped.get(30, TimeUnit.SECONDS);
     }
   }
 }

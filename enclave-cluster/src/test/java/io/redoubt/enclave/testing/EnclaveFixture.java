@@ -140,6 +140,7 @@ public final class EnclaveFixture implements AutoCloseable {
     own.put("redoubt.enclave.servers.acting.port", 0);
     own.put("redoubt.enclave.servers.management.port", 0);
     own.put("redoubt.enclave.cluster.port", 0);
+    own.put("redoubt.enclave.drain-notice", "0s");
     own.put("redoubt.enclave.link.url", controlPlane.url().toString());
     own.put("redoubt.enclave.link.api-key", controlPlane.apiKey.reveal());
     own.put("redoubt.enclave.link.backoff-max", "1s");

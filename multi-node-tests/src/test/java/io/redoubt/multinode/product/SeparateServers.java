@@ -91,6 +91,7 @@ public final class SeparateServers implements AutoCloseable {
     settings.put("REDOUBT_ACTING_PORT", port(node.acting()));
     settings.put("REDOUBT_MANAGEMENT_PORT", port(node.management()));
     settings.put("REDOUBT_CLUSTER_PORT", "0");
+    settings.put("REDOUBT_DRAIN_NOTICE", "0 s");
     settings.put("REDOUBT_CONTROL_PLANE_URL", runtime.controlPlane().toString());
     settings.put("REDOUBT_ENCLAVE_API_KEY", key);
     settings.put("REDOUBT_ENCLAVE_MASTER_KEY_FILE", keys.resolve("enclave.key").toString());

@@ -222,6 +222,8 @@ final class Installation implements AutoCloseable {
     database(own, "redoubt.enclave.database", databases, DatabaseRole.ENCLAVE);
     own.put("redoubt.enclave.master-key-file", masterKey().toString());
     own.put("redoubt.enclave.cluster.seeds", List.of());
+    // On one machine nobody balances loads.
+    own.put("redoubt.enclave.drain-notice", "0 s");
     own.put("redoubt.enclave.link.url", plan.url(plan.ports().controlPlane()));
     own.put("redoubt.enclave.link.api-key", apiKey.reveal());
     own.put("redoubt.enclave.link.ca-file", caFile.map(Path::toString).orElse(""));
