@@ -9,6 +9,7 @@ import io.redoubt.cli.command.Host;
 import io.redoubt.cli.doctor.DoctorCommand;
 import io.redoubt.cli.enclave.EnclaveCommand;
 import io.redoubt.cli.login.LoginCommand;
+import io.redoubt.cli.org.OrgCommand;
 import io.redoubt.cli.provider.ProviderCommand;
 import io.redoubt.cli.run.RunCommand;
 import io.redoubt.cli.session.GlobalOptions;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Model.CommandSpec;
       ProviderCommand.class,
       AuditCommand.class,
       UsageCommand.class,
+      OrgCommand.class,
       EnclaveCommand.class,
       ClusterCommand.class,
       DoctorCommand.class,

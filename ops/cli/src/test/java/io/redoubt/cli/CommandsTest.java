@@ -227,6 +227,28 @@ class CommandsTest {
   }
 
   @Test
+  void whatHoldsForTheOrganizationIsShownAndChangedInParts() {
+    String organization =
+        "{\"id\":\"org_1\",\"name\":\"default\",\"offline_mode\":\"%s\",\"version\":1}";
+    server
+        .on(
+            "GET /api/v1/iam/organizations",
+            json(
+                200, "{\"items\":[" + organization.formatted("freeze") + "],\"next_cursor\":null}"))
+        .on("PATCH /api/v1/iam/organizations/org_1", json(200, organization.formatted("continue")));
+
+    assertThat(machine.type("org", "show")).isZero();
+    assertThat(machine.out()).containsPattern("offline_mode +freeze");
+
+    assertThat(machine.type("org", "set", "--offline-mode", "continue")).isZero();
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"offline_mode\":\"continue\"}");
+    assertThat(machine.out()).containsPattern("offline_mode +continue");
+
+    assertThat(machine.type("org", "set")).isEqualTo(2);
+    assertThat(machine.type("org", "set", "--offline-mode", "perhaps")).isEqualTo(2);
+  }
+
+  @Test
   void theAuditCanBeAskedForByAge() {
     server.on("GET /api/v1/audit", json(200, "{\"items\":[],\"next_cursor\":null}"));
 
@@ -240,7 +262,10 @@ class CommandsTest {
   void theCompletionKnowsEveryCommand() {
     assertThat(machine.type("completion")).isZero();
 
-    assertThat(machine.out()).contains("agent", "isolate", "provider", "--enclave-url");
+    assertThat(machine.out())
+        .contains("agent", "isolate", "provider", "--enclave-url")
+        .contains("org", "--offline-mode")
+        .containsPattern("freeze\\W+continue");
   }
 
   @Test

@@ -22,17 +22,7 @@ final class AgentShow implements Callable<Integer> {
   @Override
   public Integer call() {
     JsonNode found = new AgentDirectory(session.operator()).require(agent);
-    session
-        .output()
-        .show(
-            found,
-            () -> {
-              var table = new Table("field", "value");
-              found
-                  .fieldNames()
-                  .forEachRemaining(field -> table.row(field, Table.text(found, field)));
-              return table;
-            });
+    session.output().show(found, () -> Table.fields(found));
     return 0;
   }
 }

@@ -55,6 +55,10 @@ public final class OperatorApi {
     return call("PUT", path, body);
   }
 
+  public JsonNode patch(String path, Object body) {
+    return call("PATCH", path, body);
+  }
+
   public JsonNode delete(String path) {
     return call("DELETE", path, null);
   }

@@ -32,6 +32,13 @@ public final class Table {
     return table;
   }
 
+  /** One document: a row for each of its fields. */
+  public static Table fields(JsonNode document) {
+    var table = new Table("field", "value");
+    document.fieldNames().forEachRemaining(field -> table.row(field, text(document, field)));
+    return table;
+  }
+
   public Table row(String... cells) {
     rows.add(Arrays.stream(cells).map(Table::printable).toList());
     return this;

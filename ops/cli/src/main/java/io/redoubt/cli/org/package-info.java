@@ -1,0 +1,5 @@
+/** Commands about the caller's own organization. */
+@NullMarked
+package io.redoubt.cli.org;
+
+import org.jspecify.annotations.NullMarked;
