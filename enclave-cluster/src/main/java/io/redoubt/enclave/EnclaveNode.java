@@ -31,6 +31,7 @@ import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
+import io.redoubt.enclave.readiness.NodeHealth;
 import io.redoubt.enclave.readiness.Readiness;
 import io.redoubt.enclave.registry.RegistryNews;
 import io.redoubt.enclave.revocation.RedisPath;
@@ -215,6 +216,7 @@ final class EnclaveNode {
     this.readiness =
         new Readiness(
             system, database, agents, keys, revocations, redis, linkView, cluster, lease, clock);
+    context.spawn(NodeHealth.create(readiness::check), NodeHealth.NAME);
     this.clusterReporter = new ClusterReporter(system, enclave, config.node(), cluster, linkView);
   }
 

@@ -3,7 +3,10 @@ package io.redoubt.enclave.cluster;
 import io.redoubt.agent.ShardedAgents;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.membership.ClusterView;
+import io.redoubt.enclave.membership.MemberActors;
 import io.redoubt.enclave.membership.MemberRoles;
+import io.redoubt.enclave.readiness.NodeHealth;
+import io.redoubt.enclave.readiness.NodeHealth.Health;
 import io.redoubt.family.ShardedTokenFamilies;
 import io.redoubt.protocol.id.EnclaveId;
 import java.time.Duration;
@@ -11,7 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -52,7 +57,26 @@ public final class ClusterReporter {
   public CompletionStage<ClusterStatus> status() {
     return loads(ShardedAgents.TYPE)
         .thenCombine(loads(ShardedTokenFamilies.TYPE), ClusterReporter::sum)
-        .thenApply(this::report);
+        .thenCombine(healths(), this::report);
+  }
+
+  private CompletionStage<Map<Address, Health>> healths() {
+    var found = new ConcurrentHashMap<Address, Health>();
+    var asked =
+        view.members().stream()
+            .map(member -> health(member).thenAccept(it -> found.put(member.address(), it)))
+            // Of a build that does not say, or out of reach: left open.
+            .map(said -> said.exceptionally(_ -> null).toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(asked).thenApply(_ -> found);
+  }
+
+  private CompletionStage<Health> health(Member member) {
+    return AskPattern.ask(
+        MemberActors.<NodeHealth.Command>at(system, member, NodeHealth.NAME),
+        NodeHealth.Ask::new,
+        LIMIT,
+        system.scheduler());
   }
 
   private CompletionStage<Map<Address, Load>> loads(EntityTypeKey<?> type) {
@@ -85,7 +109,7 @@ public final class ClusterReporter {
     return sum;
   }
 
-  private ClusterStatus report(Map<Address, Load> loads) {
+  private ClusterStatus report(Map<Address, Load> loads, Map<Address, Health> healths) {
     var singletons = new HashMap<String, String>();
     view.oldest()
         .map(MemberRoles::name)
@@ -95,19 +119,23 @@ public final class ClusterReporter {
         node,
         view.majority(),
         view.leader().map(MemberRoles::name).orElse(null),
-        view.members().stream().map(member -> member(member, loads)).toList(),
+        view.members().stream().map(member -> member(member, loads, healths)).toList(),
         singletons,
         link.detail());
   }
 
-  private ClusterStatus.Node member(Member member, Map<Address, Load> loads) {
+  private ClusterStatus.Node member(
+      Member member, Map<Address, Load> loads, Map<Address, Health> healths) {
     @Nullable Load load = loads.get(member.address());
+    @Nullable Health health = healths.get(member.address());
     Address address = member.address();
     return new ClusterStatus.Node(
         MemberRoles.name(member),
         address.getHost().orElse("") + ":" + address.getPort().orElse(0),
         member.status().toString().toLowerCase(Locale.ROOT),
         view.reaches(member),
+        health == null ? null : health.ready(),
+        health == null ? List.of() : health.missing(),
         member.appVersion().version(),
         MemberRoles.startedAt(member),
         load == null ? null : load.shards(),

@@ -30,6 +30,8 @@ public record ClusterStatus(
    * One member.
    *
    * @param status as Pekko names it: joining, up, leaving, exiting, down
+   * @param ready whether it can do its work, as it says itself; null: it did not say
+   * @param missing what it lacks where it is not ready
    * @param shards of agents and token families that it has; null: it did not say
    * @param entities of both that are in its memory; null: it did not say
    */
@@ -38,8 +40,15 @@ public record ClusterStatus(
       String address,
       String status,
       boolean reachable,
+      @Nullable Boolean ready,
+      List<String> missing,
       String version,
       Instant startedAt,
       @Nullable Integer shards,
-      @Nullable Integer entities) {}
+      @Nullable Integer entities) {
+
+    public Node {
+      missing = List.copyOf(missing);
+    }
+  }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,9 @@ public final class Readiness {
 
   /** A view of the revocations that is older may miss one (G2). */
   private static final Duration REVOCATIONS_FRESH = Duration.ofSeconds(5);
+
+  /** The only one of the details that had better be false. */
+  private static final String DRAINING = "draining";
 
   private record Found(HealthReport report, Instant at) {}
 
@@ -118,6 +122,15 @@ public final class Readiness {
         .exceptionally(_ -> false);
   }
 
+  /** What stands between a report's node and being ready; empty where nothing does. */
+  static List<String> missing(HealthReport report) {
+    return report.detail().entrySet().stream()
+        .filter(it -> it.getValue() instanceof Boolean said && said == it.getKey().equals(DRAINING))
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
+  }
+
   private HealthReport report(boolean journalWritable, boolean shardingAnswers) {
     boolean up = cluster.up();
     boolean majority = cluster.majority();
@@ -131,7 +144,7 @@ public final class Readiness {
     detail.put("cluster_member_up", up);
     detail.put("cluster_majority", majority);
     detail.put("lease_held", leased);
-    detail.put("draining", draining);
+    detail.put(DRAINING, draining);
     detail.put("link", link.detail());
     detail.put("redis", redis.map(RedisPath::detail).orElse(Map.of("state", "off")));
     boolean ready =

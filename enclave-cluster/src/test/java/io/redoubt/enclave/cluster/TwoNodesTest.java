@@ -157,6 +157,8 @@ class TwoNodesTest {
     for (var node : seen.json().required("nodes")) {
       assertThat(node.required("status").asText()).isEqualTo("up");
       assertThat(node.required("reachable").asBoolean()).isTrue();
+      assertThat(node.required("ready").asBoolean()).isTrue();
+      assertThat(node.required("missing")).isEmpty();
       shards += node.required("shards").asInt();
     }
     assertThat(shards).isPositive();

@@ -58,7 +58,7 @@ class CommandsTest {
               200,
               """
               {"enclave_id":"enc_1","node":"node-2","majority":false,"leader":"node-1",
-               "nodes":[{"node":"node-1","address":"10.0.0.1:25520","status":"up","reachable":false,
+               "nodes":[{"node":"node-1","address":"10.0.0.1:25520","status":"up","reachable":false,"ready":null,"missing":[],
                          "version":"1","started_at":"2026-01-01T00:00:00Z","shards":null}],
                "singletons":{"key_janitor":"node-1"},"link":{"connected":true}}\
               """));
@@ -68,7 +68,7 @@ class CommandsTest {
 
       assertThat(node.requests().getLast().header("authorization")).isEqualTo("Bearer op-token");
       assertThat(machine.out())
-          .contains("node-1  up      false      -")
+          .contains("node-1  up      false      -      -")
           .contains("node-2, which does not reach a majority")
           .contains("key_janitor=node-1");
       assertThat(machine.type("cluster", "status")).isEqualTo(2);

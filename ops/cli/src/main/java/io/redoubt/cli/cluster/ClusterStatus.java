@@ -67,6 +67,8 @@ final class ClusterStatus implements Callable<Integer> {
         "node",
         "status",
         "reachable",
+        "ready",
+        "missing",
         "shards",
         "entities",
         "address",
