@@ -3,10 +3,19 @@ package io.redoubt.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.id.ClientId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.Jwk;
+import io.redoubt.protocol.jwt.JwkSet;
+import io.redoubt.protocol.jwt.Jws;
+import io.redoubt.protocol.jwt.VerificationKey;
 import io.redoubt.protocol.token.SecretKeyText;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -179,6 +188,43 @@ class TokenTest {
       other.clock.forward(Duration.ofMinutes(15));
 
       assertThat(owner.get("/api/v1/agents").status()).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void keysThatAreLongOutOfUseVouchForTheirSuccessors() throws Exception {
+    try (var other =
+        new TestServer(
+            """
+            redoubt.control-plane.keys { rotate-after = 1 h, announce = 1 s, tend-every = 100 ms }
+            """)) {
+      var enclave = other.newTenant().newEnclave("main");
+      Jwk first = Json.LENIENT.treeToValue(enclave.hello().at("/command_keys/keys/0"), Jwk.class);
+      var seen = new HashSet<String>(List.of(first.kid()));
+      for (int rotation = 0; rotation < 3; rotation++) {
+        other.clock.forward(Duration.ofHours(2));
+        Awaitility.await()
+            .until(() ->
+                seen.addAll(enclave.hello().at("/command_keys/keys").findValuesAsText("kid")));
+      }
+
+      var hello = enclave.hello();
+      var offered = Json.LENIENT.treeToValue(hello.at("/command_keys"), JwkSet.class);
+      assertThat(offered.keys()).doesNotContain(first);
+      assertThat(hello.at("/command_keys_signatures"))
+          .anySatisfy(signature ->
+              assertThat(
+                      Jws.parse(Jws.Type.LINK_COMMAND, signature.asText(), 1 << 20)
+                          .flatMap(jws -> jws.payloadIfSignedBy(VerificationKey.of(first))))
+                  .hasValueSatisfying(payload -> assertThat(read(payload)).isEqualTo(offered)));
+    }
+  }
+
+  private static JwkSet read(byte[] payload) {
+    try {
+      return Json.LENIENT.readValue(payload, JwkSet.class);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

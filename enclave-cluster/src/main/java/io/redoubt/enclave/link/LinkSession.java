@@ -174,7 +174,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     var pinned = new PinnedKeys(kept.get().commandKeys());
     var next =
         pinned
-            .succeededBy(hello.commandKeys(), hello.commandKeysSignature())
+            .succeededBy(hello.commandKeys(), hello.signatures())
             .orElseThrow(() ->
                 new IOException("the offered command keys are signed by none that is pinned"));
     if (next != pinned) {

@@ -8,9 +8,9 @@ import io.redoubt.protocol.jwt.VerificationKey;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The keys whose word is a command here. Pinned at the first hello; from then on a new set is
@@ -50,17 +50,20 @@ final class PinnedKeys {
   /**
    * The keys after a hello: these, or the offered ones.
    *
-   * @param signature JWS over the offered set by a key trusted here; null: there is none
+   * @param signatures JWS over the offered set, of which one is to be by a key trusted here
    * @return empty where the offer is not to be believed
    */
-  Optional<PinnedKeys> succeededBy(JwkSet offered, @Nullable String signature) {
+  Optional<PinnedKeys> succeededBy(JwkSet offered, List<String> signatures) {
     if (new HashSet<>(offered.keys()).equals(new HashSet<>(set.keys()))) {
       return Optional.of(this);
     }
-    return Optional.ofNullable(signature)
-        .flatMap(this::verified)
-        .flatMap(PinnedKeys::readSet)
+    return signatures.stream()
+        .map(this::verified)
+        .flatMap(Optional::stream)
+        .map(PinnedKeys::readSet)
+        .flatMap(Optional::stream)
         .filter(signed -> new HashSet<>(signed.keys()).equals(new HashSet<>(offered.keys())))
+        .findFirst()
         .map(PinnedKeys::new);
   }
 

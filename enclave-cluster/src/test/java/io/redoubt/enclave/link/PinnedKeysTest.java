@@ -31,12 +31,22 @@ class PinnedKeysTest {
   void aNewSetIsBelievedOnlyWhereAPinnedKeySignedIt() {
     var next = set(old, young);
 
-    assertThat(pinned.succeededBy(next, signed(old, next)))
+    assertThat(pinned.succeededBy(next, List.of(signed(old, next))))
         .hasValueSatisfying(keys -> assertThat(keys.set()).isEqualTo(next));
-    assertThat(pinned.succeededBy(next, null)).isEmpty();
-    assertThat(pinned.succeededBy(next, signed(young, next))).isEmpty();
-    assertThat(pinned.succeededBy(next, signed(old, set(old, stranger)))).isEmpty();
-    assertThat(pinned.succeededBy(set(old), null)).containsSame(pinned);
+    assertThat(pinned.succeededBy(next, List.of())).isEmpty();
+    assertThat(pinned.succeededBy(next, List.of(signed(young, next)))).isEmpty();
+    assertThat(pinned.succeededBy(next, List.of(signed(old, set(old, stranger))))).isEmpty();
+    assertThat(pinned.succeededBy(set(old), List.of())).containsSame(pinned);
+  }
+
+  /** Neither of the keys that are offered was there when this enclave last heard of any. */
+  @Test
+  void whoWasAwayForSeveralRotationsBelievesTheKeyThatItKnew() {
+    var next = set(young);
+
+    assertThat(pinned.succeededBy(next, List.of(signed(stranger, next), signed(old, next))))
+        .hasValueSatisfying(keys -> assertThat(keys.set()).isEqualTo(next));
+    assertThat(pinned.succeededBy(next, List.of(signed(stranger, next), "nonsense"))).isEmpty();
   }
 
   @Test

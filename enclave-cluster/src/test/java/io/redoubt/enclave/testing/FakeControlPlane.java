@@ -242,7 +242,12 @@ public final class FakeControlPlane implements AutoCloseable {
     var hello = Json.LENIENT.readValue(body, Hello.Request.class);
     enrolmentKey = Base64.getDecoder().decode(hello.enrolmentKey());
     return new Hello.Response(
-        enclave, "test", new JwkSet(List.of(commandKey.publicHalf().jwk())), null, lastNumber());
+        enclave,
+        "test",
+        new JwkSet(List.of(commandKey.publicHalf().jwk())),
+        null,
+        null,
+        lastNumber());
   }
 
   private Object report(byte[] body) throws IOException {

@@ -2,6 +2,8 @@ package io.redoubt.protocol.link;
 
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.jwt.JwkSet;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How a conversation begins: {@code POST /enclave/v1/hello}. */
@@ -20,12 +22,25 @@ public final class Hello {
    *
    * @param commandKeys keys that sign commands and heartbeats; pinned by the enclave at its first
    *     hello, afterwards only extended by a set that an already trusted key has signed
-   * @param commandKeysSignature JWS over the same set by each trusted key, null before a rotation
+   * @param commandKeysSignature JWS over the same set by the oldest key in it, null before a
+   *     rotation
+   * @param commandKeysSignatures the same by each of the keys before, for who was away meanwhile;
+   *     null: from an older release
    */
   public record Response(
       EnclaveId enclaveId,
       String version,
       JwkSet commandKeys,
       @Nullable String commandKeysSignature,
-      long lastCommand) {}
+      @Nullable List<String> commandKeysSignatures,
+      long lastCommand) {
+
+    /** All that speak for the keys. */
+    public List<String> signatures() {
+      return Stream.concat(
+              Stream.ofNullable(commandKeysSignature),
+              Stream.ofNullable(commandKeysSignatures).flatMap(List::stream))
+          .toList();
+    }
+  }
 }

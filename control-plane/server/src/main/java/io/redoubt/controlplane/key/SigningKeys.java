@@ -30,6 +30,12 @@ public final class SigningKeys {
   /** Issuer of every operator token. */
   public static final String ISSUER = "urn:redoubt:control-plane";
 
+  /**
+   * So many of the newest keys are looked at, most of which no longer sign or verify anything: they
+   * only vouch for those that came after them, to enclaves that were away since.
+   */
+  private static final int VOUCHING = 12;
+
   /** An unknown key id costs at most one look into the database in this time. */
   private static final long RELOAD_MILLIS = 1_000;
 
@@ -132,6 +138,17 @@ public final class SigningKeys {
   }
 
   /**
+   * The published set, signed by each of the newest keys there were: an enclave trusts those that
+   * it saw last, however many came and went since, up to a limit.
+   */
+  public List<String> publishedVouched() {
+    byte[] set = Json.write(published());
+    return entries.stream()
+        .map(entry -> Jws.sign(entry.key(), Jws.Type.LINK_COMMAND, set))
+        .toList();
+  }
+
+  /**
    * Reads what other processes made, and announces a new key where the newest is due. Blocks.
    *
    * @return whether the published set is another than when this was last asked, or started
@@ -197,7 +214,6 @@ public final class SigningKeys {
   }
 
   private void reload() {
-    Instant now = clock.instant();
     reloadedAt = clock.millis();
     List<Sealed> rows =
         database.inTransactionBlocking(handle ->
@@ -205,10 +221,9 @@ public final class SigningKeys {
                 .createQuery(
                     """
                     SELECT jwk, sealed, signs_from, verifies_until FROM control.signing_key
-                    WHERE verifies_until IS NULL OR verifies_until > :now
-                    ORDER BY signs_from
+                    ORDER BY signs_from DESC LIMIT :most
                     """)
-                .bind("now", now)
+                .bind("most", VOUCHING)
                 .map((row, _) ->
                     new Sealed(
                         Rows.json(row, "jwk", Jwk.class),
@@ -218,7 +233,7 @@ public final class SigningKeys {
                 .list());
     var known = entries;
     entries =
-        rows.stream()
+        rows.reversed().stream()
             .map(row ->
                 new Entry(
                     known.stream()

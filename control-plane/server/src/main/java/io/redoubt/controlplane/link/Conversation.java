@@ -62,6 +62,7 @@ final class Conversation {
               version,
               keys.published(),
               keys.publishedSigned().orElse(null),
+              keys.publishedVouched(),
               commands.last(handle, caller.enclave()));
         });
   }
