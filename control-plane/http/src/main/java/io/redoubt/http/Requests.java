@@ -92,17 +92,34 @@ public final class Requests {
     return false;
   }
 
-  /** The token of {@code Authorization: Bearer} (RFC 6750 §2.1); empty without the header. */
-  public static Route bearer(Function<Optional<String>, Route> inner) {
-    return Directives.extractRequest(request -> inner.apply(bearer(request)));
+  /**
+   * What {@code Authorization} says; empty without the header.
+   *
+   * @throws ProblemException where it comes more than once: which of them is meant is not ours to
+   *     guess, and whatever stands before us may have guessed otherwise (RFC 6750 §3.1)
+   */
+  public static Optional<String> authorization(HttpRequest request) {
+    // By header line, since the parsed form would accept what RFC 6750 does not.
+    String found = null;
+    for (HttpHeader header : request.getHeaders()) {
+      if (header.lowercaseName().equals("authorization")) {
+        if (found != null) {
+          throw ProblemException.of(
+              ErrorType.MALFORMED_REQUEST, "Authorization comes more than once.");
+        }
+        found = header.value();
+      }
+    }
+    return Optional.ofNullable(found);
   }
 
-  /** The token of {@code Authorization: Bearer}; empty without the header. */
+  /**
+   * The token of {@code Authorization: Bearer} (RFC 6750 §2.1); empty without the header.
+   *
+   * @throws ProblemException as {@link #authorization}
+   */
   public static Optional<String> bearer(HttpRequest request) {
-    // By header line, since the parsed form would accept what RFC 6750 does not.
-    return request
-        .getHeader("authorization")
-        .map(HttpHeader::value)
+    return authorization(request)
         .filter(value -> value.regionMatches(true, 0, "Bearer ", 0, 7))
         .map(value -> value.substring(7).trim());
   }

@@ -144,9 +144,7 @@ final class BreakGlassRoutes {
     String id = form.get("client_id");
     String secret = form.get("client_secret");
     Optional<String> basic =
-        request
-            .getHeader("authorization")
-            .map(HttpHeader::value)
+        Requests.authorization(request)
             .filter(value -> value.regionMatches(true, 0, "Basic ", 0, 6))
             .map(value -> value.substring(6).trim());
     if (basic.isEmpty()) {

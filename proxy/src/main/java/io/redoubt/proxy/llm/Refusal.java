@@ -10,6 +10,9 @@ import java.util.Locale;
 enum Refusal {
   CREDENTIAL_MISSING(401, "A credential is needed: a Redoubt access token in the place of the key"),
   CREDENTIAL_INVALID(401, "The access token is not valid"),
+  CREDENTIAL_AMBIGUOUS(
+      401,
+      "Authorization and x-api-key must carry one and the same access token, or one be absent"),
   PROOF_INVALID(401, "The proof of possession is missing or wrong"),
   SOURCE_ADDRESS_NOT_ALLOWED(403, "The agent may not call from this address"),
   BODY_MALFORMED(400, "The body is not the JSON object that this call needs"),
@@ -45,7 +48,8 @@ enum Refusal {
   static Refusal of(AuthenticationFailure why) {
     return switch (why) {
       case CREDENTIAL_MISSING -> CREDENTIAL_MISSING;
-      case CREDENTIAL_AMBIGUOUS, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED -> CREDENTIAL_INVALID;
+      case CREDENTIAL_AMBIGUOUS -> CREDENTIAL_AMBIGUOUS;
+      case TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED -> CREDENTIAL_INVALID;
       case PROOF_INVALID -> PROOF_INVALID;
       case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
       case UNAVAILABLE -> UNAVAILABLE;

@@ -134,6 +134,15 @@ class LlmRefusalTest {
   }
 
   @Test
+  void ofTwoCredentialsThatDifferNeitherIsTaken() {
+    var anthropic =
+        plane.send(plane.anthropic(MESSAGE).setHeader("authorization", "Bearer something-else"));
+
+    isRefused(anthropic, 401, "authentication_error");
+    assertThat(json(anthropic).at("/error/message").asText()).contains("[credential_ambiguous]");
+  }
+
+  @Test
   void aModelThatTheAgentMayNotUseIsRefused() {
     plane.agentMayUse(new ModelAccess(List.of("claude-*"), List.of("*-opus-*")), false);
 

@@ -15,7 +15,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -47,7 +46,7 @@ public final class TokenRoutes {
   }
 
   private Route answer(HttpRequest request, Map<String, String> form) {
-    Optional<String> authorization = request.getHeader("authorization").map(HttpHeader::value);
+    Optional<String> authorization = Requests.authorization(request);
     boolean inForm = form.containsKey("client_id") || form.containsKey("client_secret");
     String grantType = form.get("grant_type");
     if (grantType == null) {
