@@ -7,6 +7,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.redoubt.family.FamilyKey;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
@@ -19,6 +20,7 @@ import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.proxy.authenticate.DpopProofs;
+import io.redoubt.proxy.authenticate.Proof;
 import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.Map;
@@ -156,23 +158,31 @@ final class TokenRoutes {
               ? ErrorType.BOOTSTRAP_TOKEN_INVALID
               : ErrorType.REFRESH_TOKEN_INVALID);
     }
-    var read =
-        TokenRequest.of(
-            presented.get(),
-            commitment,
-            provenKey(request),
-            source,
-            Requests.trace(request).traceId());
-    limits.admit(read.family());
-    return read;
+    var family = FamilyKey.of(presented.get().handle());
+    // The family's limit comes first: a proof that is looked at is remembered.
+    limits.admit(family);
+    return TokenRequest.of(
+        presented.get(),
+        commitment,
+        provenKey(request, family),
+        source,
+        Requests.trace(request).traceId());
   }
 
-  private @Nullable String provenKey(HttpRequest request) {
-    return DpopProofs.isOfferedBy(request)
-        ? proofs
-            .thumbprint(request, null)
-            .orElseThrow(() -> ProblemException.of(ErrorType.PROOF_OF_POSSESSION_INVALID))
-        : null;
+  private @Nullable String provenKey(HttpRequest request, FamilyKey family) {
+    if (!DpopProofs.isOfferedBy(request)) {
+      return null;
+    }
+    return switch (proofs.ofAnyKey(request, family)) {
+      case Proof.Shown(var thumbprint) -> thumbprint;
+      case Proof.Refused.INVALID ->
+          throw ProblemException.of(ErrorType.PROOF_OF_POSSESSION_INVALID);
+      case Proof.Refused.TOO_MANY ->
+          throw ProblemException.retryAfter(
+              ErrorType.RATE_LIMITED, "Too many proofs of possession for one token family.", 60);
+      case Proof.Refused.FULL ->
+          throw ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
+    };
   }
 
   private Route answer(CompletionStage<Grant> grant, boolean withSecrets) {

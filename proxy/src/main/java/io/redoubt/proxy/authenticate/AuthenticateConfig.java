@@ -53,6 +53,7 @@ public record AuthenticateConfig(
    * @param proofAge how old a proof may be, at most five minutes
    * @param clockSkew how far in the future it may have been made
    * @param replayMemory how many proofs are remembered as used; when full, proofs are refused
+   * @param replayMemoryPerCaller how many of one agent or token family, likewise
    * @param maxLength of a proof in characters
    * @param keys how many proof keys are kept ready for use
    * @param origins {@code scheme://host[:port]} by which clients reach this node, for nodes behind
@@ -62,6 +63,7 @@ public record AuthenticateConfig(
       Duration proofAge,
       Duration clockSkew,
       int replayMemory,
+      int replayMemoryPerCaller,
       int maxLength,
       int keys,
       List<String> origins) {
@@ -70,6 +72,9 @@ public record AuthenticateConfig(
       require(proofAge.isPositive() && proofAge.toSeconds() <= 300, "dpop.proof-age");
       require(!clockSkew.isNegative() && clockSkew.toSeconds() <= 60, "dpop.clock-skew");
       require(replayMemory >= 2, "dpop.replay-memory");
+      require(
+          replayMemoryPerCaller >= 2 && replayMemoryPerCaller <= replayMemory,
+          "dpop.replay-memory-per-caller");
       require(maxLength >= 512 && maxLength <= 16_384, "dpop.max-length");
       require(keys >= 2, "dpop.keys");
     }
@@ -80,13 +85,17 @@ public record AuthenticateConfig(
    *
    * @param maxLifetime a service identity that lives longer is refused
    * @param replayMemory how many are remembered as used; when full, they are refused
+   * @param replayMemoryPerAgent how many that speak for one agent, likewise
    */
-  public record Service(Duration maxLifetime, int replayMemory) {
+  public record Service(Duration maxLifetime, int replayMemory, int replayMemoryPerAgent) {
     public Service {
       require(
           maxLifetime.isPositive() && maxLifetime.toSeconds() <= 300,
           "service-identity.max-lifetime");
       require(replayMemory >= 2, "service-identity.replay-memory");
+      require(
+          replayMemoryPerAgent >= 2 && replayMemoryPerAgent <= replayMemory,
+          "service-identity.replay-memory-per-agent");
     }
   }
 
@@ -110,10 +119,14 @@ public record AuthenticateConfig(
             dpop.getDuration("proof-age"),
             dpop.getDuration("clock-skew"),
             dpop.getInt("replay-memory"),
+            dpop.getInt("replay-memory-per-caller"),
             dpop.getInt("max-length"),
             dpop.getInt("keys"),
             dpop.getStringList("origins")),
-        new Service(service.getDuration("max-lifetime"), service.getInt("replay-memory")));
+        new Service(
+            service.getDuration("max-lifetime"),
+            service.getInt("replay-memory"),
+            service.getInt("replay-memory-per-agent")));
   }
 
   private static void require(boolean holds, String key) {

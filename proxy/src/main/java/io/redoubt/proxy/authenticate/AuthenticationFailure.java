@@ -12,8 +12,10 @@ public enum AuthenticationFailure {
   TOKEN_EXPIRED(ErrorType.CREDENTIAL_INVALID),
   TOKEN_REVOKED(ErrorType.CREDENTIAL_INVALID),
   PROOF_INVALID(ErrorType.PROOF_OF_POSSESSION_INVALID),
+  /** The agent has used more proofs than are remembered of one. */
+  PROOFS_EXHAUSTED(ErrorType.RATE_LIMITED),
   SOURCE_NOT_ALLOWED(ErrorType.SOURCE_ADDRESS_NOT_ALLOWED),
-  /** The key could not be looked up just now; the token may be good. */
+  /** The key could not be looked up, or the proof not remembered, just now; both may be good. */
   UNAVAILABLE(ErrorType.UNAVAILABLE);
 
   private final ErrorType problem;
@@ -22,7 +24,7 @@ public enum AuthenticationFailure {
     this.problem = problem;
   }
 
-  /** What the caller is told: 401, 403 or 503. */
+  /** What the caller is told: 401, 403, 429 or 503. */
   public ErrorType problem() {
     return problem;
   }

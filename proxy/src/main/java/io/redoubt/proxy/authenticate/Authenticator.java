@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies agents' access tokens on the node that took the connection (DESIGN §2). A token that was
@@ -121,10 +122,9 @@ public final class Authenticator {
     if (!mayComeFrom(source, claims.clientCidr())) {
       return new Authentication.Refused(AuthenticationFailure.SOURCE_NOT_ALLOWED, claims);
     }
-    if (!possessed(claims, token, request)) {
-      return new Authentication.Refused(AuthenticationFailure.PROOF_INVALID, claims);
-    }
-    return new AuthenticatedAgent(claims, source);
+    var agent = new AuthenticatedAgent(claims, source);
+    var lacking = possession(agent, token, request);
+    return lacking == null ? agent : new Authentication.Refused(lacking, claims);
   }
 
   private static boolean mayComeFrom(InetAddress source, List<Cidr> blocks) {
@@ -136,16 +136,25 @@ public final class Authenticator {
     return blocks.isEmpty();
   }
 
-  /** RFC 9449 §7.2: a bound token is not good as a bearer token, nor a bearer token as a bound. */
-  private boolean possessed(AccessClaims claims, Token token, HttpRequest request) {
-    if (claims.jkt() == null) {
-      return token.scheme() != Scheme.DPOP;
+  /**
+   * Null where the caller has what the token is bound to. RFC 9449 §7.2: a bound token is not good
+   * as a bearer token, nor a bearer token as a bound.
+   */
+  private @Nullable AuthenticationFailure possession(
+      AuthenticatedAgent agent, Token token, HttpRequest request) {
+    String boundTo = agent.claims().jkt();
+    if (boundTo == null) {
+      return token.scheme() == Scheme.DPOP ? AuthenticationFailure.PROOF_INVALID : null;
     }
-    return token.scheme() != Scheme.BEARER
-        && proofs
-            .thumbprint(request, token.text())
-            .filter(thumbprint -> thumbprint.equals(claims.jkt()))
-            .isPresent();
+    if (token.scheme() == Scheme.BEARER) {
+      return AuthenticationFailure.PROOF_INVALID;
+    }
+    return switch (proofs.ofToken(request, token.text(), boundTo, agent.key())) {
+      case Proof.Shown _ -> null;
+      case Proof.Refused.INVALID -> AuthenticationFailure.PROOF_INVALID;
+      case Proof.Refused.TOO_MANY -> AuthenticationFailure.PROOFS_EXHAUSTED;
+      case Proof.Refused.FULL -> AuthenticationFailure.UNAVAILABLE;
+    };
   }
 
   private static Authentication refused(AuthenticationFailure why) {

@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Locale;
-import java.util.Optional;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
@@ -47,15 +46,25 @@ public final class DpopProofs {
 
   private final AuthenticateConfig.Dpop config;
   private final InstantSource clock;
-  private final UsedOnce used;
+  private final UsedOnce usedWithTokens;
+  private final UsedOnce usedAlone;
   private final Remembered<String, VerificationKey> keys;
 
   public DpopProofs(AuthenticateConfig.Dpop config, InstantSource clock) {
     this.config = config;
     this.clock = clock;
-    this.used =
-        new UsedOnce(config.proofAge().plus(config.clockSkew()), config.replayMemory(), clock);
+    // Apart, so that callers nobody knows yet take no room from those who hold a token.
+    this.usedWithTokens = used(config, clock);
+    this.usedAlone = used(config, clock);
     this.keys = new Remembered<>(config.keys());
+  }
+
+  private static UsedOnce used(AuthenticateConfig.Dpop config, InstantSource clock) {
+    return new UsedOnce(
+        config.proofAge().plus(config.clockSkew()),
+        config.replayMemory(),
+        config.replayMemoryPerCaller(),
+        clock);
   }
 
   /** Whether the request carries a proof at all. */
@@ -64,31 +73,52 @@ public final class DpopProofs {
   }
 
   /**
-   * The thumbprint of the key whose possession the request proves; empty if it proves none.
+   * What the request proves of the key that an access token is bound to.
    *
-   * @param accessToken the token presented with it; null: none, as when a family is bound
+   * @param caller whose token it is: the proof counts among that caller's
    */
-  public Optional<String> thumbprint(HttpRequest request, @Nullable String accessToken) {
+  public Proof ofToken(HttpRequest request, String accessToken, String boundTo, Object caller) {
+    return check(request, accessToken, boundTo, caller);
+  }
+
+  /**
+   * What the request proves where it presents no access token, as when a family is bound.
+   *
+   * @param caller the proof counts among whose
+   */
+  public Proof ofAnyKey(HttpRequest request, Object caller) {
+    return check(request, null, null, caller);
+  }
+
+  private Proof check(
+      HttpRequest request, @Nullable String accessToken, @Nullable String boundTo, Object caller) {
     String proof = null;
     for (HttpHeader header : request.getHeaders()) {
       if (header.lowercaseName().equals(HEADER)) {
         if (proof != null) {
-          return Optional.empty(); // RFC 9449 §4.3: not more than one
+          return Proof.Refused.INVALID; // RFC 9449 §4.3: not more than one
         }
         proof = header.value();
       }
     }
-    return proof == null ? Optional.empty() : verify(proof, request, accessToken);
+    return proof == null
+        ? Proof.Refused.INVALID
+        : verify(proof, request, accessToken, boundTo, caller);
   }
 
-  private Optional<String> verify(String proof, HttpRequest request, @Nullable String accessToken) {
+  private Proof verify(
+      String proof,
+      HttpRequest request,
+      @Nullable String accessToken,
+      @Nullable String boundTo,
+      Object caller) {
     int first = proof.indexOf('.');
     int second = proof.indexOf('.', first + 1);
     if (proof.length() > config.maxLength()
         || first <= 0
         || second <= first + 1
         || proof.indexOf('.', second + 1) >= 0) {
-      return Optional.empty();
+      return Proof.Refused.INVALID;
     }
     try {
       @Nullable Head head = HEAD.readValue(DECODER.decode(proof.substring(0, first)));
@@ -100,17 +130,24 @@ public final class DpopProofs {
           || !"ES256".equals(head.alg)
           || head.jwk == null
           || !holds(claims, request, accessToken)) {
-        return Optional.empty();
+        return Proof.Refused.INVALID;
       }
       VerificationKey key = key(head.jwk);
       byte[] input = proof.substring(0, second).getBytes(StandardCharsets.US_ASCII);
-      // The signature before the memory: who cannot sign must not be able to fill it.
-      return key.verifies(input, DECODER.decode(proof.substring(second + 1)))
-              && used.admit(key.kid() + '.' + claims.jti)
-          ? Optional.of(key.kid())
-          : Optional.empty();
+      // Key and signature before the memory: who has neither must not be able to fill it.
+      if ((boundTo != null && !boundTo.equals(key.kid()))
+          || !key.verifies(input, DECODER.decode(proof.substring(second + 1)))) {
+        return Proof.Refused.INVALID;
+      }
+      UsedOnce used = accessToken == null ? usedAlone : usedWithTokens;
+      return switch (used.admit(caller, key.kid() + '.' + claims.jti)) {
+        case FIRST -> new Proof.Shown(key.kid());
+        case AGAIN -> Proof.Refused.INVALID;
+        case CALLER_FULL -> Proof.Refused.TOO_MANY;
+        case FULL -> Proof.Refused.FULL;
+      };
     } catch (JacksonException | IllegalArgumentException _) {
-      return Optional.empty();
+      return Proof.Refused.INVALID;
     } catch (IOException e) {
       throw new IllegalStateException("reading from memory", e);
     }

@@ -42,7 +42,12 @@ public final class ServiceIdentityVerifier {
     this.revocations = revocations;
     this.clock = clock;
     Duration window = config.serviceIdentity().maxLifetime().plus(config.clockSkew());
-    this.used = new UsedOnce(window, config.serviceIdentity().replayMemory(), clock);
+    this.used =
+        new UsedOnce(
+            window,
+            config.serviceIdentity().replayMemory(),
+            config.serviceIdentity().replayMemoryPerAgent(),
+            clock);
   }
 
   /** Whether the request claims to come from a service of ours. */
@@ -105,10 +110,15 @@ public final class ServiceIdentityVerifier {
     if (revocations.covers(claims)) {
       return done(new Authentication.Refused(AuthenticationFailure.TOKEN_REVOKED, claims));
     }
+    var agent = new AuthenticatedAgent(claims, source);
     return done(
-        used.admit(identity.jti())
-            ? new AuthenticatedAgent(claims, source)
-            : new Authentication.Refused(AuthenticationFailure.TOKEN_INVALID, claims));
+        switch (used.admit(agent.key(), identity.jti())) {
+          case FIRST -> agent;
+          case AGAIN -> new Authentication.Refused(AuthenticationFailure.TOKEN_INVALID, claims);
+          case CALLER_FULL ->
+              new Authentication.Refused(AuthenticationFailure.PROOFS_EXHAUSTED, claims);
+          case FULL -> new Authentication.Refused(AuthenticationFailure.UNAVAILABLE, claims);
+        });
   }
 
   private boolean isFor(ServiceIdentity identity, HttpRequest request) {

@@ -14,6 +14,7 @@ enum Refusal {
       401,
       "Authorization and x-api-key must carry one and the same access token, or one be absent"),
   PROOF_INVALID(401, "The proof of possession is missing or wrong"),
+  TOO_MANY_PROOFS(429, "More proofs of possession than are remembered of one agent in a minute"),
   SOURCE_ADDRESS_NOT_ALLOWED(403, "The agent may not call from this address"),
   BODY_MALFORMED(400, "The body is not the JSON object that this call needs"),
   MODEL_MISSING(400, "model: a name of 1 to 256 printable characters is needed, exactly once"),
@@ -52,6 +53,7 @@ enum Refusal {
       case TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED -> CREDENTIAL_INVALID;
       case PROOF_INVALID -> PROOF_INVALID;
       case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
+      case PROOFS_EXHAUSTED -> TOO_MANY_PROOFS;
       case UNAVAILABLE -> UNAVAILABLE;
     };
   }

@@ -20,8 +20,15 @@ class DpopProofsTest {
   private final DpopProofs proofs = new DpopProofs(Tokens.CONFIG.dpop(), clock);
 
   private Optional<String> check(String proof) {
-    return proofs.thumbprint(
-        Tokens.request("DPoP " + TOKEN).addHeader(RawHeader.create("DPoP", proof)), TOKEN);
+    return shown(
+        proofs, Tokens.request("DPoP " + TOKEN).addHeader(RawHeader.create("DPoP", proof)));
+  }
+
+  private Optional<String> shown(DpopProofs checker, HttpRequest request) {
+    return checker.ofToken(request, TOKEN, holder.kid(), Tokens.AGENT)
+            instanceof Proof.Shown(var thumbprint)
+        ? Optional.of(thumbprint)
+        : Optional.empty();
   }
 
   private String proof(Map<String, Object> changes) {
@@ -45,7 +52,7 @@ class DpopProofsTest {
                 RawHeader.create(
                     "DPoP", proof(Map.of("htu", "HTTP://Enclave.TEST:80/v1/messages"))));
 
-    assertThat(proofs.thumbprint(request, TOKEN)).isPresent();
+    assertThat(shown(proofs, request)).isPresent();
   }
 
   @Test
@@ -123,29 +130,69 @@ class DpopProofsTest {
             .addHeader(RawHeader.create("DPoP", proof(Map.of())))
             .addHeader(RawHeader.create("dpop", proof(Map.of())));
 
-    assertThat(proofs.thumbprint(request, TOKEN)).isEmpty();
+    assertThat(shown(proofs, request)).isEmpty();
+  }
+
+  private DpopProofs remembering(int all, int perCaller) {
+    return new DpopProofs(
+        new AuthenticateConfig.Dpop(
+            Duration.ofMinutes(1), Duration.ofSeconds(5), all, perCaller, 4096, 10, List.of()),
+        clock);
+  }
+
+  private Proof fresh(DpopProofs checker, SigningKey key, String caller) {
+    String proof = Tokens.proof(key, clock.instant(), TOKEN, Map.of());
+    var request = Tokens.request("DPoP " + TOKEN).addHeader(RawHeader.create("DPoP", proof));
+    return checker.ofToken(request, TOKEN, holder.kid(), caller);
+  }
+
+  private Proof alone(DpopProofs checker, String caller) {
+    String proof = Tokens.proof(SigningKey.generate(), clock.instant(), null, Map.of());
+    var request =
+        HttpRequest.POST("http://enclave.test:8445/v1/messages")
+            .addHeader(RawHeader.create("DPoP", proof));
+    return checker.ofAnyKey(request, caller);
   }
 
   @Test
-  void aFullReplayMemoryRefuses() {
-    var small =
-        new DpopProofs(
-            new AuthenticateConfig.Dpop(
-                Duration.ofMinutes(1), Duration.ofSeconds(5), 4, 4096, 10, List.of()),
-            clock);
-    for (int i = 0; i < 2; i++) {
-      assertThat(thumbprint(small)).isPresent();
-    }
+  void aFullReplayMemoryRefusesUntilItEmpties() {
+    var small = remembering(4, 4);
+    assertThat(fresh(small, holder, "a")).isInstanceOf(Proof.Shown.class);
+    assertThat(fresh(small, holder, "b")).isInstanceOf(Proof.Shown.class);
 
-    assertThat(thumbprint(small)).isEmpty();
+    assertThat(fresh(small, holder, "c")).isEqualTo(Proof.Refused.FULL);
     clock.advance(Duration.ofSeconds(70));
-    assertThat(thumbprint(small)).isPresent();
+    assertThat(fresh(small, holder, "c")).isInstanceOf(Proof.Shown.class);
   }
 
-  private Optional<String> thumbprint(DpopProofs checker) {
-    return checker.thumbprint(
-        Tokens.request("DPoP " + TOKEN).addHeader(RawHeader.create("DPoP", proof(Map.of()))),
-        TOKEN);
+  @Test
+  void whoeverSpendsProofsWithoutEndIsRefusedAndNobodyElse() {
+    var small = remembering(100, 4);
+    assertThat(fresh(small, holder, "greedy")).isInstanceOf(Proof.Shown.class);
+    assertThat(fresh(small, holder, "greedy")).isInstanceOf(Proof.Shown.class);
+
+    assertThat(fresh(small, holder, "greedy")).isEqualTo(Proof.Refused.TOO_MANY);
+    assertThat(fresh(small, holder, "modest")).isInstanceOf(Proof.Shown.class);
+  }
+
+  @Test
+  void whoHasNotTheTokensKeyTakesNoRoom() {
+    var small = remembering(4, 4);
+    for (int i = 0; i < 5; i++) {
+      assertThat(fresh(small, SigningKey.generate(), "thief" + i)).isEqualTo(Proof.Refused.INVALID);
+    }
+
+    assertThat(fresh(small, holder, "a")).isInstanceOf(Proof.Shown.class);
+  }
+
+  @Test
+  void whoHoldsNoTokenYetTakesNoRoomFromThoseWhoDo() {
+    var small = remembering(4, 4);
+    assertThat(alone(small, "a")).isInstanceOf(Proof.Shown.class);
+    assertThat(alone(small, "b")).isInstanceOf(Proof.Shown.class);
+
+    assertThat(alone(small, "c")).isEqualTo(Proof.Refused.FULL);
+    assertThat(fresh(small, holder, "d")).isInstanceOf(Proof.Shown.class);
   }
 
   @Test
@@ -155,6 +202,7 @@ class DpopProofsTest {
             new AuthenticateConfig.Dpop(
                 Duration.ofMinutes(1),
                 Duration.ofSeconds(5),
+                100,
                 100,
                 4096,
                 10,
@@ -166,7 +214,7 @@ class DpopProofsTest {
                 RawHeader.create(
                     "DPoP", proof(Map.of("htu", "https://enclave.example/v1/messages"))));
 
-    assertThat(behind.thumbprint(request, TOKEN)).isPresent();
-    assertThat(thumbprint(behind)).isEmpty();
+    assertThat(shown(behind, request)).isPresent();
+    assertThat(fresh(behind, holder, "a")).isEqualTo(Proof.Refused.INVALID);
   }
 }

@@ -25,14 +25,42 @@ class MemoryTest {
   @Test
   void aSecondUseWithinTheWindowIsRefused() {
     var clock = new ManualClock();
-    var used = new UsedOnce(Duration.ofMinutes(1), 100, clock);
-    assertThat(used.admit("a")).isTrue();
+    var used = new UsedOnce(Duration.ofMinutes(1), 100, 100, clock);
+    assertThat(used.admit("x", "a")).isEqualTo(UsedOnce.Use.FIRST);
 
     for (int i = 0; i < 6; i++) {
-      assertThat(used.admit("a")).isFalse();
+      assertThat(used.admit("x", "a")).isEqualTo(UsedOnce.Use.AGAIN);
       clock.advance(Duration.ofSeconds(10));
     }
     clock.advance(Duration.ofMinutes(2));
-    assertThat(used.admit("a")).isTrue();
+    assertThat(used.admit("x", "a")).isEqualTo(UsedOnce.Use.FIRST);
+  }
+
+  @Test
+  void whoeverUsesMuchTakesNoRoomFromOthers() {
+    var used = new UsedOnce(Duration.ofMinutes(1), 20, 8, new ManualClock());
+
+    for (int i = 0; i < 4; i++) {
+      assertThat(used.admit("greedy", "g" + i)).isEqualTo(UsedOnce.Use.FIRST);
+    }
+    assertThat(used.admit("greedy", "g9")).isEqualTo(UsedOnce.Use.CALLER_FULL);
+    assertThat(used.admit("greedy", "g1")).isEqualTo(UsedOnce.Use.AGAIN);
+    for (int i = 0; i < 6; i++) {
+      assertThat(used.admit("caller" + i, "c" + i)).isEqualTo(UsedOnce.Use.FIRST);
+    }
+    assertThat(used.admit("late", "l")).isEqualTo(UsedOnce.Use.FULL);
+  }
+
+  @Test
+  void afterTheWindowACallerHasRoomAgain() {
+    var clock = new ManualClock();
+    var used = new UsedOnce(Duration.ofMinutes(1), 20, 2, clock);
+    assertThat(used.admit("x", "a")).isEqualTo(UsedOnce.Use.FIRST);
+    assertThat(used.admit("x", "b")).isEqualTo(UsedOnce.Use.CALLER_FULL);
+
+    clock.advance(Duration.ofMinutes(1));
+
+    assertThat(used.admit("x", "a")).isEqualTo(UsedOnce.Use.AGAIN);
+    assertThat(used.admit("x", "b")).isEqualTo(UsedOnce.Use.FIRST);
   }
 }
