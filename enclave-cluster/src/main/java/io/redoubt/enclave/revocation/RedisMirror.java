@@ -69,21 +69,28 @@ final class RedisMirror {
       return;
     }
     beatAt = System.nanoTime();
-    long number = line.connectionNumber();
-    if (toldOn.getAndSet(number) != number) {
-      told.clear();
-    }
-    told.keySet().removeIf(entry -> entry.until() < asOf.toEpochMilli());
+    // What a command throws at once must end this like what it fails with: nobody else ends it.
     var _ =
-        missing(redis.get(), standing)
-            .thenCompose(_ -> forget(redis.get(), asOf))
-            .thenCompose(_ -> beat(redis.get(), asOf))
+        CompletableFuture.<Void>completedFuture(null)
+            .thenCompose(_ -> everything(redis.get(), standing, asOf))
             .whenComplete((_, failure) -> {
               busy.set(false);
               if (failure != null) {
                 failed.run();
               }
             });
+  }
+
+  private CompletionStage<?> everything(
+      RedisAsyncCommands<String, String> redis, List<Revocation> standing, Instant asOf) {
+    long number = line.connectionNumber();
+    if (toldOn.getAndSet(number) != number) {
+      told.clear();
+    }
+    told.keySet().removeIf(entry -> entry.until() < asOf.toEpochMilli());
+    return missing(redis, standing)
+        .thenCompose(_ -> forget(redis, asOf))
+        .thenCompose(_ -> beat(redis, asOf));
   }
 
   private CompletionStage<Void> missing(

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,6 +135,20 @@ class RedisPathTest {
         .atMost(Duration.ofSeconds(1))
         .pollInterval(Duration.ofMillis(5))
         .until(() -> other.heard.contains(revocation));
+  }
+
+  @Test
+  void whatCannotBeWrittenDoesNotEndTheWriting() {
+    var node = new Node(config(uri()));
+    node.awaitState(RedisPath.State.FRESH);
+    var beyondAnyClock =
+        new Revocation.OfFamily(organization, new FamilyId(UUID.randomUUID()), Instant.MAX);
+    node.table.add(beyondAnyClock);
+    node.awaitState(RedisPath.State.STALE);
+
+    node.table.remove(beyondAnyClock);
+
+    node.awaitState(RedisPath.State.FRESH);
   }
 
   @Test
