@@ -119,6 +119,33 @@ class IamTest {
   }
 
   @Test
+  void aClientGainsNothingFromItsMembersLaterPromotion() {
+    var member = newMember("{\"name\": \"P\", \"roles\": [\"viewer\"]}");
+    String path = MEMBERS + "/" + member.text("/id");
+    var made =
+        tenant
+            .owner()
+            .post(CLIENTS, "{\"name\": \"p\", \"member_id\": \"" + member.text("/id") + "\"}");
+    String id = made.text("/client/id");
+    String secret = made.text("/client_secret");
+    assertThat(made.at("/client/roles").toString()).isEqualTo("[\"viewer\"]");
+    String before = server.token(id, secret, null).text("/scope");
+    assertThat(before).contains("agents:read").doesNotContain("agents:manage");
+
+    var promoted = tenant.owner().patch(path, "{\"roles\": [\"viewer\", \"admin\"]}");
+    assertThat(promoted.status()).isEqualTo(200);
+    assertThat(server.token(id, secret, null).text("/scope")).isEqualTo(before);
+
+    tenant.owner().patch(path, "{\"roles\": [\"approver\"]}");
+    assertThat(server.token(id, secret, null).text("/scope"))
+        .contains("agents:read")
+        .doesNotContain("enclaves:read")
+        .doesNotContain("approvals:decide");
+    tenant.owner().patch(path, "{\"roles\": []}");
+    assertThat(server.token(id, secret, "agents:read").status()).isEqualTo(400);
+  }
+
+  @Test
   void aMemberIsMadeChangedAndLeavesATombstone() {
     var made =
         newMember(

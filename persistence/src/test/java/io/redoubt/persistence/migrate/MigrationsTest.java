@@ -11,9 +11,47 @@ import io.redoubt.persistence.postgres.DatabaseConfig;
 import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.persistence.postgres.DatabaseUnavailableException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MigrationsTest {
+  /** A member who was an approver and is admin and viewer, with clients of every kind. */
+  private static final String CLIENTS_OF_VERSION_9 =
+      """
+      INSERT INTO control.organization (id, name, created_at, updated_at)
+        VALUES ('00000000-0000-0000-0000-000000000001', 'o', now(), now());
+      INSERT INTO control.member (organization_id, id, name, created_at, updated_at)
+        SELECT id, '00000000-0000-0000-0000-00000000000a', 'm', now(), now()
+        FROM control.organization;
+      INSERT INTO control.oauth_client (organization_id, id, name, member_id, secret_digest,
+          permissions, created_at, created_by, rotated_at, deleted_at)
+        SELECT o.id, c.id, c.name, c.member, sha256(''), c.permissions, now(), 'x', now(), c.deleted
+        FROM control.organization o,
+        (VALUES
+          (CAST('00000000-0000-0000-0000-000000000011' AS uuid), 'all',
+            CAST('00000000-0000-0000-0000-00000000000a' AS uuid), CAST('[]' AS jsonb),
+            CAST(NULL AS timestamptz)),
+          ('00000000-0000-0000-0000-000000000012', 'named',
+            '00000000-0000-0000-0000-00000000000a', '[]', NULL),
+          ('00000000-0000-0000-0000-000000000013', 'some',
+            '00000000-0000-0000-0000-00000000000a', '["agents:read"]', NULL),
+          ('00000000-0000-0000-0000-000000000014', 'gone',
+            '00000000-0000-0000-0000-00000000000a', '[]', now()),
+          ('00000000-0000-0000-0000-000000000015', 'service', NULL, '[]', NULL))
+          AS c (id, name, member, permissions, deleted);
+      INSERT INTO control.role_binding
+          (organization_id, subject_id, role, granted_at, granted_by, revoked_at)
+        SELECT o.id, b.subject, b.role, now(), 'x', b.revoked
+        FROM control.organization o,
+        (VALUES
+          (CAST('00000000-0000-0000-0000-00000000000a' AS uuid), 'admin',
+            CAST(NULL AS timestamptz)),
+          ('00000000-0000-0000-0000-00000000000a', 'viewer', NULL),
+          ('00000000-0000-0000-0000-00000000000a', 'approver', now()),
+          ('00000000-0000-0000-0000-000000000012', 'auditor', NULL))
+          AS b (subject, role, revoked);
+      """;
+
   @Test
   void migratingTwiceChangesNothingTheSecondTime() {
     try (var database = TemporaryDatabase.createEmpty()) {
@@ -22,6 +60,35 @@ class MigrationsTest {
 
       assertThat(first).isPositive();
       assertThat(second).isZero();
+    }
+  }
+
+  @Test
+  void aClientThatHadWhatItsMemberHadKeepsWhatThatIsNow() {
+    try (var database = TemporaryDatabase.createEmpty();
+        var migrator = open(database, DatabaseRole.MIGRATOR)) {
+      Migrations.configure()
+          .dataSource(
+              database.url(),
+              DatabaseRole.MIGRATOR.user(),
+              database.password(DatabaseRole.MIGRATOR).reveal())
+          .target("9")
+          .load()
+          .migrate();
+      migrator.inTransactionBlocking(handle -> handle.execute(CLIENTS_OF_VERSION_9));
+
+      migrate(database, DatabaseRole.MIGRATOR);
+
+      List<String> bound =
+          migrator.inTransactionBlocking(handle ->
+              handle
+                  .createQuery(
+                      "SELECT c.name || ' ' || b.role FROM control.role_binding b"
+                          + " JOIN control.oauth_client c ON c.id = b.subject_id"
+                          + " WHERE b.revoked_at IS NULL ORDER BY 1")
+                  .mapTo(String.class)
+                  .list());
+      assertThat(bound).containsExactly("all admin", "all viewer", "named auditor");
     }
   }
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * An OAuth client, as operators see it.
  *
  * @param memberId whom it acts for; null: a service of its own
- * @param roles and {@code permissions} what it was given; both empty: all that its member may do
+ * @param roles and {@code permissions} what it was given; it may do no more than its member may at
+ *     the moment
  * @param breakGlass whether enclaves know it for the time when the control plane is away
  */
 public record Client(

@@ -105,13 +105,7 @@ public final class ClientAccess implements OperatorDirectory {
     var permissions =
         given(texts.stream().flatMap(text -> Permission.find(text).stream()).toList(), roles);
     if (member != null) {
-      var ofMember = Role.permissionsOf(Rows.json(row, "member_roles", ROLES));
-      // By what is written, not by what of it is known here: the unknown must not become all.
-      if (texts.isEmpty() && roles.isEmpty()) {
-        permissions.addAll(ofMember);
-      } else {
-        permissions.retainAll(ofMember);
-      }
+      permissions.retainAll(Role.permissionsOf(Rows.json(row, "member_roles", ROLES)));
     }
     return new Access(
         new ClientId(Rows.uuid(row, "id")),

@@ -35,7 +35,15 @@ public final class Clients {
       @Nullable Member member,
       Set<Role> roles,
       Set<Permission> permissions,
-      boolean breakGlass) {}
+      boolean breakGlass) {
+
+    /** With the roles of its member where nothing is named: a later promotion is no gift to it. */
+    private Draft named() {
+      return member == null || !roles.isEmpty() || !permissions.isEmpty()
+          ? this
+          : new Draft(name, member, Set.copyOf(member.roles()), permissions, breakGlass);
+    }
+  }
 
   /** A client with the secret that is shown this once. */
   public record WithSecret(Client client, SecretKeyText secret) {}
@@ -91,9 +99,11 @@ public final class Clients {
         .findOne();
   }
 
-  /** A client that may do all that its member may. */
+  /**
+   * A client that may do all that its member may now, and nothing that comes to the member later.
+   */
   public WithSecret createForMember(Change change, String name, Member member, boolean breakGlass) {
-    return insert(change, new Draft(name, member, Set.of(), Set.of(), breakGlass));
+    return insert(change, new Draft(name, member, Set.of(), Set.of(), breakGlass).named());
   }
 
   WithSecret create(Change change, Draft draft) {
@@ -102,7 +112,7 @@ public final class Clients {
     // Whoever makes a client for somebody else can speak in that person's name.
     ofMember.ifPresent(permissions -> Grants.requireHeld(change.operator(), permissions));
     Grants.requireHeld(change.operator(), ClientAccess.given(draft.permissions(), draft.roles()));
-    return insert(change, draft);
+    return insert(change, draft.named());
   }
 
   private WithSecret insert(Change change, Draft draft) {
