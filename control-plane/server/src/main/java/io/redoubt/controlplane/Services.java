@@ -77,7 +77,7 @@ final class Services {
     this.clock = clock;
     this.bodies = new Bodies(config.edge());
     this.keys = new SigningKeys(database, keyring, config.keys(), clock);
-    this.trust = new OperatorTrust(access, keys, commands);
+    this.trust = new OperatorTrust(access, keys, commands, config.operatorTokenLifetime());
     this.organizations = new Organizations(commands);
     this.members = new Members(trust);
     this.clients = new Clients(trust, access);

@@ -7,7 +7,9 @@ import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.token.TokenDigest;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -146,6 +148,53 @@ class EnclaveTest {
               enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
                   .noneMatch(client -> client.clientId().equals(id)));
     }
+  }
+
+  @Test
+  void anEnclaveHearsWhatWasTakenFromWhomever() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      var member =
+          tenant.owner().post("/api/v1/iam/members", "{\"name\": \"M\", \"roles\": [\"admin\"]}");
+      String path = "/api/v1/iam/members/" + member.text("/id");
+      var made =
+          tenant
+              .owner()
+              .post(
+                  "/api/v1/iam/clients",
+                  "{\"name\": \"of M\", \"member_id\": \"" + member.text("/id") + "\"}");
+      String id = made.text("/client/id");
+      var service =
+          tenant
+              .owner()
+              .post("/api/v1/iam/clients", "{\"name\": \"s\", \"roles\": [\"viewer\"]}")
+              .text("/client/id");
+
+      tenant.owner().patch(path, "{\"roles\": [\"viewer\"]}");
+      await().until(() -> taken(enclave, id).filter(it -> !it.permissions().contains("agents:manage")).isPresent());
+      tenant.owner().delete("/api/v1/iam/clients/" + service);
+      await().until(() -> taken(enclave, service).isPresent());
+      assertThat(taken(enclave, service).orElseThrow().permissions()).isEmpty();
+      tenant.owner().patch(path, "{\"roles\": [\"viewer\", \"admin\"]}");
+      await()
+          .until(() ->
+              taken(enclave, id)
+                  .filter(it -> it.permissions().contains("agents:manage"))
+                  .isPresent());
+      var rotated = tenant.owner().post("/api/v1/iam/clients/" + id + "/rotate-secret");
+      await()
+          .until(() ->
+              taken(enclave, id)
+                  .filter(it ->
+                      it.issuedFrom().equals(Instant.parse(rotated.text("/client/rotated_at"))))
+                  .isPresent());
+    }
+  }
+
+  private static Optional<LinkCommand.Withdrawal> taken(EnclaveClient enclave, String client) {
+    return enclave.command(LinkCommand.PutOperatorTrust.class).withdrawn().stream()
+        .filter(it -> it.clientId().equals(client))
+        .findFirst();
   }
 
   @Test

@@ -9,6 +9,8 @@ import io.redoubt.protocol.jwt.Jws;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.VerificationKey;
 import io.redoubt.protocol.link.LinkCommand.PutOperatorTrust;
+import io.redoubt.protocol.link.LinkCommand.Withdrawal;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.proxy.authenticate.VerificationKeys;
 import java.time.Clock;
@@ -18,6 +20,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Operator tokens as an enclave honours them: those of the control plane, by the keys it last
@@ -113,7 +116,29 @@ final class OperatorTokens {
   private CompletionStage<Optional<OperatorClaims>> trustedBy(OperatorClaims claims, String kid) {
     return trust
         .of(claims.organization())
-        .thenApply(believed -> believed.filter(it -> trusts(it, claims, kid)).map(_ -> claims));
+        .thenApply(believed ->
+            believed.filter(it -> trusts(it, claims, kid)).flatMap(it -> standing(it, claims)));
+  }
+
+  /** Without what was withdrawn since it was signed: the control plane cuts it down likewise. */
+  private static Optional<OperatorClaims> standing(
+      PutOperatorTrust believed, OperatorClaims claims) {
+    if (isBefore(claims, believed.issuedFrom())) {
+      return Optional.empty();
+    }
+    for (Withdrawal withdrawal : believed.withdrawn()) {
+      if (withdrawal.clientId().equals(claims.client())) {
+        return isBefore(claims, withdrawal.issuedFrom())
+            ? Optional.empty()
+            : Optional.of(claims.within(withdrawal.permissions()));
+      }
+    }
+    return Optional.of(claims);
+  }
+
+  /** Tokens know seconds only. */
+  private static boolean isBefore(OperatorClaims claims, @Nullable Instant from) {
+    return from != null && claims.issuedAt().isBefore(from.truncatedTo(ChronoUnit.SECONDS));
   }
 
   private static boolean trusts(PutOperatorTrust believed, OperatorClaims claims, String kid) {

@@ -13,6 +13,7 @@ import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.LinkCommand.Withdrawal;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.io.IOException;
@@ -177,6 +178,35 @@ class BreakGlassTest {
     fixture.trust(organization, client, Set.of("agents:read"));
 
     assertThat(isolate(agent, token)).isEqualTo(403);
+  }
+
+  @Test
+  void whatWasTakenFromAnOperatorIsTakenFromTheControlPlanesTokensToo() {
+    OrganizationId organization = introduced();
+    TestAgent agent = fixture.agent(organization, List.of());
+    var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    var token = operatorToken(fixture.controlPlane.operatorKey).of(organization);
+    fixture.trust(organization, client, Set.of());
+    assertThat(isolate(agent, token.sign())).isEqualTo(200);
+    Instant issued = token.claims().issuedAt();
+
+    withdraw(organization, client, new Withdrawal("cli_other", Set.of(), issued));
+    assertThat(isolate(agent, token.sign())).isEqualTo(200);
+    withdraw(organization, client, new Withdrawal("cli_1", Set.of("agents:manage"), issued));
+    assertThat(isolate(agent, token.sign())).isEqualTo(200);
+    withdraw(organization, client, new Withdrawal("cli_1", Set.of("agents:read"), issued));
+    assertThat(isolate(agent, token.sign())).isEqualTo(403);
+    withdraw(
+        organization,
+        client,
+        new Withdrawal("cli_1", Set.of("agents:manage"), issued.plusSeconds(1)));
+    assertThat(isolate(agent, token.sign())).isEqualTo(401);
+    fixture.trust(organization, client, Set.of(), List.of(), issued.plusSeconds(1));
+    assertThat(isolate(agent, token.sign())).isEqualTo(401);
+  }
+
+  private void withdraw(OrganizationId organization, SecretKeyText client, Withdrawal withdrawal) {
+    fixture.trust(organization, client, Set.of(), List.of(withdrawal), null);
   }
 
   @Test

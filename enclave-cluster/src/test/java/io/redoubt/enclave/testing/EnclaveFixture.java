@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +99,16 @@ public final class EnclaveFixture implements AutoCloseable {
 
   /** Tells the enclave which client may break the glass in the organization, and for what. */
   public void trust(OrganizationId of, SecretKeyText client, Set<String> permissions) {
+    trust(of, client, permissions, List.of(), null);
+  }
+
+  /** Tells the enclave besides what was taken from whom. */
+  public void trust(
+      OrganizationId of,
+      SecretKeyText client,
+      Set<String> permissions,
+      List<LinkCommand.Withdrawal> withdrawn,
+      @Nullable Instant issuedFrom) {
     controlPlane.awaitApplied(
         controlPlane.say(
             of,
@@ -105,8 +116,9 @@ public final class EnclaveFixture implements AutoCloseable {
                 "urn:redoubt:control-plane",
                 new JwkSet(List.of(controlPlane.operatorKey.publicHalf().jwk())),
                 List.of(
-                    new LinkCommand.BreakGlassClient(
-                        client.owner(), client.digest(), permissions)))));
+                    new LinkCommand.BreakGlassClient(client.owner(), client.digest(), permissions)),
+                withdrawn,
+                issuedFrom)));
   }
 
   /** A token of an operator of {@link #organization}. */

@@ -113,7 +113,9 @@ public final class Nodes implements AutoCloseable {
             new LinkCommand.PutOperatorTrust(
                 "urn:redoubt:control-plane",
                 new JwkSet(List.of(controlPlane.operatorKey.publicHalf().jwk())),
-                List.of())));
+                List.of(),
+                List.of(),
+                null)));
   }
 
   /** An agent with a bootstrap token on offer, which calls the given node. */

@@ -10,6 +10,7 @@ import io.redoubt.protocol.token.TokenDigest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What the control plane tells an enclave. Applying one twice is the same as applying it once. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
@@ -64,10 +65,35 @@ public sealed interface LinkCommand {
   @JsonTypeName("provider.delete")
   record DeleteProvider(String name, long version) implements LinkCommand {}
 
-  /** Whom the enclave believes when it hears an operator directly (break-glass). */
+  /**
+   * Whom the enclave believes when it hears an operator directly (break-glass).
+   *
+   * @param withdrawn whose tokens of the control plane, while they live, say more than holds
+   * @param issuedFrom tokens of the control plane from before this are good for nothing; null: they
+   *     are as good as they say
+   */
   @JsonTypeName("operator-trust.put")
-  record PutOperatorTrust(String issuer, JwkSet keys, List<BreakGlassClient> clients)
-      implements LinkCommand {}
+  record PutOperatorTrust(
+      String issuer,
+      JwkSet keys,
+      List<BreakGlassClient> clients,
+      List<Withdrawal> withdrawn,
+      @Nullable Instant issuedFrom)
+      implements LinkCommand {
+
+    /** Nothing is withdrawn where an older release, or an older record, says nothing of it. */
+    public PutOperatorTrust {
+      withdrawn = withdrawn == null ? List.of() : List.copyOf(withdrawn);
+    }
+  }
+
+  /**
+   * A client that may do less than the tokens it was given lately say.
+   *
+   * @param permissions all that it may do now; none: it is gone
+   * @param issuedFrom tokens from before this are good for nothing: its secret was another one
+   */
+  record Withdrawal(String clientId, Set<String> permissions, Instant issuedFrom) {}
 
   /**
    * A client that may ask the enclave itself for a token while the control plane is away.

@@ -29,6 +29,19 @@ import org.jspecify.annotations.Nullable;
 public final class ClientAccess implements OperatorDirectory {
   private static final TypeReference<List<Role>> ROLES = new TypeReference<>() {};
 
+  /** Clients of an organization with what bears on their access, those that are gone among them. */
+  private static final String ACCESS =
+      """
+      SELECT c.id, c.member_id, c.secret_digest, c.permissions, c.rotated_at,
+        control.standing_roles(c.organization_id, c.id) AS roles,
+        control.standing_roles(c.organization_id, c.member_id) AS member_roles,
+        c.deleted_at IS NOT NULL OR m.deleted_at IS NOT NULL AS gone
+      FROM control.oauth_client c
+      LEFT JOIN control.member m
+        ON m.organization_id = c.organization_id AND m.id = c.member_id
+      WHERE c.organization_id = :organization
+      """;
+
   /** A client with what it may do. */
   record Access(
       ClientId id,
@@ -53,17 +66,7 @@ public final class ClientAccess implements OperatorDirectory {
 
   Optional<Access> find(Handle handle, OrganizationId organization, ClientId client) {
     return handle
-        .createQuery(
-            """
-            SELECT c.id, c.member_id, c.secret_digest, c.permissions, c.rotated_at,
-              control.standing_roles(c.organization_id, c.id) AS roles,
-              control.standing_roles(c.organization_id, c.member_id) AS member_roles
-            FROM control.oauth_client c
-            LEFT JOIN control.member m
-              ON m.organization_id = c.organization_id AND m.id = c.member_id
-            WHERE c.organization_id = :organization AND c.id = :id
-              AND c.deleted_at IS NULL AND m.deleted_at IS NULL
-            """)
+        .createQuery(ACCESS + "AND c.id = :id AND c.deleted_at IS NULL AND m.deleted_at IS NULL")
         .bind("organization", organization.uuid())
         .bind("id", client.uuid())
         .map((row, _) -> read(row))
@@ -74,19 +77,47 @@ public final class ClientAccess implements OperatorDirectory {
   List<Access> breakGlass(Handle handle, OrganizationId organization) {
     return handle
         .createQuery(
-            """
-            SELECT c.id, c.member_id, c.secret_digest, c.permissions, c.rotated_at,
-              control.standing_roles(c.organization_id, c.id) AS roles,
-              control.standing_roles(c.organization_id, c.member_id) AS member_roles
-            FROM control.oauth_client c
-            LEFT JOIN control.member m
-              ON m.organization_id = c.organization_id AND m.id = c.member_id
-            WHERE c.organization_id = :organization AND c.break_glass
-              AND c.deleted_at IS NULL AND m.deleted_at IS NULL
-            ORDER BY c.id
-            """)
+            ACCESS
+                + """
+                AND c.break_glass AND c.deleted_at IS NULL AND m.deleted_at IS NULL
+                ORDER BY c.id
+                """)
         .bind("organization", organization.uuid())
         .map((row, _) -> read(row))
+        .list();
+  }
+
+  /** A client of which something was taken. */
+  record Cut(ClientId id, Set<Permission> left, Instant rotatedAt) {}
+
+  /**
+   * Clients whose tokens may say more than they may do now: they or their members have lost a role,
+   * or are gone, or they have another secret.
+   *
+   * @param since looked no further back
+   * @param atMost so many of them
+   */
+  List<Cut> cutSince(Handle handle, OrganizationId organization, Instant since, int atMost) {
+    return handle
+        .createQuery(
+            ACCESS
+                + """
+                AND (c.deleted_at > :since OR m.deleted_at > :since
+                  OR (c.rotated_at > :since AND c.rotated_at > c.created_at)
+                  OR EXISTS (
+                    SELECT FROM control.role_binding b
+                    WHERE b.organization_id = c.organization_id
+                      AND b.subject_id IN (c.id, c.member_id) AND b.revoked_at > :since))
+                ORDER BY c.id LIMIT :limit
+                """)
+        .bind("organization", organization.uuid())
+        .bind("since", since)
+        .bind("limit", atMost)
+        .map((row, _) -> {
+          Access access = read(row);
+          Set<Permission> left = row.getBoolean("gone") ? Set.of() : access.permissions();
+          return new Cut(access.id(), left, access.rotatedAt());
+        })
         .list();
   }
 

@@ -19,6 +19,12 @@ import org.jspecify.annotations.Nullable;
 /** OAuth clients. A secret is shown once and kept as a digest (G6). */
 public final class Clients {
   private static final TypeReference<List<Role>> ROLES = new TypeReference<>() {};
+  private static final String CLIENTS =
+      """
+      SELECT c.*, control.standing_roles(c.organization_id, c.id) AS roles
+      FROM control.oauth_client c
+      WHERE c.organization_id = :organization
+      """;
   private static final UUID BEFORE_ALL = new UUID(-1, -1);
 
   private final OperatorTrust trust;
@@ -53,12 +59,7 @@ public final class Clients {
     return transaction
         .handle()
         .createQuery(
-            """
-            SELECT c.*, control.standing_roles(c.organization_id, c.id) AS roles
-            FROM control.oauth_client c
-            WHERE c.organization_id = :organization AND c.deleted_at IS NULL AND c.id < :after
-            ORDER BY c.id DESC LIMIT :limit
-            """)
+            CLIENTS + "AND c.deleted_at IS NULL AND c.id < :after ORDER BY c.id DESC LIMIT :limit")
         .bind("organization", transaction.organization().uuid())
         .bind("after", after.map(ClientId::uuid).orElse(BEFORE_ALL))
         .bind("limit", limit)
@@ -69,11 +70,7 @@ public final class Clients {
   Optional<Client> find(Transaction transaction, ClientId id) {
     return transaction
         .handle()
-        .createQuery(
-            """
-            SELECT c.*, control.standing_roles(c.organization_id, c.id) AS roles
-            FROM control.oauth_client c WHERE c.organization_id = :organization AND c.id = :id
-            """)
+        .createQuery(CLIENTS + "AND c.id = :id")
         .bind("organization", transaction.organization().uuid())
         .bind("id", id.uuid())
         .map((row, _) -> read(row))
@@ -85,13 +82,11 @@ public final class Clients {
     return change
         .handle()
         .createQuery(
-            """
-            SELECT c.*, control.standing_roles(c.organization_id, c.id) AS roles
-            FROM control.oauth_client c
-            WHERE c.organization_id = :organization AND c.member_id = :member AND c.name = :name
-              AND c.deleted_at IS NULL
-            ORDER BY c.id LIMIT 1
-            """)
+            CLIENTS
+                + """
+                AND c.member_id = :member AND c.name = :name AND c.deleted_at IS NULL
+                ORDER BY c.id LIMIT 1
+                """)
         .bind("organization", change.organization().uuid())
         .bind("member", member.id().uuid())
         .bind("name", name)
@@ -164,9 +159,7 @@ public final class Clients {
         .bind("id", client.id().uuid())
         .execute();
     change.audited("client:rotate", client.id());
-    if (client.breakGlass()) {
-      trust.publish(change);
-    }
+    trust.publish(change); // what it was given tokens for ends at the enclaves too
     return new WithSecret(find(change, client.id()).orElseThrow(), secret);
   }
 
@@ -184,9 +177,7 @@ public final class Clients {
         .bind("id", client.id().uuid())
         .execute();
     change.audited("client:delete", client.id());
-    if (client.breakGlass()) {
-      trust.publish(change);
-    }
+    trust.publish(change); // what it was given tokens for ends at the enclaves too
   }
 
   private void requireNotAbove(Change change, Client client) {

@@ -13,13 +13,14 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkCommand;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
  * Tells enclaves whom to believe when they hear an operator directly: the keys of operator tokens,
- * and the break-glass clients of the organization.
+ * the break-glass clients of the organization, and what was lately taken from whom.
  */
 public final class OperatorTrust implements Welcome {
   /** What can be done at an enclave while the control plane is away. */
@@ -30,14 +31,22 @@ public final class OperatorTrust implements Welcome {
           Permission.APPROVALS_READ,
           Permission.APPROVALS_DECIDE);
 
+  /** A command has a limit; beyond so many, everybody's tokens end at the enclaves instead. */
+  private static final int MAX_WITHDRAWN = 500;
+
+  private static final Duration CLOCK_SKEW = Duration.ofMinutes(1);
+
   private final ClientAccess access;
   private final SigningKeys keys;
   private final CommandLog commands;
+  private final Duration tokenLifetime;
 
-  public OperatorTrust(ClientAccess access, SigningKeys keys, CommandLog commands) {
+  public OperatorTrust(
+      ClientAccess access, SigningKeys keys, CommandLog commands, Duration tokenLifetime) {
     this.access = access;
     this.keys = keys;
     this.commands = commands;
+    this.tokenLifetime = tokenLifetime;
   }
 
   /** Tells every enclave of the organization. */
@@ -72,6 +81,13 @@ public final class OperatorTrust implements Welcome {
   private LinkCommand.PutOperatorTrust trust(Change change) {
     // The command says everything, so two changes at once must not each miss the other.
     change.lockOrganization();
+    var cut =
+        access.cutSince(
+            change.handle(),
+            change.organization(),
+            change.now().minus(tokenLifetime).minus(CLOCK_SKEW),
+            MAX_WITHDRAWN + 1);
+    boolean tooMany = cut.size() > MAX_WITHDRAWN;
     return new LinkCommand.PutOperatorTrust(
         SigningKeys.ISSUER,
         keys.published(),
@@ -84,6 +100,15 @@ public final class OperatorTrust implements Welcome {
                         .filter(AT_ENCLAVE::contains)
                         .map(Permission::wire)
                         .collect(Collectors.toSet())))
-            .toList());
+            .toList(),
+        tooMany ? List.of() : cut.stream().map(OperatorTrust::withdrawal).toList(),
+        tooMany ? change.now() : null);
+  }
+
+  private static LinkCommand.Withdrawal withdrawal(ClientAccess.Cut cut) {
+    return new LinkCommand.Withdrawal(
+        cut.id().toString(),
+        cut.left().stream().map(Permission::wire).collect(Collectors.toSet()),
+        cut.rotatedAt());
   }
 }
