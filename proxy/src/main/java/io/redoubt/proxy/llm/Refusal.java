@@ -33,6 +33,7 @@ enum Refusal {
       503, "This node may not act right now; the same call may succeed at once elsewhere"),
   CUT(403, "The agent was stopped while the call was under way"),
   UPSTREAM_UNREACHABLE(502, "The provider cannot be reached"),
+  UPSTREAM_NOT_ALLOWED(502, "The provider's address is none that this enclave connects to"),
   UPSTREAM_TIMEOUT(504, "The provider did not answer in time"),
   UPSTREAM_BUSY(503, "Too many calls wait for the provider"),
   PROVIDER_KEY_MISSING(502, "The provider has no usable key"),
@@ -52,8 +53,8 @@ enum Refusal {
       case CREDENTIAL_AMBIGUOUS -> CREDENTIAL_AMBIGUOUS;
       case TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED -> CREDENTIAL_INVALID;
       case PROOF_INVALID -> PROOF_INVALID;
-      case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
       case PROOFS_EXHAUSTED -> TOO_MANY_PROOFS;
+      case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
       case UNAVAILABLE -> UNAVAILABLE;
     };
   }
@@ -77,6 +78,7 @@ enum Refusal {
   static Refusal of(UpstreamException.Reason why) {
     return switch (why) {
       case UNREACHABLE -> UPSTREAM_UNREACHABLE;
+      case FORBIDDEN -> UPSTREAM_NOT_ALLOWED;
       case TIMEOUT -> UPSTREAM_TIMEOUT;
       case BUSY -> UPSTREAM_BUSY;
       case WITHDRAWN -> CUT;

@@ -1,8 +1,10 @@
 package io.redoubt.proxy.upstream;
 
 import com.typesafe.config.Config;
+import io.redoubt.protocol.net.Cidr;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,6 +16,8 @@ import java.util.Optional;
  * @param keepAlive how long an idle connection may still be used again
  * @param maxOrigins how many provider addresses are kept connected
  * @param caFile certificates to trust beside the platform's, PEM
+ * @param deniedAddresses where no connection goes, whatever name leads there
+ * @param allowedAddresses where one goes all the same
  */
 public record UpstreamConfig(
     Duration connectTimeout,
@@ -21,11 +25,15 @@ public record UpstreamConfig(
     int maxWaiting,
     Duration keepAlive,
     int maxOrigins,
-    Optional<Path> caFile) {
+    Optional<Path> caFile,
+    List<Cidr> deniedAddresses,
+    List<Cidr> allowedAddresses) {
 
   static final String PATH = "redoubt.proxy.upstream";
 
   public UpstreamConfig {
+    deniedAddresses = List.copyOf(deniedAddresses);
+    allowedAddresses = List.copyOf(allowedAddresses);
     require(connectTimeout.isPositive(), "connect-timeout");
     require(maxConnections >= 1, "max-connections");
     require(maxWaiting >= 0, "max-waiting");
@@ -43,7 +51,17 @@ public record UpstreamConfig(
         config.getInt("max-waiting"),
         config.getDuration("keep-alive"),
         config.getInt("max-origins"),
-        caFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(caFile)));
+        caFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(caFile)),
+        blocks(config, "denied-addresses"),
+        blocks(config, "allowed-addresses"));
+  }
+
+  private static List<Cidr> blocks(Config config, String key) {
+    try {
+      return config.getStringList(key).stream().map(Cidr::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(PATH + "." + key + " is no list of address blocks", e);
+    }
   }
 
   private static void require(boolean holds, String key) {

@@ -148,10 +148,7 @@ final class UpstreamConnection
     public void postStop() {
       line.closed = true;
       if (reply != null) {
-        reply.completeExceptionally(
-            failure instanceof UpstreamException known
-                ? known
-                : new UpstreamException(UpstreamException.Reason.UNREACHABLE, failure));
+        reply.completeExceptionally(UpstreamException.of(failure));
       }
       onClosed.run();
     }

@@ -1,11 +1,15 @@
 package io.redoubt.proxy.upstream;
 
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -22,15 +26,26 @@ final class UpstreamPool {
 
   private final ActorSystem<?> system;
   private final UpstreamConfig config;
-  private final Flow<HttpRequest, HttpResponse, ?> transport;
+  private final Supplier<CompletionStage<InetSocketAddress>> address;
+  private final Function<InetSocketAddress, Flow<HttpRequest, HttpResponse, ?>> transport;
   private final ArrayDeque<Idle> idle = new ArrayDeque<>();
   private final ArrayDeque<UpstreamCall> waiting = new ArrayDeque<>();
   private int open;
 
+  /**
+   * A pool without any connection.
+   *
+   * @param address where a connection that is to be made goes; asked for each
+   * @param transport of one to there
+   */
   UpstreamPool(
-      ActorSystem<?> system, UpstreamConfig config, Flow<HttpRequest, HttpResponse, ?> transport) {
+      ActorSystem<?> system,
+      UpstreamConfig config,
+      Supplier<CompletionStage<InetSocketAddress>> address,
+      Function<InetSocketAddress, Flow<HttpRequest, HttpResponse, ?>> transport) {
     this.system = system;
     this.config = config;
+    this.address = address;
     this.transport = transport;
   }
 
@@ -71,15 +86,32 @@ final class UpstreamPool {
       }
     }
     if (connect) {
-      try {
-        line = connect();
-      } catch (RuntimeException e) {
-        closed(); // the node is going down: no stream can be started any more
-        call.refuse(new UpstreamException(Reason.UNREACHABLE, e));
-        return;
-      }
+      var _ = address.get().whenComplete((to, failure) -> connected(call, to, failure));
+    } else if (line != null) {
+      send(call, line);
     }
-    if (line != null && !call.sendOver(line)) {
+  }
+
+  private void connected(
+      UpstreamCall call, @Nullable InetSocketAddress to, @Nullable Throwable failure) {
+    if (to == null) {
+      call.refuse(UpstreamException.of(failure));
+      closed();
+      return;
+    }
+    UpstreamConnection.Line line;
+    try {
+      line = connect(to);
+    } catch (RuntimeException e) {
+      call.refuse(new UpstreamException(Reason.UNREACHABLE, e));
+      closed(); // the node is going down: no stream can be started any more
+      return;
+    }
+    send(call, line);
+  }
+
+  private void send(UpstreamCall call, UpstreamConnection.Line line) {
+    if (!call.sendOver(line)) {
       giveBack(line);
     }
   }
@@ -110,9 +142,9 @@ final class UpstreamPool {
     return found;
   }
 
-  private UpstreamConnection.Line connect() {
+  private UpstreamConnection.Line connect(InetSocketAddress to) {
     return Flow.fromGraph(new UpstreamConnection(this::closed))
-        .joinMat(transport, Keep.left())
+        .joinMat(transport.apply(to), Keep.left())
         .run(system);
   }
 

@@ -2,20 +2,30 @@ package io.redoubt.proxy.upstream;
 
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.http.javadsl.ClientTransport;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import org.apache.pekko.http.javadsl.OutgoingConnection;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.util.ByteString;
 
 /**
  * The way to every provider. TLS by the scheme of the address, with the name in the certificate
@@ -45,12 +55,16 @@ public final class Upstreams {
   private final UpstreamConfig config;
   private final ClientConnectionSettings settings;
   private final HttpsConnectionContext tls;
+  private final UpstreamAddresses addresses;
+  private final Executor blocking;
   private final ConcurrentHashMap<String, UpstreamPool> pools = new ConcurrentHashMap<>();
 
   public Upstreams(ActorSystem<?> system, UpstreamConfig config) {
     this.system = system;
     this.config = config;
     this.settings = settings(system, config);
+    this.addresses = new UpstreamAddresses(config, InetAddress::getAllByName);
+    this.blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
     this.tls = ConnectionContext.httpsClient(TrustedCertificates.context(config.caFile()));
   }
 
@@ -84,17 +98,50 @@ public final class Upstreams {
       }
     }
     return pools.computeIfAbsent(
-        origin, _ -> new UpstreamPool(system, config, transport(base.getHost(), port, secure)));
+        origin,
+        _ ->
+            new UpstreamPool(
+                system,
+                config,
+                () -> address(base.getHost(), port),
+                to -> transport(base.getHost(), to, secure)));
   }
 
-  private Flow<HttpRequest, HttpResponse, ?> transport(String host, int port, boolean secure) {
+  /** What the name means now: it may have changed since the last connection. */
+  private CompletionStage<InetSocketAddress> address(String host, int port) {
+    return CompletableFuture.supplyAsync(() -> addresses.of(host, port), blocking)
+        .orTimeout(config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** To that very address; the name is for TLS and the request alone. */
+  private Flow<HttpRequest, HttpResponse, ?> transport(
+      String host, InetSocketAddress to, boolean secure) {
     var connection =
         Http.get(system)
             .connectionTo(host)
-            .toPort(port)
-            .withClientConnectionSettings(settings)
+            .toPort(to.getPort())
+            .withClientConnectionSettings(settings.withTransport(new Direct(to)))
             .withCustomHttpsConnectionContext(tls);
     return secure ? connection.https() : connection.http();
+  }
+
+  /** TCP to an address that is known, whatever the host is called. */
+  private static final class Direct extends ClientTransport {
+    private final InetSocketAddress to;
+
+    Direct(InetSocketAddress to) {
+      this.to = to;
+    }
+
+    @Override
+    public Flow<ByteString, ByteString, CompletionStage<OutgoingConnection>> connectTo(
+        String host,
+        int port,
+        ClientConnectionSettings settings,
+        org.apache.pekko.actor.ActorSystem system) {
+      return ClientTransport.TCP()
+          .connectTo(to.getAddress().getHostAddress(), to.getPort(), settings, system);
+    }
   }
 
   private static ClientConnectionSettings settings(ActorSystem<?> system, UpstreamConfig config) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -42,24 +43,33 @@ class UpstreamsTest {
 
   private void serve() {
     while (!server.isClosed()) {
-      try (var socket = server.accept();
-          var lines =
-              new BufferedReader(
-                  new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          if (line.startsWith("GET ")) {
-            seen.add(line);
-          } else if (line.isEmpty()) {
-            socket
-                .getOutputStream()
-                .write(
-                    "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-                        .getBytes(StandardCharsets.US_ASCII));
-          }
-        }
+      try {
+        var socket = server.accept();
+        Thread.ofVirtual().start(() -> answer(socket));
       } catch (IOException _) {
-        // the client or the test has gone
+        // the test has gone
       }
+    }
+  }
+
+  private void answer(Socket connection) {
+    try (var socket = connection;
+        var lines =
+            new BufferedReader(
+                new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("GET ")) {
+          seen.add(line);
+        } else if (line.isEmpty()) {
+          socket
+              .getOutputStream()
+              .write(
+                  "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+                      .getBytes(StandardCharsets.US_ASCII));
+        }
+      }
+    } catch (IOException _) {
+      // the client or the test has gone
     }
   }
 
@@ -75,7 +85,14 @@ class UpstreamsTest {
         new Upstreams(
             system,
             new UpstreamConfig(
-                Duration.ofSeconds(5), 2, 2, Duration.ofSeconds(5), 2, Optional.empty()));
+                Duration.ofSeconds(5),
+                2,
+                2,
+                Duration.ofSeconds(5),
+                2,
+                Optional.empty(),
+                List.of(),
+                List.of()));
     var base = URI.create("http://localhost:" + server.getLocalPort());
     var limit = Duration.ofSeconds(5);
 
@@ -85,13 +102,34 @@ class UpstreamsTest {
     assertThat(
             allowed.reply().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join().status())
         .matches(status -> status.intValue() == 200);
-    assertThat(forbidden.reply().toCompletableFuture())
-        .isCompletedExceptionally()
-        .satisfies(reply ->
-            assertThat(reply.exceptionNow())
-                .isInstanceOfSatisfying(
-                    UpstreamException.class,
-                    why -> assertThat(why.reason()).isEqualTo(Reason.WITHDRAWN)));
+    assertFails(forbidden, Reason.WITHDRAWN);
     assertThat(seen).containsExactly("GET /allowed HTTP/1.1");
+  }
+
+  @Test
+  void aProviderWhereNoneCanBeIsNotConnectedTo() {
+    var upstreams =
+        new Upstreams(
+            system,
+            UpstreamConfig.from(
+                ConfigFactory.parseString(
+                        "redoubt.proxy.upstream.denied-addresses = [\"127.0.0.0/8\", \"::1/128\"]")
+                    .withFallback(ConfigFactory.load())));
+    var base = URI.create("http://localhost:" + server.getLocalPort());
+
+    var call =
+        upstreams.send(base, HttpRequest.GET("/metadata"), Duration.ofSeconds(5), () -> true);
+
+    assertFails(call, Reason.FORBIDDEN);
+    assertThat(seen).doesNotContain("GET /metadata HTTP/1.1");
+  }
+
+  private static void assertFails(UpstreamCall call, Reason reason) {
+    assertThat(call.reply().toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(5))
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOfSatisfying(
+            UpstreamException.class, why -> assertThat(why.reason()).isEqualTo(reason));
   }
 }

@@ -108,7 +108,15 @@ class UpstreamsTlsTest {
     var upstreams =
         new Upstreams(
             system,
-            new UpstreamConfig(Duration.ofSeconds(5), 2, 2, Duration.ofSeconds(5), 2, caFile));
+            new UpstreamConfig(
+                Duration.ofSeconds(5),
+                2,
+                2,
+                Duration.ofSeconds(5),
+                2,
+                caFile,
+                List.of(),
+                List.of()));
     return upstreams
         .send(
             URI.create("https://" + host + ":" + server.getLocalPort()),

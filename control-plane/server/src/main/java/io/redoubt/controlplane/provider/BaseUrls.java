@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Which addresses a provider may have: https anywhere but where no provider can be (link-local
  * addresses, behind which clouds hand out their machines' credentials, and those of no host), plain
  * http only to this machine or to hosts that the configuration names, and nothing in the URL but
- * scheme, host, port and path. Names are not resolved: what they mean is up to the enclave's
- * network.
+ * scheme, host, port and path. Names are not resolved here: the enclave looks at what they mean
+ * whenever it connects.
  */
 final class BaseUrls {
   private static final int MAX_LENGTH = 500;
