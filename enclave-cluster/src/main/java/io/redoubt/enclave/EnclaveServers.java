@@ -2,7 +2,9 @@ package io.redoubt.enclave;
 
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.mapResponse;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
 
 import io.redoubt.enclave.agentapi.AgentApi;
 import io.redoubt.enclave.agentapi.Endpoints;
@@ -41,6 +43,7 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.Connection;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -108,12 +111,22 @@ final class EnclaveServers {
             environment.clock());
     var routes =
         concat(
-            Health.routes(node.readiness::check, environment.prometheusText()),
+            Health.probes(node.readiness::check),
+            path("metrics", () -> get(() -> extractRequest(request -> metrics(gate, request)))),
             new ClusterRoutes(gate, node.clusterReporter).routes(),
             MANAGEMENT_API.routes());
     var server = new HttpEdge("management", environment.metrics());
     return bind(config.managementServer(), server.seal(routes))
         .thenAccept(binding -> management = binding);
+  }
+
+  private Route metrics(OperatorGate gate, HttpRequest request) {
+    boolean onLoopback = isLoopback(config.managementServer().host());
+    return config.metricsAccess().needsOperator(onLoopback)
+        ? Replies.async(
+            gate.admit(request, MetricsAccess.PERMISSION)
+                .thenApply(_ -> Health.metrics(environment.prometheusText().get())))
+        : Health.metrics(environment.prometheusText().get());
   }
 
   /** The acting server before the agent endpoint, which says where it is. */

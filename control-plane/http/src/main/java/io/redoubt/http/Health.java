@@ -18,22 +18,14 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /alive}, {@code /ready} and {@code /metrics}. */
+/** What probes and scrapers ask. */
 public final class Health {
   private Health() {}
 
   /**
-   * The three.
-   *
-   * @param ready asked anew at each call: truthful, not remembered
-   * @param prometheusText the metrics in Prometheus' text format
+   * {@code /alive} and {@code /ready}. The latter is asked anew at each call: truthful, not
+   * remembered.
    */
-  public static Route routes(
-      Supplier<CompletionStage<HealthReport>> ready, Supplier<String> prometheusText) {
-    return concat(probes(ready), path("metrics", () -> get(() -> metrics(prometheusText.get()))));
-  }
-
-  /** {@code /alive} and {@code /ready} alone. */
   public static Route probes(Supplier<CompletionStage<HealthReport>> ready) {
     return concat(
         path("alive", () -> get(() -> Replies.json(200, Map.of("alive", true)))),
@@ -89,7 +81,12 @@ public final class Health {
         : Replies.json(503, report, List.of(Replies.retryAfter(1)));
   }
 
-  private static Route metrics(String text) {
+  /**
+   * The answer to a scraper.
+   *
+   * @param text in Prometheus' text format
+   */
+  public static Route metrics(String text) {
     return complete(
         HttpResponse.create()
             .withEntity(
