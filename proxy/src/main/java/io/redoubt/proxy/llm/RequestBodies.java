@@ -77,19 +77,22 @@ final class RequestBodies {
   }
 
   /**
-   * Reads a body that nobody wants, within the same limits: a client that is still sending would
-   * otherwise see a broken connection in the place of its answer.
+   * Reads a body that nobody wants, and drops it: a client that is still sending would otherwise
+   * see a broken connection in the place of its answer. Within the same limits, but that an agent
+   * whose body is too large is heard out up to twice the size; whoever sends more is told at once,
+   * and may not hear it.
    */
   CompletionStage<Void> drain(LlmCall call) {
     var entity = call.request().entity();
+    long most = call.claims() == null ? config.maxBodyBytes() : 2 * config.maxBodyBytes();
     if (call.isBodyTaken()
         || entity instanceof HttpEntity.Strict
         || call.request().getHeader("expect").isPresent()
-        || entity.getContentLengthOption().orElse(0L) > config.maxBodyBytes()) {
+        || entity.getContentLengthOption().orElse(0L) > most) {
       return CompletableFuture.completedFuture(null);
     }
     return entity
-        .withSizeLimit(config.maxBodyBytes())
+        .withSizeLimit(most)
         .getDataBytes()
         .completionTimeout(config.bodyDeadline())
         .runWith(Sink.ignore(), system)

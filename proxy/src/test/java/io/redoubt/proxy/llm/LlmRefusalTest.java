@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.audit.Outcome;
@@ -11,6 +12,7 @@ import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.revocation.Revocation;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -375,6 +377,26 @@ class LlmRefusalTest {
     isRefused(announced, 413, "request_too_large");
     isRecorded(announced, "body_too_large");
     isRefused(chunked, 413, "request_too_large");
+  }
+
+  /** Many a sender does not listen before it has sent everything. */
+  @Test
+  void anAgentWhoseBodyIsTooLargeIsHeardOutBeforeItIsTold() throws IOException {
+    byte[] request =
+        plane.onTheWire("{\"model\":\"claude-x\",\"a\":\"" + "x".repeat(100_000) + "\"}");
+    try (var socket = plane.connect()) {
+      socket.getOutputStream().write(request, 0, 10_000);
+      socket.setSoTimeout(200);
+      assertThatThrownBy(() -> socket.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(request, 10_000, request.length - 10_000);
+      socket.shutdownOutput();
+
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(answer).startsWith("HTTP/1.1 413 ").contains("body_too_large");
+    }
   }
 
   @Test
