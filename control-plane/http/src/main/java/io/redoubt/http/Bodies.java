@@ -25,10 +25,26 @@ import org.apache.pekko.util.ByteString;
  * not arrive 408, what is no JSON 400, and what is JSON but wrong 422 with a pointer to the place.
  */
 public final class Bodies {
+  /** What a credential in a body needs, and much more, so that a bad one is still told apart. */
+  private static final long STRANGERS_BYTES = 128 << 10;
+
   private final EdgeConfig config;
+  private final long maxBytes;
 
   public Bodies(EdgeConfig config) {
+    this(config, config.maxBodyBytes());
+  }
+
+  private Bodies(EdgeConfig config, long maxBytes) {
     this.config = config;
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Bodies that carry their sender's credential, and so are read before anybody knows who it is.
+   */
+  public static Bodies ofStrangers(EdgeConfig config) {
+    return new Bodies(config, Math.min(config.maxBodyBytes(), STRANGERS_BYTES));
   }
 
   /** A JSON body of the type. */
@@ -48,16 +64,19 @@ public final class Bodies {
         return inner.apply(Optional.empty());
       }
       requireMediaType(entity, "application/json");
-      return bytes(config.maxBodyBytes(), body -> inner.apply(Optional.of(read(type, body))));
+      return bytes(maxBytes, body -> inner.apply(Optional.of(read(type, body))));
     });
   }
 
-  /** A form (WHATWG URL §5.1); a name that comes twice is refused. */
+  /**
+   * A form (WHATWG URL §5.1); a name that comes twice is refused. Forms carry credentials, so they
+   * are as small as what strangers send.
+   */
   public Route form(Function<Map<String, String>, Route> inner) {
     return Directives.extractRequestEntity(entity -> {
       requireMediaType(entity, "application/x-www-form-urlencoded");
       return bytes(
-          config.maxBodyBytes(),
+          Math.min(maxBytes, STRANGERS_BYTES),
           body -> inner.apply(readForm(body.decodeString(StandardCharsets.UTF_8))));
     });
   }

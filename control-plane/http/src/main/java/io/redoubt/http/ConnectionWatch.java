@@ -1,8 +1,10 @@
 package io.redoubt.http;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
+import org.apache.pekko.http.impl.engine.server.HttpAttributes;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.Attributes;
@@ -16,11 +18,11 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 
 /**
- * Watches one connection. It is closed when it stands for longer than the deadline without a
- * complete request head and without an answer under way: an idle keep-alive connection, or a sender
- * that drips its headers (the server's own time-out starts only when the head is complete). And
- * every request learns from {@link HttpServer#CLIENT_GONE} when its client has gone away, which a
- * route cannot see by itself.
+ * Watches one connection. It is closed at once where its source has too many, and when it stands
+ * for longer than the deadline without a complete request head and without an answer under way: an
+ * idle keep-alive connection, or a sender that drips its headers (the server's own time-out starts
+ * only when the head is complete). And every request learns from {@link HttpServer#CLIENT_GONE}
+ * when its client has gone away, which a route cannot see by itself.
  */
 final class ConnectionWatch
     extends GraphStage<BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse>> {
@@ -29,9 +31,11 @@ final class ConnectionWatch
   private final Inlet<HttpResponse> responseIn = Inlet.create("ConnectionWatch.responseIn");
   private final Outlet<HttpResponse> responseOut = Outlet.create("ConnectionWatch.responseOut");
   private final Duration deadline;
+  private final OpenConnections connections;
 
-  ConnectionWatch(Duration deadline) {
+  ConnectionWatch(Duration deadline, OpenConnections connections) {
     this.deadline = deadline;
+    this.connections = connections;
   }
 
   @Override
@@ -41,7 +45,15 @@ final class ConnectionWatch
 
   @Override
   public GraphStageLogic createLogic(Attributes inheritedAttributes) {
-    return new Logic();
+    return new Logic(peer(inheritedAttributes));
+  }
+
+  /** The server notes it on each connection, before a byte of it is read. */
+  private static InetAddress peer(Attributes attributes) {
+    return attributes
+        .getAttribute(HttpAttributes.RemoteAddress.class)
+        .map(noted -> noted.address().getAddress())
+        .orElseThrow(() -> new IllegalStateException("the server records remote addresses"));
   }
 
   private final class Logic extends TimerGraphStageLogic {
@@ -50,9 +62,12 @@ final class ConnectionWatch
 
     private long idleSince = System.nanoTime();
     private int underWay;
+    private final InetAddress peer;
+    private boolean admitted;
 
-    Logic() {
+    Logic(InetAddress peer) {
       super(shape());
+      this.peer = peer;
       setHandler(
           requestIn,
           new AbstractInHandler() {
@@ -101,12 +116,20 @@ final class ConnectionWatch
 
     @Override
     public void preStart() {
+      admitted = connections.admit(peer);
+      if (!admitted) {
+        completeStage(); // unread: what it would say costs what is to be saved
+        return;
+      }
       // One slow tick for the whole connection is cheaper than a timer for each request.
       scheduleWithFixedDelay("tick", deadline.dividedBy(4), deadline.dividedBy(4));
     }
 
     @Override
     public void postStop() {
+      if (admitted) {
+        connections.giveBack(peer);
+      }
       clientGone.complete(Done.getInstance());
     }
 

@@ -18,6 +18,7 @@ public record EdgeConfig(
     Duration bodyDeadline,
     Duration headDeadline,
     int maxConnections,
+    int maxConnectionsPerSource,
     int maxHeaderCount,
     int maxHeaderBytes,
     int maxUriBytes,
@@ -32,6 +33,7 @@ public record EdgeConfig(
     requirePositive("body-deadline", bodyDeadline.toMillis());
     requirePositive("head-deadline", headDeadline.toMillis());
     requirePositive("max-connections", maxConnections);
+    requirePositive("max-connections-per-source", maxConnectionsPerSource);
     requirePositive("max-header-count", maxHeaderCount);
     requirePositive("max-header-bytes", maxHeaderBytes);
     requirePositive("max-uri-bytes", maxUriBytes);
@@ -47,6 +49,7 @@ public record EdgeConfig(
         config.getDuration("body-deadline"),
         config.getDuration("head-deadline"),
         config.getInt("max-connections"),
+        config.getInt("max-connections-per-source"),
         config.getInt("max-header-count"),
         Math.toIntExact(config.getBytes("max-header-bytes")),
         Math.toIntExact(config.getBytes("max-uri-bytes")),

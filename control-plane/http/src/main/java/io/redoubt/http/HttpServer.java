@@ -50,8 +50,10 @@ public final class HttpServer {
     var secured = tls.map(builder::enableHttps).orElse(builder);
     var handler = sealed.handler(system);
     var requests = Flow.of(HttpRequest.class).mapAsync(1, handler);
-    return secured.bindFlow(
-        BidiFlow.fromGraph(new ConnectionWatch(config.headDeadline())).join(requests));
+    var connections =
+        new OpenConnections(config.maxConnectionsPerSource(), config.trustedProxies());
+    var watch = new ConnectionWatch(config.headDeadline(), connections);
+    return secured.bindFlow(BidiFlow.fromGraph(watch).join(requests));
   }
 
   /**

@@ -33,17 +33,23 @@ final class EdgeServer implements AutoCloseable {
   private final int port;
 
   EdgeServer(Function<EdgeConfig, Route> routes) {
+    this("", routes);
+  }
+
+  EdgeServer(String more, Function<EdgeConfig, Route> routes) {
     var config =
         EdgeConfig.from(
-            ConfigFactory.parseString(
-                    """
-                    redoubt.http {
-                      max-body-bytes = 200
-                      body-deadline = 300 ms
-                      head-deadline = 400 ms
-                      trusted-proxies = ["127.0.0.1"]
-                    }
-                    """)
+            ConfigFactory.parseString(more)
+                .withFallback(
+                    ConfigFactory.parseString(
+                        """
+                        redoubt.http {
+                          max-body-bytes = 200
+                          body-deadline = 300 ms
+                          head-deadline = 400 ms
+                          trusted-proxies = ["127.0.0.1"]
+                        }
+                        """))
                 .withFallback(ConfigFactory.load()));
     Route sealed = new HttpEdge("test", new SimpleMeterRegistry()).seal(routes.apply(config));
     port =

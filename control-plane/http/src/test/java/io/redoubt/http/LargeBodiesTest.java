@@ -30,7 +30,10 @@ class LargeBodiesTest {
   @AutoClose private final EdgeServer server = new EdgeServer(LargeBodiesTest::routes);
 
   private static Route routes(EdgeConfig config) {
-    var bodies = new Bodies(config);
+    return routes(new Bodies(config));
+  }
+
+  private static Route routes(Bodies bodies) {
     return path(
         "greet",
         () ->
@@ -65,6 +68,18 @@ class LargeBodiesTest {
 
     assertProblem(server.submit("/greet", json(large)), ErrorType.CONTENT_TOO_LARGE);
     assertProblem(server.send(chunked), ErrorType.CONTENT_TOO_LARGE);
+  }
+
+  @Test
+  void whatIsReadBeforeItsSenderIsKnownIsSmall() throws Exception {
+    try (var generous =
+        new EdgeServer(
+            "redoubt.http.max-body-bytes = 1 MiB", config -> routes(Bodies.ofStrangers(config)))) {
+      assertThat(generous.submit("/greet", json("{\"name\":\"Ada\"}")).statusCode()).isEqualTo(200);
+      assertProblem(
+          generous.submit("/greet", json("{\"name\":\"" + "x".repeat(200_000) + "\"}")),
+          ErrorType.CONTENT_TOO_LARGE);
+    }
   }
 
   /** Its sender is heard out, so that the answer does not meet a connection that breaks. */

@@ -171,7 +171,11 @@ class EnclaveTest {
               .text("/client/id");
 
       tenant.owner().patch(path, "{\"roles\": [\"viewer\"]}");
-      await().until(() -> taken(enclave, id).filter(it -> !it.permissions().contains("agents:manage")).isPresent());
+      await()
+          .until(() ->
+              taken(enclave, id)
+                  .filter(it -> !it.permissions().contains("agents:manage"))
+                  .isPresent());
       tenant.owner().delete("/api/v1/iam/clients/" + service);
       await().until(() -> taken(enclave, service).isPresent());
       assertThat(taken(enclave, service).orElseThrow().permissions()).isEmpty();

@@ -52,7 +52,7 @@ final class TokenRoutes {
       Function<TokenRequest, CompletionStage<Grant>> rotate,
       Endpoints endpoints,
       InstantSource clock) {
-    this.bodies = new Bodies(edge);
+    this.bodies = Bodies.ofStrangers(edge);
     this.edge = edge;
     this.limits = limits;
     this.proofs = proofs;
