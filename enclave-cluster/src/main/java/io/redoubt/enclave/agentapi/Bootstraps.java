@@ -15,6 +15,7 @@ import io.redoubt.family.TokenFamilies;
 import io.redoubt.family.TokenFamily;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Secret;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.util.Objects;
@@ -172,7 +173,7 @@ final class Bootstraps {
     return recorded.thenApply(_ ->
         new Grant(
             request.agent(),
-            accessToken,
+            Secret.of(accessToken),
             burned.accessExpiresAt(),
             burned.jkt() != null,
             first.token()));

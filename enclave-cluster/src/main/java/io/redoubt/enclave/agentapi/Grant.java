@@ -2,6 +2,7 @@ package io.redoubt.enclave.agentapi;
 
 import io.redoubt.agent.AgentKey;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Duration;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Grant(
     AgentKey agent,
-    String accessToken,
+    Secret accessToken,
     Instant expiresAt,
     boolean bound,
     @Nullable AgentToken next) {

@@ -17,6 +17,7 @@ import io.redoubt.family.TokenFamily;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.revocation.Revocation;
 import io.redoubt.revocation.Revocations;
 import java.net.InetAddress;
@@ -129,7 +130,7 @@ final class Rotations {
     return recorded.thenApply(_ ->
         new Grant(
             request.agent(),
-            accessToken,
+            Secret.of(accessToken),
             rotated.accessExpiresAt(),
             rotated.jkt() != null,
             next.token()));

@@ -16,6 +16,7 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Disclosed;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
@@ -91,12 +92,12 @@ final class TokenRoutes {
   record TokenAnswer(
       AgentId agentId,
       OrganizationId organizationId,
-      String accessToken,
+      Disclosed accessToken,
       String tokenType,
       long expiresIn,
-      @Nullable String refreshToken,
+      @Nullable Disclosed refreshToken,
       long refreshExpiresIn,
-      @Nullable Map<String, String> secrets,
+      @Nullable Map<String, Disclosed> secrets,
       long secretsVersion,
       Endpoints endpoints) {}
 
@@ -197,10 +198,10 @@ final class TokenRoutes {
     return new TokenAnswer(
         grant.agent().agent(),
         grant.agent().organization(),
-        grant.accessToken(),
+        Disclosed.of(grant.accessToken().reveal()),
         grant.bound() ? "DPoP" : "Bearer",
         grant.expiresIn(clock.instant()),
-        next == null ? null : next.reveal(),
+        next == null ? null : Disclosed.of(next.reveal()),
         Grant.REFRESH_LIFETIME.toSeconds(),
         withSecrets ? Map.of() : null,
         SECRETS_VERSION,

@@ -20,6 +20,8 @@ import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Disclosed;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.text.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -70,7 +72,7 @@ final class BreakGlassRoutes {
   }
 
   /** RFC 6749 §5.1. */
-  record TokenAnswer(String accessToken, String tokenType, long expiresIn, String scope) {}
+  record TokenAnswer(Disclosed accessToken, String tokenType, long expiresIn, String scope) {}
 
   /** RFC 6749 §5.2. */
   record TokenError(String error, String errorDescription) {}
@@ -121,7 +123,7 @@ final class BreakGlassRoutes {
     return Replies.json(
         200,
         new TokenAnswer(
-            issued.token(),
+            Disclosed.of(issued.token().reveal()),
             "Bearer",
             OperatorTokens.LIFETIME.toSeconds(),
             String.join(" ", issued.claims().permissions().stream().sorted().toList())));
@@ -137,7 +139,7 @@ final class BreakGlassRoutes {
         headers);
   }
 
-  private record Client(String id, String secret) {}
+  private record Client(String id, Secret secret) {}
 
   /** From Basic (RFC 6749 §2.3.1) or the form, and never from both. */
   private static @Nullable Client client(HttpRequest request, Map<String, String> form) {
@@ -148,14 +150,14 @@ final class BreakGlassRoutes {
             .filter(value -> value.regionMatches(true, 0, "Basic ", 0, 6))
             .map(value -> value.substring(6).trim());
     if (basic.isEmpty()) {
-      return id == null || secret == null ? null : new Client(id, secret);
+      return id == null || secret == null ? null : new Client(id, Secret.of(secret));
     }
     try {
       String pair = new String(Base64.getDecoder().decode(basic.get()), StandardCharsets.UTF_8);
       int colon = pair.indexOf(':');
       return colon < 0 || secret != null
           ? null
-          : new Client(pair.substring(0, colon), pair.substring(colon + 1));
+          : new Client(pair.substring(0, colon), Secret.of(pair.substring(colon + 1)));
     } catch (IllegalArgumentException _) {
       return null;
     }

@@ -49,15 +49,15 @@ final class OperatorTokens {
   }
 
   /** A token, and what it is good for. */
-  record Issued(String token, OperatorClaims claims) {}
+  record Issued(Secret token, OperatorClaims claims) {}
 
   /** A token for a break-glass client; empty where the two do not belong together. */
-  CompletionStage<Optional<Issued>> issue(String clientId, String secret) {
+  CompletionStage<Optional<Issued>> issue(String clientId, Secret secret) {
     return trust
         .client(clientId)
         .thenApply(known ->
             known
-                .filter(it -> it.client().secret().equals(TokenDigest.of(secret)))
+                .filter(it -> it.client().secret().equals(TokenDigest.of(secret.reveal())))
                 .map(this::issue));
   }
 
@@ -74,7 +74,7 @@ final class OperatorTokens {
             AuditId.next(clock).toString(),
             now,
             now.plus(LIFETIME));
-    return new Issued(claims.sign(signing.current()), claims);
+    return new Issued(Secret.of(claims.sign(signing.current())), claims);
   }
 
   /** What the token says, where it is to be believed. */

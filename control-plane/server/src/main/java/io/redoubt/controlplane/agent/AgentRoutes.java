@@ -18,6 +18,7 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Disclosed;
 import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -45,7 +46,7 @@ public final class AgentRoutes {
     this.bodies = bodies;
   }
 
-  record WithToken(Agent agent, @Nullable String bootstrapToken, Instant bootstrapExpiresAt) {}
+  record WithToken(Agent agent, @Nullable Disclosed bootstrapToken, Instant bootstrapExpiresAt) {}
 
   record Reason(@Nullable String reason) {}
 
@@ -155,7 +156,7 @@ public final class AgentRoutes {
   }
 
   private static WithToken shown(Agents.Offer offer) {
-    return new WithToken(offer.agent(), offer.token().reveal(), offer.expiresAt());
+    return new WithToken(offer.agent(), Disclosed.of(offer.token().reveal()), offer.expiresAt());
   }
 
   private static WithToken unshown(Agents.Offer offer) {

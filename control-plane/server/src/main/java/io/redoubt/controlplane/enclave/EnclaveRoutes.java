@@ -15,6 +15,7 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Disclosed;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,7 @@ public final class EnclaveRoutes {
 
   record NewEnclave(@Nullable String name) {}
 
-  record WithKey(Enclave enclave, @Nullable String apiKey) {}
+  record WithKey(Enclave enclave, @Nullable Disclosed apiKey) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -80,7 +81,7 @@ public final class EnclaveRoutes {
                     enclaves.create(change, Objects.requireNonNull(body.name(), "checked before"));
                 return Answer.created(
                         PATH + "/" + created.enclave().id(),
-                        new WithKey(created.enclave(), created.apiKey().reveal()))
+                        new WithKey(created.enclave(), Disclosed.of(created.apiKey().reveal())))
                     .repeatedAs(new WithKey(created.enclave(), null));
               });
         });
@@ -95,7 +96,8 @@ public final class EnclaveRoutes {
                 Map.of(),
                 change -> {
                   var rotated = enclaves.rotateKey(change, id);
-                  return Answer.ok(new WithKey(rotated.enclave(), rotated.apiKey().reveal()))
+                  return Answer.ok(
+                          new WithKey(rotated.enclave(), Disclosed.of(rotated.apiKey().reveal())))
                       .repeatedAs(new WithKey(rotated.enclave(), null));
                 }));
   }

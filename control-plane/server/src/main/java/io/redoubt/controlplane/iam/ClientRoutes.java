@@ -16,6 +16,7 @@ import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Disclosed;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ public final class ClientRoutes {
       @Nullable List<@Nullable String> permissions,
       @Nullable Boolean breakGlass) {}
 
-  record WithSecret(Client client, @Nullable String clientSecret) {}
+  record WithSecret(Client client, @Nullable Disclosed clientSecret) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -106,7 +107,7 @@ public final class ClientRoutes {
                             breakGlass));
                 return Answer.created(
                         PATH + "/" + created.client().id(),
-                        new WithSecret(created.client(), created.secret().reveal()))
+                        new WithSecret(created.client(), Disclosed.of(created.secret().reveal())))
                     .repeatedAs(new WithSecret(created.client(), null));
               });
         });
@@ -150,7 +151,8 @@ public final class ClientRoutes {
                 Map.of(),
                 change -> {
                   var rotated = clients.rotate(change, standing(change, id));
-                  return Answer.ok(new WithSecret(rotated.client(), rotated.secret().reveal()))
+                  return Answer.ok(
+                          new WithSecret(rotated.client(), Disclosed.of(rotated.secret().reveal())))
                       .repeatedAs(new WithSecret(rotated.client(), null));
                 }));
   }

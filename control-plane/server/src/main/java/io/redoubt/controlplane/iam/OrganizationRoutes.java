@@ -17,6 +17,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Disclosed;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -51,7 +52,7 @@ public final class OrganizationRoutes {
   record FirstOwner(@Nullable String name, @Nullable String email) {}
 
   record Created(
-      Organization organization, Member owner, Client client, @Nullable String clientSecret) {}
+      Organization organization, Member owner, Client client, @Nullable Disclosed clientSecret) {}
 
   record Update(
       @Nullable String name,
@@ -150,7 +151,10 @@ public final class OrganizationRoutes {
                       return Answer.created(
                               PATH + "/" + id,
                               new Created(
-                                  organization, member, client.client(), client.secret().reveal()))
+                                  organization,
+                                  member,
+                                  client.client(),
+                                  Disclosed.of(client.secret().reveal())))
                           .repeatedAs(new Created(organization, member, client.client(), null));
                     });
               });

@@ -9,6 +9,8 @@ import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
+import io.redoubt.protocol.secret.Disclosed;
+import io.redoubt.protocol.secret.Secret;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -33,11 +35,11 @@ public final class TokenRoutes {
     this.edge = edge;
   }
 
-  record TokenBody(String accessToken, String tokenType, long expiresIn, String scope) {}
+  record TokenBody(Disclosed accessToken, String tokenType, long expiresIn, String scope) {}
 
   record ErrorBody(String error, String errorDescription) {}
 
-  private record Credentials(String id, String secret) {}
+  private record Credentials(String id, Secret secret) {}
 
   public Route routes() {
     return path(
@@ -79,7 +81,10 @@ public final class TokenRoutes {
           Replies.json(
               200,
               new TokenBody(
-                  issued.token(), "Bearer", issued.lifetime().toSeconds(), issued.scope()),
+                  Disclosed.of(issued.token().reveal()),
+                  "Bearer",
+                  issued.lifetime().toSeconds(),
+                  issued.scope()),
               List.of(RawHeader.create("Pragma", "no-cache")));
       case TokenService.Refused refused ->
           switch (refused) {
@@ -105,7 +110,7 @@ public final class TokenRoutes {
     return Optional.ofNullable(form.get("client_id"))
         .flatMap(id ->
             Optional.ofNullable(form.get("client_secret"))
-                .map(secret -> new Credentials(id, secret)));
+                .map(secret -> new Credentials(id, Secret.of(secret))));
   }
 
   /** Identifier and secret are form-encoded within Basic (RFC 6749 §2.3.1). */
@@ -122,7 +127,8 @@ public final class TokenRoutes {
       return colon < 0
           ? Optional.empty()
           : Optional.of(
-              new Credentials(decode(pair.substring(0, colon)), decode(pair.substring(colon + 1))));
+              new Credentials(
+                  decode(pair.substring(0, colon)), Secret.of(decode(pair.substring(colon + 1)))));
     } catch (IllegalArgumentException _) {
       return Optional.empty();
     }

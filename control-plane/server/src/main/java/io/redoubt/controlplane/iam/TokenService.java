@@ -17,6 +17,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.SecretKeyText;
 import io.redoubt.protocol.token.TokenDigest;
 import java.net.InetAddress;
@@ -91,7 +92,7 @@ public final class TokenService {
   /** What a client asks. */
   record Request(
       String clientId,
-      String clientSecret,
+      Secret clientSecret,
       Optional<String> scope,
       InetAddress source,
       String traceId) {}
@@ -102,7 +103,7 @@ public final class TokenService {
   /** What it is answered. */
   sealed interface Reply {}
 
-  record Issued(String token, Duration lifetime, String scope) implements Reply {}
+  record Issued(Secret token, Duration lifetime, String scope) implements Reply {}
 
   enum Refused implements Reply {
     INVALID_CLIENT,
@@ -142,7 +143,7 @@ public final class TokenService {
 
   /** The client, if its secret has the form of one and is made out to it. */
   private static Optional<ClientId> clientOf(Request request) {
-    return SecretKeyText.parse(SecretKeyText.Kind.CLIENT_SECRET, request.clientSecret())
+    return SecretKeyText.parse(SecretKeyText.Kind.CLIENT_SECRET, request.clientSecret().reveal())
         .filter(secret -> secret.owner().equals(request.clientId()))
         .flatMap(secret -> {
           try {
@@ -166,7 +167,7 @@ public final class TokenService {
       Handle handle, Optional<OrganizationId> organization, ClientId client, Request request) {
     var found = access.find(handle, organization.orElse(NOWHERE), client);
     TokenDigest expected = found.map(ClientAccess.Access::secret).orElse(NO_SECRET);
-    boolean right = expected.equals(TokenDigest.of(request.clientSecret()));
+    boolean right = expected.equals(TokenDigest.of(request.clientSecret().reveal()));
     if (organization.isEmpty()) {
       LOG.warn("Login refused from {}: unknown client", request.source().getHostAddress());
       return Refused.INVALID_CLIENT;
@@ -230,7 +231,7 @@ public final class TokenService {
         .execute();
     record(handle, organization, client.id(), client.subject(), request, null);
     return new Issued(
-        claims.sign(keys.current()),
+        Secret.of(claims.sign(keys.current())),
         lifetime,
         permissions.stream().sorted().collect(Collectors.joining(" ")));
   }

@@ -22,7 +22,7 @@ public final class OperatorTokens {
   private static final String PATH = "/api/v1/iam/token";
   private static final Duration TIMEOUT = Duration.ofSeconds(15);
 
-  private record Answer(@Nullable String accessToken, @Nullable Long expiresIn) {}
+  private record Answer(@Nullable Secret accessToken, @Nullable Long expiresIn) {}
 
   private record Refusal(@Nullable String error, @Nullable String errorDescription) {}
 
@@ -81,8 +81,8 @@ public final class OperatorTokens {
       if (answer.accessToken() == null || answer.expiresIn() == null) {
         throw new CommandFailure(ExitCode.FAILED, "The server's token answer is incomplete.");
       }
-      cache.write(answer.accessToken(), Duration.ofSeconds(answer.expiresIn()));
-      return answer.accessToken();
+      cache.write(answer.accessToken().reveal(), Duration.ofSeconds(answer.expiresIn()));
+      return answer.accessToken().reveal();
     } catch (IOException e) {
       throw OperatorApi.unreachable(server, e);
     }

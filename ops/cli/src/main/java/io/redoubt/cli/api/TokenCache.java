@@ -3,6 +3,7 @@ package io.redoubt.cli.api;
 import com.fasterxml.jackson.core.JacksonException;
 import io.redoubt.cli.settings.PrivateFiles;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.secret.Disclosed;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.TokenDigest;
 import java.io.IOException;
@@ -22,7 +23,7 @@ final class TokenCache {
   /** A token this close to its end is not worth starting with. */
   private static final Duration MARGIN = Duration.ofSeconds(60);
 
-  private record Entry(String accessToken, Instant expiresAt) {}
+  private record Entry(Disclosed accessToken, Instant expiresAt) {}
 
   private final Path file;
   private final InstantSource clock;
@@ -45,7 +46,7 @@ final class TokenCache {
           || clock.instant().isAfter(entry.expiresAt().minus(MARGIN))) {
         return Optional.empty();
       }
-      return Optional.of(entry.accessToken());
+      return Optional.of(entry.accessToken().reveal());
     } catch (JacksonException _) {
       return Optional.empty();
     } catch (IOException _) {
@@ -56,7 +57,8 @@ final class TokenCache {
   void write(String accessToken, Duration lifetime) {
     try {
       PrivateFiles.directoryOf(file);
-      PrivateFiles.write(file, Json.write(new Entry(accessToken, clock.instant().plus(lifetime))));
+      PrivateFiles.write(
+          file, Json.write(new Entry(Disclosed.of(accessToken), clock.instant().plus(lifetime))));
     } catch (IOException _) {
       // The next invocation asks for a token of its own.
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.api.Query;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.session.Session;
+import io.redoubt.protocol.secret.Disclosed;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +48,7 @@ final class ProviderSet implements Callable<Integer> {
   private record Body(
       String kind,
       String baseUrl,
-      String apiKey,
+      Disclosed apiKey,
       @Nullable List<String> models,
       @Nullable Integer timeoutSeconds) {}
 
@@ -94,7 +95,7 @@ final class ProviderSet implements Callable<Integer> {
         new Body(
             kind.toString(),
             baseUrl == null ? kind.baseUrl : baseUrl,
-            key(),
+            Disclosed.of(key()),
             models,
             timeoutSeconds);
     JsonNode answer = session.operator().put(ProviderCommand.PATH + "/" + Query.encode(name), body);

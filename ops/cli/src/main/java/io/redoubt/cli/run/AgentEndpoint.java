@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.Problem;
+import io.redoubt.protocol.secret.Disclosed;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import java.io.IOException;
@@ -28,17 +30,11 @@ final class AgentEndpoint {
   record Granted(
       @Nullable String agentId,
       @Nullable String organizationId,
-      @Nullable String accessToken,
+      @Nullable Secret accessToken,
       @Nullable Long expiresIn,
-      @Nullable Map<String, String> secrets,
+      @Nullable Map<String, Secret> secrets,
       @Nullable JsonNode endpoints)
-      implements Reply {
-    /** Nothing of it is for logs. */
-    @Override
-    public String toString() {
-      return "Granted[" + agentId + ", ***]";
-    }
-  }
+      implements Reply {}
 
   /** The enclave said no. */
   record Refused(int status, @Nullable String type, String message) implements Reply {
@@ -57,8 +53,8 @@ final class AgentEndpoint {
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private record Body(
-      @Nullable String bootstrapToken,
-      @Nullable String refreshToken,
+      @Nullable Disclosed bootstrapToken,
+      @Nullable Disclosed refreshToken,
       TokenDigest nextRefreshTokenDigest) {}
 
   private final URI base;
@@ -71,12 +67,12 @@ final class AgentEndpoint {
 
   /** Spends a bootstrap token for the family whose first refresh token has this digest. */
   Reply bootstrap(AgentToken token, TokenDigest next) {
-    return post("/v1/agent/bootstrap", new Body(token.reveal(), null, next));
+    return post("/v1/agent/bootstrap", new Body(Disclosed.of(token.reveal()), null, next));
   }
 
   /** Spends a refresh token for the successor with this digest. */
   Reply refresh(AgentToken token, TokenDigest next) {
-    return post("/v1/agent/refresh", new Body(null, token.reveal(), next));
+    return post("/v1/agent/refresh", new Body(null, Disclosed.of(token.reveal()), next));
   }
 
   private Reply post(String path, Body body) {

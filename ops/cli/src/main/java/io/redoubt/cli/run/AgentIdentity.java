@@ -3,6 +3,7 @@ package io.redoubt.cli.run;
 import io.redoubt.cli.run.AgentEndpoint.Granted;
 import io.redoubt.cli.run.AgentEndpoint.Refused;
 import io.redoubt.cli.run.AgentEndpoint.Silent;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Duration;
@@ -48,7 +49,7 @@ final class AgentIdentity {
   private volatile boolean denied;
 
   private record Current(
-      Granted granted, String accessToken, Instant issuedAt, Instant expiresAt) {}
+      Granted granted, Secret accessToken, Instant issuedAt, Instant expiresAt) {}
 
   AgentIdentity(AgentEndpoint endpoint, AgentToken bootstrap, InstantSource clock) {
     this.endpoint = endpoint;
@@ -113,7 +114,7 @@ final class AgentIdentity {
   }
 
   String accessToken() {
-    return require().accessToken();
+    return require().accessToken().reveal();
   }
 
   boolean isExpired() {

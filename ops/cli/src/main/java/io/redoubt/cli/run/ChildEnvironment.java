@@ -28,7 +28,7 @@ final class ChildEnvironment {
           .secrets()
           .forEach((name, value) -> {
             if (name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
-              environment.put(name, value);
+              environment.put(name, value.reveal());
             }
           });
     }
