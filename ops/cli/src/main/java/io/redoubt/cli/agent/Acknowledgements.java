@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
+import java.util.function.Function;
 
-/** Shows the proof that came back from a kill command (G3), or that there is none yet. */
+/** Orders of the kill switch: shows the proof that came back (G3), or that there is none yet. */
 final class Acknowledgements {
   private final Session session;
 
@@ -14,11 +15,24 @@ final class Acknowledgements {
   }
 
   /**
-   * Says what happened.
+   * Gives an order about an agent, and says what came of it.
    *
-   * @return the exit code: a command that is only queued has not done what was asked
+   * @param agent its name or id
+   * @param waiting what is said while there is no answer yet
+   * @param order gives it, by the path of the agent
+   * @return the exit code: an order that is only queued has not done what was asked
    */
-  int show(JsonNode answer, String done) {
+  int order(String agent, String waiting, String done, Function<String, JsonNode> order) {
+    String path = new AgentDirectory(session.operator()).pathOf(agent);
+    JsonNode answer;
+    try (var progress = session.progress()) {
+      progress.say(waiting);
+      answer = order.apply(path);
+    }
+    return show(answer, done);
+  }
+
+  private int show(JsonNode answer, String done) {
     if (answer.path("pending").asBoolean()) {
       session.output().say(answer, "Queued: nothing is confirmed yet.");
       session.remark(

@@ -1,6 +1,5 @@
 package io.redoubt.cli.agent;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.session.Session;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,12 +19,11 @@ final class AgentDelete implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String path = new AgentDirectory(session.operator()).pathOf(agent);
-    JsonNode answer;
-    try (var progress = session.progress()) {
-      progress.say("Waiting for every node to acknowledge");
-      answer = session.operator().delete(path);
-    }
-    return new Acknowledgements(session).show(answer, "Deleted");
+    return new Acknowledgements(session)
+        .order(
+            agent,
+            "Waiting for every node to acknowledge",
+            "Deleted",
+            path -> session.operator().delete(path));
   }
 }

@@ -1,6 +1,5 @@
 package io.redoubt.cli.agent;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.session.Session;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -27,12 +26,11 @@ final class AgentIsolate implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String path = new AgentDirectory(session.operator()).pathOf(agent);
-    JsonNode answer;
-    try (var progress = session.progress()) {
-      progress.say("Waiting for every node to acknowledge");
-      answer = session.operator().post(path + "/isolate", Map.of("reason", reason));
-    }
-    return new Acknowledgements(session).show(answer, "Isolated");
+    return new Acknowledgements(session)
+        .order(
+            agent,
+            "Waiting for every node to acknowledge",
+            "Isolated",
+            path -> session.operator().post(path + "/isolate", Map.of("reason", reason)));
   }
 }

@@ -1,7 +1,6 @@
 package io.redoubt.cli.agent;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.session.Session;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -36,12 +35,11 @@ final class AgentRelease implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String path = new AgentDirectory(session.operator()).pathOf(agent);
-    JsonNode answer;
-    try (var progress = session.progress()) {
-      progress.say("Waiting for the enclave");
-      answer = session.operator().post(path + "/release", new Body(reason, isolations));
-    }
-    return new Acknowledgements(session).show(answer, "Released");
+    return new Acknowledgements(session)
+        .order(
+            agent,
+            "Waiting for the enclave",
+            "Released",
+            path -> session.operator().post(path + "/release", new Body(reason, isolations)));
   }
 }
