@@ -30,40 +30,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A node that may have missed something does nothing, and the others know from when on (G3). */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(SharedTrio.class)
 final class LeaseIT {
   /** Some live on the node that stands still; an isolate of those has to wait. */
   private static final int AGENTS = 10;
 
-  private Product product;
-  private Upstream upstream;
-  private Operator operator;
+  private final Product product;
+  private final Upstream upstream;
+  private final Operator operator;
 
-  @BeforeAll
-  void start() {
-    product = Product.start("lease", "--nodes", "3");
-    upstream = Upstream.start(product.clock());
-    operator = Operator.of(product);
-    operator.useUpstream(upstream);
-  }
-
-  @AfterAll
-  void stop() {
-    upstream.close();
-    product.close();
-  }
-
-  @BeforeEach
-  void awaitAllNodes() {
-    product.look();
-    product.awaitReady();
+  LeaseIT(Trio trio) {
+    this.product = trio.product();
+    this.upstream = trio.upstream();
+    this.operator = trio.operator();
   }
 
   private record Acknowledged(AgentClient agent, JsonNode proof) {}

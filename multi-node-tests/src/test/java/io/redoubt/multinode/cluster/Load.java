@@ -21,6 +21,7 @@ import java.util.function.BooleanSupplier;
  */
 final class Load implements AutoCloseable {
   private static final long THINK_MILLIS = 20;
+  private static final long RELAXED_MILLIS = 200;
   private static final long MOST_MILLIS = 1_000;
 
   private final List<AgentClient> agents;
@@ -29,6 +30,7 @@ final class Load implements AutoCloseable {
   private final Map<String, Long> rotatedAt = new ConcurrentHashMap<>();
   private final Map<String, Long> servedAt = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<Duration> waits = new ConcurrentLinkedQueue<>();
+  private volatile long think = THINK_MILLIS;
   private volatile boolean stopped;
 
   private Load(List<AgentClient> agents, List<AgentClient> callers) {
@@ -68,7 +70,7 @@ final class Load implements AutoCloseable {
 
   private void repeat(
       String agent, Map<String, Long> doneAt, BooleanSupplier attempt, BooleanSupplier over) {
-    long pause = THINK_MILLIS;
+    long pause = think;
     long wantedSince = System.nanoTime();
     while (!stopped && !over.getAsBoolean()) {
       long started = System.nanoTime();
@@ -77,12 +79,17 @@ final class Load implements AutoCloseable {
         doneAt.put(agent, started);
         waits.add(Duration.ofNanos(System.nanoTime() - wantedSince));
       }
-      pause = good ? THINK_MILLIS : Math.min(MOST_MILLIS, pause * 2);
+      pause = good ? think : Math.min(MOST_MILLIS, pause * 2);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pause));
       if (good) {
         wantedSince = System.nanoTime();
       }
     }
+  }
+
+  /** From now on there is time between two wishes, and room beside them for a node that starts. */
+  void relax() {
+    think = RELAXED_MILLIS;
   }
 
   /** Whether every agent was granted, and every caller served, what it asked for after that. */

@@ -6,57 +6,36 @@ import static org.awaitility.Awaitility.await;
 import io.redoubt.multinode.check.KillHolds;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.Rotation;
-import io.redoubt.multinode.network.Network;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Seed;
 import io.redoubt.multinode.product.Upstream;
-import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One thing after another breaks under three nodes at work. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(SharedTrio.class)
 final class MishapsIT {
   private static final int AGENTS = 9;
   private static final int CALLERS = 3;
   private static final int STUCK = 4;
 
-  private final TestRedis redis = TestRedis.start();
-  private final Network network = new Network(3, redis.port());
-  private Product product;
-  private Upstream upstream;
-  private Operator operator;
+  private final Trio trio;
+  private final Product product;
+  private final Upstream upstream;
+  private final Operator operator;
 
-  @BeforeAll
-  void start() {
-    product = Product.start("mishaps", network, "--nodes", "3");
-    upstream = Upstream.start(product.clock());
-    operator = Operator.of(product);
-    operator.useUpstream(upstream);
-  }
-
-  @AfterAll
-  void stop() {
-    upstream.close();
-    product.close();
-    network.close();
-    redis.close();
-  }
-
-  @BeforeEach
-  void awaitAllNodes() {
-    network.heal();
-    product.awaitAllReady();
+  MishapsIT(Trio trio) {
+    this.trio = trio;
+    this.product = trio.product();
+    this.upstream = trio.upstream();
+    this.operator = trio.operator();
   }
 
   /** Those that a short run has time for; the soak goes through all of them. */
@@ -67,7 +46,7 @@ final class MishapsIT {
         "REDIS_RESTARTED",
       })
   void whateverBreaksTheGuaranteesHold(Mishap mishap) {
-    var result = new Round(product, network, redis).run(mishap, Seed.random("mishap " + mishap));
+    var result = new Round(trio).run(mishap, Seed.random("mishap " + mishap));
 
     System.out.printf(
         "%s: recovered after %d ms, longest wait %d ms, isolations %s%n",
@@ -100,7 +79,7 @@ final class MishapsIT {
         var stuckLoad = stuck.run()) {
       parted = product.clock().instant();
       long since = System.nanoTime();
-      network.partition(minority.name());
+      trio.network().partition(minority.name());
       rota.without(minority);
       operator.isolateDuring(
           prisoner.id(),
@@ -114,8 +93,10 @@ final class MishapsIT {
       await("the minority has ended itself")
           .atMost(Duration.ofSeconds(20))
           .until(() -> product.look().pid(minority.name()) != minority.pid());
+      load.relax();
+      stuckLoad.relax();
       healed = System.nanoTime();
-      network.heal();
+      trio.network().heal();
       product.awaitAllReady();
       rota.with(minority);
       recovered = System.nanoTime();

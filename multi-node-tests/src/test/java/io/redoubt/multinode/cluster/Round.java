@@ -6,12 +6,9 @@ import io.redoubt.multinode.check.KillHolds;
 import io.redoubt.multinode.check.OneSuccessor;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
-import io.redoubt.multinode.network.Network;
 import io.redoubt.multinode.product.Installation;
-import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Upstream;
-import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,14 +24,12 @@ final class Round {
   private static final int ROBBED = 6;
   private static final Duration SERVED_AGAIN = Duration.ofSeconds(60);
 
+  private final Trio trio;
   private final Product product;
-  private final Network network;
-  private final TestRedis redis;
 
-  Round(Product product, Network network, TestRedis redis) {
-    this.product = product;
-    this.network = network;
-    this.redis = redis;
+  Round(Trio trio) {
+    this.trio = trio;
+    this.product = trio.product();
   }
 
   /**
@@ -72,12 +67,12 @@ final class Round {
   Result run(Mishap mishap, RandomGenerator random) {
     List<Installation.Node> nodes = product.look().nodes();
     int index = random.nextInt(nodes.size());
-    var operator = Operator.of(product);
+    var operator = trio.operator();
     var scene =
         new Mishap.Scene(
             product,
-            network,
-            redis,
+            trio.network(),
+            trio.redis(),
             operator,
             nodes.get(index),
             nodes.get((index + random.nextInt(1, nodes.size())) % nodes.size()),

@@ -20,51 +20,57 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The node with the link, the forwarder and the janitor sleeps, and wakes up replaced. */
+@ExtendWith(SharedTrio.class)
 final class SingletonFailOverIT {
   private static final int CALLS = 30;
 
+  private final Trio trio;
+  private final Product product;
+  private final Operator operator;
   private final History history = new History();
+
+  SingletonFailOverIT(Trio trio) {
+    this.trio = trio;
+    this.product = trio.product();
+    this.operator = trio.operator();
+  }
 
   @Test
   void aHolderThatSleptThroughItsReplacementChangesNothing() {
-    try (var product = Product.start("singleton-fail-over", "--nodes", "3");
-        var upstream = Upstream.start(product.clock())) {
-      var operator = Operator.of(product);
-      operator.useUpstream(upstream);
-      List<Installation.Node> nodes = product.runtime().nodes();
-      var rota = new Rota(nodes);
-      var models = new ModelClient(product, upstream, history, rota);
-      var before = boot(product, operator, rota);
-      var traces = new ArrayList<String>();
-      awaitServed(models, before);
-      Installation.Node holder = holder(product, operator);
+    List<Installation.Node> nodes = product.runtime().nodes();
+    var rota = new Rota(nodes);
+    var models = new ModelClient(product, trio.upstream(), history, rota);
+    var before = boot(rota);
+    var traces = new ArrayList<String>();
+    awaitServed(models, before);
+    Installation.Node holder = holder();
 
-      try (var _ = product.pause(holder)) {
-        rota.without(holder);
-        // What the control plane says now arrives through another node, and so does the audit.
-        var after = boot(product, operator, rota);
-        awaitServed(models, after);
-        call(models, after, traces);
-        awaitWhole(product, operator, after, traces);
-      }
-      await("the node has ended and come back")
-          .atMost(Duration.ofSeconds(45))
-          .until(() -> pid(product.look(), holder) != holder.pid());
-      product.awaitReady();
-      var last = boot(product, operator, rota);
-      awaitServed(models, last);
-      var lastTraces = new ArrayList<String>();
-      call(models, last, lastTraces);
-
-      awaitWhole(product, operator, last, lastTraces);
-      assertThat(holder(product, operator).name()).isNotEqualTo(holder.name());
-      System.out.println(history);
+    try (var _ = product.pause(holder)) {
+      rota.without(holder);
+      // What the control plane says now arrives through another node, and so does the audit.
+      var after = boot(rota);
+      awaitServed(models, after);
+      call(models, after, traces);
+      awaitWhole(after, traces);
     }
+    await("the node has ended and come back")
+        .atMost(Duration.ofSeconds(45))
+        .until(() -> product.look().pid(holder.name()) != holder.pid());
+    product.awaitReady();
+    var last = boot(rota);
+    awaitServed(models, last);
+    var lastTraces = new ArrayList<String>();
+    call(models, last, lastTraces);
+
+    awaitWhole(last, lastTraces);
+    assertThat(holder().name()).isNotEqualTo(holder.name());
+    System.out.println(history);
   }
 
-  private AgentClient boot(Product product, Operator operator, Rota rota) {
+  private AgentClient boot(Rota rota) {
     return AgentClient.boot(
         product,
         new TokenEndpoint(product, history, rota),
@@ -87,7 +93,7 @@ final class SingletonFailOverIT {
     }
   }
 
-  private static Installation.Node holder(Product product, Operator operator) {
+  private Installation.Node holder() {
     var headers = Map.of("Authorization", "Bearer " + operator.token());
     for (Installation.Node node : product.runtime().nodes()) {
       var uri = node.management().resolve("/v1/cluster");
@@ -103,17 +109,8 @@ final class SingletonFailOverIT {
     throw new AssertionError("no node says how the cluster is");
   }
 
-  private static long pid(Installation now, Installation.Node node) {
-    return now.nodes().stream()
-        .filter(it -> it.name().equals(node.name()))
-        .findFirst()
-        .orElseThrow()
-        .pid();
-  }
-
   /** Each call once, in order, and no number missing or there twice. */
-  private static void awaitWhole(
-      Product product, Operator operator, AgentClient agent, List<String> traces) {
+  private void awaitWhole(AgentClient agent, List<String> traces) {
     await("the audit is complete")
         .atMost(Duration.ofSeconds(40))
         .untilAsserted(() -> {

@@ -2,10 +2,7 @@ package io.redoubt.multinode.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.redoubt.multinode.network.Network;
-import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Seed;
-import io.redoubt.testing.TestRedis;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,10 +30,8 @@ final class SoakIT {
         new SoakReport(
             Path.of(System.getProperty("redoubt.soak.report", "target/soak.md")), planned, clock);
     long until = System.nanoTime() + planned.toNanos();
-    try (var redis = TestRedis.start();
-        var network = new Network(3, redis.port());
-        var product = Product.start("soak", network, "--nodes", "3")) {
-      var round = new Round(product, network, redis);
+    try (var trio = Trio.start("soak")) {
+      var round = new Round(trio);
       while (System.nanoTime() < until) {
         Mishap mishap = next(random);
         try {
@@ -45,7 +40,7 @@ final class SoakIT {
           report.add(mishap, e);
           throw e;
         } finally {
-          network.heal();
+          trio.network().heal();
         }
       }
     } finally {

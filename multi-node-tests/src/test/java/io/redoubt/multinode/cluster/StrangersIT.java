@@ -15,33 +15,25 @@ import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Who comes to a cluster at work: those that belong are let in, the others learn why not. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(SharedTrio.class)
 final class StrangersIT {
   private static final int AGENTS = 8;
   private static final int CALLERS = 3;
 
-  private Product product;
-  private Upstream upstream;
-  private Operator operator;
+  private final Trio trio;
+  private final Product product;
+  private final Upstream upstream;
+  private final Operator operator;
 
-  @BeforeAll
-  void start() {
-    product = Product.start("strangers", "--nodes", "2");
-    upstream = Upstream.start(product.clock());
-    operator = Operator.of(product);
-    operator.useUpstream(upstream);
-  }
-
-  @AfterAll
-  void stop() {
-    upstream.close();
-    product.close();
+  StrangersIT(Trio trio) {
+    this.trio = trio;
+    this.product = trio.product();
+    this.upstream = trio.upstream();
+    this.operator = trio.operator();
   }
 
   @Test
@@ -49,14 +41,16 @@ final class StrangersIT {
     List<Installation.Node> nodes = product.runtime().nodes();
     var fleet = Fleet.boot(product, operator, upstream, new Rota(nodes), AGENTS, CALLERS);
     long over;
-    try (var load = fleet.runAWhile(Seed.random("strangers"))) {
+    try (var load = fleet.runAWhile(Seed.random("strangers"));
+        var foreign = Newcomer.start(product, "foreign", foreignCertificate(), List.of())) {
+      load.relax();
       assertThat(refusal(Map.of("redoubt.enclave.node", "node-2")))
           .contains("Two nodes cannot have one name");
-      assertThat(refusal(Map.of("redoubt.enclave.cluster.port", product.ports().artery(1))))
+      assertThat(refusal(Map.of("redoubt.enclave.cluster.port", trio.network().port("node-2"))))
           .contains("Two nodes cannot have one address");
       assertThat(refusal(Map.of("redoubt.enclave.link.api-key", keyOfAnotherEnclave())))
           .contains("The database belongs to enclave");
-      assertThat(refusal(foreignCertificate())).contains("did not get into its cluster");
+      assertThat(foreign.awaitFailure()).contains("did not get into its cluster");
       assertThat(refusal(Map.of(), SkewedClock.option(product.directory(), Duration.ofMinutes(10))))
           .contains("seconds ahead of the database's");
       over = System.nanoTime();
@@ -82,13 +76,13 @@ final class StrangersIT {
     var fleet = Fleet.boot(product, operator, upstream, rota, AGENTS, CALLERS);
     long left;
     try (var load = fleet.runAWhile(Seed.random("an added node"))) {
-      try (var added = Newcomer.start(product, "node-3", Map.of(), List.of())) {
+      try (var added = Newcomer.start(product, "node-4", Map.of(), List.of())) {
         await("the added node is ready").atMost(Duration.ofSeconds(45)).until(added::ready);
         rota.with(added.node());
         long joined = System.nanoTime();
         await("it has its share of the shards")
             .atMost(Duration.ofSeconds(45))
-            .until(() -> shards(nodes.getFirst(), "node-3") > 0);
+            .until(() -> shards(nodes.getFirst(), "node-4") > 0);
         await("everybody is served, at all nodes")
             .atMost(Duration.ofSeconds(20))
             .until(() -> load.allServedSince(joined));
@@ -137,6 +131,9 @@ final class StrangersIT {
     return Map.of(
         "redoubt.enclave.start-limit",
         "10 s",
+        // The others of its kind come meanwhile.
+        "redoubt.enclave.cluster.port",
+        0,
         "redoubt.enclave.cluster.tls.certificate-file",
         files.certificate(),
         "redoubt.enclave.cluster.tls.private-key-file",

@@ -21,41 +21,24 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Three nodes in processes of their own behave as one enclave, also when one of them dies. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(SharedTrio.class)
 final class ThreeNodesIT {
   private static final int AGENTS = 12;
   private static final int CALLERS = 4;
   private static final Duration SERVED_AGAIN = Duration.ofSeconds(15);
 
-  private Product product;
-  private Upstream upstream;
-  private Operator operator;
+  private final Product product;
+  private final Upstream upstream;
+  private final Operator operator;
 
-  @BeforeAll
-  void start() {
-    product = Product.start("three-nodes", "--nodes", "3");
-    upstream = Upstream.start(product.clock());
-    operator = Operator.of(product);
-    operator.useUpstream(upstream);
-  }
-
-  @AfterAll
-  void stop() {
-    upstream.close();
-    product.close();
-  }
-
-  @BeforeEach
-  void awaitAllNodes() {
-    product.look();
-    product.awaitReady();
+  ThreeNodesIT(Trio trio) {
+    this.product = trio.product();
+    this.upstream = trio.upstream();
+    this.operator = trio.operator();
   }
 
   @Test
@@ -126,6 +109,7 @@ final class ThreeNodesIT {
           .pollInterval(Duration.ofMillis(20))
           .until(() -> load.allServedSince(killed));
       recovered = System.nanoTime();
+      load.relax();
       long since = recovered;
       await("and goes on being served")
           .atMost(Duration.ofSeconds(20))
@@ -134,7 +118,7 @@ final class ThreeNodesIT {
 
     report(victim, killed, recovered, fleet.history());
     fleet.assertUnharmed(recovered, product.crashes().toArray(Instant[]::new));
-    awaitAllNodes();
+    product.awaitAllReady();
     assertThat(names(operator.isolate(fleet.agents().getFirst().id())))
         .as("the node that came back is asked too")
         .containsExactly("node-1", "node-2", "node-3");
@@ -161,6 +145,7 @@ final class ThreeNodesIT {
             .pollInterval(Duration.ofMillis(20))
             .until(() -> load.allServedSince(stopped));
       }
+      load.relax();
       // Awake, and asked as before: whoever does not know yet that it is gone still calls it.
       rota.with(zombie);
       await("the node has ended and come back")
@@ -198,6 +183,7 @@ final class ThreeNodesIT {
       await("the node has ended and come back")
           .atMost(Duration.ofSeconds(45))
           .until(() -> product.look().pid(leaver.name()) != leaver.pid());
+      load.relax();
       product.awaitReady();
       recovered = System.nanoTime();
       long since = recovered;

@@ -58,7 +58,7 @@ public final class Network implements Product.Wiring, AutoCloseable {
 
   private String settings(String node, int port) {
     var own = Documents.object();
-    own.put("redoubt.enclave.cluster.port", line(toNode, node).port());
+    own.put("redoubt.enclave.cluster.port", port(node));
     own.put("redoubt.enclave.cluster.bind-port", port);
     own.put(
         "pekko.remote.artery.advanced.tcp.outbound-client-hostname",
@@ -66,6 +66,8 @@ public final class Network implements Product.Wiring, AutoCloseable {
     own.put(
         "redoubt.enclave.database.url",
         "jdbc:postgresql://127.0.0.1:" + line(toDatabase, node).port() + "/redoubt");
+    // Somebody listens at the address of a dead node: the line. So it is waited for in vain.
+    own.put("redoubt.enclave.cluster.forming.stale-after", "5 s");
     own.put("redoubt.enclave.link.url", "http://127.0.0.1:" + line(toControlPlane, node).port());
     own.put("redoubt.enclave.revocation.redis.url", "redis://127.0.0.1:" + redis);
     // As HOCON: in JSON a key is one word, dots and all.
@@ -74,6 +76,11 @@ public final class Network implements Product.Wiring, AutoCloseable {
         .forEach(entry ->
             text.append(entry.getKey()).append(" = ").append(entry.getValue()).append('\n'));
     return text.toString();
+  }
+
+  /** Where the others reach a node. */
+  public int port(String node) {
+    return line(toNode, node).port();
   }
 
   private static String name(int index) {

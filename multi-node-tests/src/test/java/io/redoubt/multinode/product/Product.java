@@ -33,7 +33,8 @@ public final class Product implements AutoCloseable {
   /** Shorter than by default, where a test would have to wait for nothing else. */
   private static final String SETTINGS =
       "-Dredoubt.http.head-deadline=8s -Dredoubt.http.body-deadline=5s"
-          + " -Dredoubt.proxy.llm.body-deadline=5s";
+          + " -Dredoubt.proxy.llm.body-deadline=5s"
+          + " -Dredoubt.enclave.store.certainty=20s -Dredoubt.enclave.store.settle-interval=1s";
 
   private static final Duration UP = Duration.ofSeconds(90);
   private static final Duration ANSWER = Duration.ofSeconds(8);
