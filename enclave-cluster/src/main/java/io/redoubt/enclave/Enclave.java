@@ -45,6 +45,13 @@ public final class Enclave implements AutoCloseable {
   /** For the last phase of the shutdown: a partition must not keep a node from ending. */
   private static final Duration TERMINATE_LIMIT = Duration.ofSeconds(5);
 
+  private static final String PLACE_GONE =
+      "This node was silent for so long that its place was given away; it ends itself, and may be"
+          + " started again";
+  private static final String CLOCK_WRONG =
+      "This machine's clock has been wrong for so long that this node leaves to others what it has;"
+          + " set the clock, and start it again";
+
   private final EnclaveConfig config;
   private final Database database;
   private final Membership membership;
@@ -170,7 +177,8 @@ public final class Enclave implements AutoCloseable {
       // A node that has left is nobody whom others should ask to be let in.
       ended.thenRunAsync(membership::close);
       EnclaveNode node = within(config.startLimit(), wired);
-      membership.whenPutOut().thenRun(() -> giveUp(node, system));
+      membership.whenPutOut().thenRun(() -> giveUp(node, system, PLACE_GONE));
+      membership.clock().whenBeyondPatience().thenRun(() -> giveUp(node, system, CLOCK_WRONG));
       var servers = new EnclaveServers(config, environment, node, store);
       within(config.startLimit(), servers.startManagement());
       membership.form(system, config.cluster().seeds(), config.startLimit());
@@ -191,14 +199,12 @@ public final class Enclave implements AutoCloseable {
     }
   }
 
-  /** Others went on without this node: it is permitted nothing any more. */
-  private static void giveUp(EnclaveNode node, ActorSystem<?> system) {
+  /** It is permitted nothing any more; others do its work. */
+  private static void giveUp(EnclaveNode node, ActorSystem<?> system, String why) {
     if (CoordinatedShutdown.get(system).getShutdownReason().isPresent()) {
       return; // It is leaving, and the others were quick to see it gone.
     }
-    LOG.error(
-        "This node was silent for so long that its place was given away; it ends itself, and may be"
-            + " started again");
+    LOG.error(why);
     node.readiness.drain();
     node.streams.cutAll(Cut.NODE_ENDS);
     system.terminate();

@@ -1,5 +1,6 @@
 package io.redoubt.enclave;
 
+import io.micrometer.core.instrument.Gauge;
 import io.redoubt.agent.AgentConfig;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
@@ -26,6 +27,7 @@ import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.link.OfflineWindow;
 import io.redoubt.enclave.link.Sightings;
 import io.redoubt.enclave.link.TrustAnchors;
+import io.redoubt.enclave.membership.ClockWatch;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.MemberRoles;
@@ -122,6 +124,7 @@ final class EnclaveNode {
   private final Stops stops;
   private final EnclaveConfig config;
   private final Clock clock;
+  private final ClockWatch watched;
   private final SSLContext linkTls;
   private final SigningKeyDirectory signingKeys;
   private final Supplier<CompletionStage<Void>> refreshRegistry;
@@ -152,11 +155,17 @@ final class EnclaveNode {
     this.clock = environment.clock();
     this.system = context.getSystem();
     this.enclave = config.link().enclave();
+    this.watched = membership.clock();
     var metrics = environment.metrics();
     var whole = config.whole();
 
     this.lease =
-        new NodeLease(config.lease().limit(), System::nanoTime, this::onLeaseLost, metrics);
+        new NodeLease(
+            config.lease().limit(), watched::right, System::nanoTime, this::onLeaseLost, metrics);
+    Gauge.builder("redoubt.clock.ahead", watched, it -> it.ahead().toMillis() / 1000.0)
+        .description("how far this machine's clock is ahead of the database's; below zero: behind")
+        .baseUnit("seconds")
+        .register(metrics);
     this.ledger = new Ledger(config.revocation().maxEntries() + STOPS_TOLD_APART, System::nanoTime);
     this.streams = new LiveStreams(LiveStreamsConfig.from(whole), lease, metrics);
     this.stops = new Stops(streams::cut, ledger);
@@ -215,7 +224,7 @@ final class EnclaveNode {
     var cluster = new ClusterView(system);
     this.readiness =
         new Readiness(
-            system, database, agents, keys, revocations, redis, linkView, cluster, lease, clock);
+            system, database, agents, keys, revocations, redis, linkView, cluster, watched, lease);
     context.spawn(NodeHealth.create(readiness::check), NodeHealth.NAME);
     this.clusterReporter = new ClusterReporter(system, enclave, config.node(), cluster, linkView);
   }
@@ -270,7 +279,13 @@ final class EnclaveNode {
 
   private void onLeaseLost() {
     int cut = streams.cutAll(Cut.LEASE_LOST);
-    if (CoordinatedShutdown.get(system).getShutdownReason().isEmpty()) {
+    if (CoordinatedShutdown.get(system).getShutdownReason().isPresent()) {
+      return;
+    }
+    if (!watched.right()) {
+      LOG.warn(
+          "The clock is wrong: this node permits nothing for now, and has cut {} streams", cut);
+    } else {
       LOG.warn(
           "No majority heard for {} ms: this node permits nothing for now, and has cut {} streams",
           config.lease().limit().toMillis(),

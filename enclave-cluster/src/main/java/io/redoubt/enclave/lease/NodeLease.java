@@ -7,6 +7,7 @@ import io.redoubt.lease.Lease;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,7 @@ public final class NodeLease implements Lease {
   private static final Logger LOG = LoggerFactory.getLogger(NodeLease.class);
 
   private final long limit;
+  private final BooleanSupplier fit;
   private final LongSupplier nanos;
   private final Runnable whenLost;
   private final Counter lost;
@@ -31,16 +33,23 @@ public final class NodeLease implements Lease {
   /**
    * Not held at first.
    *
+   * @param fit whether the node is fit to act, whoever is heard
    * @param whenLost cuts what is under way; has run before there is a new lease
    */
-  public NodeLease(Duration limit, LongSupplier nanos, Runnable whenLost, MeterRegistry metrics) {
+  public NodeLease(
+      Duration limit,
+      BooleanSupplier fit,
+      LongSupplier nanos,
+      Runnable whenLost,
+      MeterRegistry metrics) {
     this.limit = limit.toNanos();
+    this.fit = fit;
     this.nanos = nanos;
     this.whenLost = whenLost;
     this.until = nanos.getAsLong();
     this.lost =
         Counter.builder("redoubt.lease.lost")
-            .description("times that this node had to stop since it heard from no majority")
+            .description("times that this node had to stop, mostly since it heard from no majority")
             .register(metrics);
     Gauge.builder("redoubt.lease.held", this, it -> it.held() ? 1 : 0)
         .description("1 while this node may act")
@@ -49,7 +58,7 @@ public final class NodeLease implements Lease {
 
   @Override
   public boolean held() {
-    return nanos.getAsLong() - until < 0;
+    return nanos.getAsLong() - until < 0 && fit.getAsBoolean();
   }
 
   /**
@@ -67,7 +76,7 @@ public final class NodeLease implements Lease {
     if (!standing && held()) {
       standing = true;
       if (!first.complete(null)) {
-        LOG.info("A majority is heard again: this node goes on");
+        LOG.info("This node has its lease again, and goes on");
       }
     }
   }

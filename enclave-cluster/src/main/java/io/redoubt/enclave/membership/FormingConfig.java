@@ -8,9 +8,11 @@ import java.time.Duration;
  *
  * @param heartbeatEvery how often a node says in the database that it is there
  * @param staleAfter after which a silent node counts as dead where its place is wanted
- * @param clockLimit how far a node's clock may be from the database's when it starts
+ * @param clockLimit how far a node's clock may be from the database's
+ * @param clockPatience after which a running node whose clock is further off leaves
  */
-public record FormingConfig(Duration heartbeatEvery, Duration staleAfter, Duration clockLimit) {
+public record FormingConfig(
+    Duration heartbeatEvery, Duration staleAfter, Duration clockLimit, Duration clockPatience) {
   private static final String PATH = "redoubt.enclave.cluster.forming";
   private static final int HEARTBEATS = 3;
 
@@ -25,6 +27,9 @@ public record FormingConfig(Duration heartbeatEvery, Duration staleAfter, Durati
     if (!clockLimit.isPositive()) {
       throw new IllegalArgumentException(PATH + ".clock-limit must be above zero");
     }
+    if (clockPatience.isNegative() || clockPatience.toHours() > 24) {
+      throw new IllegalArgumentException(PATH + ".clock-patience must be 0 to 24 hours");
+    }
   }
 
   public static FormingConfig from(Config root) {
@@ -32,7 +37,8 @@ public record FormingConfig(Duration heartbeatEvery, Duration staleAfter, Durati
     return new FormingConfig(
         config.getDuration("heartbeat-every"),
         config.getDuration("stale-after"),
-        config.getDuration("clock-limit"));
+        config.getDuration("clock-limit"),
+        config.getDuration("clock-patience"));
   }
 
   /** How long a node that seems dead is watched before it is believed to be. */

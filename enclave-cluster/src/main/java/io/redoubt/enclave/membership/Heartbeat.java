@@ -4,6 +4,8 @@ import io.redoubt.persistence.postgres.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says in the database that the node lives, on a connection of its own: a busy pool must not make
- * it look dead. While the database is away nobody can take its place either.
+ * it look dead. While the database is away nobody can take its place either. The answer tells what
+ * time it is there.
  */
 final class Heartbeat implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
@@ -21,13 +24,20 @@ final class Heartbeat implements Runnable {
   private final Database database;
   private final UUID session;
   private final Duration every;
+  private final ClockWatch clock;
   private final CompletableFuture<Void> putOut;
   private @Nullable Connection connection;
 
-  Heartbeat(Database database, UUID session, Duration every, CompletableFuture<Void> putOut) {
+  Heartbeat(
+      Database database,
+      UUID session,
+      Duration every,
+      ClockWatch clock,
+      CompletableFuture<Void> putOut) {
     this.database = database;
     this.session = session;
     this.every = every;
+    this.clock = clock;
     this.putOut = putOut;
   }
 
@@ -53,7 +63,10 @@ final class Heartbeat implements Runnable {
       if (connection == null) {
         connection = database.dedicated("redoubt-heartbeat", SOCKET_SECONDS);
       }
-      return MemberTable.beat(connection, session);
+      Instant before = clock.now();
+      Optional<Instant> there = MemberTable.beat(connection, session);
+      there.ifPresent(time -> clock.compare(before, time, System.nanoTime()));
+      return there.isPresent();
     } catch (SQLException e) {
       LOG.debug("No heartbeat, since the database is away: {}", e.getMessage());
       disconnect();

@@ -6,6 +6,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -180,14 +182,18 @@ final class MemberTable {
             .list());
   }
 
-  /** On the heartbeat's own connection; false: the node was put out. */
-  static boolean beat(Connection connection, UUID session) throws SQLException {
+  /** On the heartbeat's own connection: the time there; empty: the node was put out. */
+  static Optional<Instant> beat(Connection connection, UUID session) throws SQLException {
     try (var statement =
         connection.prepareStatement(
             "UPDATE enclave.cluster_member SET beats = beats + 1, beat_at = clock_timestamp()"
-                + " WHERE session = ?")) {
+                + " WHERE session = ? RETURNING beat_at")) {
       statement.setObject(1, session);
-      return statement.executeUpdate() == 1;
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next()
+            ? Optional.of(row.getObject(1, OffsetDateTime.class).toInstant())
+            : Optional.empty();
+      }
     }
   }
 

@@ -48,17 +48,20 @@ public final class Membership implements AutoCloseable {
   private final DeathWatch watch;
   private final UUID session;
   private final CompletableFuture<Void> putOut = new CompletableFuture<>();
+  private final ClockWatch clock;
   private final Thread heartbeat;
 
-  private Membership(Database database, MemberTable table, FormingConfig config, UUID session) {
+  private Membership(
+      Database database, MemberTable table, FormingConfig config, UUID session, ClockWatch clock) {
     this.database = database;
     this.table = table;
     this.watch = new DeathWatch(config);
     this.session = session;
+    this.clock = clock;
     this.heartbeat =
         Thread.ofVirtual()
             .name("redoubt-heartbeat")
-            .start(new Heartbeat(database, session, config.heartbeatEvery(), putOut));
+            .start(new Heartbeat(database, session, config.heartbeatEvery(), clock, putOut));
   }
 
   /**
@@ -70,7 +73,8 @@ public final class Membership implements AutoCloseable {
    */
   public static Membership claim(
       Database database, FormingConfig config, Applicant applicant, InstantSource clock) {
-    requireRightTime(database, config.clockLimit(), clock);
+    var watched = new ClockWatch(config, clock);
+    requireRightTime(database, watched);
     var table = new MemberTable(database);
     var watch = new DeathWatch(config);
     var session = UUID.randomUUID();
@@ -95,7 +99,7 @@ public final class Membership implements AutoCloseable {
       pause();
       claim = table.claim(own, applicant.release(), watch.dead(table.rows()));
     }
-    return new Membership(database, table, config, session);
+    return new Membership(database, table, config, session, watched);
   }
 
   private static String taken(Applicant applicant, MemberRow by) {
@@ -117,9 +121,8 @@ public final class Membership implements AutoCloseable {
         + " redoubt.enclave.cluster.host and port.";
   }
 
-  /** Tokens, revocations and permits are all a matter of minutes. */
-  private static void requireRightTime(Database database, Duration limit, InstantSource clock) {
-    Instant before = clock.instant();
+  private static void requireRightTime(Database database, ClockWatch clock) {
+    Instant before = clock.now();
     Instant there =
         database.inTransactionBlocking(handle ->
             handle
@@ -127,20 +130,9 @@ public final class Membership implements AutoCloseable {
                 .mapTo(OffsetDateTime.class)
                 .one()
                 .toInstant());
-    Instant after = clock.instant();
-    Duration off =
-        there.isBefore(before)
-            ? Duration.between(there, before)
-            : there.isAfter(after) ? Duration.between(after, there) : Duration.ZERO;
-    if (off.compareTo(limit) > 0) {
-      throw new IllegalStateException(
-          "This machine's clock is "
-              + off.toSeconds()
-              + " seconds "
-              + (there.isBefore(before) ? "ahead of" : "behind")
-              + " the database's, and may be "
-              + limit.toSeconds()
-              + " seconds off. Set the clock and start again.");
+    clock.compare(before, there, System.nanoTime());
+    if (!clock.right()) {
+      throw new IllegalStateException(clock.describe() + " Set the clock and start again.");
     }
   }
 
@@ -257,6 +249,11 @@ public final class Membership implements AutoCloseable {
    */
   public CompletionStage<Void> whenPutOut() {
     return putOut.minimalCompletionStage();
+  }
+
+  /** Whether this machine's clock is right. */
+  public ClockWatch clock() {
+    return clock;
   }
 
   /** This start of this node: what other nodes name when they call {@link #giveAway}. */

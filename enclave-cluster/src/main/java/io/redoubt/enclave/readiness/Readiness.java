@@ -3,6 +3,7 @@ package io.redoubt.enclave.readiness;
 import io.redoubt.agent.Agents;
 import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.link.LinkView;
+import io.redoubt.enclave.membership.ClockWatch;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationView;
@@ -10,8 +11,6 @@ import io.redoubt.http.HealthReport;
 import io.redoubt.lease.Lease;
 import io.redoubt.persistence.postgres.Database;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,8 @@ public final class Readiness {
   /** The only one of the details that had better be false. */
   private static final String DRAINING = "draining";
 
-  private record Found(HealthReport report, Instant at) {}
+  /** When, by the monotonic clock: one that is set back would make an answer last. */
+  private record Found(HealthReport report, long at) {}
 
   private final Database database;
   private final LocalProbe probe;
@@ -43,8 +43,8 @@ public final class Readiness {
   private final Optional<RedisPath> redis;
   private final LinkView link;
   private final ClusterView cluster;
+  private final ClockWatch watched;
   private final Lease lease;
-  private final InstantSource clock;
   private volatile boolean draining;
   private @Nullable Found last;
   private @Nullable CompletableFuture<HealthReport> underWay;
@@ -58,8 +58,8 @@ public final class Readiness {
       Optional<RedisPath> redis,
       LinkView link,
       ClusterView cluster,
-      Lease lease,
-      InstantSource clock) {
+      ClockWatch watched,
+      Lease lease) {
     this.database = database;
     this.probe = new LocalProbe(system, agents);
     this.keys = keys;
@@ -67,8 +67,8 @@ public final class Readiness {
     this.redis = redis;
     this.link = link;
     this.cluster = cluster;
+    this.watched = watched;
     this.lease = lease;
-    this.clock = clock;
   }
 
   /** From now on the node is not ready, so that nobody sends it new work. */
@@ -81,9 +81,8 @@ public final class Readiness {
   }
 
   public synchronized CompletionStage<HealthReport> check() {
-    Instant now = clock.instant();
     Found known = last;
-    if (!draining && known != null && now.isBefore(known.at().plus(FRESH))) {
+    if (!draining && known != null && System.nanoTime() - known.at() < FRESH.toNanos()) {
       return CompletableFuture.completedFuture(known.report());
     }
     CompletableFuture<HealthReport> asked = underWay;
@@ -98,7 +97,7 @@ public final class Readiness {
   private synchronized void remember(@Nullable HealthReport report) {
     underWay = null;
     if (report != null) {
-      last = new Found(report, clock.instant());
+      last = new Found(report, System.nanoTime());
     }
   }
 
@@ -135,6 +134,7 @@ public final class Readiness {
     boolean up = cluster.up();
     boolean majority = cluster.majority();
     boolean leased = lease.held();
+    boolean rightTime = watched.right();
     boolean caughtUp = revocations.caughtUpWithin(REVOCATIONS_FRESH);
     var detail = new LinkedHashMap<String, Object>();
     detail.put("database_writable", journalWritable);
@@ -144,6 +144,7 @@ public final class Readiness {
     detail.put("cluster_member_up", up);
     detail.put("cluster_majority", majority);
     detail.put("lease_held", leased);
+    detail.put("clock_right", rightTime);
     detail.put(DRAINING, draining);
     detail.put("link", link.detail());
     detail.put("redis", redis.map(RedisPath::detail).orElse(Map.of("state", "off")));
@@ -155,6 +156,7 @@ public final class Readiness {
             && up
             && majority
             && leased
+            && rightTime
             && !draining;
     return new HealthReport(ready, detail);
   }

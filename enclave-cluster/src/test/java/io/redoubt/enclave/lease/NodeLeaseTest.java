@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +19,8 @@ class NodeLeaseTest {
 
   private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final List<Boolean> heldWhenLost = new ArrayList<>();
-  private final NodeLease lease = new NodeLease(LIMIT, nanos::get, this::lost, metrics);
+  private final AtomicBoolean fit = new AtomicBoolean(true);
+  private final NodeLease lease = new NodeLease(LIMIT, fit::get, nanos::get, this::lost, metrics);
 
   private void lost() {
     heldWhenLost.add(lease.held());
@@ -88,6 +90,23 @@ class NodeLeaseTest {
 
     assertThat(heldWhenLost).containsExactly(false);
     assertThat(metrics.get("redoubt.lease.lost").counter().count()).isOne();
+  }
+
+  @Test
+  void whoIsNotFitToActHasNoneWhoeverIsHeard() {
+    lease.renewed(nanos.get());
+    fit.set(false);
+    assertThat(lease.held()).isFalse();
+    lease.lookAgain();
+    assertThat(heldWhenLost).containsExactly(false);
+    lease.renewed(nanos.get());
+    assertThat(lease.held()).isFalse();
+
+    fit.set(true);
+    lease.renewed(nanos.get());
+
+    assertThat(lease.held()).isTrue();
+    assertThat(heldWhenLost).hasSize(1);
   }
 
   /** As after a pause of the process: the first to run may be the one who brings a new lease. */

@@ -20,6 +20,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -146,6 +149,64 @@ class FormingTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("seconds ahead of the database's");
     assertThat(states()).isEmpty();
+  }
+
+  /** Set wrong while the node runs: it stops, and goes on when the clock is set right. */
+  @Test
+  void aNodeWhoseClockGoesWrongPermitsNothingUntilItIsRight() {
+    var clock = new OffsetClock();
+    Enclave node = nodes.start("node-1", Map.of(), clock);
+    awaitReady(node);
+
+    clock.offset = Duration.ofMinutes(-10);
+
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() ->
+            Http.get(node.managementUrl().resolve("/ready"))
+                .body()
+                .contains("\"lease_held\":false"));
+    var unready = Http.get(node.managementUrl().resolve("/ready"));
+    assertThat(unready.status()).isEqualTo(503);
+    assertThat(unready.body()).contains("\"clock_right\":false");
+    clock.offset = Duration.ZERO;
+    awaitReady(node);
+  }
+
+  @Test
+  void aNodeWhoseClockStaysWrongLeaves() {
+    var clock = new OffsetClock();
+    Enclave node =
+        nodes.start(
+            "node-1", Map.of("redoubt.enclave.cluster.forming.clock-patience", "1 s"), clock);
+    awaitReady(node);
+
+    clock.offset = Duration.ofMinutes(10);
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> node.whenTerminated().toCompletableFuture().isDone());
+    assertThat(states()).isEmpty();
+  }
+
+  /** The system's clock, or a wrong one. */
+  private static final class OffsetClock extends Clock {
+    private volatile Duration offset = Duration.ZERO;
+
+    @Override
+    public Instant instant() {
+      return Clock.systemUTC().instant().plus(offset);
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      throw new UnsupportedOperationException("times are UTC");
+    }
   }
 
   @Test

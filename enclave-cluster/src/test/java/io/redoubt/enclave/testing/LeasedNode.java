@@ -35,7 +35,11 @@ public final class LeasedNode {
   private volatile CountDownLatch gate = new CountDownLatch(0);
   public final NodeLease lease =
       new NodeLease(
-          CONFIG.limit(), this::nanos, losses::incrementAndGet, new SimpleMeterRegistry());
+          CONFIG.limit(),
+          () -> true,
+          this::nanos,
+          losses::incrementAndGet,
+          new SimpleMeterRegistry());
   public final Ledger ledger = new Ledger(100, this::nanos);
 
   public long nanos() {
