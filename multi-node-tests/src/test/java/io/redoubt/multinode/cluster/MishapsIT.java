@@ -13,6 +13,7 @@ import io.redoubt.multinode.product.Seed;
 import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,6 +26,7 @@ final class MishapsIT {
   private static final int AGENTS = 9;
   private static final int CALLERS = 3;
   private static final int STUCK = 4;
+  private static final Duration LIMIT = Duration.ofSeconds(15);
 
   private final Trio trio;
   private final Product product;
@@ -120,6 +122,64 @@ final class MishapsIT {
     assertThat(product.look().nodes().stream().filter(it -> !it.name().equals(minority.name())))
         .as("the majority was left alone")
         .isSubsetOf(nodes);
+  }
+
+  /** The third one hears both, and goes on alone; the two end, and come back once they hear. */
+  @Test
+  void twoNodesThatAreDeafToEachOtherHoldUpTheWorkForLessThan15Seconds() {
+    var random = Seed.random("two deaf nodes");
+    List<Installation.Node> nodes = product.runtime().nodes();
+    int index = random.nextInt(nodes.size());
+    Installation.Node one = nodes.get(index);
+    Installation.Node other = nodes.get((index + 1) % nodes.size());
+    var rota = new Rota(nodes);
+    var fleet = Fleet.boot(product, operator, upstream, rota, AGENTS, CALLERS);
+    Instant parted;
+    long cut;
+    long served;
+    long recovered;
+    Duration longest;
+    try (var load = fleet.runAWhile(random)) {
+      parted = product.clock().instant();
+      trio.network().partition(one.name(), other.name());
+      cut = System.nanoTime();
+      // As a load balancer does that asks them whether they are ready.
+      for (Installation.Node deaf : List.of(one, other)) {
+        await(deaf.name() + " is put out")
+            .atMost(LIMIT)
+            .pollInterval(Duration.ofMillis(100))
+            .until(() -> !product.ready(deaf));
+        rota.without(deaf);
+      }
+      long put = System.nanoTime();
+      await("everybody is served, though they are still deaf")
+          .atMost(LIMIT)
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> load.allServedSince(put));
+      served = System.nanoTime();
+      longest = Collections.max(load.waits());
+      load.relax();
+      trio.network().heal();
+      product.awaitAllReady();
+      rota.with(one);
+      rota.with(other);
+      recovered = System.nanoTime();
+      long again = recovered;
+      await("everybody is served, at all nodes")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> load.allServedSince(again));
+    }
+
+    System.out.printf(
+        "%s and %s deaf to each other; everybody served after %d ms, longest wait %d ms; %s%n",
+        one.name(),
+        other.name(),
+        Duration.ofNanos(served - cut).toMillis(),
+        longest.toMillis(),
+        fleet.history());
+    fleet.assertUnharmed(recovered, parted, product.clock().instant());
+    assertThat(Duration.ofNanos(served - cut)).as("full service again").isLessThan(LIMIT);
+    assertThat(longest).as("longest wait of a client that tries again").isLessThan(LIMIT);
   }
 
   private static long parted(History history) {

@@ -314,6 +314,11 @@ public final class Product implements AutoCloseable {
     return unready().isEmpty();
   }
 
+  /** Whether one node says that it is ready, right now. */
+  public boolean ready(Installation.Node node) {
+    return unready(node.management()).findAny().isEmpty();
+  }
+
   /** What those servers say that are not ready. */
   private List<String> unready() {
     return Stream.concat(
