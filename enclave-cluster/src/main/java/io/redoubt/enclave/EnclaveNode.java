@@ -224,7 +224,17 @@ final class EnclaveNode {
     var cluster = new ClusterView(system);
     this.readiness =
         new Readiness(
-            system, database, agents, keys, revocations, redis, linkView, cluster, watched, lease);
+            system,
+            database,
+            store,
+            agents,
+            keys,
+            revocations,
+            redis,
+            linkView,
+            cluster,
+            watched,
+            lease);
     context.spawn(NodeHealth.create(readiness::check), NodeHealth.NAME);
     this.clusterReporter = new ClusterReporter(system, enclave, config.node(), cluster, linkView);
   }

@@ -9,6 +9,8 @@ import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.http.HealthReport;
 import io.redoubt.lease.Lease;
+import io.redoubt.persistence.enclave.EnclaveStore;
+import io.redoubt.persistence.journal.JournalWriter;
 import io.redoubt.persistence.postgres.Database;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class Readiness {
   private static final Duration FRESH = Duration.ofMillis(500);
 
+  /** So long a write that failed speaks against the database; by then somebody has tried again. */
+  private static final Duration FAILED_LATELY = Duration.ofSeconds(3);
+
   /** A view of the revocations that is older may miss one (G2). */
   private static final Duration REVOCATIONS_FRESH = Duration.ofSeconds(5);
 
@@ -36,7 +41,9 @@ public final class Readiness {
   /** When, by the monotonic clock: one that is set back would make an answer last. */
   private record Found(HealthReport report, long at) {}
 
+  private final ActorSystem<?> system;
   private final Database database;
+  private final EnclaveStore store;
   private final LocalProbe probe;
   private final NodeKeys keys;
   private final RevocationView revocations;
@@ -52,6 +59,7 @@ public final class Readiness {
   public Readiness(
       ActorSystem<?> system,
       Database database,
+      EnclaveStore store,
       Agents agents,
       NodeKeys keys,
       RevocationView revocations,
@@ -60,7 +68,9 @@ public final class Readiness {
       ClusterView cluster,
       ClockWatch watched,
       Lease lease) {
+    this.system = system;
     this.database = database;
+    this.store = store;
     this.probe = new LocalProbe(system, agents);
     this.keys = keys;
     this.revocations = revocations;
@@ -107,7 +117,10 @@ public final class Readiness {
     return journal.thenCombine(sharding, this::report);
   }
 
-  /** False where the database cannot be reached, is a standby, or does not let us write. */
+  /**
+   * False where the database cannot be reached, is a standby, or does not let us write, also since
+   * its disk is full, which only shows when something is written.
+   */
   private CompletionStage<Boolean> journalWritable() {
     return database
         .inTransaction(handle ->
@@ -118,6 +131,10 @@ public final class Readiness {
                         + " AND current_setting('transaction_read_only') = 'off'")
                 .mapTo(Boolean.class)
                 .one())
+        .thenApply(allowed ->
+            allowed
+                && !store.auditFailedWithin(FAILED_LATELY)
+                && !JournalWriter.failedWithin(system, FAILED_LATELY))
         .exceptionally(_ -> false);
   }
 

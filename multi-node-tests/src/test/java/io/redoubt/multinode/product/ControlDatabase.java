@@ -18,7 +18,7 @@ public final class ControlDatabase {
   /** The numbers of an organization's audit lines from the enclave, in their order. */
   public List<Long> auditNumbers(String organization) {
     String password =
-        Documents.read(product.directory().resolve("postgres").resolve("secrets.json"))
+        Documents.read(product.postgres().resolve("secrets.json"))
             .required("redoubt_control")
             .asText();
     String url = "jdbc:postgresql://127.0.0.1:" + product.runtime().databasePort() + "/redoubt";

@@ -42,6 +42,7 @@ public final class Product implements AutoCloseable {
   private final Path launcher;
   private final Path directory;
   private final Path evidence;
+  private final Wiring wiring;
   private final List<String> options;
   private final int offset;
   private final Clock clock;
@@ -51,10 +52,12 @@ public final class Product implements AutoCloseable {
   private volatile @Nullable Installation runtime;
   private volatile Http http = new Http(ANSWER);
 
-  private Product(Path home, Path directory, Path evidence, List<String> options, Clock clock) {
+  private Product(
+      Path home, Path directory, Path evidence, Wiring wiring, List<String> options, Clock clock) {
     this.launcher = home.resolve("bin/redoubt");
     this.directory = directory;
     this.evidence = evidence;
+    this.wiring = wiring;
     this.options = options;
     this.clock = clock;
     this.offset = FreePorts.offset();
@@ -63,6 +66,11 @@ public final class Product implements AutoCloseable {
   /** Prepares the directory of a product that has never been started. */
   public interface Wiring {
     void lay(Path directory, Ports ports);
+
+    /** What {@code up} is started through, in front of its own command. */
+    default List<String> prefix(Path directory) {
+      return List.of();
+    }
   }
 
   /** Where things will listen. */
@@ -115,7 +123,8 @@ public final class Product implements AutoCloseable {
       Path evidence =
           Path.of(System.getProperty("redoubt.evidence", "target/evidence")).resolve(name);
       Path directory = Files.createTempDirectory("redoubt-");
-      var product = new Product(home, directory, evidence, List.of(options), Clock.systemUTC());
+      var product =
+          new Product(home, directory, evidence, wiring, List.of(options), Clock.systemUTC());
       Runtime.getRuntime().addShutdownHook(product.lastResort);
       wiring.lay(directory, product.ports());
       product.up();
@@ -131,10 +140,12 @@ public final class Product implements AutoCloseable {
         new ArrayList<>(List.of("up", "--detach", "--demo", "--data-dir", directory.toString()));
     command.addAll(List.of("--port-offset", Integer.toString(offset)));
     command.addAll(options);
-    assertThat(run(command, UP)).as("exit code of up; %s", evidence).isZero();
+    assertThat(run(command, wiring.prefix(directory), UP))
+        .as("exit code of up; %s", evidence)
+        .isZero();
     runtime = Installation.read(directory);
     secrets.note(runtime().clientSecret());
-    Documents.read(directory.resolve("postgres").resolve("secrets.json"))
+    Documents.read(postgres().resolve("secrets.json"))
         .forEach(password -> secrets.note(password.asText()));
     // Connections of the time before would break, and make certain answers uncertain.
     http.close();
@@ -143,15 +154,16 @@ public final class Product implements AutoCloseable {
 
   /** Stops it as a user does. */
   public void down() {
-    assertThat(run(List.of("down", "--data-dir", directory.toString()), UP))
+    assertThat(run(List.of("down", "--data-dir", directory.toString()), List.of(), UP))
         .as("exit code of down")
         .isZero();
   }
 
-  private int run(List<String> arguments, Duration limit) {
+  private int run(List<String> arguments, List<String> prefix, Duration limit) {
     try {
       Files.createDirectories(evidence);
-      var command = new ArrayList<>(List.of(launcher.toAbsolutePath().toString()));
+      var command = new ArrayList<>(prefix);
+      command.add(launcher.toAbsolutePath().toString());
       command.addAll(arguments);
       var builder = new ProcessBuilder(command).directory(directory.toFile());
       builder.environment().keySet().removeIf(name -> name.startsWith("REDOUBT_"));
@@ -193,6 +205,14 @@ public final class Product implements AutoCloseable {
   /** Where it keeps its state. */
   public Path directory() {
     return directory;
+  }
+
+  /** Where PostgreSQL keeps its state, also if only the product's own processes see it. */
+  public Path postgres() {
+    Path usual = directory.resolve("postgres");
+    return Files.exists(usual.resolve("secrets.json"))
+        ? usual
+        : Path.of("/proc/" + runtime().controlPlanePid() + "/root" + usual);
   }
 
   public Ports ports() {

@@ -58,8 +58,7 @@ public final class SeparateServers implements AutoCloseable {
   }
 
   private void start() {
-    JsonNode passwords =
-        Documents.read(product.directory().resolve("postgres").resolve("secrets.json"));
+    JsonNode passwords = Documents.read(product.postgres().resolve("secrets.json"));
     Path keys = product.directory().resolve("keys");
     String database = "jdbc:postgresql://127.0.0.1:" + runtime.databasePort() + "/redoubt";
     controlPlaneSettings.put("REDOUBT_DATABASE_URL", database);

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes items in batches, each one statement, one round trip and one transaction on a connection
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * that waits fails at once, and for a moment whatever comes.
  */
 public final class BatchWriter<I, O> implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BatchWriter.class);
   private static final Duration PAUSE = Duration.ofMillis(200);
 
   private final String name;
@@ -33,6 +36,8 @@ public final class BatchWriter<I, O> implements AutoCloseable {
   private final Timer times;
   private final List<Thread> threads = new ArrayList<>();
   private volatile long awayUntil = System.nanoTime();
+  private volatile boolean failing;
+  private volatile long failedAt;
 
   /**
    * Starts the writers; they connect when there is something to write.
@@ -118,6 +123,10 @@ public final class BatchWriter<I, O> implements AutoCloseable {
       List<O> answers = line.write(batch.stream().map(Waiting::item).toList(), repeated);
       sizes.record(batch.size());
       times.record(System.nanoTime() - started, TimeUnit.NANOSECONDS);
+      if (failing) {
+        failing = false;
+        LOG.info("The {} can be written again", name);
+      }
       answer(batch, answers);
     } catch (SQLException | RuntimeException e) {
       if (!Failures.isUnavailable(e)) {
@@ -125,11 +134,29 @@ public final class BatchWriter<I, O> implements AutoCloseable {
       } else if (!repeated && sql.mayBeRepeated() && line.mayTryAgain(started)) {
         write(line, batch, true);
       } else {
-        awayUntil = System.nanoTime() + PAUSE.toNanos();
+        failed(e);
         fail(batch, away(e));
         fail(queue.clear(), away(e));
       }
     }
+  }
+
+  private void failed(Exception cause) {
+    long now = System.nanoTime();
+    awayUntil = now + PAUSE.toNanos();
+    failedAt = now;
+    if (!failing) {
+      failing = true;
+      LOG.error("The {} cannot be written: {}", name, cause.getMessage());
+    }
+  }
+
+  /**
+   * Whether the last attempt to write failed, not longer ago than that. A server that answers may
+   * have a full disk.
+   */
+  public boolean failedWithin(Duration span) {
+    return failing && System.nanoTime() - failedAt < span.toNanos();
   }
 
   /** One of them is wrong: the others must not suffer for it. */

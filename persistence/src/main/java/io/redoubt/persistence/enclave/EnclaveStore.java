@@ -141,6 +141,11 @@ public final class EnclaveStore implements AutoCloseable {
     every(config.refreshInterval(), this::refreshNow);
   }
 
+  /** Whether the last attempt to write audit failed, not longer ago than that. */
+  public boolean auditFailedWithin(Duration span) {
+    return auditWriter.failedWithin(span);
+  }
+
   /** This start of this node: what other nodes name when they call {@link #departed}. */
   public long incarnation() {
     return self.incarnation();

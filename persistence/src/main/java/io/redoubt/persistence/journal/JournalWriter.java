@@ -6,14 +6,16 @@ import io.redoubt.persistence.batch.BatchLimits;
 import io.redoubt.persistence.batch.BatchWriter;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseConfig;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.AbstractExtensionId;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.Extension;
 import scala.runtime.BoxedUnit;
 
 /** The actor system's one writer of events, with connections of its own. */
-final class JournalWriter implements Extension {
+public final class JournalWriter implements Extension {
   static final Id ID = new Id();
 
   private final BatchWriter<EventWrite, BoxedUnit> writer;
@@ -35,6 +37,11 @@ final class JournalWriter implements Extension {
 
   CompletionStage<BoxedUnit> write(EventWrite write) {
     return writer.submit(write, write.rows().size(), true);
+  }
+
+  /** Whether the last attempt to write events failed, not longer ago than that. */
+  public static boolean failedWithin(ClassicActorSystemProvider system, Duration span) {
+    return ID.get(system).writer.failedWithin(span);
   }
 
   /** One for each actor system, gone with it. */

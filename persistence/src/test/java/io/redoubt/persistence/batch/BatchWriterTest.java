@@ -2,6 +2,7 @@ package io.redoubt.persistence.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
@@ -136,6 +137,26 @@ class BatchWriterTest {
             .withThrowableThat()
             .withCauseInstanceOf(DatabaseUnavailableException.class);
       }
+    }
+  }
+
+  @Test
+  void whoCouldNotWriteSaysSoUntilItCanAgain() {
+    var sql = new Echo();
+    try (var writer = writer(sql, 100, 1)) {
+      assertThat(writer.failedWithin(Duration.ofMinutes(1))).isFalse();
+      sql.sleepSeconds = 30;
+      assertThat(writer.submit(0, 1, true)).failsWithin(Duration.ofSeconds(5));
+      assertThat(writer.failedWithin(Duration.ofMinutes(1))).isTrue();
+      assertThat(writer.failedWithin(Duration.ZERO)).as("longer ago").isFalse();
+
+      sql.sleepSeconds = 0;
+
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(
+              () -> assertThat(writer.submit(1, 1, true)).succeedsWithin(Duration.ofSeconds(5)));
+      assertThat(writer.failedWithin(Duration.ofMinutes(1))).isFalse();
     }
   }
 
