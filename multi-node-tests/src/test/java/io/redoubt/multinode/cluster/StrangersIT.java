@@ -7,6 +7,7 @@ import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.ForeignCertificate;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Newcomer;
+import io.redoubt.multinode.product.NextRelease;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Seed;
@@ -50,6 +51,9 @@ final class StrangersIT {
           .contains("Two nodes cannot have one address");
       assertThat(refusal(Map.of("redoubt.enclave.link.api-key", keyOfAnotherEnclave())))
           .contains("The database belongs to enclave");
+      try (var _ = NextRelease.migrated(product)) {
+        assertThat(refusal(Map.of())).contains("The database schema is at version 1000");
+      }
       assertThat(foreign.awaitFailure()).contains("did not get into its cluster");
       assertThat(refusal(Map.of(), SkewedClock.option(product.directory(), Duration.ofMinutes(10))))
           .contains("seconds ahead of the database's");
