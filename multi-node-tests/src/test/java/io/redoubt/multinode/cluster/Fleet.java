@@ -101,7 +101,7 @@ final class Fleet {
   /** Everybody works, and has for a while when this returns. */
   Load runAWhile(RandomGenerator random) {
     var load = run();
-    long wanted = history.grants() + random.nextInt(20, 45) * (long) agents.size();
+    long wanted = history.grants() + random.nextInt(10, 25) * (long) agents.size();
     await("work under way").atMost(Duration.ofSeconds(30)).until(() -> history.grants() >= wanted);
     return load;
   }

@@ -18,14 +18,17 @@ import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.SeparateServers;
+import io.redoubt.multinode.product.SharedProduct;
 import io.redoubt.multinode.product.TokenEndpoint;
 import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** G8: the control plane does not answer, and the enclave goes on, is governed and remembers. */
+@ExtendWith(SharedProduct.class)
 final class ControlPlaneAwayIT {
   private static final int ROTATIONS = 60;
   private static final int MODEL_CALLS = 40;
@@ -33,9 +36,8 @@ final class ControlPlaneAwayIT {
   private final History history = new History();
 
   @Test
-  void agentsWorkAndAreKilledAndTheAuditFollowsExactlyOnce() {
-    try (var product = Product.start("control-plane-away");
-        var servers = SeparateServers.instead(product);
+  void agentsWorkAndAreKilledAndTheAuditFollowsExactlyOnce(Product product) {
+    try (var servers = SeparateServers.instead(product);
         var upstream = Upstream.start(product.clock())) {
       var operator = Operator.of(product);
       operator.useUpstream(upstream);

@@ -17,17 +17,49 @@ import io.redoubt.multinode.product.SharedProduct;
 import io.redoubt.multinode.product.TokenEndpoint;
 import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** PostgreSQL goes away under the running servers, and comes back. */
 @ExtendWith(SharedProduct.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class DatabaseOutageIT {
   private static final int AGENTS = 16;
 
-  private final History history = new History();
+  private final List<Aftermath> aftermaths = new ArrayList<>();
+
+  /** What has to be looked at later. */
+  private record Aftermath(AgentClient agent, History history, Upstream upstream) {}
+
+  /**
+   * One whose answer an outage swallowed gets its outcome when it is certain whether it was
+   * written: certainty, then the next settle-interval, then the way up. The time is waited for
+   * once.
+   */
+  @AfterAll
+  void everyIntentHasItsOutcome(Product product) {
+    var operator = Operator.of(product);
+    assertThat(aftermaths).hasSize(2);
+    await("every intent has its outcome (G4)")
+        .atMost(Duration.ofSeconds(45))
+        .untilAsserted(() ->
+            assertThat(aftermaths)
+                .allSatisfy(it ->
+                    assertThat(
+                            NoActWithoutRecord.violations(
+                                it.upstream().sightings(),
+                                it.history().modelCalls(),
+                                operator.audit(it.agent().id()).stream()
+                                    .filter(line -> line.plane().equals("llm"))
+                                    .toList(),
+                                List.of()))
+                        .isEmpty()));
+  }
 
   @Test
   void whileTheDatabaseIsStoppedCallersHear503AndAfterwardsAllGoesOn(Product product) {
@@ -42,6 +74,7 @@ final class DatabaseOutageIT {
   private void outage(
       Product product, String how, Supplier<? extends AutoCloseable> breakDatabase) {
     var random = Seed.random("database " + how);
+    var history = new History();
     var operator = Operator.of(product);
     var servers = product.runtime().nodes();
     var chains = Chains.boot(product, operator, history, AGENTS);
@@ -82,20 +115,7 @@ final class DatabaseOutageIT {
       assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
       assertThat(NothingLost.violations(history, recovered)).as("durability").isEmpty();
       assertThat(history.badAnswers()).as("form of refusals").isEmpty();
-      // One whose answer the outage swallowed gets its outcome when it is certain whether it was
-      // written: certainty (30 s), then the next settle-interval (5 s), then the way up.
-      await("every intent has its outcome (G4)")
-          .atMost(Duration.ofSeconds(45))
-          .untilAsserted(() ->
-              assertThat(
-                      NoActWithoutRecord.violations(
-                          upstream.sightings(),
-                          history.modelCalls(),
-                          operator.audit(agent.id()).stream()
-                              .filter(line -> line.plane().equals("llm"))
-                              .toList(),
-                          List.of()))
-                  .isEmpty());
+      aftermaths.add(new Aftermath(agent, history, upstream));
     }
   }
 

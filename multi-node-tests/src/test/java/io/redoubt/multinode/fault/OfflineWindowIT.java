@@ -19,6 +19,7 @@ import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Reply;
 import io.redoubt.multinode.product.SeparateServers;
+import io.redoubt.multinode.product.SharedProduct;
 import io.redoubt.multinode.product.TokenEndpoint;
 import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
@@ -26,11 +27,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * G8, past the window: the control plane has ended, one organization is frozen and another goes on,
  * every node dies and comes back meanwhile, and afterwards nothing is missing or there twice.
  */
+@ExtendWith(SharedProduct.class)
 final class OfflineWindowIT {
   private static final Duration WINDOW = Duration.ofSeconds(20);
   private static final int CALLS = 10;
@@ -38,9 +41,8 @@ final class OfflineWindowIT {
   private final History history = new History();
 
   @Test
-  void oneOrganizationIsFrozenAnotherGoesOnAndTheAuditIsWhole() {
-    try (var product = Product.start("offline-window");
-        var servers =
+  void oneOrganizationIsFrozenAnotherGoesOnAndTheAuditIsWhole(Product product) {
+    try (var servers =
             SeparateServers.instead(
                 product, Map.of("REDOUBT_OFFLINE_WINDOW", WINDOW.toSeconds() + "s"));
         var upstream = Upstream.start(product.clock())) {
