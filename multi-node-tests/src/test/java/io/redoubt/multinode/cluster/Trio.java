@@ -1,5 +1,6 @@
 package io.redoubt.multinode.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -68,8 +69,8 @@ final class Trio implements AutoCloseable {
     var operator = operator();
     await("all nodes see all nodes")
         .atMost(Duration.ofSeconds(30))
-        .until(() ->
-            product.runtime().nodes().stream()
+        .untilAsserted(() ->
+            assertThat(product.runtime().nodes())
                 .allMatch(node -> isWhole(product.cluster(node, operator))));
   }
 

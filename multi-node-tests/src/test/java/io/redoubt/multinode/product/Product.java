@@ -50,6 +50,7 @@ public final class Product implements AutoCloseable {
   private final List<Instant> crashes = new ArrayList<>();
   private final Thread lastResort = new Thread(this::killQuietly, "kill the product");
   private volatile @Nullable Installation runtime;
+  private final Http probes = new Http(Duration.ofSeconds(1));
   private volatile Http http = new Http(ANSWER);
 
   private Product(
@@ -334,9 +335,11 @@ public final class Product implements AutoCloseable {
     return unready().isEmpty();
   }
 
-  /** Whether one node says that it is ready, right now. */
+  /** Whether one node says within a second that it is ready, as a load balancer asks. */
   public boolean ready(Installation.Node node) {
-    return unready(node.management()).findAny().isEmpty();
+    return probes.attempt("GET", node.management().resolve("/ready"), Map.of(), null)
+            instanceof Attempt.Answered(var reply)
+        && reply.status() == 200;
   }
 
   /** What those servers say that are not ready. */
@@ -415,6 +418,7 @@ public final class Product implements AutoCloseable {
       Runtime.getRuntime().removeShutdownHook(lastResort);
       keepLogs();
       http.close();
+      probes.close();
     }
   }
 
