@@ -12,6 +12,7 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
  * @param askTimeout how long a caller waits for an answer
  * @param activeEntities how many of them one node keeps in memory; beyond that the least recently
  *     used one leaves and is read back when it is needed
+ * @param idleAfter one that heard nothing for so long leaves, too
  * @param restartBackoffMin first pause after the journal failed
  * @param restartBackoffMax longest pause between two attempts
  * @param snapshotEvery events between two snapshots
@@ -20,6 +21,7 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 public record EntityConfig(
     Duration askTimeout,
     int activeEntities,
+    Duration idleAfter,
     Duration restartBackoffMin,
     Duration restartBackoffMax,
     int snapshotEvery,
@@ -30,6 +32,7 @@ public record EntityConfig(
   public EntityConfig {
     require(askTimeout.isPositive(), "ask-timeout must be positive");
     require(activeEntities >= 1, "active-entities must be at least 1");
+    require(idleAfter.isPositive(), "idle-after must be positive");
     require(restartBackoffMin.isPositive(), "restart-backoff-min must be positive");
     require(
         restartBackoffMax.compareTo(restartBackoffMin) >= 0,
@@ -45,6 +48,7 @@ public record EntityConfig(
       return new EntityConfig(
           section.getDuration("ask-timeout"),
           section.getInt("active-entities"),
+          section.getDuration("idle-after"),
           section.getDuration("restart-backoff-min"),
           section.getDuration("restart-backoff-max"),
           section.getInt("snapshot-every"),

@@ -33,9 +33,9 @@ public final class ShardedEntities<M> {
   }
 
   /**
-   * Starts this node's part of the type. Entities stay in memory until the room is needed: the
-   * usual two idle minutes are shorter than an agent's five between two rotations, each of which
-   * would then pay for a recovery.
+   * Starts this node's part of the type. Entities stay in memory until the room is needed, or for
+   * longer than the usual two idle minutes: those are shorter than an agent's five between two
+   * rotations, each of which would then pay for a recovery.
    */
   public static <M> ShardedEntities<M> start(
       ActorSystem<?> system,
@@ -61,6 +61,8 @@ public final class ShardedEntities<M> {
                 "redoubt",
                 "passivation.redoubt.active-entity-limit",
                 config.activeEntities(),
+                "passivation.redoubt.idle-entity.timeout",
+                config.idleAfter(),
                 "passivation.redoubt.replacement.policy",
                 "least-recently-used"))
         .withFallback(system.settings().config().getConfig("pekko.cluster.sharding"));

@@ -50,6 +50,7 @@ class AgentConfigTest {
   @CsvSource({
     "redoubt.agent.entity.ask-timeout, 0s",
     "redoubt.agent.entity.active-entities, 0",
+    "redoubt.agent.entity.idle-after, 0s",
     "redoubt.agent.entity.restart-backoff-min, 0s",
     "redoubt.agent.entity.restart-backoff-max, 1ms",
     "redoubt.agent.entity.snapshot-every, 0",

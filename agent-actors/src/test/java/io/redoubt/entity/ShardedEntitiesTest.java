@@ -145,6 +145,39 @@ class ShardedEntitiesTest {
   }
 
   @Test
+  void whoIsIdleForLongLeavesAndComesBackAsItWas() {
+    var alone = ActorTestKit.create(CONFIG);
+    try {
+      var cluster = Cluster.get(alone.system());
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+      var brief =
+          ConfigFactory.parseString("redoubt.agent.entity.idle-after = 1 s").withFallback(CONFIG);
+      var leaving =
+          ShardedAgents.start(alone.system(), AgentConfig.from(brief), fences, () -> true, clock);
+      var key = new AgentKey(organization, AgentId.next(clock));
+      var spec = new AgentSpec("idle", null, Map.of(), List.of(), ModelAccess.ANY, false, 1);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptions()
+          .until(() ->
+              leaving
+                  .ask(key, replyTo -> new Agent.Configure(spec, null, replyTo))
+                  .toCompletableFuture()
+                  .join()
+                  .equals(new Agent.Done()));
+
+      await().until(() -> inMemory(alone, "Agent", Agent.Command.class) == 0);
+
+      assertThat(leaving.ask(key, Agent.Describe::new).toCompletableFuture().join())
+          .isInstanceOfSatisfying(
+              Agent.Description.class,
+              description -> assertThat(description.spec()).isEqualTo(spec));
+    } finally {
+      alone.shutdownTestKit();
+    }
+  }
+
+  @Test
   void whoIsNotAnsweredInTimeHearsSo() {
     var alone = ActorTestKit.create(CONFIG);
     try {
@@ -179,8 +212,12 @@ class ShardedEntitiesTest {
   }
 
   private <M> int inMemory(String type, Class<M> command) {
-    TestProbe<CurrentShardRegionState> probe = kit.createTestProbe();
-    ClusterSharding.get(kit.system())
+    return inMemory(kit, type, command);
+  }
+
+  private static <M> int inMemory(ActorTestKit where, String type, Class<M> command) {
+    TestProbe<CurrentShardRegionState> probe = where.createTestProbe();
+    ClusterSharding.get(where.system())
         .shardState()
         .tell(new GetShardRegionState(EntityTypeKey.create(command, type), probe.ref()));
     return probe.receiveMessage(Duration.ofSeconds(10)).getShards().stream()
