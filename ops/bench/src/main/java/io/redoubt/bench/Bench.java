@@ -3,9 +3,13 @@ package io.redoubt.bench;
 import io.redoubt.bench.micro.Micro;
 import io.redoubt.bench.scenario.Agents;
 import io.redoubt.bench.scenario.All;
+import io.redoubt.bench.scenario.Isolate;
+import io.redoubt.bench.scenario.ManyAgents;
 import io.redoubt.bench.scenario.Peer;
 import io.redoubt.bench.scenario.Proxy;
+import io.redoubt.bench.scenario.Remote;
 import io.redoubt.bench.scenario.Rotate;
+import io.redoubt.bench.scenario.Scaling;
 import io.redoubt.bench.scenario.Spend;
 import io.redoubt.bench.scenario.Startup;
 import io.redoubt.bench.scenario.Straight;
@@ -28,6 +32,10 @@ import picocli.CommandLine.Command;
       Startup.class,
       Agents.class,
       Peer.class,
+      Remote.class,
+      Isolate.class,
+      ManyAgents.class,
+      Scaling.class,
       Straight.class,
       Micro.class
     })

@@ -3,6 +3,7 @@ package io.redoubt.bench.load;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,8 @@ public final class Caller {
     void failed(String why);
   }
 
+  private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(15);
+
   private final Loop loop;
   private final InetSocketAddress address;
   private @Nullable Connection connection;
@@ -73,6 +76,17 @@ public final class Caller {
   /** Sends a request and gives the whole reply on. */
   public void call(byte[] request, Answered answered) {
     send(request, new Whole(answered));
+  }
+
+  /** Sends a request and runs the loop until the whole reply is here, for a while. */
+  public Answer ask(byte[] request) throws IOException {
+    var asked = new Asked();
+    call(request, asked);
+    loop.runWhile(() -> asked.answer == null && asked.why == null, System.nanoTime() + ASK_NANOS);
+    if (asked.answer == null) {
+      throw new IOException(address + (asked.why == null ? " does not answer" : ": " + asked.why));
+    }
+    return asked.answer;
   }
 
   /** Sends a request; what comes back goes to the exchange. */
@@ -133,6 +147,21 @@ public final class Caller {
       if (ended != null) {
         ended.failed(why);
       }
+    }
+  }
+
+  private static final class Asked implements Answered {
+    private @Nullable Answer answer;
+    private @Nullable String why;
+
+    @Override
+    public void answer(Answer answer) {
+      this.answer = answer;
+    }
+
+    @Override
+    public void failed(String why) {
+      this.why = why;
     }
   }
 

@@ -39,10 +39,12 @@ public final class Connection {
   private final HttpReader reader;
   private final ArrayDeque<ByteBuffer> unsent = new ArrayDeque<>();
   private @Nullable SelectionKey key;
+  private boolean connected;
 
-  Connection(SocketChannel channel, HttpReader reader) {
+  Connection(SocketChannel channel, HttpReader reader, boolean connected) {
     this.channel = channel;
     this.reader = reader;
+    this.connected = connected;
   }
 
   void registered(SelectionKey key) {
@@ -52,6 +54,10 @@ public final class Connection {
   /** Sends, or keeps what the socket does not take now. Nothing happens once it is closed. */
   public void send(byte[] bytes) {
     var buffer = ByteBuffer.wrap(bytes);
+    if (!connected) {
+      unsent.add(buffer);
+      return;
+    }
     if (unsent.isEmpty()) {
       write(buffer);
     }
@@ -62,11 +68,25 @@ public final class Connection {
   }
 
   void ready(SelectionKey selected, ByteBuffer received, byte[] copied) {
+    if (selected.isValid() && selected.isConnectable()) {
+      finishConnecting();
+    }
     if (selected.isValid() && selected.isWritable()) {
       flush();
     }
     if (selected.isValid() && selected.isReadable()) {
       read(received, copied);
+    }
+  }
+
+  private void finishConnecting() {
+    try {
+      connected = channel.finishConnect();
+      if (connected) {
+        flush();
+      }
+    } catch (IOException e) {
+      broken("cannot connect: " + e.getMessage());
     }
   }
 

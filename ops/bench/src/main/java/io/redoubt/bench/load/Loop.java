@@ -42,9 +42,11 @@ public final class Loop implements AutoCloseable {
     selector = Selector.open();
   }
 
-  /** Connects; on a loopback address that is immediate. */
+  /** Connects, without waiting for it: a server that many come to at once lets some wait. */
   public Connection connect(InetSocketAddress address, HttpReader reader) throws IOException {
-    return adopt(SocketChannel.open(address), reader);
+    var channel = SocketChannel.open();
+    channel.configureBlocking(false);
+    return adopt(channel, reader, channel.connect(address));
   }
 
   /**
@@ -65,15 +67,17 @@ public final class Loop implements AutoCloseable {
     SocketChannel channel;
     while ((channel = server.accept()) != null) {
       var sender = new Connection.Sender();
-      sender.of(adopt(channel, readers.apply(sender)));
+      sender.of(adopt(channel, readers.apply(sender), true));
     }
   }
 
-  private Connection adopt(SocketChannel channel, HttpReader reader) throws IOException {
+  private Connection adopt(SocketChannel channel, HttpReader reader, boolean connected)
+      throws IOException {
     channel.configureBlocking(false);
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    var connection = new Connection(channel, reader);
-    SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
+    var connection = new Connection(channel, reader, connected);
+    SelectionKey key =
+        channel.register(selector, connected ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT);
     key.attach((Ready) k -> connection.ready(k, received, copied));
     connection.registered(key);
     return connection;

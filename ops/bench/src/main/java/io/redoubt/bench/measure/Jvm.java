@@ -28,6 +28,23 @@ public final class Jvm {
       return parse(jcmd(pid, "PerfCounter.print"));
     }
 
+    /** Of several together. */
+    public static Upkeep of(List<Long> pids) throws IOException, InterruptedException {
+      var all = new Upkeep(0, 0, 0, 0);
+      for (long pid : pids) {
+        all = all.plus(of(pid));
+      }
+      return all;
+    }
+
+    private Upkeep plus(Upkeep other) {
+      return new Upkeep(
+          pauses + other.pauses,
+          pauseNanos + other.pauseNanos,
+          collectorCpuNanos + other.collectorCpuNanos,
+          compilerNanos + other.compilerNanos);
+    }
+
     static Upkeep parse(String counters) {
       return new Upkeep(
           sum(counters, "sun\\.gc\\.collector\\.\\d+\\.invocations"),
@@ -60,6 +77,15 @@ public final class Jvm {
       throw new IOException("no total in the class histogram of process " + pid);
     }
     return Long.parseLong(total.group(1));
+  }
+
+  /** Of several together. */
+  public static long liveBytes(List<Long> pids) throws IOException, InterruptedException {
+    long bytes = 0;
+    for (long pid : pids) {
+      bytes += liveBytes(pid);
+    }
+    return bytes;
   }
 
   /** Samples by processor time spent, native code included (JEP 509), beside the usual events. */

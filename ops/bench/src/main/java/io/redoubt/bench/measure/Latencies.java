@@ -18,6 +18,11 @@ public final class Latencies {
     nanos.reset();
   }
 
+  /** Counts those of another measurement, too. */
+  public void add(Latencies other) {
+    nanos.add(other.nanos);
+  }
+
   public long count() {
     return nanos.getTotalCount();
   }

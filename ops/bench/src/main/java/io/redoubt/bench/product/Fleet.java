@@ -18,7 +18,7 @@ import java.util.concurrent.Future;
 /** Agents made over the product's own surface: created, and bootstrapped where they are to act. */
 public final class Fleet {
   private static final Duration LIMIT = Duration.ofSeconds(30);
-  private static final int AT_ONCE = 4;
+  private static final int AT_ONCE = 8;
   private static final int ATTEMPTS = 20;
 
   private Fleet() {}
@@ -41,7 +41,7 @@ public final class Fleet {
   public static List<Identity> enrol(Product product, OperatorApi api, String prefix, int count)
       throws IOException, InterruptedException {
     try (var http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-      return all(count, i -> bootstrap(http, product.node(), api.createAgent(prefix + "-" + i)));
+      return all(count, i -> bootstrap(http, product.node(i), api.createAgent(prefix + "-" + i)));
     }
   }
 

@@ -13,8 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operator API, as far as a measurement has to be set up. Not part of what is measured, so it
@@ -68,6 +70,17 @@ public final class OperatorApi implements AutoCloseable {
         "PATCH", "/api/v1/iam/organizations/" + runtime.organizationId(), Map.of("payloads", what));
   }
 
+  /** How many agents and token families each node has in memory, by its name. */
+  public Map<String, Integer> entities() throws IOException, InterruptedException {
+    var status =
+        exchange("GET", runtime.enclaves().getFirst().managementUrl(), "/v1/cluster", null);
+    var entities = new TreeMap<String, Integer>();
+    status
+        .path("nodes")
+        .forEach(node -> entities.put(node.path("node").asText(), node.path("entities").asInt()));
+    return entities;
+  }
+
   private static NewAgent newAgent(JsonNode body) {
     return new NewAgent(
         body.path("agent").path("id").asText(), body.path("bootstrap_token").asText());
@@ -75,12 +88,21 @@ public final class OperatorApi implements AutoCloseable {
 
   private JsonNode send(String method, String path, Object body)
       throws IOException, InterruptedException {
+    return exchange(method, runtime.controlPlaneUrl(), path, body);
+  }
+
+  private JsonNode exchange(String method, URI server, String path, @Nullable Object body)
+      throws IOException, InterruptedException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       var request =
-          request(path)
+          request(server, path)
               .header("Authorization", "Bearer " + bearer())
               .header("Content-Type", "application/json")
-              .method(method, BodyPublishers.ofByteArray(Json.write(body)))
+              .method(
+                  method,
+                  body == null
+                      ? BodyPublishers.noBody()
+                      : BodyPublishers.ofByteArray(Json.write(body)))
               .build();
       HttpResponse<String> reply = http.send(request, BodyHandlers.ofString());
       if (reply.statusCode() / 100 == 2) {
@@ -116,7 +138,7 @@ public final class OperatorApi implements AutoCloseable {
             .encodeToString(
                 (client.clientId() + ":" + client.clientSecret()).getBytes(StandardCharsets.UTF_8));
     var request =
-        request("/api/v1/iam/token")
+        request(runtime.controlPlaneUrl(), "/api/v1/iam/token")
             .header("Authorization", "Basic " + basic)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .POST(BodyPublishers.ofString("grant_type=client_credentials"))
@@ -128,9 +150,8 @@ public final class OperatorApi implements AutoCloseable {
     return Json.LENIENT.readTree(reply.body()).path("access_token").asText();
   }
 
-  private HttpRequest.Builder request(String path) {
-    URI base = runtime.controlPlaneUrl();
-    return HttpRequest.newBuilder(base.resolve(path)).timeout(LIMIT);
+  private static HttpRequest.Builder request(URI server, String path) {
+    return HttpRequest.newBuilder(server.resolve(path)).timeout(LIMIT);
   }
 
   @Override

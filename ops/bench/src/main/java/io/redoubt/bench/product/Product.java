@@ -117,9 +117,14 @@ public final class Product implements AutoCloseable {
     return data;
   }
 
-  /** The first node, which all load goes to. */
-  public RuntimeFile.Node node() {
-    return runtime.enclaves().getFirst();
+  /** The node that a client of that number goes to: they take turns. */
+  public RuntimeFile.Node node(int client) {
+    return runtime.enclaves().get(client % runtime.enclaves().size());
+  }
+
+  /** The nodes, each once: under one process there is one. */
+  public List<RuntimeFile.Node> nodes() {
+    return runtime.enclaves();
   }
 
   /** The product's processes, told apart as far as they are apart. */

@@ -1,6 +1,7 @@
 package io.redoubt.bench.product;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -51,6 +52,25 @@ public final class ProductOptions {
 
   @Option(names = "--keep", description = "do not delete the data directory")
   boolean keep;
+
+  /** In so many nodes, unless the command line says otherwise. */
+  public ProductOptions orNodes(int usual) {
+    return nodes == 0 ? nodes(usual) : this;
+  }
+
+  public ProductOptions nodes(int count) {
+    nodes = count;
+    return this;
+  }
+
+  /** With these settings of the product, beside those of the command line. */
+  public ProductOptions with(Map<String, String> settings) {
+    var all = new HashMap<>(environment);
+    settings.forEach((key, value) ->
+        all.merge("REDOUBT_JAVA_OPTS", "-D" + key + "=" + value, (a, b) -> b + " " + a));
+    environment = Map.copyOf(all);
+    return this;
+  }
 
   public @Nullable Path profile() {
     return profile;

@@ -20,10 +20,20 @@ public record RuntimeFile(
     @Nullable Long postgresPid,
     List<Node> enclaves,
     String organizationId,
-    Client operator) {
+    Client operator,
+    String databaseUrl) {
 
   public RuntimeFile {
     enclaves = List.copyOf(enclaves);
+  }
+
+  /** Where operators call. */
+  public InetSocketAddress controlPlane() {
+    return address(controlPlaneUrl);
+  }
+
+  private static InetSocketAddress address(URI url) {
+    return new InetSocketAddress(url.getHost(), url.getPort());
   }
 
   /** One node of the enclave. */
@@ -34,10 +44,6 @@ public record RuntimeFile(
 
     public InetSocketAddress acting() {
       return address(actingUrl);
-    }
-
-    private static InetSocketAddress address(URI url) {
-      return new InetSocketAddress(url.getHost(), url.getPort());
     }
   }
 

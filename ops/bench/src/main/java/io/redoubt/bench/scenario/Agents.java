@@ -22,13 +22,13 @@ public final class Agents implements Scenario {
   @Override
   public List<Goal> measure(Report report) throws Exception {
     try (Rig rig = Rig.start(product, report)) {
-      long pid = rig.product().node().pid();
+      long pid = rig.product().node(0).pid();
       report.title("agents: " + agents + " created through the operator API");
       report.line("live heap before", "%.0f MiB".formatted(Report.mebibytes(Jvm.liveBytes(pid))));
       long start = System.nanoTime();
       var created = Fleet.create(rig.api(), "known", agents);
       // Commands reach the enclave in order: when it knows the last agent, it knows them all.
-      Fleet.bootstrap(rig.product().node(), created.getLast());
+      Fleet.bootstrap(rig.product().node(0), created.getLast());
       report.line(
           "created and known",
           String.format(Locale.ROOT, "%.0f/s", agents / ((System.nanoTime() - start) / 1e9)));

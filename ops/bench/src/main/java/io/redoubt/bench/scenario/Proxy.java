@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,7 +50,7 @@ public final class Proxy implements Scenario {
         report.title(
             "proxy: %d connections, each at once again; payloads kept: %s"
                 .formatted(connections, payloads));
-        var run = saturate(rig, upstream, agents, expected);
+        var run = saturate(rig, upstream, agents, expected, window);
         goals.add(
             Goal.atMost(
                 "CPU per request, payloads kept: " + payloads, 400, run.productMicros(), "µs"));
@@ -62,8 +61,13 @@ public final class Proxy implements Scenario {
     }
   }
 
-  private Rig.Run saturate(
-      Rig rig, UpstreamProcess upstream, List<Fleet.Identity> agents, String expected)
+  /** Every agent calls again as soon as it is answered. */
+  static Rig.Run saturate(
+      Rig rig,
+      UpstreamProcess upstream,
+      List<Fleet.Identity> agents,
+      String expected,
+      WindowOptions window)
       throws IOException, InterruptedException {
     var tally = new Tally();
     var callers = proxied(rig, agents, expected, tally);
@@ -76,18 +80,25 @@ public final class Proxy implements Scenario {
     return run;
   }
 
-  /** Callers through the product, one for each agent. */
+  /** Callers through the product, one for each agent; they take the nodes in turn. */
   static List<PlainCaller> proxied(
       Rig rig, List<Fleet.Identity> agents, String expected, Tally tally) {
-    InetSocketAddress acting = rig.product().node().acting();
-    return agents.stream()
-        .map(agent ->
-            new PlainCaller(
-                new Caller(rig.loop(), acting),
-                Messages.plain(acting, agent.accessToken()),
-                PlainCaller.permitted(expected),
-                tally))
-        .toList();
+    var callers = new ArrayList<PlainCaller>();
+    for (int i = 0; i < agents.size(); i++) {
+      InetSocketAddress acting = rig.product().node(i).acting();
+      callers.add(proxied(rig, acting, agents.get(i), expected, tally));
+    }
+    return callers;
+  }
+
+  /** A caller through one node. */
+  static PlainCaller proxied(
+      Rig rig, InetSocketAddress acting, Fleet.Identity agent, String expected, Tally tally) {
+    return new PlainCaller(
+        new Caller(rig.loop(), acting),
+        Messages.plain(acting, agent.accessToken()),
+        PlainCaller.permitted(expected),
+        tally);
   }
 
   /** Callers straight to an address. */
@@ -107,28 +118,13 @@ public final class Proxy implements Scenario {
 
   /** What the upstream answers when nobody stands between. */
   static String expectedBody(Loop loop, InetSocketAddress upstream) throws IOException {
-    var body = new AtomicReference<String>();
     var caller = new Caller(loop, upstream);
-    caller.call(
-        Messages.plain(upstream, null),
-        new Caller.Answered() {
-          @Override
-          public void answer(Caller.Answer answer) {
-            body.set(answer.body());
-          }
-
-          @Override
-          public void failed(String why) {
-            body.set("");
-          }
-        });
-    loop.runWhile(() -> body.get() == null, System.nanoTime() + TimeUnit.SECONDS.toNanos(5));
+    var answer = caller.ask(Messages.plain(upstream, null));
     caller.close();
-    String expected = body.get();
-    if (expected == null || expected.isEmpty()) {
-      throw new IOException("the upstream does not answer");
+    if (answer.status() != 200 || answer.body().isEmpty()) {
+      throw new IOException("the upstream answers " + answer.status());
     }
-    return expected;
+    return answer.body();
   }
 
   /**
@@ -169,44 +165,5 @@ public final class Proxy implements Scenario {
     throughTally.requireNoFaults();
     directTally.requireNoFaults();
     return Goal.below("added latency at " + rate + " requests/s, p50", 1.5, added, "ms");
-  }
-
-  /** Lets idle callers go one after another, at a fixed rate. */
-  private static final class Pacer {
-    private final List<PlainCaller> callers;
-    private final Tally tally;
-    private int turn;
-    private boolean going = true;
-
-    Pacer(List<PlainCaller> callers, Tally tally) {
-      this.callers = callers;
-      this.tally = tally;
-    }
-
-    void begin(Loop loop, long due, long interval) {
-      loop.at(
-          due,
-          () -> {
-            if (going) {
-              next();
-              begin(loop, due + interval, interval);
-            }
-          });
-    }
-
-    private void next() {
-      for (int i = 0; i < callers.size(); i++) {
-        PlainCaller caller = callers.get(turn++ % callers.size());
-        if (!caller.isBusy()) {
-          caller.once();
-          return;
-        }
-      }
-      tally.fault("every connection was busy when a request was due");
-    }
-
-    void stop() {
-      going = false;
-    }
   }
 }

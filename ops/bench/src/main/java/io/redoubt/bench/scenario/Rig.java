@@ -8,15 +8,19 @@ import io.redoubt.bench.measure.Measured;
 import io.redoubt.bench.measure.Report;
 import io.redoubt.bench.measure.Window;
 import io.redoubt.bench.product.OperatorApi;
+import io.redoubt.bench.product.OwnDatabase;
 import io.redoubt.bench.product.Product;
 import io.redoubt.bench.product.ProductOptions;
+import io.redoubt.bench.product.RuntimeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A running product with what it takes to load it. */
 final class Rig implements AutoCloseable {
@@ -26,7 +30,12 @@ final class Rig implements AutoCloseable {
   private static final double QUIET_SHARE = 0.08;
 
   /** One measured window. */
-  record Run(long operations, Window.Cost cost, Latencies latencies, Jvm.Upkeep upkeep) {
+  record Run(
+      long operations,
+      Window.Cost cost,
+      Latencies latencies,
+      Jvm.Upkeep upkeep,
+      OwnDatabase.@Nullable Work database) {
     double productMicros() {
       return cost.productMicrosPer(Math.max(1, operations));
     }
@@ -36,6 +45,7 @@ final class Rig implements AutoCloseable {
   private final Product product;
   private final Report report;
   private final OperatorApi api;
+  private final @Nullable OwnDatabase database;
   private final Loop loop;
   private int profiles;
 
@@ -44,6 +54,7 @@ final class Rig implements AutoCloseable {
     this.product = product;
     this.report = report;
     this.api = new OperatorApi(product.runtime());
+    this.database = OwnDatabase.of(product).orElse(null);
     this.loop = new Loop();
   }
 
@@ -89,7 +100,7 @@ final class Rig implements AutoCloseable {
     }
     Path profile = options.profile();
     if (profile != null) {
-      long pid = product.node().pid();
+      long pid = product.node(0).pid();
       Jvm.startProfile(pid);
       runFor(window.seconds);
       Jvm.stopProfile(pid, numbered(profile));
@@ -100,6 +111,18 @@ final class Rig implements AutoCloseable {
     report.cost(operation, median.operations(), median.cost());
     report.latencies(latency, median.latencies());
     report.upkeep(operation, median.operations(), median.upkeep());
+    var work = median.database();
+    if (work != null) {
+      report.line(
+          "database",
+          String.format(
+              Locale.ROOT,
+              "%.0f bytes of WAL, %.2f rows written, %.3f commits per %s",
+              (double) work.walBytes() / median.operations(),
+              (double) work.rows() / median.operations(),
+              (double) work.commits() / median.operations(),
+              operation));
+    }
     report.line(
         "CPU of all windows",
         runs.stream().map(run -> "%.1f".formatted(run.productMicros())).toList() + " µs");
@@ -109,17 +132,19 @@ final class Rig implements AutoCloseable {
 
   private Run measureOnce(int seconds, Tally tally, List<Measured> parts)
       throws IOException, InterruptedException {
-    long pid = product.node().pid();
-    var before = Jvm.Upkeep.of(pid);
+    var pids = product.nodes().stream().map(RuntimeFile.Node::pid).toList();
+    var before = Jvm.Upkeep.of(pids);
     runFor(1); // looking at the counters has held the load up
     tally.reset();
+    var workBefore = database == null ? null : database.work();
     Window window = Window.open(parts);
     runFor(seconds);
     var cost = window.close();
     long operations = tally.operations();
     var latencies = tally.latencies();
     tally.reset();
-    return new Run(operations, cost, latencies, Jvm.Upkeep.of(pid).since(before));
+    var work = database == null || workBefore == null ? null : database.work().since(workBefore);
+    return new Run(operations, cost, latencies, Jvm.Upkeep.of(pids).since(before), work);
   }
 
   private Path numbered(Path profile) {
@@ -170,9 +195,10 @@ final class Rig implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (api;
+    try (product;
+        api;
         loop;
-        product) {
+        database) {
       report.title("Stopping the product");
     }
   }

@@ -37,9 +37,9 @@ public final class Rotate implements Scenario {
       var agents = Fleet.enrol(rig.product(), rig.api(), "rotate", clients);
       var tally = new Tally();
       var rotating = new ArrayList<RotatingClient>();
-      for (Fleet.Identity agent : agents) {
-        var caller = new Caller(rig.loop(), rig.product().node().agent());
-        rotating.add(new RotatingClient(caller, agent.refreshToken(), tally));
+      for (int i = 0; i < agents.size(); i++) {
+        var caller = new Caller(rig.loop(), rig.product().node(i).agent());
+        rotating.add(new RotatingClient(caller, agents.get(i).refreshToken(), tally));
       }
       var goals = new ArrayList<Goal>();
       for (Successor successor : Successor.values()) {

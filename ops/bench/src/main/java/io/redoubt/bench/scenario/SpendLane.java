@@ -5,7 +5,6 @@ import io.redoubt.bench.load.Request;
 import io.redoubt.bench.scenario.SpendOutcomes.Form;
 import io.redoubt.protocol.token.AgentToken;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -34,12 +33,9 @@ final class SpendLane {
     this.rig = rig;
     this.agent = agent;
     this.outcomes = outcomes;
-    var controlPlane = rig.product().runtime().controlPlaneUrl();
-    this.operator =
-        new Caller(
-            rig.loop(), new InetSocketAddress(controlPlane.getHost(), controlPlane.getPort()));
+    this.operator = new Caller(rig.loop(), rig.product().runtime().controlPlane());
     for (int i = 0; i < MOST_USES; i++) {
-      users.add(new Caller(rig.loop(), rig.product().node().agent()));
+      users.add(new Caller(rig.loop(), rig.product().node(i).agent()));
     }
   }
 

@@ -78,7 +78,7 @@ public final class Stream implements Scenario {
 
     report.title("stream: " + what + ", through the product");
     var tally = new Tally();
-    var through = callers(rig, rig.product().node().acting(), agents, streams, new Tally(), tally);
+    var through = callers(rig, rig.product().node(0).acting(), agents, streams, new Tally(), tally);
     begin(rig, through);
     var run =
         rig.measure("stream", "delay of a chunk", window, tally, rig.parts(upstream.measured()));
@@ -138,7 +138,7 @@ public final class Stream implements Scenario {
     var direct = new Tally();
     var delays = new Tally();
     var throughCallers =
-        callers(rig, rig.product().node().acting(), agents, agents.size(), through, delays);
+        callers(rig, rig.product().node(0).acting(), agents, agents.size(), through, delays);
     var directCallers = callers(rig, upstream, null, agents.size(), direct, delays);
     long interval = TimeUnit.SECONDS.toNanos(1) / FIRST_CHUNK_RATE;
     long start = System.nanoTime();
@@ -164,7 +164,7 @@ public final class Stream implements Scenario {
   private Goal memory(Rig rig, Report report, List<Fleet.Identity> agents)
       throws IOException, InterruptedException {
     report.title("stream: " + held + " streams open at once");
-    InetSocketAddress acting = rig.product().node().acting();
+    InetSocketAddress acting = rig.product().node(0).acting();
     var tally = new Tally();
     var callers = new ArrayList<StreamCaller>();
     for (int i = 0; i < held; i++) {
@@ -186,7 +186,7 @@ public final class Stream implements Scenario {
       throw new IOException("only " + first + " of " + held + " streams flow after 20 s");
     }
     long open = callers.stream().filter(StreamCaller::isBusy).count();
-    long live = Jvm.liveBytes(rig.product().node().pid());
+    long live = Jvm.liveBytes(rig.product().node(0).pid());
     report.line("open streams", Long.toString(open));
     report.line("live heap", "%.0f MiB after a full collection".formatted(Report.mebibytes(live)));
     report.memory(rig.product().parts());

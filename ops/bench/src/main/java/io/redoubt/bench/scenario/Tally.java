@@ -50,6 +50,10 @@ final class Tally {
     return taken;
   }
 
+  long faults() {
+    return faultCount;
+  }
+
   long operations() {
     return operations;
   }
