@@ -30,8 +30,8 @@ import picocli.CommandLine.Option;
 public final class Isolate implements Scenario {
   private static final int CHUNKS = 1200;
   private static final int PACE_MILLIS = 500;
-  private static final int WARM_UP = 30;
-  private static final long OPEN_APART_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final int WARM_UP = 60;
+  private static final long OPEN_APART_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long OPEN_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long END_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int BOUND_MILLIS = 50;
@@ -47,8 +47,8 @@ public final class Isolate implements Scenario {
       description = "open at any time, all agents and nodes together (default: ${DEFAULT-VALUE})")
   private int streams = 1000;
 
-  @Option(names = "--isolates", defaultValue = "300", description = "default: ${DEFAULT-VALUE}")
-  private int isolates = 300;
+  @Option(names = "--isolates", defaultValue = "250", description = "default: ${DEFAULT-VALUE}")
+  private int isolates = 250;
 
   private final Tally tally = new Tally();
   private final Latencies ends = new Latencies();
@@ -99,14 +99,16 @@ public final class Isolate implements Scenario {
 
   private List<Streaming> open(Rig rig, Report report) throws IOException, InterruptedException {
     var agents = new ArrayList<Streaming>();
+    var identities = Fleet.enrol(rig.product(), rig.api(), "isolate", count);
     long due = System.nanoTime();
-    for (var agent : Fleet.enrol(rig.product(), rig.api(), "isolate", count)) {
+    for (var agent : identities) {
       int number = agents.size();
       var own = new ArrayList<HeldStream>();
       for (int i = 0; i < streams / count; i++) {
         var acting = rig.product().node(number + i).acting();
         byte[] request = Messages.stream(acting, agent.accessToken(), CHUNKS, PACE_MILLIS);
-        var stream = new HeldStream(new Caller(rig.loop(), acting), request, tally);
+        var caller = new Caller(rig.loop(), acting);
+        var stream = new HeldStream(rig.loop(), caller, request, tally);
         own.add(stream);
         due += OPEN_APART_NANOS;
         rig.loop().at(due, stream::open);

@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
     name = "fleet",
     description = "Many registered agents: bootstrap storm, memory of active and idle, recovery")
 public final class ManyAgents implements Scenario {
-  private static final int WARM_UP = 300;
+  private static final int WARM_UP = 100;
+  private static final int WARM_UP_PASSES = 10;
   private static final int AT_ONCE = 16;
   private static final long STORM_NANOS = TimeUnit.SECONDS.toNanos(120);
   private static final int IDLE_LIMIT_SECONDS = 120;
@@ -49,9 +50,9 @@ public final class ManyAgents implements Scenario {
   @Option(
       names = "--idle-after",
       paramLabel = "SECONDS",
-      defaultValue = "30",
+      defaultValue = "45",
       description = "how soon an idle agent leaves memory in this run (default: ${DEFAULT-VALUE})")
-  private int idleAfter = 30;
+  private int idleAfter = 45;
 
   @Override
   public List<Goal> measure(Report report) throws Exception {
@@ -67,7 +68,6 @@ public final class ManyAgents implements Scenario {
       var known = BulkRegistry.copy(rig.product(), rig.api(), "fleet", registered);
       report.line("registered", "in bulk, in %d s".formatted(seconds(start)));
       warmUp(rig, known.subList(active, active + WARM_UP));
-      awaitIdle(rig);
       long before = live(rig);
       report.line("live heap, none active", mebibytes(before));
 
@@ -75,17 +75,17 @@ public final class ManyAgents implements Scenario {
       var storm = new Storm();
       var agents = storm(rig, report, known.subList(0, active), storm);
       agents.forEach(CommittingAgent::close);
-      report.line("in memory", rig.api().entities() + " agents and families");
+      int more = inMemory(rig) - 2 * WARM_UP;
       long during = live(rig);
-      report.line("live heap, all active", mebibytes(during));
-      report.line("of each active agent", perAgent(before, during));
+      report.line("in memory", more + " agents and families more");
+      report.line("live heap, active", mebibytes(during));
+      report.line("of each active agent", kibibytes(during - before, more / 2) + " with its family");
       report.memory(rig.product().parts());
-      rig.settle("bootstrap", storm.tally);
 
       awaitIdle(rig);
       long idle = live(rig);
       report.line("live heap, all idle", mebibytes(idle));
-      report.line("of each idle agent", perAgent(before, idle));
+      report.line("of each idle agent", kibibytes(idle - before, active));
       recover(rig, report, agents);
       return List.of(
           Goal.atMost(
@@ -109,8 +109,12 @@ public final class ManyAgents implements Scenario {
     return String.format(Locale.ROOT, "%.1f MiB, all nodes", bytes / 1048576.0);
   }
 
-  private String perAgent(long before, long after) {
-    return String.format(Locale.ROOT, "%.1f KiB", (after - before) / 1024.0 / active);
+  private static String kibibytes(long bytes, int agents) {
+    return String.format(Locale.ROOT, "%.2f KiB", bytes / 1024.0 / Math.max(1, agents));
+  }
+
+  private static int inMemory(Rig rig) throws IOException, InterruptedException {
+    return rig.api().entities().values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /** Classes are loaded, and code compiled to begin with. */
@@ -120,7 +124,9 @@ public final class ManyAgents implements Scenario {
     storm.left = agents.size();
     agents.forEach(CommittingAgent::bootstrap);
     await(rig, storm);
-    pass(rig, agents, storm);
+    for (int i = 0; i < WARM_UP_PASSES; i++) {
+      pass(rig, agents, storm);
+    }
     agents.forEach(CommittingAgent::close);
     storm.tally.requireNoFaults();
   }
@@ -158,7 +164,7 @@ public final class ManyAgents implements Scenario {
 
   private void awaitIdle(Rig rig) throws IOException, InterruptedException {
     for (int second = 0; second < idleAfter + IDLE_LIMIT_SECONDS; second++) {
-      if (rig.api().entities().values().stream().allMatch(count -> count == 0)) {
+      if (inMemory(rig) == 0) {
         return;
       }
       rig.runFor(1);
