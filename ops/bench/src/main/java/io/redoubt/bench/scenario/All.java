@@ -26,6 +26,10 @@ public final class All implements Scenario {
             new Stream(),
             new Spend(),
             new Agents(),
+            new Remote(),
+            new Isolate(),
+            new ManyAgents(),
+            new Scaling(),
             new Peer())) {
       new CommandLine(scenario)
           .setUnmatchedArgumentsAllowed(true)

@@ -42,8 +42,8 @@ final class CommittingAgent implements Caller.Answered {
     return storm;
   }
 
-  void bootstrap() {
-    begin("/v1/agent/bootstrap", "bootstrap_token", () -> {});
+  void bootstrap(Runnable whenDone) {
+    begin("/v1/agent/bootstrap", "bootstrap_token", whenDone);
   }
 
   void rotate(Runnable whenDone) {

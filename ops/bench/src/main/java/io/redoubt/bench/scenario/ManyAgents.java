@@ -48,6 +48,12 @@ public final class ManyAgents implements Scenario {
   private int active = 10_000;
 
   @Option(
+      names = "--connections",
+      defaultValue = "1500",
+      description = "most that the storm has open; who has none waits (default: ${DEFAULT-VALUE})")
+  private int connections = 1500;
+
+  @Option(
       names = "--idle-after",
       paramLabel = "SECONDS",
       defaultValue = "45",
@@ -74,7 +80,6 @@ public final class ManyAgents implements Scenario {
       report.title("fleet: a storm, " + active + " agents bootstrap at once");
       var storm = new Storm();
       var agents = storm(rig, report, known.subList(0, active), storm);
-      agents.forEach(CommittingAgent::close);
       int more = inMemory(rig) - 2 * WARM_UP;
       long during = live(rig);
       report.line("in memory", more + " agents and families more");
@@ -122,7 +127,7 @@ public final class ManyAgents implements Scenario {
     var storm = new Storm();
     var agents = agents(rig, offers, storm);
     storm.left = agents.size();
-    agents.forEach(CommittingAgent::bootstrap);
+    agents.forEach(agent -> agent.bootstrap(() -> {}));
     await(rig, storm);
     for (int i = 0; i < WARM_UP_PASSES; i++) {
       pass(rig, agents, storm);
@@ -146,13 +151,26 @@ public final class ManyAgents implements Scenario {
     var agents = agents(rig, offers, storm);
     storm.left = agents.size();
     var measured = Window.open(rig.parts());
-    agents.forEach(CommittingAgent::bootstrap);
+    var waiting = new ArrayDeque<>(agents);
+    for (int i = 0; i < connections; i++) {
+      bootstrapNext(waiting);
+    }
     await(rig, storm);
     report.cost("bootstrap", storm.tally.operations(), measured.close());
     report.latencies("from asking to having it", storm.tally.latencies());
     report.line("503 with Retry-After", Long.toString(storm.putOff));
     storm.tally.requireNoFaults();
     return agents;
+  }
+
+  private static void bootstrapNext(ArrayDeque<CommittingAgent> waiting) {
+    var agent = waiting.poll();
+    if (agent != null) {
+      agent.bootstrap(() -> {
+        agent.close();
+        bootstrapNext(waiting);
+      });
+    }
   }
 
   private static void await(Rig rig, Storm storm) throws IOException {
