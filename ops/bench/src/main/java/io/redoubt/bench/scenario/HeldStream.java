@@ -27,7 +27,8 @@ final class HeldStream implements Caller.Exchange {
   /**
    * A stream.
    *
-   * @param tally hears of one that ended, or was refused for good, although nobody stopped its agent
+   * @param tally hears of one that ended, or was refused for good, although nobody stopped its
+   *     agent
    */
   HeldStream(Loop loop, Caller caller, byte[] request, Tally tally) {
     this.loop = loop;

@@ -84,7 +84,8 @@ public final class ManyAgents implements Scenario {
       long during = live(rig);
       report.line("in memory", more + " agents and families more");
       report.line("live heap, active", mebibytes(during));
-      report.line("of each active agent", kibibytes(during - before, more / 2) + " with its family");
+      report.line(
+          "of each active agent", kibibytes(during - before, more / 2) + " with its family");
       report.memory(rig.product().parts());
 
       awaitIdle(rig);
