@@ -11,6 +11,7 @@ import com.typesafe.config.Config;
  * @param strangerBurst and at once
  * @param familyPerSecond bootstraps or rotations of one family, sustained
  * @param familyBurst and at once
+ * @param underWay bootstraps and rotations that a node works on at a time
  * @param maxKeys sources and families that are told apart
  */
 public record AgentApiConfig(
@@ -20,6 +21,7 @@ public record AgentApiConfig(
     int strangerBurst,
     int familyPerSecond,
     int familyBurst,
+    int underWay,
     int maxKeys) {
   private static final String PATH = "redoubt.enclave.agent-api";
 
@@ -30,6 +32,7 @@ public record AgentApiConfig(
     requirePositive("stranger-burst", strangerBurst);
     requirePositive("family-per-second", familyPerSecond);
     requirePositive("family-burst", familyBurst);
+    requirePositive("under-way", underWay);
     requirePositive("max-keys", maxKeys);
   }
 
@@ -42,6 +45,7 @@ public record AgentApiConfig(
         config.getInt("stranger-burst"),
         config.getInt("family-per-second"),
         config.getInt("family-burst"),
+        config.getInt("under-way"),
         config.getInt("max-keys"));
   }
 

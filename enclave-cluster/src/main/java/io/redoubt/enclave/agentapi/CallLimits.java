@@ -9,6 +9,9 @@ import io.redoubt.protocol.problem.ProblemException;
 import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * How much a source address and a token family may ask of the agent endpoint, in bounded memory
@@ -19,6 +22,8 @@ final class CallLimits {
   private final RateLimiter sources;
   private final RateLimiter families;
   private final Strangers strangers;
+  private final int mostUnderWay;
+  private final AtomicInteger underWay = new AtomicInteger();
 
   CallLimits(AgentApiConfig config, InstantSource clock) {
     this.sources =
@@ -31,6 +36,7 @@ final class CallLimits {
                 config.strangerPerSecond(), config.strangerBurst(), config.maxKeys(), clock),
             config.maxKeys(),
             clock);
+    this.mostUnderWay = config.underWay();
   }
 
   /**
@@ -50,6 +56,27 @@ final class CallLimits {
    */
   void admit(FamilyKey family) {
     refuseWhere(families.retryAfterSeconds(family));
+  }
+
+  /**
+   * Begins work on a token, if there is room for it.
+   *
+   * @throws ProblemException with {@code unavailable}, and nothing has begun
+   */
+  <T> CompletionStage<T> underWay(Supplier<CompletionStage<T>> work) {
+    if (underWay.incrementAndGet() > mostUnderWay) {
+      underWay.decrementAndGet();
+      throw ProblemException.retryAfter(
+          ErrorType.UNAVAILABLE, "This node has as much under way as it can finish in time.", 1);
+    }
+    CompletionStage<T> begun;
+    try {
+      begun = work.get();
+    } catch (RuntimeException e) {
+      underWay.decrementAndGet();
+      throw e;
+    }
+    return begun.whenComplete((_, _) -> underWay.decrementAndGet());
   }
 
   /** Notes that the source presented a token that nobody here knows. */

@@ -117,7 +117,7 @@ final class TokenRoutes {
   private Route bootstrap(HttpRequest request, InetAddress source, BootstrapBody body) {
     var kind = AgentToken.Kind.BOOTSTRAP;
     var asked = read(request, source, kind, body.bootstrapToken(), body.nextRefreshTokenDigest());
-    return answer(bootstrap.apply(asked), true);
+    return answer(limits.underWay(() -> bootstrap.apply(asked)), true);
   }
 
   private Route refresh() {
@@ -131,7 +131,9 @@ final class TokenRoutes {
     var kind = AgentToken.Kind.REFRESH;
     var asked = read(request, source, kind, body.refreshToken(), body.nextRefreshTokenDigest());
     Long has = body.secretsVersion();
-    return answer(rotate.apply(asked), has == null ? SECRETS_VERSION > 0 : has != SECRETS_VERSION);
+    return answer(
+        limits.underWay(() -> rotate.apply(asked)),
+        has == null ? SECRETS_VERSION > 0 : has != SECRETS_VERSION);
   }
 
   private InetAddress admitted(HttpRequest request) {

@@ -225,7 +225,7 @@ class BadInputTest {
   void aSourceThatGuessesTokensIsMadeToWait() {
     var limits =
         new CallLimits(
-            new AgentApiConfig(1000, 1000, 1, 5, 1000, 1000, 100),
+            new AgentApiConfig(1000, 1000, 1, 5, 1000, 1000, 10, 100),
             Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
     var source = InetAddress.ofLiteral("192.0.2.1");
     for (int i = 0; i < 6; i++) {
