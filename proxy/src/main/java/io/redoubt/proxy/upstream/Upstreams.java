@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -109,8 +110,13 @@ public final class Upstreams {
 
   /** What the name means now: it may have changed since the last connection. */
   private CompletionStage<InetSocketAddress> address(String host, int port) {
-    return CompletableFuture.supplyAsync(() -> addresses.of(host, port), blocking)
-        .orTimeout(config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    try {
+      return CompletableFuture.supplyAsync(() -> addresses.of(host, port), blocking)
+          .orTimeout(config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      // The node is going down; thrown here, it would keep the connection's place taken.
+      return CompletableFuture.failedFuture(new UpstreamException(Reason.UNREACHABLE, e));
+    }
   }
 
   /** To that very address; the name is for TLS and the request alone. */
