@@ -285,4 +285,21 @@ final class OneSuccessorTest {
 
     isRejected();
   }
+
+  @Test
+  void manyCallsOfUnknownFateAreDecided() {
+    String token = "t0";
+    for (int i = 0; i < 40; i++) {
+      long at = 10L * i;
+      String next = "t" + (i + 1);
+      lost(at, token, next);
+      lost(at + 1, token, next);
+      call(at + 2, at + 3, token, next, new Granted(next, "id of " + next));
+      token = next;
+    }
+    isAccepted();
+
+    call(1_000, 1_001, "t3", "t4", granted("t4"));
+    isRejected();
+  }
 }
