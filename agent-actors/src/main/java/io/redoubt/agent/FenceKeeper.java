@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -129,12 +130,13 @@ final class FenceKeeper {
             failure == null ? new FenceRaised(fence) : new FenceFailed(fence, failure.toString()));
   }
 
-  private CompletionStage<Void> attempt(long fence) {
+  /** Answers with something, since a null that reaches nobody any more breaks Pekko's listener. */
+  private CompletionStage<Done> attempt(long fence) {
     try {
       return fences
           .raise(agent, fence)
           .toCompletableFuture()
-          .copy() // the time limit is ours, not the port's
+          .thenApply(_ -> Done.getInstance()) // and so the time limit is ours, not the port's
           .orTimeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);

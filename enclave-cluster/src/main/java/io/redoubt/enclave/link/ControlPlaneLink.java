@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -328,7 +329,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   private void noteClock() {
     getContext()
         .pipeToSelf(
-            parts.state().clockStandsAt(parts.clock().instant()),
+            // Not null: one that reaches nobody any more breaks Pekko's listener.
+            parts.state().clockStandsAt(parts.clock().instant()).thenApply(_ -> Done.getInstance()),
             (_, failure) ->
                 SupersededException.isBehind(failure)
                     ? new Superseded("another node has the link")

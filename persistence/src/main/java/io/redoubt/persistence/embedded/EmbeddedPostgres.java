@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
+  private static final Duration LOOK_SELDOM = Duration.ofSeconds(2);
 
   private final DirectoryLock lock;
   private final ServerProcess process;
@@ -148,24 +150,46 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   /** Starts the server again, on the same port, whenever it died although nobody asked it to. */
   private void lookAfter() {
+    var pause = LOOK_AGAIN;
+    @Nullable String told = null;
     try {
       while (!closed) {
-        Thread.sleep(LOOK_AGAIN);
-        synchronized (this) {
-          if (!closed && !process.isOurs(pid)) {
-            LOG.warn("PostgreSQL (process {}) has died; starting it again", pid);
-            try {
-              launch();
-              onRestart.accept(pid);
-            } catch (IOException e) {
-              LOG.error("PostgreSQL does not start again: {}", e.getMessage());
-            }
+        Thread.sleep(pause);
+        @Nullable String trouble = closed ? null : startAgainIfDead(told == null);
+        if (trouble == null) {
+          pause = LOOK_AGAIN;
+        } else {
+          pause =
+              pause.multipliedBy(2).compareTo(LOOK_SELDOM) < 0
+                  ? pause.multipliedBy(2)
+                  : LOOK_SELDOM;
+          // Once for each cause: it may last for hours.
+          if (!trouble.equals(told)) {
+            LOG.error("PostgreSQL does not start again: {}", trouble);
           }
         }
+        told = trouble;
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Why the server is dead and stays so; null where it runs. */
+  private synchronized @Nullable String startAgainIfDead(boolean isNews) {
+    if (closed || process.isOurs(pid)) {
+      return null;
+    }
+    if (isNews) {
+      LOG.warn("PostgreSQL (process {}) has died; starting it again", pid);
+    }
+    try {
+      launch();
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+    onRestart.accept(pid);
+    return null;
   }
 
   /** Tells the new process id each time the server had to be started again. */

@@ -45,6 +45,24 @@ class LoggingTest {
   }
 
   @Test
+  void aReplyThatIsCutIsNoError() throws IOException {
+    Logging.toFiles(directory, "test");
+    var log = LoggerFactory.getLogger("org.apache.pekko.actor.ActorSystemImpl");
+    String failed =
+        "Response stream for [POST /v1/messages] failed with '%s'. Aborting connection.";
+
+    log.error(failed.formatted("the reply was broken off: CUT"));
+    log.error(failed.formatted("the reply was broken off: BROKEN"));
+    log.error(failed.formatted("a fault of ours"));
+    ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+
+    assertThat(Files.readAllLines(directory.resolve("test.json")))
+        .satisfiesExactly(
+            line -> assertThat(line).contains("broken off: BROKEN"),
+            line -> assertThat(line).contains("a fault of ours"));
+  }
+
+  @Test
   void whatIsNoSecretStays() {
     assertThat(SecretPatterns.mask("agt_0123 rotated act_99 at jdbc:postgresql://h:1/d"))
         .isEqualTo("agt_0123 rotated act_99 at jdbc:postgresql://h:1/d");
