@@ -7,9 +7,11 @@ import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -23,12 +25,15 @@ final class Load implements AutoCloseable {
   private static final long THINK_MILLIS = 20;
   private static final long RELAXED_MILLIS = 200;
   private static final long MOST_MILLIS = 1_000;
+  private static final int REMEMBERED = 8;
 
   private final List<AgentClient> agents;
   private final List<AgentClient> callers;
   private final List<Thread> threads = new ArrayList<>();
   private final Map<String, Long> rotatedAt = new ConcurrentHashMap<>();
   private final Map<String, Long> servedAt = new ConcurrentHashMap<>();
+  private final Map<String, Deque<String>> heard = new ConcurrentHashMap<>();
+  private final Map<String, Deque<String>> called = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<Duration> waits = new ConcurrentLinkedQueue<>();
   private volatile long think = THINK_MILLIS;
   private volatile boolean stopped;
@@ -54,7 +59,11 @@ final class Load implements AutoCloseable {
     repeat(
         agent.id(),
         rotatedAt,
-        () -> agent.rotate().recorded().answer() instanceof Rotation.Granted,
+        () -> {
+          var answer = agent.rotate().recorded().answer();
+          hear(heard, agent, answer);
+          return answer instanceof Rotation.Granted;
+        },
         agent::over);
   }
 
@@ -62,10 +71,22 @@ final class Load implements AutoCloseable {
     repeat(
         agent.id(),
         servedAt,
-        () ->
-            models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
-                && reply.status() == 200,
+        () -> {
+          var attempt = models.call(agent, Upstream.Kind.ANTHROPIC);
+          hear(called, agent, attempt);
+          return attempt instanceof Attempt.Answered(var reply) && reply.status() == 200;
+        },
         () -> false);
+  }
+
+  /** The last few answers of each, for whoever has to find out why one is not served. */
+  private static void hear(Map<String, Deque<String>> heard, AgentClient agent, Object answer) {
+    var last = heard.computeIfAbsent(agent.id(), _ -> new ConcurrentLinkedDeque<>());
+    String text = answer.toString();
+    last.addLast(text.substring(0, Math.min(text.length(), 200)));
+    if (last.size() > REMEMBERED) {
+      last.removeFirst();
+    }
   }
 
   private void repeat(
@@ -94,8 +115,24 @@ final class Load implements AutoCloseable {
 
   /** Whether every agent was granted, and every caller served, what it asked for after that. */
   boolean allServedSince(long moment) {
-    return agents.stream().allMatch(agent -> rotatedAt.getOrDefault(agent.id(), 0L) > moment)
-        && callers.stream().allMatch(agent -> servedAt.getOrDefault(agent.id(), 0L) > moment);
+    return unservedSince(moment).isEmpty();
+  }
+
+  /** Who was not, and what it was told last. */
+  List<String> unservedSince(long moment) {
+    var unserved = new ArrayList<String>();
+    agents.stream()
+        .filter(agent -> rotatedAt.getOrDefault(agent.id(), 0L) <= moment)
+        .forEach(agent ->
+            unserved.add(
+                "%s is granted no rotation%s: %s"
+                    .formatted(
+                        agent.id(), agent.over() ? " any more" : "", heard.get(agent.id()))));
+    callers.stream()
+        .filter(agent -> servedAt.getOrDefault(agent.id(), 0L) <= moment)
+        .forEach(agent ->
+            unserved.add("%s is served no call: %s".formatted(agent.id(), called.get(agent.id()))));
+    return unserved;
   }
 
   /** How long each wish took until it was granted, with all that was tried in vain before. */

@@ -1,5 +1,6 @@
 package io.redoubt.multinode.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.multinode.check.KillHolds;
@@ -111,12 +112,12 @@ final class Round {
       ended = product.clock().instant();
       await("everybody is served again")
           .atMost(SERVED_AGAIN)
-          .until(() -> load.allServedSince(over));
+          .untilAsserted(() -> assertThat(load.unservedSince(over)).isEmpty());
       recovered = System.nanoTime();
       long again = recovered;
       await("and goes on being served")
           .atMost(SERVED_AGAIN)
-          .until(() -> load.allServedSince(again));
+          .untilAsserted(() -> assertThat(load.unservedSince(again)).isEmpty());
       work = load;
       robbed = thieves.history();
       guard = warden;

@@ -75,6 +75,8 @@ final class SoakIT {
   private Mishap next(RandomGenerator random) {
     if (coming.isEmpty()) {
       var all = new ArrayList<>(List.of(Mishap.values()));
+      String only = System.getProperty("redoubt.soak.only", "");
+      all.removeIf(mishap -> !only.isEmpty() && !mishap.name().equals(only));
       Collections.shuffle(all, Random.from(random));
       coming.addAll(all);
     }
