@@ -55,6 +55,7 @@ public final class Agent {
    * @param jti id of the access token that will be issued
    * @param accessExpiresAt when that token expires
    * @param jkt thumbprint of the key the family is bound to (RFC 9449); null: none
+   * @param until when nobody waits for the answer any more; later it does nothing
    */
   public record Bootstrap(
       TokenDigest presented,
@@ -65,6 +66,7 @@ public final class Agent {
       Instant accessExpiresAt,
       @Nullable String jkt,
       InetAddress source,
+      Instant until,
       ActorRef<Reply> replyTo)
       implements Command {}
 

@@ -184,6 +184,9 @@ final class AgentEntity
   /** What is wrong with the agent or the address, is for those who hold the right token. */
   private ReplyEffect<Event, AgentState> onBootstrap(AgentState state, Bootstrap bootstrap) {
     var replyTo = bootstrap.replyTo();
+    if (clock.instant().isAfter(bootstrap.until())) {
+      return Effect().noReply(); // the client has asked again since
+    }
     return switch (state) {
       case Unknown _ -> stranger(replyTo);
       case Known known ->

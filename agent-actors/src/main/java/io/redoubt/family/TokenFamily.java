@@ -45,6 +45,7 @@ public final class TokenFamily {
    * @param jti id of the access token that will be issued
    * @param accessExpiresAt when that token expires
    * @param jkt thumbprint of the key proved with this request; null: none
+   * @param until when nobody waits for the answer any more; later it does nothing
    */
   public record Rotate(
       AgentId agent,
@@ -55,6 +56,7 @@ public final class TokenFamily {
       String jti,
       Instant accessExpiresAt,
       @Nullable String jkt,
+      Instant until,
       ActorRef<Reply> replyTo)
       implements Command {}
 

@@ -110,6 +110,10 @@ final class TokenFamilyEntity
   }
 
   private ReplyEffect<Event, TokenFamilyState> onRotate(TokenFamilyState state, Rotate rotate) {
+    if (clock.instant().isAfter(rotate.until())) {
+      // Held up on its way: the client has asked again and gone on, and would die of this (G2).
+      return Effect().noReply();
+    }
     return switch (state) {
       case Unopened _ -> refuseAndForget(rotate.replyTo());
       case Live live ->

@@ -21,6 +21,7 @@ import io.redoubt.agent.Agent.Done;
 import io.redoubt.agent.Agent.RefreshAdmitted;
 import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Refused;
+import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.Revoke;
 import io.redoubt.family.RepeatRule;
 import io.redoubt.protocol.id.FamilyId;
@@ -28,6 +29,7 @@ import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Duration;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.Passivate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -207,6 +209,22 @@ class AgentBootstrapTest {
 
     assertThat(it.commit(TOKEN, COMMITMENT).reply())
         .isEqualTo(new Refused(Refusal.BOOTSTRAP_TOKEN_USED));
+  }
+
+  @Test
+  void requestsThatNobodyWaitsForAnyMoreDoNotCount() {
+    it.configure();
+    it.offer(TOKEN);
+    it.commit(TOKEN, COMMITMENT);
+
+    for (int i = 0; i < 2 * RepeatRule.LIMIT; i++) {
+      var past = it.clock.instant().minusMillis(1);
+      TestProbe<Reply> caller =
+          it.start(replyTo -> it.asked(TOKEN, COMMITMENT, INSIDE, it.family, past, replyTo));
+      caller.expectNoMessage(Duration.ZERO);
+    }
+
+    assertThat(it.commit(TOKEN, COMMITMENT).reply()).isInstanceOf(Bootstrapped.class);
   }
 
   @Test

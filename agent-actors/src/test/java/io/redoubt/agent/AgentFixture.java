@@ -143,17 +143,28 @@ final class AgentFixture {
 
   Ran bootstrap(
       TokenDigest token, @Nullable TokenDigest commitment, InetAddress source, FamilyId opened) {
-    return run(replyTo ->
-        new Bootstrap(
-            token,
-            commitment,
-            commitment == null ? FIRST : commitment,
-            opened,
-            "jti-1",
-            clock.instant().plusSeconds(300),
-            null,
-            source,
-            replyTo));
+    return run(replyTo -> asked(token, commitment, source, opened, clock.instant(), replyTo));
+  }
+
+  /** A request whose caller waits until then. */
+  Bootstrap asked(
+      TokenDigest token,
+      @Nullable TokenDigest commitment,
+      InetAddress source,
+      FamilyId opened,
+      Instant until,
+      ActorRef<Reply> replyTo) {
+    return new Bootstrap(
+        token,
+        commitment,
+        commitment == null ? FIRST : commitment,
+        opened,
+        "jti-1",
+        clock.instant().plusSeconds(300),
+        null,
+        source,
+        until,
+        replyTo);
   }
 
   /** Configured and bootstrapped. */

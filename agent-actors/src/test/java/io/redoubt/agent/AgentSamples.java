@@ -146,7 +146,8 @@ public final class AgentSamples {
     return List.of(
         new Configure(SPEC, 17L, replyTo),
         new OfferBootstrap(TOKEN, LATER, 17L, replyTo),
-        new Bootstrap(TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", SOURCE, replyTo),
+        new Bootstrap(
+            TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", SOURCE, LATER, replyTo),
         new AdmitRefresh(FAMILY, SOURCE, replyTo),
         new Decide(action, FAMILY, replyTo),
         new Isolate(ISOLATION, "odd", "ann", 17L, replyTo),

@@ -247,7 +247,8 @@ class ShardedEntitiesTest {
     return families
         .ask(
             key,
-            replyTo -> new Rotate(agent, first, second, true, later, "jti", later, null, replyTo))
+            replyTo ->
+                new Rotate(agent, first, second, true, later, "jti", later, null, later, replyTo))
         .toCompletableFuture()
         .join();
   }

@@ -78,7 +78,8 @@ class JournalFailureTest {
     return families
         .ask(
             key,
-            replyTo -> new Rotate(agent, presented, next, true, later, "jti", later, null, replyTo))
+            replyTo ->
+                new Rotate(agent, presented, next, true, later, "jti", later, null, later, replyTo))
         .toCompletableFuture()
         .join();
   }

@@ -27,6 +27,7 @@ import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.Passivate;
@@ -191,6 +192,41 @@ class TokenFamilyEntityTest {
     }
 
     assertThat(commit(A, B, ACCESS_END).reply()).isEqualTo(new Replayed(ACCESS_END));
+  }
+
+  /** Held up by a dead network, or by a shard that moves, while the client asked elsewhere. */
+  @Test
+  void requestsThatNobodyWaitsForAnyMoreDoNotCount() {
+    open(A);
+    commit(A, B, ACCESS_END);
+
+    for (int i = 0; i < 2 * RepeatRule.LIMIT; i++) {
+      assertThat(late(A, B)).isEmpty();
+    }
+
+    assertThat(commit(A, B, ACCESS_END).reply())
+        .isEqualTo(new Rotated(1, "jti-b", ACCESS_END, null, true));
+    assertThat(late(A, C)).as("not even as a replay").isEmpty();
+    assertThat(rotate(B, C).reply()).isInstanceOf(Rotated.class);
+  }
+
+  private List<Event> late(TokenDigest presented, TokenDigest next) {
+    TestProbe<Reply> caller = kit.createTestProbe();
+    var result =
+        family.runCommand(
+            new Rotate(
+                agent,
+                presented,
+                next,
+                true,
+                REFRESH_END,
+                "jti-late",
+                ACCESS_END,
+                null,
+                clock.instant().minusMillis(1),
+                caller.ref()));
+    caller.expectNoMessage(Duration.ZERO);
+    return List.copyOf(result.events());
   }
 
   @Test
@@ -397,6 +433,15 @@ class TokenFamilyEntityTest {
     String jti = next.equals(B) ? "jti-b" : "jti-c";
     return family.runCommand(replyTo ->
         new Rotate(
-            claimed, presented, next, committed, REFRESH_END, jti, accessExpiresAt, jkt, replyTo));
+            claimed,
+            presented,
+            next,
+            committed,
+            REFRESH_END,
+            jti,
+            accessExpiresAt,
+            jkt,
+            clock.instant(),
+            replyTo));
   }
 }

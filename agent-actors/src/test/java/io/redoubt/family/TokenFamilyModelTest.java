@@ -200,6 +200,7 @@ class TokenFamilyModelTest {
                 where,
                 clock.instant().plusSeconds(300),
                 null,
+                clock.instant(),
                 replyTo));
 
     seen.add(kind(result.reply()));
@@ -236,7 +237,8 @@ class TokenFamilyModelTest {
                 .ask(
                     key,
                     replyTo ->
-                        new Rotate(agent, first, next, true, expiry, "jti", expiry, null, replyTo))
+                        new Rotate(
+                            agent, first, next, true, expiry, "jti", expiry, null, expiry, replyTo))
                 .toCompletableFuture());
       }
       var answers = uses.stream().map(CompletableFuture::join).toList();

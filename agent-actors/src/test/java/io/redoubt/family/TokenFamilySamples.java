@@ -75,7 +75,7 @@ public final class TokenFamilySamples {
   public static List<Command> commands(ActorRef<Reply> replyTo) {
     return List.of(
         new Open(AGENT, FIRST, TOMORROW, LATER, null, replyTo),
-        new Rotate(AGENT, FIRST, NEXT, true, TOMORROW, "jti", LATER, "jkt", replyTo),
+        new Rotate(AGENT, FIRST, NEXT, true, TOMORROW, "jti", LATER, "jkt", LATER, replyTo),
         new Revoke("leak", replyTo),
         new Stop());
   }

@@ -40,6 +40,7 @@ import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationChannel;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.enclave.singleton.Held;
+import io.redoubt.entity.Patience;
 import io.redoubt.family.ShardedTokenFamilies;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.family.TokenFamilyConfig;
@@ -103,6 +104,7 @@ final class EnclaveNode {
   final NodeLease lease;
   final Agents agents;
   final TokenFamilies families;
+  final Patience patience;
   final LiveStreams streams;
   final RevocationView revocations;
   final Optional<RedisPath> redis;
@@ -171,10 +173,12 @@ final class EnclaveNode {
     this.stops = new Stops(streams::cut, ledger);
     this.redis = redis(environment);
     this.revocations = revocations(context, store, environment);
-    this.agents =
-        ShardedAgents.start(system, AgentConfig.from(whole), store.fences(), lease, clock);
+    var agentConfig = AgentConfig.from(whole);
+    this.agents = ShardedAgents.start(system, agentConfig, store.fences(), lease, watched::shared);
     keepLease(context);
-    this.families = ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), clock);
+    this.families =
+        ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);
+    this.patience = new Patience(watched::shared, agentConfig.entity().askTimeout());
 
     this.signingKeys = store.signingKeys();
     this.refreshRegistry = store::refresh;

@@ -190,7 +190,8 @@ final class EnclaveServers {
             node.lease,
             node::caughtUp,
             node.sightings::noteNow,
-            node.sightings::note);
+            node.sightings::note,
+            node.patience);
     var place = new AgentApi.Place(node.enclave, config.node(), Release.version(), endpoints);
     return concat(
         AgentApi.routes(

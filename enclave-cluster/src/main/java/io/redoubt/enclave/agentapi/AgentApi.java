@@ -11,6 +11,7 @@ import io.redoubt.agent.Agents;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.PublishedKeys;
+import io.redoubt.entity.Patience;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
@@ -38,6 +39,7 @@ public final class AgentApi {
    *     for it a while
    * @param bootstrapped hears of every agent that began to live
    * @param rotated hears of every agent that went on
+   * @param patience with an agent's or a family's answer
    */
   public record Ports(
       Agents agents,
@@ -51,7 +53,8 @@ public final class AgentApi {
       Lease lease,
       Supplier<CompletionStage<Boolean>> catchUp,
       Consumer<AgentKey> bootstrapped,
-      Consumer<AgentKey> rotated) {}
+      Consumer<AgentKey> rotated,
+      Patience patience) {}
 
   /** Who answers here. */
   public record Place(EnclaveId enclave, String node, String version, Endpoints endpoints) {}
@@ -74,6 +77,7 @@ public final class AgentApi {
             ports.catchUp(),
             limits::noteStranger,
             ports.bootstrapped(),
+            ports.patience(),
             clock);
     var rotations =
         new Rotations(
@@ -84,6 +88,7 @@ public final class AgentApi {
             audit,
             limits::noteStranger,
             ports.rotated(),
+            ports.patience(),
             clock);
     var tokens =
         new TokenRoutes(

@@ -11,6 +11,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.enclave.agentapi.Grant.Successor;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.entity.Patience;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.family.TokenFamily;
 import io.redoubt.protocol.problem.ErrorType;
@@ -39,6 +40,7 @@ final class Bootstraps {
   private final Supplier<CompletionStage<Boolean>> catchUp;
   private final Consumer<InetAddress> strangers;
   private final Consumer<AgentKey> bootstrapped;
+  private final Patience patience;
   private final Clock clock;
 
   /**
@@ -57,6 +59,7 @@ final class Bootstraps {
       Supplier<CompletionStage<Boolean>> catchUp,
       Consumer<InetAddress> strangers,
       Consumer<AgentKey> bootstrapped,
+      Patience patience,
       Clock clock) {
     this.agents = agents;
     this.families = families;
@@ -65,6 +68,7 @@ final class Bootstraps {
     this.catchUp = catchUp;
     this.strangers = strangers;
     this.bootstrapped = bootstrapped;
+    this.patience = patience;
     this.clock = clock;
   }
 
@@ -102,6 +106,7 @@ final class Bootstraps {
                 Grant.accessExpiry(clock.instant()),
                 request.jkt(),
                 request.source(),
+                patience.ends(),
                 replyTo));
   }
 

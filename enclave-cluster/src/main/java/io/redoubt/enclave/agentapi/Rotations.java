@@ -12,6 +12,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.enclave.agentapi.Grant.Successor;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
+import io.redoubt.entity.Patience;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.family.TokenFamily;
 import io.redoubt.protocol.link.AgentSpec;
@@ -40,6 +41,7 @@ final class Rotations {
   private final IdentityAudit audit;
   private final Consumer<InetAddress> strangers;
   private final Consumer<AgentKey> goesOn;
+  private final Patience patience;
   private final Clock clock;
 
   /**
@@ -56,6 +58,7 @@ final class Rotations {
       IdentityAudit audit,
       Consumer<InetAddress> strangers,
       Consumer<AgentKey> goesOn,
+      Patience patience,
       Clock clock) {
     this.agents = agents;
     this.families = families;
@@ -64,6 +67,7 @@ final class Rotations {
     this.audit = audit;
     this.strangers = strangers;
     this.goesOn = goesOn;
+    this.patience = patience;
     this.clock = clock;
   }
 
@@ -102,6 +106,7 @@ final class Rotations {
                     TokenIds.next(clock),
                     Grant.accessExpiry(now),
                     request.jkt(),
+                    patience.ends(),
                     replyTo))
         .thenCompose(reply ->
             switch (reply) {
