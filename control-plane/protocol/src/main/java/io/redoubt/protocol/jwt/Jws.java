@@ -20,6 +20,7 @@ public final class Jws {
     AGENT_ACCESS("at+jwt"),
     OPERATOR_ACCESS("redoubt-operator+jwt"),
     LINK_COMMAND("redoubt-command+jwt"),
+    POLICY_BUNDLE("redoubt-bundle+jwt"),
     SERVICE_IDENTITY("redoubt-service+jwt");
 
     private final String typ;
