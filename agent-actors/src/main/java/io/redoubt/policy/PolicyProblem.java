@@ -1,0 +1,11 @@
+package io.redoubt.policy;
+
+/**
+ * Why a policy is not accepted, at a place in its text.
+ *
+ * @param policy name of the document
+ * @param line from 1
+ * @param column from 1, in characters
+ * @param message what is wrong and, where it can be known, what would be right
+ */
+public record PolicyProblem(String policy, int line, int column, String message) {}
