@@ -13,6 +13,7 @@ import io.redoubt.persistence.batch.BatchWriter;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.Failures;
 import io.redoubt.persistence.sealing.Keyring;
+import io.redoubt.policy.BundleStore;
 import io.redoubt.provider.Providers;
 import io.redoubt.revocation.RevocationStore;
 import io.redoubt.singleton.Singletons;
@@ -42,6 +43,7 @@ public final class EnclaveStore implements AutoCloseable {
   private final PostgresRevocationStore revocations;
   private final PostgresProviders providers;
   private final PostgresOrganizations organizations;
+  private final PostgresBundleStore bundles;
   private final PostgresPayloadStore payloads;
   private final PostgresLinkState linkState;
   private final PostgresSigningKeyDirectory signingKeys;
@@ -106,6 +108,7 @@ public final class EnclaveStore implements AutoCloseable {
     this.revocations = new PostgresRevocationStore(database);
     this.providers = new PostgresProviders(database, keyring);
     this.organizations = new PostgresOrganizations(database);
+    this.bundles = new PostgresBundleStore(database);
     this.payloads = new PostgresPayloadStore(database, keyring, payloadWriter);
     this.linkState = new PostgresLinkState(database, secrets);
     this.signingKeys = new PostgresSigningKeyDirectory(database, secrets);
@@ -192,6 +195,10 @@ public final class EnclaveStore implements AutoCloseable {
     return organizations;
   }
 
+  public BundleStore bundles() {
+    return bundles;
+  }
+
   public PayloadStore payloads() {
     return payloads;
   }
@@ -213,6 +220,7 @@ public final class EnclaveStore implements AutoCloseable {
         new PostgresAuditOutbox(database, held),
         organizations.writingThrough(held),
         providers.writingThrough(held),
+        new PostgresBundleStore(held),
         new PostgresSigningKeyDirectory(held, secrets),
         new PostgresRevocationStore(held),
         new PostgresPayloadStore(held, keyring, payloadWriter));

@@ -6,6 +6,7 @@ import io.redoubt.link.LinkProgress;
 import io.redoubt.organization.Organizations;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.policy.BundleStore;
 import io.redoubt.provider.Providers;
 import io.redoubt.revocation.RevocationStore;
 
@@ -21,6 +22,7 @@ public record HeldStore(
     AuditOutbox auditOutbox,
     Organizations organizations,
     Providers providers,
+    BundleStore bundles,
     SigningKeyDirectory signingKeys,
     RevocationStore revocations,
     PayloadStore payloads) {}

@@ -16,6 +16,7 @@ import io.redoubt.payload.PayloadStore.Part;
 import io.redoubt.payload.PayloadStore.Payload;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.sealing.SealBrokenException;
+import io.redoubt.policy.BundleStore;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.EnclaveId;
@@ -25,6 +26,8 @@ import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.jwt.SigningKey;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.revocation.Revocation;
 import io.redoubt.singleton.Singleton;
@@ -129,6 +132,34 @@ class PortsTest {
     assertThat(node.store.providers().key(ACME, "one")).contains(KEY);
     assertThatThrownBy(() -> node.store.providers().key(ACME, "two"))
         .isInstanceOf(SealBrokenException.class);
+  }
+
+  @Test
+  void theNewestBundleIsKeptOfEachOrganization() {
+    assertThat(await(node.store.bundles().find(ACME))).isEmpty();
+
+    assertThat(await(node.store.bundles().keep(bundle(ACME, 2)))).isTrue();
+    assertThat(await(node.store.bundles().keep(bundle(ACME, 1)))).isFalse();
+    assertThat(await(node.store.bundles().keep(bundle(ACME, 2)))).isFalse();
+    assertThat(await(node.store.bundles().keep(bundle(GLOBEX, 1)))).isTrue();
+
+    assertThat(await(other.store.bundles().find(ACME))).contains(bundle(ACME, 2));
+    assertThat(await(other.store.bundles().find(GLOBEX))).contains(bundle(GLOBEX, 1));
+    assertThat(await(other.store.bundles().headings()))
+        .containsExactlyInAnyOrder(
+            new BundleStore.Heading(ACME, 2, bundle(ACME, 2).digest()),
+            new BundleStore.Heading(GLOBEX, 1, bundle(GLOBEX, 1).digest()));
+  }
+
+  @Test
+  void aBundleThatWasTamperedWithInTheDatabaseIsNotRead() {
+    await(node.store.bundles().keep(bundle(ACME, 1)));
+    byte[] another = bundle(ACME, 3).canonical();
+    node.database.inOrganizationBlocking(
+        ACME, handle -> handle.execute("UPDATE enclave.policy_bundle SET payload = ?", another));
+
+    assertThatThrownBy(() -> await(node.store.bundles().find(ACME)))
+        .hasMessageContaining("damaged");
   }
 
   @Test
@@ -306,6 +337,14 @@ class PortsTest {
     node.database.inTransactionBlocking(handle ->
         handle.execute("UPDATE enclave.signing_key SET not_after = not_after + interval '1 day'"));
     assertThat(await(other.store.signingKeys().all(NOW))).isEmpty();
+  }
+
+  private static Bundle bundle(OrganizationId organization, long version) {
+    return new Bundle(
+        organization,
+        version,
+        NOW,
+        List.of(new PolicyDocument("starter", "permit (principal, action, resource);")));
   }
 
   private static ProviderSpec provider(String name, long version) {
