@@ -181,6 +181,7 @@ public final class Enclave implements AutoCloseable {
       membership.clock().whenBeyondPatience().thenRun(() -> giveUp(node, system, CLOCK_WRONG));
       var servers = new EnclaveServers(config, environment, node, store);
       within(config.startLimit(), servers.startManagement());
+      within(config.startLimit(), node.loadPolicies());
       membership.form(system, config.cluster().seeds(), config.startLimit());
       settle(membership, store);
       within(config.startLimit(), node.prepare());

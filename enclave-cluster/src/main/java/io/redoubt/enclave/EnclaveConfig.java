@@ -9,6 +9,7 @@ import io.redoubt.enclave.lease.LeaseConfig;
 import io.redoubt.enclave.link.LinkConfig;
 import io.redoubt.enclave.link.OfflineConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
+import io.redoubt.enclave.policy.PolicyConfig;
 import io.redoubt.enclave.revocation.RevocationConfig;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,7 @@ public record EnclaveConfig(
     MetricsAccess metricsAccess,
     LinkConfig link,
     OfflineConfig offline,
+    PolicyConfig policies,
     AgentApiConfig agentApi,
     OperatorApiConfig operatorApi,
     KeysConfig keys,
@@ -79,6 +81,7 @@ public record EnclaveConfig(
         MetricsAccess.parse(config.getString("servers.metrics-access")),
         LinkConfig.from(root),
         OfflineConfig.from(root),
+        PolicyConfig.from(root),
         AgentApiConfig.from(root),
         OperatorApiConfig.from(root),
         KeysConfig.from(root),

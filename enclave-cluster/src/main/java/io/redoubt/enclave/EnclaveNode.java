@@ -33,6 +33,9 @@ import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
+import io.redoubt.enclave.policy.PolicyKeeper;
+import io.redoubt.enclave.policy.PolicyNode;
+import io.redoubt.enclave.policy.PolicyRollout;
 import io.redoubt.enclave.readiness.NodeHealth;
 import io.redoubt.enclave.readiness.Readiness;
 import io.redoubt.enclave.registry.RegistryNews;
@@ -48,6 +51,8 @@ import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.persistence.enclave.EnclaveStore;
 import io.redoubt.persistence.enclave.HeldStore;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.policy.LivePolicies;
+import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.proxy.authenticate.AuthenticateConfig;
@@ -102,6 +107,7 @@ final class EnclaveNode {
   final ActorSystem<?> system;
   final EnclaveId enclave;
   final NodeLease lease;
+  final LivePolicies policies = new LivePolicies();
   final Agents agents;
   final TokenFamilies families;
   final Patience patience;
@@ -130,6 +136,7 @@ final class EnclaveNode {
   private final SSLContext linkTls;
   private final SigningKeyDirectory signingKeys;
   private final Supplier<CompletionStage<Void>> refreshRegistry;
+  private final PolicyKeeper policyKeeper;
   private final ActorRef<ControlPlaneLink.Command> link;
 
   /** The root actor. It is told nothing: it holds the others. */
@@ -206,6 +213,9 @@ final class EnclaveNode {
     this.offline =
         new OfflineWindow(
             config.offline(), store.linkState(), store.organizations(), clock, metrics);
+    this.policyKeeper = new PolicyKeeper(store.bundles(), policies, PolicySet::compile, clock);
+    system.getWhenTerminated().thenRun(policyKeeper::close);
+    context.spawn(PolicyNode.create(policyKeeper), PolicyNode.NAME);
     this.linkTls = TrustAnchors.context(config.link().caFile());
     var linkView = new LinkView(clock, offline, metrics);
     this.link = link(context, store, linkView);
@@ -235,12 +245,14 @@ final class EnclaveNode {
             keys,
             revocations,
             redis,
+            policyKeeper,
             linkView,
             cluster,
             watched,
             lease);
     context.spawn(NodeHealth.create(readiness::check), NodeHealth.NAME);
-    this.clusterReporter = new ClusterReporter(system, enclave, config.node(), cluster, linkView);
+    this.clusterReporter =
+        new ClusterReporter(system, enclave, config.node(), cluster, linkView, policyKeeper);
   }
 
   private Optional<RedisPath> redis(EnclaveEnvironment environment) {
@@ -359,6 +371,12 @@ final class EnclaveNode {
     var news = context.spawn(RegistryNews.topic(), "registry-news");
     context.spawn(
         RegistryNews.listener(config.node(), news, store::refresh), "registry-news-heard");
+    var answerLimit = config.policies().answerLimit();
+    var rollout =
+        PolicyRollout.asking(
+            context.spawn(PolicyRollout.create(answerLimit, clock), "policy-rollout"),
+            system,
+            answerLimit);
     Runnable announce = RegistryNews.announcer(config.node(), news, system);
     return singleton(
         store,
@@ -375,6 +393,9 @@ final class EnclaveNode {
                     RegistryNews.announcing(held.organizations(), announce),
                     RegistryNews.announcing(held.providers(), announce),
                     new OperatorTrust(held.database()),
+                    held.bundles(),
+                    policyKeeper,
+                    rollout,
                     new PostgresUnreportedAgents(held.database()),
                     config.node(),
                     Release.version(),
@@ -395,6 +416,11 @@ final class EnclaveNode {
     return ClusterSingleton.get(system).init(SingletonActor.of(held, singleton.wire()));
   }
 
+  /** Before agents come to live here, as they may from the moment the node is a member. */
+  CompletionStage<Void> loadPolicies() {
+    return policyKeeper.catchUp();
+  }
+
   /**
    * Publishes the signing key, and reads what the others know; afterwards all of it keeps itself
    * fresh.
@@ -402,6 +428,7 @@ final class EnclaveNode {
   CompletionStage<Void> prepare() {
     return keys.renew()
         .thenCompose(_ -> refreshRegistry.get())
+        .thenCompose(_ -> policyKeeper.catchUp())
         .thenCompose(_ -> offline.refresh())
         .thenCompose(_ -> learnKeys())
         .thenCompose(_ -> publishedKeys.all())
@@ -414,6 +441,7 @@ final class EnclaveNode {
           redis.ifPresent(path -> every(path.readEvery(), path::read));
           every(SIGHTINGS_EVERY, sightings::flush);
           every(config.offline().refreshEvery(), offline::tick);
+          every(config.policies().refreshEvery(), policyKeeper::catchUp);
         });
   }
 

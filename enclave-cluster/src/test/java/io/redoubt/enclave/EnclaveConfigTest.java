@@ -14,6 +14,7 @@ import io.redoubt.enclave.link.LinkConfig;
 import io.redoubt.enclave.link.OfflineConfig;
 import io.redoubt.enclave.membership.FormingConfig;
 import io.redoubt.enclave.operatorapi.OperatorApiConfig;
+import io.redoubt.enclave.policy.PolicyConfig;
 import io.redoubt.enclave.remoting.RemotingTlsConfig;
 import io.redoubt.enclave.revocation.RedisConfig;
 import io.redoubt.enclave.revocation.RevocationConfig;
@@ -39,6 +40,7 @@ class EnclaveConfigTest {
       Map.ofEntries(
           Map.entry("link", LinkConfig.class),
           Map.entry("offline", OfflineConfig.class),
+          Map.entry("policies", PolicyConfig.class),
           Map.entry("agent-api", AgentApiConfig.class),
           Map.entry("operator-api", OperatorApiConfig.class),
           Map.entry("keys", KeysConfig.class),

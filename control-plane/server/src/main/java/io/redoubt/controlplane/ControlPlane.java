@@ -73,6 +73,7 @@ public final class ControlPlane implements AutoCloseable {
     SchemaVersion.require(database);
     var services = new Services(config, database, keyring, metrics, clock);
     services.keys.start();
+    services.policies.foundWhereMissing(database, clock, services.trail);
     var route =
         new HttpEdge("operator", metrics, tracer, services.description::template)
             .seal(services.routes());

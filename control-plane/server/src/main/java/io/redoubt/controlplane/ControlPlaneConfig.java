@@ -3,6 +3,7 @@ package io.redoubt.controlplane;
 import com.typesafe.config.Config;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
+import io.redoubt.controlplane.policy.PoliciesConfig;
 import io.redoubt.controlplane.provider.ProvidersConfig;
 import io.redoubt.http.EdgeConfig;
 import java.time.Duration;
@@ -28,6 +29,7 @@ public record ControlPlaneConfig(
     Limits limits,
     LinkConfig link,
     ProvidersConfig providers,
+    PoliciesConfig policies,
     EdgeConfig edge) {
   private static final String PATH = "redoubt.control-plane";
 
@@ -64,6 +66,7 @@ public record ControlPlaneConfig(
         Limits.from(root),
         LinkConfig.from(root),
         ProvidersConfig.from(root),
+        PoliciesConfig.from(root),
         EdgeConfig.from(root));
   }
 

@@ -27,6 +27,10 @@ import io.redoubt.controlplane.operator.Authorizer;
 import io.redoubt.controlplane.operator.Desk;
 import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.OperatorRoutes;
+import io.redoubt.controlplane.policy.BundleRoutes;
+import io.redoubt.controlplane.policy.Policies;
+import io.redoubt.controlplane.policy.PolicyRoutes;
+import io.redoubt.controlplane.policy.PolicyTestRoutes;
 import io.redoubt.controlplane.provider.ProviderRoutes;
 import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.controlplane.usage.UsageLedger;
@@ -55,6 +59,7 @@ final class Services {
   final Clients clients;
   final Enclaves enclaves;
   final Providers providers;
+  final Policies policies;
 
   private final ControlPlaneConfig config;
   private final Database database;
@@ -78,12 +83,14 @@ final class Services {
     this.bodies = new Bodies(config.edge());
     this.keys = new SigningKeys(database, keyring, config.keys(), clock);
     this.trust = new OperatorTrust(access, keys, commands, config.operatorTokenLifetime());
-    this.organizations = new Organizations(commands);
+    this.policies = new Policies(commands, config.policies());
+    this.organizations = new Organizations(commands, policies::found);
     this.members = new Members(trust);
     this.clients = new Clients(trust, access);
     this.providers =
         new Providers(commands, database, keyring, config.providers().maxPerOrganization());
-    this.enclaves = new Enclaves(commands, List.of(organizations, trust, providers));
+    this.enclaves =
+        new Enclaves(commands, List.of(organizations, trust, policies.bundles(), providers));
     this.lifecycle =
         new Lifecycle(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
     this.link =
@@ -91,6 +98,7 @@ final class Services {
             database,
             commands,
             providers,
+            policies.bundles(),
             new AgentReports(lifecycle),
             new AuditIntake(database, trail, new UsageLedger(), metrics),
             keys,
@@ -132,6 +140,9 @@ final class Services {
             new AgentRoutes(agents, lifecycle, bodies).endpoints(),
             new EnclaveRoutes(enclaves, bodies, clock).endpoints(),
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
+            new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),
+            new PolicyRoutes(policies, bodies).endpoints(),
+            new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),
             new AuditRoutes().endpoints(),
             new UsageRoutes().endpoints(),
             new MetricsRoute(metrics).endpoints())

@@ -38,7 +38,8 @@ class ApiTest {
           "POST /enclave/v1/hello",
           "GET /enclave/v1/commands",
           "POST /enclave/v1/reports",
-          "POST /enclave/v1/audit");
+          "POST /enclave/v1/audit",
+          "GET /enclave/v1/bundles/{digest}");
 
   @AutoClose private final TestServer server = new TestServer();
   private Tenant tenant;
@@ -136,6 +137,8 @@ class ApiTest {
       assertThat(server.anybody().post("/enclave/v1/" + path, "{}").status()).isEqualTo(401);
     }
     assertThat(server.anybody().get("/enclave/v1/commands").status()).isEqualTo(401);
+    assertThat(server.anybody().get("/enclave/v1/bundles/sha256:" + "0".repeat(64)).status())
+        .isEqualTo(401);
     assertThat(server.anybody().get("/alive").status()).isEqualTo(200);
     assertThat(server.anybody().get("/ready").status()).isEqualTo(200);
     assertThat(server.anybody().get("/openapi.json").status()).isEqualTo(200);
@@ -202,6 +205,9 @@ class ApiTest {
             """
             {"kind": "openai", "base_url": "https://example.com/v1", "api_key": "k"}
             """);
+    tenant.owner().put("/api/v1/policies/theirs", "{\"cedar\": \"\"}");
+    String published = tenant.owner().post("/api/v1/bundles", "{}").text("/version");
+    assertThat(published).as("a version that the other does not have").isNotEqualTo("1");
     var member = tenant.owner().get("/api/v1/iam/members").text("/items/0/id");
     var client = tenant.owner().get("/api/v1/iam/clients").text("/items/0/id");
     for (Endpoint endpoint : server.controlPlane().endpoints()) {
@@ -214,7 +220,8 @@ class ApiTest {
                 .replace("members/{id}", "members/" + member)
                 .replace("clients/{id}", "clients/" + client)
                 .replace("organizations/{id}", "organizations/" + tenant.id())
-                .replace("{name}", "theirs");
+                .replace("{name}", "theirs")
+                .replace("{version}", published);
         var foreign = stranger.owner().send(endpoint.method().name(), theirs, bodyFor(endpoint));
         var missing =
             stranger.owner().send(endpoint.method().name(), someones(endpoint), bodyFor(endpoint));
@@ -247,7 +254,8 @@ class ApiTest {
         .replace("clients/{id}", "clients/" + ClientId.next(server.clock))
         .replace("organizations/{id}", "organizations/" + OrganizationId.next(server.clock))
         .replace("{organization_id}", OrganizationId.next(server.clock).toString())
-        .replace("{name}", "nobodys");
+        .replace("{name}", "nobodys")
+        .replace("{version}", "4711");
   }
 
   private static @Nullable String bodyFor(Endpoint endpoint) {

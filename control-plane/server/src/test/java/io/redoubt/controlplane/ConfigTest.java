@@ -8,6 +8,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
+import io.redoubt.controlplane.policy.PoliciesConfig;
 import io.redoubt.controlplane.provider.ProvidersConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -30,6 +31,7 @@ class ConfigTest {
     assertThat(keys(reference.getConfig("limits"))).isEqualTo(components(Limits.class));
     assertThat(keys(reference.getConfig("link"))).isEqualTo(components(LinkConfig.class));
     assertThat(keys(reference.getConfig("providers"))).isEqualTo(components(ProvidersConfig.class));
+    assertThat(keys(reference.getConfig("policies"))).isEqualTo(components(PoliciesConfig.class));
     var keySection = components(SigningKeysConfig.class);
     keySection.add("tend-every");
     assertThat(keys(reference.getConfig("keys"))).isEqualTo(keySection);
@@ -47,6 +49,7 @@ class ConfigTest {
             "keys",
             "limits",
             "link",
+            "policies",
             "providers");
     assertThat(ControlPlaneConfig.from(ConfigFactory.load()).port()).isEqualTo(8443);
   }
@@ -72,6 +75,8 @@ class ConfigTest {
     "limits.organization-burst, 0",
     "link.batch, -1",
     "providers.max-per-organization, 0",
+    "policies.max-per-organization, 2001",
+    "policies.publish-wait, 0 s",
     "kill.wait, 0 s"
   })
   void aValueThatCannotBeIsRefusedByItsName(String key, String value) {

@@ -27,7 +27,7 @@ class EnclaveTest {
     var enclave = tenant.newEnclave("main");
     String path = ENCLAVES + "/" + enclave.id;
     assertThat(tenant.owner().get(path).at("/last_contact_at").isNull()).isTrue();
-    assertThat(tenant.owner().get(path).at("/lag").asInt()).isEqualTo(2);
+    assertThat(tenant.owner().get(path).at("/lag").asInt()).isEqualTo(3);
     enclave.hello();
     var now = server.clock.instant();
 
@@ -38,7 +38,7 @@ class EnclaveTest {
                 List.of(new LinkReport.NodesSeen.Node("node-1", "0.1.0", now)), now)));
 
     var shown = tenant.owner().get(path);
-    assertThat(shown.at("/lag").asInt()).isEqualTo(1);
+    assertThat(shown.at("/lag").asInt()).isEqualTo(2);
     assertThat(shown.text("/nodes/0/node")).isEqualTo("node-1");
     assertThat(shown.text("/version")).isEqualTo("0.1.0");
     assertThat(shown.at("/last_contact_at").isNull()).isFalse();
@@ -209,8 +209,9 @@ class EnclaveTest {
       enclave.await(LinkCommand.PutProvider.class);
 
       assertThat(enclave.commands.stream().map(c -> c.command().getClass().getSimpleName()))
-          .containsExactly("PutOrganization", "PutOperatorTrust", "PutProvider");
-      assertThat(enclave.commands.stream().mapToLong(c -> c.number())).containsExactly(1L, 2L, 3L);
+          .containsExactly("PutOrganization", "PutOperatorTrust", "BundlePublished", "PutProvider");
+      assertThat(enclave.commands.stream().mapToLong(c -> c.number()))
+          .containsExactly(1L, 2L, 3L, 4L);
       assertThat(enclave.commands)
           .allSatisfy(c -> {
             assertThat(c.organizationId()).isEqualTo(tenant.id());

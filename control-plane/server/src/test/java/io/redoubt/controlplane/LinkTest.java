@@ -26,16 +26,16 @@ class LinkTest {
       for (int i = 0; i < 5; i++) {
         tenant.newAgent("a" + i);
       }
-      await().until(() -> enclave.commands.size() >= 12);
+      await().until(() -> enclave.commands.size() >= 13);
       assertThat(enclave.commands.stream().map(c -> c.number()))
-          .isEqualTo(LongStream.rangeClosed(1, 12).boxed().toList());
+          .isEqualTo(LongStream.rangeClosed(1, 13).boxed().toList());
       enclave.disconnect();
       enclave.commands.clear();
 
-      enclave.listen(9);
+      enclave.listen(10);
 
       await().until(() -> enclave.commands.size() == 3);
-      assertThat(enclave.commands.stream().map(c -> c.number())).containsExactly(10L, 11L, 12L);
+      assertThat(enclave.commands.stream().map(c -> c.number())).containsExactly(11L, 12L, 13L);
     }
   }
 
@@ -47,7 +47,9 @@ class LinkTest {
 
       var last = enclave.heartbeats.getLast();
       assertThat(last.enclaveId().toString()).isEqualTo(enclave.id);
-      assertThat(last.lastCommand()).isEqualTo(2);
+      assertThat(last.lastCommand()).isEqualTo(3);
+      assertThat(last.bundle())
+          .isEqualTo(tenant.owner().get("/api/v1/bundles").text("/items/0/digest"));
       assertThat(last.time()).isAfter(enclave.heartbeats.getFirst().time());
     }
   }
@@ -164,9 +166,9 @@ class LinkTest {
         new EnclaveClient(server.url(), id.toString(), credential.apiKey().reveal())) {
       assertThat(bootstrap.isLinked(tenant.id(), id)).isFalse();
       enclave.connect();
-      await().until(() -> enclave.commands.size() == 2);
+      await().until(() -> enclave.commands.size() == 3);
       assertThat(bootstrap.isLinked(tenant.id(), id)).isFalse();
-      enclave.report(EnclaveClient.json(new LinkReport.Applied(2, server.clock.instant())));
+      enclave.report(EnclaveClient.json(new LinkReport.Applied(3, server.clock.instant())));
       assertThat(bootstrap.isLinked(tenant.id(), id)).isTrue();
 
       bootstrap.ensureEnclave(tenant.id(), "main");

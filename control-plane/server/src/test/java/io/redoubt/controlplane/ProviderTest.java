@@ -61,7 +61,7 @@ class ProviderTest {
                         + "/rotate-key")
                 .text("/api_key"))) {
       again.connect();
-      await().until(() -> again.commands.size() == 4);
+      await().until(() -> again.commands.size() == 5);
       assertThat(again.commands).noneMatch(c -> c.command() instanceof LinkCommand.PutProvider);
     }
   }

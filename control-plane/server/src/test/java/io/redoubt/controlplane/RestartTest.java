@@ -252,7 +252,8 @@ class RestartTest {
               "UPDATE control.audit_record SET verdict = 'permit'",
               "DELETE FROM control.audit_record",
               "TRUNCATE control.audit_record",
-              "DELETE FROM control.audit_outcome"
+              "DELETE FROM control.audit_outcome",
+              "UPDATE control.policy_bundle SET digest = ''"
             }) {
           assertThatThrownBy(
                   () -> migrator.inTransactionBlocking(handle -> handle.execute(attempt)))
@@ -267,7 +268,7 @@ class RestartTest {
     try (var server = new TestServer()) {
       var tenant = server.newTenant();
       try (var enclave = tenant.newEnclave("main").connect()) {
-        await().until(() -> enclave.commands.size() == 2);
+        await().until(() -> enclave.commands.size() == 3);
 
         // Straight into the table, as another control-plane process would: no signal in this one.
         long number =

@@ -92,6 +92,7 @@ final class TestServer implements AutoCloseable {
                           port = 0
                           drain = 1 s
                           kill { wait = 1500 ms, poll = 50 ms }
+                          policies { publish-wait = 1500 ms, publish-poll = 50 ms }
                           limits {
                             organization-per-second = 10000, organization-burst = 10000
                             login-source-per-second = 10000, login-source-burst = 10000
@@ -134,6 +135,13 @@ final class TestServer implements AutoCloseable {
 
   Database database() {
     return database;
+  }
+
+  /** The database as its owner sees it; the caller closes it. */
+  Database migrator() {
+    return Database.open(
+        postgres.config(DatabaseRole.MIGRATOR, 1),
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
   }
 
   String url() {

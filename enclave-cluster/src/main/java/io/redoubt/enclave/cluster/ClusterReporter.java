@@ -5,6 +5,7 @@ import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.membership.MemberActors;
 import io.redoubt.enclave.membership.MemberRoles;
+import io.redoubt.enclave.policy.PolicyKeeper;
 import io.redoubt.enclave.readiness.NodeHealth;
 import io.redoubt.enclave.readiness.NodeHealth.Health;
 import io.redoubt.family.ShardedTokenFamilies;
@@ -36,19 +37,28 @@ public final class ClusterReporter {
   private static final List<String> SINGLETONS =
       List.of("control_plane_link", "audit_forwarder", "key_janitor");
 
+  private static final int POLICIES_SHOWN = 200;
+
   private final ActorSystem<?> system;
   private final EnclaveId enclave;
   private final String node;
   private final ClusterView view;
   private final LinkView link;
+  private final PolicyKeeper policies;
 
   public ClusterReporter(
-      ActorSystem<?> system, EnclaveId enclave, String node, ClusterView view, LinkView link) {
+      ActorSystem<?> system,
+      EnclaveId enclave,
+      String node,
+      ClusterView view,
+      LinkView link,
+      PolicyKeeper policies) {
     this.system = system;
     this.enclave = enclave;
     this.node = node;
     this.view = view;
     this.link = link;
+    this.policies = policies;
   }
 
   private record Load(int shards, int entities) {}
@@ -121,7 +131,8 @@ public final class ClusterReporter {
         view.leader().map(MemberRoles::name).orElse(null),
         view.members().stream().map(member -> member(member, loads, healths)).toList(),
         singletons,
-        link.detail());
+        link.detail(),
+        policies.running(POLICIES_SHOWN));
   }
 
   private ClusterStatus.Node member(

@@ -1,5 +1,6 @@
 package io.redoubt.enclave.cluster;
 
+import io.redoubt.enclave.policy.PolicyKeeper;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param node who says so
  * @param singletons which node has which
+ * @param policies the bundles that the node decides by
  */
 public record ClusterStatus(
     String enclaveId,
@@ -18,12 +20,14 @@ public record ClusterStatus(
     @Nullable String leader,
     List<Node> nodes,
     Map<String, String> singletons,
-    Map<String, Object> link) {
+    Map<String, Object> link,
+    List<PolicyKeeper.Run> policies) {
 
   public ClusterStatus {
     nodes = List.copyOf(nodes);
     singletons = Map.copyOf(singletons);
     link = Map.copyOf(link);
+    policies = List.copyOf(policies);
   }
 
   /**

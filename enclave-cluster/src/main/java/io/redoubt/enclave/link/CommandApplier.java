@@ -32,6 +32,7 @@ final class CommandApplier {
   private final Organizations organizations;
   private final Providers providers;
   private final OperatorTrust trust;
+  private final BundleIntake bundles;
   private final EnrolmentKey enrolment;
 
   /** The private half of the enrolment key. */
@@ -45,12 +46,14 @@ final class CommandApplier {
       Organizations organizations,
       Providers providers,
       OperatorTrust trust,
+      BundleIntake bundles,
       EnrolmentKey enrolment) {
     this.agents = agents;
     this.killSwitch = killSwitch;
     this.organizations = organizations;
     this.providers = providers;
     this.trust = trust;
+    this.bundles = bundles;
     this.enrolment = enrolment;
   }
 
@@ -112,6 +115,7 @@ final class CommandApplier {
       case LinkCommand.DeleteProvider it ->
           done(providers.delete(organization, it.name(), it.version()));
       case LinkCommand.PutOperatorTrust it -> done(trust.put(organization, it, envelope.number()));
+      case LinkCommand.BundlePublished it -> bundles.take(organization, it);
     };
   }
 

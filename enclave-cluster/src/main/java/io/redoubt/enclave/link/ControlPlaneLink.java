@@ -6,8 +6,11 @@ import io.redoubt.agent.Agents;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
+import io.redoubt.enclave.policy.PolicyKeeper;
+import io.redoubt.enclave.policy.PolicyRollout;
 import io.redoubt.link.LinkProgress;
 import io.redoubt.organization.Organizations;
+import io.redoubt.policy.BundleStore;
 import io.redoubt.protocol.link.Heartbeat;
 import io.redoubt.protocol.link.Hello;
 import io.redoubt.protocol.link.LinkReport;
@@ -99,6 +102,9 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       Organizations organizations,
       Providers providers,
       OperatorTrust trust,
+      BundleStore bundles,
+      PolicyKeeper policies,
+      PolicyRollout.Asking rollout,
       UnreportedAgents unreported,
       String node,
       String version,
@@ -110,6 +116,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   private final LinkClient client;
   private final LinkSession session;
   private final Reporter reporter;
+  private final RolloutReporter rollout;
   private final List<Thread> threads;
   private final List<Waiter> waiting = new ArrayList<>();
   private List<ActorRef<CaughtUp>> unprobed = new ArrayList<>();
@@ -134,6 +141,9 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             why -> context.getSelf().tell(new Superseded(why)),
             parts.nodes(),
             parts.clock());
+    this.rollout =
+        new RolloutReporter(
+            parts.config(), client, parts.bundles(), parts.rollout(), parts.nodes());
     var applier =
         new CommandApplier(
             parts.agents(),
@@ -141,6 +151,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             parts.organizations(),
             parts.providers(),
             parts.trust(),
+            new BundleIntake(
+                client::bundle, parts.state(), parts.bundles(), parts.policies(), rollout::note),
             parts.state()::enrolmentKey);
     this.session =
         new LinkSession(
@@ -155,7 +167,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
     this.threads =
         List.of(
             Thread.ofVirtual().name("redoubt-link").start(session),
-            Thread.ofVirtual().name("redoubt-link-reports").start(reporter));
+            Thread.ofVirtual().name("redoubt-link-reports").start(reporter),
+            Thread.ofVirtual().name("redoubt-link-rollout").start(rollout));
   }
 
   /** The behavior of a node that holds the singleton. */
@@ -174,12 +187,14 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       public void connected(long upTo) {
         reporter.applied(upTo);
         reporter.connected(true);
+        rollout.connected(true);
         self.tell(new Connected(upTo));
       }
 
       @Override
       public void disconnected() {
         reporter.connected(false);
+        rollout.connected(false);
         self.tell(new Disconnected());
       }
 

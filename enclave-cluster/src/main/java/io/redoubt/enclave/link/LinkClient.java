@@ -5,12 +5,15 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.protocol.link.Hello;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.BundleDigest;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -78,6 +81,20 @@ final class LinkClient implements AutoCloseable {
       throw new RefusedException("commands", response.statusCode());
     }
     return new ServerSentEvents(response.body(), config.maxEventBytes());
+  }
+
+  /** The bundle of that digest, signed; not yet held against anything. */
+  String bundle(BundleDigest digest) throws IOException, InterruptedException {
+    String path = "enclave/v1/bundles/" + digest;
+    var whole = HttpResponse.BodyHandlers.ofString(StandardCharsets.US_ASCII);
+    var response =
+        answer(
+            request(path).GET().build(),
+            HttpResponse.BodyHandlers.limiting(whole, Bundle.MAX_SIGNED_LENGTH));
+    if (response.statusCode() != 200) {
+      throw new RefusedException(path, response.statusCode());
+    }
+    return response.body();
   }
 
   void report(List<LinkReport> reports) throws IOException, InterruptedException {

@@ -5,6 +5,7 @@ import io.redoubt.protocol.jwt.Jwk;
 import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.jwt.Jws;
 import io.redoubt.protocol.jwt.VerificationKey;
+import io.redoubt.protocol.policy.Bundle;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -43,8 +44,16 @@ final class PinnedKeys {
 
   /** The payload of a token that one of the keys has signed; empty for anything else. */
   Optional<byte[]> verified(String token) {
-    return Jws.parse(Jws.Type.LINK_COMMAND, token, MAX_TOKEN)
-        .flatMap(jws -> Optional.ofNullable(byId.get(jws.kid())).flatMap(jws::payloadIfSignedBy));
+    return Jws.parse(Jws.Type.LINK_COMMAND, token, MAX_TOKEN).flatMap(this::payload);
+  }
+
+  /** The payload of a policy bundle that one of the keys has signed. */
+  Optional<byte[]> verifiedBundle(String signed) {
+    return Bundle.parse(signed).flatMap(this::payload);
+  }
+
+  private Optional<byte[]> payload(Jws jws) {
+    return Optional.ofNullable(byId.get(jws.kid())).flatMap(jws::payloadIfSignedBy);
   }
 
   /**

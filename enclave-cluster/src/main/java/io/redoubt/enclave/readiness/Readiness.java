@@ -5,6 +5,7 @@ import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.membership.ClockWatch;
 import io.redoubt.enclave.membership.ClusterView;
+import io.redoubt.enclave.policy.PolicyKeeper;
 import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.http.HealthReport;
@@ -38,6 +39,9 @@ public final class Readiness {
   /** The only one of the details that had better be false. */
   private static final String DRAINING = "draining";
 
+  /** A node that has not looked for so long may decide by policies that no longer stand. */
+  private static final Duration POLICIES_FRESH = Duration.ofSeconds(15);
+
   /** When, by the monotonic clock: one that is set back would make an answer last. */
   private record Found(HealthReport report, long at) {}
 
@@ -48,6 +52,7 @@ public final class Readiness {
   private final NodeKeys keys;
   private final RevocationView revocations;
   private final Optional<RedisPath> redis;
+  private final PolicyKeeper policies;
   private final LinkView link;
   private final ClusterView cluster;
   private final ClockWatch watched;
@@ -64,6 +69,7 @@ public final class Readiness {
       NodeKeys keys,
       RevocationView revocations,
       Optional<RedisPath> redis,
+      PolicyKeeper policies,
       LinkView link,
       ClusterView cluster,
       ClockWatch watched,
@@ -75,6 +81,7 @@ public final class Readiness {
     this.keys = keys;
     this.revocations = revocations;
     this.redis = redis;
+    this.policies = policies;
     this.link = link;
     this.cluster = cluster;
     this.watched = watched;
@@ -153,11 +160,13 @@ public final class Readiness {
     boolean leased = lease.held();
     boolean rightTime = watched.right();
     boolean caughtUp = revocations.caughtUpWithin(REVOCATIONS_FRESH);
+    boolean decides = policies.isCurrent(POLICIES_FRESH);
     var detail = new LinkedHashMap<String, Object>();
     detail.put("database_writable", journalWritable);
     detail.put("agents_answer", shardingAnswers);
     detail.put("signing_key_published", keys.usable());
     detail.put("revocations_caught_up", caughtUp);
+    detail.put("policies_current", decides);
     detail.put("cluster_member_up", up);
     detail.put("cluster_majority", majority);
     detail.put("lease_held", leased);
@@ -170,6 +179,7 @@ public final class Readiness {
             && shardingAnswers
             && keys.usable()
             && caughtUp
+            && decides
             && up
             && majority
             && leased

@@ -9,15 +9,18 @@ import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.Nodes;
 import io.redoubt.enclave.testing.SlowModel;
 import io.redoubt.enclave.testing.TestAgent;
+import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.ProviderSpec;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,6 +142,43 @@ class TwoNodesTest {
   private static boolean calls(TestAgent agent, String access, SlowModel model) {
     int before = model.requests.get();
     return agent.message(access).status() == 200 && model.requests.get() == before + 1;
+  }
+
+  @Test
+  void aPublishedBundleIsRunByEveryNodeWithinTwoSeconds() {
+    long said = System.nanoTime();
+    nodes.controlPlane.publish(organization, 2, Starter.DOCUMENT);
+
+    var report =
+        await()
+            .atMost(Duration.ofSeconds(2))
+            .pollInterval(Duration.ofMillis(10))
+            .until(
+                () ->
+                    nodes.controlPlane.reports.stream()
+                        .filter(LinkReport.BundleRunning.class::isInstance)
+                        .map(LinkReport.BundleRunning.class::cast)
+                        .filter(it -> it.version() == 2 && it.missing().isEmpty())
+                        .findFirst(),
+                Optional::isPresent)
+            .orElseThrow();
+
+    assertThat(Duration.ofNanos(System.nanoTime() - said)).isLessThan(Duration.ofSeconds(2));
+    assertThat(report.nodes())
+        .extracting(LinkReport.BundleRunning.NodeRun::node)
+        .containsExactly("node-1", "node-2");
+    Stream.of(first, second)
+        .forEach(node ->
+            assertThat(
+                    Http.get(
+                            node.managementUrl().resolve("/v1/cluster"),
+                            "Authorization",
+                            "Bearer "
+                                + nodes.controlPlane.operatorToken(organization, "enclaves:read"))
+                        .json()
+                        .at("/policies")
+                        .findValuesAsText("version"))
+                .contains("2"));
   }
 
   @Test

@@ -65,22 +65,12 @@ class LinkTest {
 
     fixture.controlPlane.awaitApplied(unknown);
 
-    assertThat(rejected(isolate)).isEqualTo("unknown-agent");
-    assertThat(rejected(release)).isEqualTo("names no isolation");
-    assertThat(rejected(provider)).contains("does not open");
-    assertThat(rejected(unknown)).contains("does not know");
+    assertThat(fixture.controlPlane.rejection(isolate)).isEqualTo("unknown-agent");
+    assertThat(fixture.controlPlane.rejection(release)).isEqualTo("names no isolation");
+    assertThat(fixture.controlPlane.rejection(provider)).contains("does not open");
+    assertThat(fixture.controlPlane.rejection(unknown)).contains("does not know");
     // And the link goes on.
     fixture.agent().bootstrap();
-  }
-
-  private String rejected(long number) {
-    return fixture.controlPlane.reports.stream()
-        .filter(LinkReport.Rejected.class::isInstance)
-        .map(LinkReport.Rejected.class::cast)
-        .filter(it -> it.number() == number)
-        .map(LinkReport.Rejected::why)
-        .findFirst()
-        .orElse("");
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.redoubt.enclave.EnclaveConfig;
 import io.redoubt.enclave.EnclaveEnvironment;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -77,7 +78,7 @@ public final class EnclaveFixture implements AutoCloseable {
     introduce(organization);
   }
 
-  /** Makes an organization known, with its model and its operators. */
+  /** Makes an organization known, with its model, its first policy and its operators. */
   public void introduce(OrganizationId known) {
     controlPlane.say(
         known,
@@ -94,6 +95,7 @@ public final class EnclaveFixture implements AutoCloseable {
             new ProviderSpec(
                 "anthropic", ProviderSpec.Kind.ANTHROPIC, model.url(), List.of(), 30, false, 1),
             controlPlane.seal(known, "anthropic", SlowModel.API_KEY)));
+    controlPlane.publish(known, 1, Starter.DOCUMENT);
     trust(known, breakGlassSecret, Set.of("agents:manage"));
   }
 

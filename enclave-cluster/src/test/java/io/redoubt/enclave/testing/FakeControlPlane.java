@@ -22,6 +22,9 @@ import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.SealedBox;
 import io.redoubt.protocol.link.SealedBoxes;
+import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -63,6 +66,7 @@ public final class FakeControlPlane implements AutoCloseable {
 
   private final SigningKey commandKey = SigningKey.generate();
   private final List<String> log = new ArrayList<>();
+  private final Map<BundleDigest, String> bundles = new ConcurrentHashMap<>();
   private final Map<OrganizationId, List<AuditBatch.Line>> audit = new ConcurrentHashMap<>();
   private final Set<Thread> streams = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -86,6 +90,7 @@ public final class FakeControlPlane implements AutoCloseable {
       made.createContext("/enclave/v1/commands", this::commands);
       made.createContext("/enclave/v1/reports", exchange -> answer(exchange, this::report));
       made.createContext("/enclave/v1/audit", exchange -> answer(exchange, this::audit));
+      made.createContext("/enclave/v1/bundles/", this::bundle);
       made.start();
       port = made.getAddress().getPort();
       server = made;
@@ -120,6 +125,19 @@ public final class FakeControlPlane implements AutoCloseable {
           Json.write(new CommandEnvelope(enclave, number, organization, CLOCK.instant(), command)));
       return number;
     }
+  }
+
+  /** Publishes policies as that version, after everything said before; answers its number. */
+  public long publish(OrganizationId organization, long version, PolicyDocument... policies) {
+    var bundle = new Bundle(organization, version, CLOCK.instant(), List.of(policies));
+    return offer(organization, version, bundle.digest(), bundle.sign(commandKey));
+  }
+
+  /** Says that there is a bundle, and hands this out to who asks for it: it need be none at all. */
+  public long offer(
+      OrganizationId organization, long version, BundleDigest digest, String handedOut) {
+    bundles.put(digest, handedOut);
+    return say(organization, new LinkCommand.BundlePublished(version, digest));
   }
 
   /** Says something signed that need be no command at all. */
@@ -177,6 +195,18 @@ public final class FakeControlPlane implements AutoCloseable {
         .until(() ->
             reports.stream()
                 .anyMatch(it -> it instanceof LinkReport.Applied a && a.upTo() >= number));
+  }
+
+  /** Why the enclave passed over a command, once it is past it; empty: it did not. */
+  public String rejection(long number) {
+    awaitApplied(number);
+    return reports.stream()
+        .filter(LinkReport.Rejected.class::isInstance)
+        .map(LinkReport.Rejected.class::cast)
+        .filter(it -> it.number() == number)
+        .map(LinkReport.Rejected::why)
+        .findFirst()
+        .orElse("");
   }
 
   /** What of audit has arrived for the organization, oldest first. */
@@ -265,6 +295,23 @@ public final class FakeControlPlane implements AutoCloseable {
         }
       }
       return new AuditBatch.Kept(lines.size());
+    }
+  }
+
+  private void bundle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String path = exchange.getRequestURI().getPath();
+      @Nullable String signed =
+          authorized(exchange)
+              ? bundles.get(BundleDigest.parse(path.substring(path.lastIndexOf('/') + 1)))
+              : null;
+      if (signed == null) {
+        exchange.sendResponseHeaders(404, -1);
+        return;
+      }
+      byte[] answer = signed.getBytes(StandardCharsets.US_ASCII);
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
     }
   }
 

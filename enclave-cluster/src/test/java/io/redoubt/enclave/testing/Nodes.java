@@ -9,6 +9,7 @@ import io.redoubt.enclave.EnclaveConfig;
 import io.redoubt.enclave.EnclaveEnvironment;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.JwkSet;
@@ -107,6 +108,7 @@ public final class Nodes implements AutoCloseable {
             new ProviderSpec(
                 "anthropic", ProviderSpec.Kind.ANTHROPIC, model, List.of(), 30, false, 1),
             controlPlane.seal(organization, "anthropic", SlowModel.API_KEY)));
+    controlPlane.publish(organization, 1, Starter.DOCUMENT);
     controlPlane.awaitApplied(
         controlPlane.say(
             organization,

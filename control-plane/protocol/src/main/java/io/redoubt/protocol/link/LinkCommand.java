@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.jwt.JwkSet;
+import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Instant;
 import java.util.List;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(LinkCommand.Decommission.class),
   @JsonSubTypes.Type(LinkCommand.PutProvider.class),
   @JsonSubTypes.Type(LinkCommand.DeleteProvider.class),
-  @JsonSubTypes.Type(LinkCommand.PutOperatorTrust.class)
+  @JsonSubTypes.Type(LinkCommand.PutOperatorTrust.class),
+  @JsonSubTypes.Type(LinkCommand.BundlePublished.class)
 })
 public sealed interface LinkCommand {
 
@@ -94,6 +96,14 @@ public sealed interface LinkCommand {
    * @param issuedFrom tokens from before this are good for nothing: its secret was another one
    */
   record Withdrawal(String clientId, Set<String> permissions, Instant issuedFrom) {}
+
+  /**
+   * A policy bundle is there to be fetched and run: {@code GET /enclave/v1/bundles/{digest}}.
+   *
+   * @param version of the organization's bundles; never lower than that of one named before
+   */
+  @JsonTypeName("bundle.published")
+  record BundlePublished(long version, BundleDigest digest) implements LinkCommand {}
 
   /**
    * A client that may ask the enclave itself for a token while the control plane is away.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.policy.BundleDigest;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(LinkReport.Rejected.class),
   @JsonSubTypes.Type(LinkReport.AgentSeen.class),
   @JsonSubTypes.Type(LinkReport.AgentStopped.class),
-  @JsonSubTypes.Type(LinkReport.NodesSeen.class)
+  @JsonSubTypes.Type(LinkReport.NodesSeen.class),
+  @JsonSubTypes.Type(LinkReport.BundleRunning.class)
 })
 public sealed interface LinkReport {
 
@@ -53,6 +55,26 @@ public sealed interface LinkReport {
   record AgentStopped(
       OrganizationId organizationId, AgentId agentId, long commandNumber, Acknowledgement proof)
       implements LinkReport {}
+
+  /**
+   * Which nodes decide by a bundle.
+   *
+   * @param nodes that said so
+   * @param missing live nodes that did not (yet)
+   */
+  @JsonTypeName("bundle.running")
+  record BundleRunning(
+      OrganizationId organizationId,
+      long version,
+      BundleDigest digest,
+      List<NodeRun> nodes,
+      List<String> missing,
+      Instant at)
+      implements LinkReport {
+
+    /** One node, and when it began. */
+    public record NodeRun(String node, Instant acknowledgedAt) {}
+  }
 
   /** The live nodes of the enclave. */
   @JsonTypeName("nodes.seen")

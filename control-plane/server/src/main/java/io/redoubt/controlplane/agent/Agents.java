@@ -8,6 +8,7 @@ import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.MemberId;
+import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.problem.ErrorType;
@@ -49,6 +50,12 @@ public final class Agents {
   /** Another organization's agent is missing like any that never was. */
   Agent find(Transaction transaction, AgentId id) {
     return store.find(transaction, id).orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
+  }
+
+  /** The same, as its enclave is told. */
+  public AgentSpec spec(Transaction transaction, AgentId id) {
+    var agent = find(transaction, id);
+    return agent.profile().spec(agent.version());
   }
 
   /** The agent, locked for this change, unless it is history. */

@@ -131,6 +131,15 @@ public final class CommandLog {
         .one();
   }
 
+  /** Digest of the bundle that the enclave was told of last; empty: of none. */
+  public Optional<String> newestBundle(Handle handle, EnclaveId enclave) {
+    return handle
+        .createQuery("SELECT control.newest_bundle(:enclave)")
+        .bind("enclave", enclave.uuid())
+        .mapTo(String.class)
+        .findOne();
+  }
+
   /**
    * Notes that the enclave passed over a command.
    *

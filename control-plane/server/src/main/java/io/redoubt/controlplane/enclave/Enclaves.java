@@ -48,7 +48,10 @@ public final class Enclaves {
         .handle()
         .createQuery(
             """
-            SELECT e.*, e.listens_until > :now AS listening, control.last_command(e.id) AS last_command
+            SELECT e.*, e.listens_until > :now AS listening,
+              control.last_command(e.id) AS last_command,
+              (SELECT CAST(r.version AS text) FROM control.policy_run r
+               WHERE r.enclave_id = e.id) AS bundle_version
             FROM control.enclave e WHERE e.id < :after ORDER BY e.id DESC LIMIT :limit
             """)
         .bind("now", now)
@@ -64,7 +67,10 @@ public final class Enclaves {
         .handle()
         .createQuery(
             """
-            SELECT e.*, e.listens_until > :now AS listening, control.last_command(e.id) AS last_command
+            SELECT e.*, e.listens_until > :now AS listening,
+              control.last_command(e.id) AS last_command,
+              (SELECT CAST(r.version AS text) FROM control.policy_run r
+               WHERE r.enclave_id = e.id) AS bundle_version
             FROM control.enclave e WHERE e.id = :id
             """)
         .bind("now", now)
@@ -236,7 +242,7 @@ public final class Enclaves {
         Math.max(0, last - applied),
         last,
         applied,
-        null,
+        row.getString("bundle_version"),
         Rows.json(row, "nodes", NODES),
         Rows.instantOrNull(row, "nodes_at"),
         Rows.instant(row, "created_at"),

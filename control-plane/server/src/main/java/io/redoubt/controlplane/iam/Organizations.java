@@ -11,6 +11,7 @@ import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.OrganizationSpec;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
 /** The organizations themselves. Row-level security shows each only itself. */
@@ -18,9 +19,16 @@ public final class Organizations implements Welcome {
   private static final int DEFAULT_RETENTION_DAYS = 30;
 
   private final CommandLog commands;
+  private final Consumer<Change> founding;
 
-  public Organizations(CommandLog commands) {
+  /**
+   * Organizations.
+   *
+   * @param founding gives a new one what it begins with
+   */
+  public Organizations(CommandLog commands, Consumer<Change> founding) {
     this.commands = commands;
+    this.founding = founding;
   }
 
   public Optional<Organization> find(Transaction transaction, OrganizationId id) {
@@ -85,6 +93,7 @@ public final class Organizations implements Welcome {
         .bind("now", change.now())
         .execute();
     change.audited("organization:create", organization.id());
+    founding.accept(change);
     return organization;
   }
 

@@ -68,9 +68,14 @@ final class CommandStream {
    *
    * @param enrolmentKey empty: the API key that the stream was opened with is not the enclave's any
    *     longer
+   * @param bundle that a heartbeat names
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Look(Optional<byte[]> enrolmentKey, List<CommandLog.Entry> entries, long last) {}
+  private record Look(
+      Optional<byte[]> enrolmentKey,
+      List<CommandLog.Entry> entries,
+      long last,
+      Optional<String> bundle) {}
 
   Source<ByteString, NotUsed> after(Caller caller, long number) {
     Instant now = clock.instant();
@@ -123,7 +128,8 @@ final class CommandStream {
     return new Look(
         Contacts.enrolmentKey(handle, caller),
         commands.after(handle, caller.enclave(), place.number(), config.batch()),
-        commands.last(handle, caller.enclave()));
+        commands.last(handle, caller.enclave()),
+        heartbeatDue ? commands.newestBundle(handle, caller.enclave()) : Optional.empty());
   }
 
   private Duration pause(Instant now, Place place) {
@@ -144,7 +150,7 @@ final class CommandStream {
     var first = new ArrayList<ByteString>();
     if (heartbeatDue) {
       // Before the commands, so that nobody acts on one before the enclave knows how fresh it is.
-      first.add(heartbeat(caller, look.last()));
+      first.add(heartbeat(caller, look));
     }
     CompletionStage<List<ByteString>> all = CompletableFuture.completedFuture(first);
     for (CommandLog.Entry entry : look.entries()) {
@@ -184,8 +190,9 @@ final class CommandStream {
         "id: " + entry.number() + "\nevent: command\ndata: " + signed(envelope) + "\n\n");
   }
 
-  private ByteString heartbeat(Caller caller, long last) {
-    var heartbeat = new Heartbeat(caller.enclave(), clock.instant(), last, null);
+  private ByteString heartbeat(Caller caller, Look look) {
+    var heartbeat =
+        new Heartbeat(caller.enclave(), clock.instant(), look.last(), look.bundle().orElse(null));
     return ByteString.fromString("event: heartbeat\ndata: " + signed(heartbeat) + "\n\n");
   }
 

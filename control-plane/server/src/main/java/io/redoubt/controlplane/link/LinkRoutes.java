@@ -7,6 +7,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.separateOnSlashes;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,6 +16,7 @@ import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.controlplane.policy.Bundles;
 import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
@@ -31,6 +33,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -47,10 +50,15 @@ public final class LinkRoutes {
   private static final int MAX_TEXT = 100;
   private static final int KEY_BYTES = 32;
 
+  /** A compact JWS (RFC 7515 §9.2.1). */
+  private static final ContentType JOSE =
+      ContentTypes.create(MediaTypes.customBinary("application", "jose", false));
+
   private final EnclaveAuthenticator authenticator;
   private final CommandStream stream;
   private final Reports reports;
   private final AuditIntake audit;
+  private final BundleDelivery bundles;
   private final Conversation conversation;
   private final LinkBodies bodies;
   private final OpenStreams openStreams;
@@ -59,6 +67,7 @@ public final class LinkRoutes {
       Database database,
       CommandLog commands,
       Providers providers,
+      Bundles bundles,
       AgentReports agents,
       AuditIntake audit,
       SigningKeys keys,
@@ -72,8 +81,9 @@ public final class LinkRoutes {
       Clock clock) {
     this.authenticator = new EnclaveAuthenticator(database, edge, strangers);
     this.stream = new CommandStream(database, commands, providers, keys, config, clock);
-    this.reports = new Reports(database, agents, commands, trail, clock);
+    this.reports = new Reports(database, agents, bundles, commands, trail, clock);
     this.audit = audit;
+    this.bundles = new BundleDelivery(database, bundles, keys);
     this.conversation = new Conversation(database, commands, keys, trail, version, config, clock);
     this.openStreams = new OpenStreams(config.streamsPerEnclave(), conversation, metrics);
     this.bodies = new LinkBodies(bodies, config.maxBodyBytes());
@@ -94,7 +104,10 @@ public final class LinkRoutes {
                 path("hello", () -> post(() -> called(this::hello))),
                 path("commands", () -> get(() -> called(this::commands))),
                 path("reports", () -> post(() -> called(this::reports))),
-                path("audit", () -> post(() -> called(this::audit)))));
+                path("audit", () -> post(() -> called(this::audit))),
+                path(
+                    segment("bundles").slash(segment()),
+                    digest -> get(() -> called(caller -> bundle(caller, digest))))));
   }
 
   private Route called(Function<Caller, Route> inner) {
@@ -190,6 +203,14 @@ public final class LinkRoutes {
                   .thenApply(
                       _ -> complete(HttpResponse.create().withStatus(StatusCodes.NO_CONTENT))));
         });
+  }
+
+  private Route bundle(Caller caller, String digest) {
+    return Replies.async(
+        bundles
+            .signed(caller, digest)
+            .thenApply(signed ->
+                complete(HttpResponse.create().withEntity(HttpEntities.create(JOSE, signed)))));
   }
 
   private Route audit(Caller caller) {

@@ -3,6 +3,7 @@ package io.redoubt.controlplane.link;
 import io.redoubt.controlplane.agent.AgentReports;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.controlplane.policy.Bundles;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
@@ -32,13 +33,21 @@ final class Reports {
 
   private final Database database;
   private final AgentReports agents;
+  private final Bundles bundles;
   private final CommandLog commands;
   private final Trail trail;
   private final Clock clock;
 
-  Reports(Database database, AgentReports agents, CommandLog commands, Trail trail, Clock clock) {
+  Reports(
+      Database database,
+      AgentReports agents,
+      Bundles bundles,
+      CommandLog commands,
+      Trail trail,
+      Clock clock) {
     this.database = database;
     this.agents = agents;
+    this.bundles = bundles;
     this.commands = commands;
     this.trail = trail;
     this.clock = clock;
@@ -61,6 +70,10 @@ final class Reports {
             ofOrganizations
                 .computeIfAbsent(stopped.organizationId(), _ -> new ArrayList<>())
                 .add(stopped);
+        case LinkReport.BundleRunning running ->
+            ofOrganizations
+                .computeIfAbsent(running.organizationId(), _ -> new ArrayList<>())
+                .add(running);
       }
     }
     var steps = new ArrayList<Supplier<CompletionStage<Void>>>();
@@ -102,6 +115,8 @@ final class Reports {
               agents.seen(handle, caller.enclave(), seen);
             } else if (report instanceof LinkReport.AgentStopped stopped) {
               agents.stopped(handle, caller.enclave(), stopped);
+            } else if (report instanceof LinkReport.BundleRunning running) {
+              bundles.running(handle, caller.enclave(), running);
             }
           }
           return null;

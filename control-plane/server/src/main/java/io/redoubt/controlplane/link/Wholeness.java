@@ -20,6 +20,13 @@ final class Wholeness {
       case LinkReport.AgentStopped stopped ->
           all(stopped.organizationId(), stopped.agentId(), stopped.proof())
               && all(stopped.proof().acknowledgedAt(), stopped.proof().nodes());
+      case LinkReport.BundleRunning running ->
+          all(running.organizationId(), running.digest(), running.at())
+              && running.nodes() != null
+              && running.nodes().stream()
+                  .allMatch(it -> it != null && all(it.node(), it.acknowledgedAt()))
+              && running.missing() != null
+              && running.missing().stream().allMatch(Objects::nonNull);
       case LinkReport.NodesSeen nodes -> all(nodes.nodes(), nodes.at());
     };
   }

@@ -1,0 +1,181 @@
+package io.redoubt.controlplane.policy;
+
+import static io.redoubt.controlplane.operator.Permission.POLICIES_MANAGE;
+import static io.redoubt.controlplane.operator.Permission.POLICIES_READ;
+
+import io.redoubt.controlplane.operator.Answer;
+import io.redoubt.controlplane.operator.Call;
+import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Endpoint;
+import io.redoubt.controlplane.operator.PageOf;
+import io.redoubt.controlplane.operator.Transaction;
+import io.redoubt.http.Bodies;
+import io.redoubt.http.Replies;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.policy.Compilation;
+import io.redoubt.policy.PolicyProblems;
+import io.redoubt.policy.PolicySet;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.PolicyDocument;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/bundles}: what is published of the draft, and where it runs. */
+public final class BundleRoutes {
+  private static final String PATH = "/api/v1/bundles";
+
+  private final Policies policies;
+  private final Bundles bundles;
+  private final Database database;
+  private final PoliciesConfig config;
+  private final Bodies bodies;
+  private final Clock clock;
+
+  public BundleRoutes(
+      Policies policies, Database database, PoliciesConfig config, Bodies bodies, Clock clock) {
+    this.policies = policies;
+    this.bundles = policies.bundles();
+    this.database = database;
+    this.config = config;
+    this.bodies = bodies;
+    this.clock = clock;
+  }
+
+  record PublishBody(@Nullable Long rollbackTo) {}
+
+  /** A publication and how far it has come. */
+  record Published(
+      long version,
+      BundleDigest digest,
+      Instant publishedAt,
+      String publishedBy,
+      @Nullable Long rollbackOf,
+      int policyCount,
+      boolean pending,
+      List<Rollout.Node> nodes,
+      List<Rollout.Missing> missing,
+      List<Rollout.Refused> refused) {
+    static Published of(Publication it, Rollout rollout) {
+      return new Published(
+          it.version(),
+          it.digest(),
+          it.publishedAt(),
+          it.publishedBy(),
+          it.rollbackOf(),
+          it.policyCount(),
+          rollout.pending(),
+          rollout.nodes(),
+          rollout.missing(),
+          rollout.refused());
+    }
+  }
+
+  /** The same, with its texts. */
+  record Whole(Published bundle, List<PolicyDocument> policies) {}
+
+  public List<Endpoint> endpoints() {
+    return List.of(
+        Endpoint.get(PATH, POLICIES_READ, this::list),
+        Endpoint.get(PATH + "/{version}", POLICIES_READ, this::show),
+        Endpoint.post(PATH, POLICIES_MANAGE, this::publish));
+  }
+
+  private Route list(Call call) {
+    call.parameters("limit", "cursor");
+    return PageOf.route(call, Long::parseLong, Publication::version, bundles::list);
+  }
+
+  private Route show(Call call) {
+    long version = call.id("version", Long::parseLong);
+    return call.read(transaction -> {
+      var found =
+          bundles
+              .find(transaction, version)
+              .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
+      return Answer.ok(
+          new Whole(
+              Published.of(found, bundles.rollout(transaction, version, clock.instant())),
+              bundles.documents(transaction, version).orElseThrow()));
+    });
+  }
+
+  /** What is to be published, and whether it could be. */
+  private record Tried(List<PolicyDocument> documents, Compilation compilation) {}
+
+  private Route publish(Call call) {
+    return bodies.optionalJson(
+        PublishBody.class,
+        given -> {
+          var body = given.orElse(new PublishBody(null));
+          var rollbackTo = Optional.ofNullable(body.rollbackTo());
+          return Replies.async(
+              call.fetch(transaction -> wanted(transaction, rollbackTo))
+                  // Away from the database: what is made ready takes its time.
+                  .thenApplyAsync(
+                      documents -> new Tried(documents, PolicySet.compile(documents)),
+                      Thread::startVirtualThread)
+                  .thenCompose(tried ->
+                      call.posted(
+                          Publication.class, body, change -> publish(change, tried, rollbackTo)))
+                  .thenCompose(published -> settled(call.operator().organization(), published))
+                  .thenApply(Answer::route));
+        });
+  }
+
+  private List<PolicyDocument> wanted(Transaction transaction, Optional<Long> rollbackTo) {
+    return rollbackTo.isEmpty()
+        ? policies.draft.documents(transaction)
+        : bundles
+            .documents(transaction, rollbackTo.get())
+            .orElseThrow(() ->
+                ProblemException.invalid("/rollback_to", "is not a version that was published"));
+  }
+
+  private Publication publish(Change change, Tried tried, Optional<Long> rollbackTo) {
+    if (tried.compilation() instanceof PolicyProblems problems) {
+      throw PolicyTexts.refusal(problems);
+    }
+    change.lockOrganization();
+    if (!wanted(change, rollbackTo).equals(tried.documents())) {
+      throw ProblemException.of(
+          ErrorType.CONFLICT, "The draft was changed meanwhile; look at it, and publish again.");
+    }
+    return bundles.publish(change, tried.documents(), rollbackTo);
+  }
+
+  private CompletionStage<Answer> settled(OrganizationId organization, Publication published) {
+    return settled(organization, published, clock.instant().plus(config.publishWait()));
+  }
+
+  private CompletionStage<Answer> settled(
+      OrganizationId organization, Publication published, Instant deadline) {
+    var signal = bundles.reported().expect(organization);
+    return database
+        .inOrganization(
+            organization,
+            handle ->
+                bundles.rollout(
+                    Transaction.of(organization, handle), published.version(), clock.instant()))
+        .thenCompose(rollout -> {
+          var body = Published.of(published, rollout);
+          if (!rollout.pending()) {
+            return CompletableFuture.completedFuture(
+                Answer.created(PATH + "/" + published.version(), body));
+          }
+          return rollout.unreachable() || !clock.instant().isBefore(deadline)
+              ? CompletableFuture.completedFuture(Answer.of(202, body))
+              : signal
+                  .atMost(config.publishPoll())
+                  .thenCompose(_ -> settled(organization, published, deadline));
+        });
+  }
+}

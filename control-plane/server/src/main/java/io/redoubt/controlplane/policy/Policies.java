@@ -1,0 +1,58 @@
+package io.redoubt.controlplane.policy;
+
+import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Operator;
+import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.policy.Starter;
+import io.redoubt.protocol.id.OrganizationId;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** An organization's policies: the draft, and what was published of it. */
+public final class Policies {
+  final PolicyDraft draft;
+  private final Bundles bundles;
+
+  public Policies(CommandLog commands, PoliciesConfig config) {
+    this.draft = new PolicyDraft(config.maxPerOrganization());
+    this.bundles = new Bundles(commands);
+  }
+
+  public Bundles bundles() {
+    return bundles;
+  }
+
+  /** What a new organization begins with: a policy that anybody can see, change and delete. */
+  public void found(Change change) {
+    draft.put(change, Starter.DOCUMENT);
+    bundles.publish(change, List.of(Starter.DOCUMENT), Optional.empty());
+  }
+
+  /** The same for organizations that were there before there were policies. Blocks. */
+  public void foundWhereMissing(Database database, Clock clock, Trail trail) {
+    List<UUID> organizations =
+        database.inTransactionBlocking(handle ->
+            handle
+                .createQuery("SELECT * FROM control.organizations_without_bundle()")
+                .mapTo(UUID.class)
+                .list());
+    for (UUID uuid : organizations) {
+      var organization = new OrganizationId(uuid);
+      var _ =
+          database.inOrganizationBlocking(
+              organization,
+              handle -> {
+                var change = new Change(handle, Operator.system(organization), clock, null, trail);
+                change.lockOrganization(); // another process may be about to do the same
+                if (bundles.newest(change).isEmpty()) {
+                  found(change);
+                }
+                return organization;
+              });
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.redoubt.controlplane.policy;
+
+import com.typesafe.config.Config;
+import io.redoubt.protocol.policy.Bundle;
+import java.time.Duration;
+
+/**
+ * Section {@code redoubt.control-plane.policies}.
+ *
+ * @param maxPerOrganization how many documents an organization may have
+ * @param publishWait how long a publication waits for the nodes
+ * @param publishPoll how often it looks for what another process may have been told
+ */
+public record PoliciesConfig(int maxPerOrganization, Duration publishWait, Duration publishPoll) {
+  private static final String PATH = "redoubt.control-plane.policies";
+
+  public PoliciesConfig {
+    if (maxPerOrganization < 1 || maxPerOrganization > Bundle.MAX_POLICIES) {
+      throw new IllegalArgumentException(
+          PATH + ".max-per-organization must be 1 to " + Bundle.MAX_POLICIES);
+    }
+    if (!publishWait.isPositive() || !publishPoll.isPositive()) {
+      throw new IllegalArgumentException(
+          PATH + ".publish-wait and publish-poll must be greater than zero");
+    }
+  }
+
+  public static PoliciesConfig from(Config root) {
+    Config config = root.getConfig(PATH);
+    return new PoliciesConfig(
+        config.getInt("max-per-organization"),
+        config.getDuration("publish-wait"),
+        config.getDuration("publish-poll"));
+  }
+}

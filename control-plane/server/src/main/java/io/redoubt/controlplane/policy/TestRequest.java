@@ -1,0 +1,204 @@
+package io.redoubt.controlplane.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.controlplane.agent.Agents;
+import io.redoubt.controlplane.operator.Checks;
+import io.redoubt.controlplane.operator.Transaction;
+import io.redoubt.policy.Arguments;
+import io.redoubt.policy.Facts;
+import io.redoubt.policy.PolicyAction;
+import io.redoubt.policy.PolicyRequest;
+import io.redoubt.policy.PolicyResource;
+import io.redoubt.policy.Subject;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.net.IpLiteral;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An action as an operator imagines it.
+ *
+ * @param agentId an agent of the organization, whose name, owner and labels count
+ * @param action such as {@code mcp:call}
+ * @param resource a model, a tool, {@code server/tool}, {@code connector/operation} or {@code
+ *     host:port}, as the action demands
+ * @param provider of the model
+ * @param args of the call
+ * @param findings of the inspectors
+ * @param time when it happens; null: now
+ * @param sourceIp where the call comes from; null: this machine
+ */
+record TestRequest(
+    @Nullable AgentId agentId,
+    @Nullable String action,
+    @Nullable String resource,
+    @Nullable String provider,
+    @Nullable JsonNode args,
+    @Nullable List<@Nullable String> findings,
+    @Nullable Long risk,
+    @Nullable Instant time,
+    @Nullable String sourceIp,
+    @Nullable Cost estimate,
+    @Nullable Grant approval) {
+  private static final int MAX_TEXT = 512;
+
+  /** What it is thought to cost. */
+  record Cost(@Nullable Long tokens, @Nullable Long cents) {}
+
+  /** An approval that was granted for it. */
+  record Grant(@Nullable Long tier, @Nullable List<@Nullable String> by, @Nullable Instant at) {}
+
+  /** All of them, or 422. */
+  static List<TestRequest> checked(List<@Nullable TestRequest> requests, int atMost) {
+    var checks = new Checks();
+    checks.require(requests.size() <= atMost, "/requests", "are at most " + atMost);
+    for (int i = 0; i < Math.min(requests.size(), atMost); i++) {
+      String at = "/requests/" + i;
+      var request = requests.get(i);
+      if (request == null) {
+        checks.wrong(at, "must not be null");
+      } else {
+        request.check(checks, at);
+      }
+    }
+    checks.done();
+    return requests.stream().map(Objects::requireNonNull).toList();
+  }
+
+  private void check(Checks checks, String at) {
+    checks
+        .require(agentId != null, at + "/agent_id", "is needed")
+        .require(
+            action != null && PolicyAction.of(action).isPresent(),
+            at + "/action",
+            "is needed: an action that policies know, such as llm:generate or mcp:call")
+        .require(
+            resource != null && !resource.isBlank() && resource.length() <= MAX_TEXT,
+            at + "/resource",
+            "is needed: 1 to " + MAX_TEXT + " characters")
+        .text(at + "/provider", provider, MAX_TEXT)
+        .require(args == null || args.isObject(), at + "/args", "is an object")
+        .list(at + "/findings", findings, 100, 100)
+        .require(
+            sourceIp == null || address(sourceIp).isPresent(),
+            at + "/source_ip",
+            "is an IP address")
+        .require(
+            estimate == null || (estimate.tokens() != null && estimate.cents() != null),
+            at + "/estimate",
+            "has tokens and cents")
+        .require(
+            approval == null || (approval.tier() != null && approval.at() != null),
+            at + "/approval",
+            "has a tier, and a time");
+    if (approval != null) {
+      checks.list(at + "/approval/by", approval.by(), 100, 200);
+    }
+    if (action != null && resource != null && PolicyAction.of(action).isPresent()) {
+      checks.require(
+          resourceOf(PolicyAction.of(action).get(), resource).isPresent(),
+          at + "/resource",
+          "does not fit the action: server/tool, connector/operation or host:port");
+    }
+  }
+
+  /** With what is known of the agent. Fails with 404 where the organization has no such agent. */
+  PolicyRequest resolve(Transaction transaction, Agents agents, Instant now) {
+    var id = Objects.requireNonNull(agentId);
+    var agent = agents.spec(transaction, id);
+    var subject =
+        new Subject(id, transaction.organization(), agent.name(), agent.owner(), agent.labels());
+    var known = PolicyAction.of(Objects.requireNonNull(action)).orElseThrow();
+    var on = resourceOf(known, Objects.requireNonNull(resource)).orElseThrow();
+    return new PolicyRequest(subject, known, on, facts(now));
+  }
+
+  private Facts facts(Instant now) {
+    var facts = Facts.of(Optional.ofNullable(time).orElse(now), source());
+    if (args != null) {
+      facts = facts.withArgs(Arguments.parse(Json.write(args)));
+    }
+    if (findings != null) {
+      facts = facts.withFindings(new HashSet<>(nonNull(findings)));
+    }
+    if (risk != null) {
+      facts = facts.withRisk(risk);
+    }
+    if (estimate != null) {
+      facts =
+          facts.withEstimate(
+              new Facts.Estimate(
+                  Objects.requireNonNull(estimate.tokens()),
+                  Objects.requireNonNull(estimate.cents())));
+    }
+    if (approval != null) {
+      facts =
+          facts.withApproval(
+              new Facts.Approval(
+                  Objects.requireNonNull(approval.tier()),
+                  new HashSet<>(nonNull(Optional.ofNullable(approval.by()).orElse(List.of()))),
+                  Objects.requireNonNull(approval.at())));
+    }
+    return facts;
+  }
+
+  private InetAddress source() {
+    return Optional.ofNullable(sourceIp)
+        .flatMap(TestRequest::address)
+        .orElse(InetAddress.getLoopbackAddress());
+  }
+
+  private static Optional<InetAddress> address(String text) {
+    try {
+      return Optional.of(IpLiteral.parse(text));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static List<String> nonNull(List<@Nullable String> checked) {
+    return checked.stream().map(Objects::requireNonNull).toList();
+  }
+
+  private Optional<PolicyResource> resourceOf(PolicyAction kind, String text) {
+    return switch (kind) {
+      case LLM_GENERATE ->
+          Optional.of(new PolicyResource.Model(Optional.ofNullable(provider).orElse(""), text));
+      case TOOL_CALL -> Optional.of(new PolicyResource.Tool(text));
+      case MCP_CALL -> parted(text, '/', PolicyResource.McpTool::new);
+      case CONNECTOR_READ, CONNECTOR_WRITE, EXTERNAL_CHECK ->
+          parted(text, '/', PolicyResource.Operation::new);
+      case NETWORK_CONNECT -> parted(text, ':', TestRequest::host);
+    };
+  }
+
+  private interface Parts {
+    PolicyResource of(String first, String second);
+  }
+
+  private static Optional<PolicyResource> parted(String text, char between, Parts parts) {
+    int at = between == ':' ? text.lastIndexOf(between) : text.indexOf(between);
+    if (at <= 0 || at == text.length() - 1) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(parts.of(text.substring(0, at), text.substring(at + 1)));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static PolicyResource host(String name, String port) {
+    int number = Integer.parseInt(port);
+    if (number < 1 || number > 65535) {
+      throw new IllegalArgumentException("a port is 1 to 65535");
+    }
+    return new PolicyResource.Host(name, number);
+  }
+}

@@ -1,0 +1,413 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.Jwk;
+import io.redoubt.protocol.jwt.VerificationKey;
+import io.redoubt.protocol.link.LinkCommand.BundlePublished;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.PolicyDocument;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The draft, what is published of it, and who runs it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PolicyTest {
+  private static final String POLICIES = "/api/v1/policies";
+  private static final String BUNDLES = "/api/v1/bundles";
+  private static final String GUARD =
+      "forbid (principal, action == Action::\"tool:call\", resource);";
+
+  @AutoClose private final TestServer server = new TestServer();
+
+  private static String body(String cedar) {
+    return EnclaveClient.json(Map.of("cedar", cedar));
+  }
+
+  private static BundlePublished told(EnclaveClient enclave, long version) {
+    await()
+        .until(() ->
+            enclave.commands.stream()
+                .anyMatch(
+                    c -> c.command() instanceof BundlePublished it && it.version() == version));
+    return enclave.command(BundlePublished.class);
+  }
+
+  /** What the enclave is handed out, where the signature is good. */
+  private static Bundle fetched(EnclaveClient enclave, BundleDigest digest) {
+    JsonNode keys = enclave.hello().at("/command_keys/keys");
+    var signed =
+        Bundle.parse(enclave.http().get("/enclave/v1/bundles/" + digest).text()).orElseThrow();
+    byte[] payload =
+        StreamSupport.stream(keys.spliterator(), false)
+            .map(key -> VerificationKey.of(Json.LENIENT.convertValue(key, Jwk.class)))
+            .flatMap(key -> signed.payloadIfSignedBy(key).stream())
+            .findFirst()
+            .orElseThrow();
+    assertThat(BundleDigest.of(payload)).isEqualTo(digest);
+    return Bundle.read(payload).orElseThrow();
+  }
+
+  private void runs(
+      Tenant tenant, EnclaveClient enclave, BundlePublished bundle, List<String> missing) {
+    var report =
+        new LinkReport.BundleRunning(
+            tenant.id(),
+            bundle.version(),
+            bundle.digest(),
+            List.of(new LinkReport.BundleRunning.NodeRun("node-1", server.clock.instant())),
+            missing,
+            server.clock.instant());
+    assertThat(enclave.report(EnclaveClient.json(report)).status()).isEqualTo(204);
+  }
+
+  @Test
+  void aNewOrganizationStartsWithAPublishedPolicyThatItSees() {
+    var tenant = server.newTenant();
+
+    var starter = tenant.owner().get(POLICIES + "/starter");
+    assertThat(starter.status()).isEqualTo(200);
+    assertThat(starter.text("/cedar")).contains("permit").contains("llm:generate");
+    assertThat(starter.header("etag")).isEqualTo("\"1\"");
+    var bundles = tenant.owner().get(BUNDLES);
+    assertThat(bundles.at("/items")).hasSize(1);
+    assertThat(bundles.at("/items/0/version").asLong()).isEqualTo(1);
+    assertThat(bundles.text("/items/0/published_by")).isEqualTo("system");
+    var whole = tenant.owner().get(BUNDLES + "/1");
+    assertThat(whole.text("/policies/0/cedar")).isEqualTo(starter.text("/cedar"));
+    assertThat(tenant.lastAudit("bundle:publish").path("resource").asText()).isEqualTo("1");
+  }
+
+  @Test
+  void anOrganizationFromBeforeThereWerePoliciesGetsThemAtTheStart() {
+    try (var old = new TestServer()) {
+      var tenant = old.newTenant();
+      try (var migrator = old.migrator()) {
+        migrator.inTransactionBlocking(handle -> {
+          handle.execute("ALTER TABLE control.policy_bundle DISABLE TRIGGER append_only");
+          handle.execute("DELETE FROM control.policy_bundle");
+          handle.execute("DELETE FROM control.policy");
+          return handle.execute(
+              "ALTER TABLE control.policy_bundle ENABLE ALWAYS TRIGGER append_only");
+        });
+      }
+
+      old.restart();
+      old.restart();
+
+      assertThat(old.count(tenant.id(), "SELECT count(*) FROM control.policy")).isEqualTo(1);
+      assertThat(old.count(tenant.id(), "SELECT max(version) FROM control.policy_bundle"))
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aDocumentIsMadeChangedReadAndDeleted() {
+    var owner = server.newTenant().owner();
+
+    var made = owner.put(POLICIES + "/guard", body(GUARD));
+    var changed = owner.put(POLICIES + "/guard", body(GUARD + "\n// tighter\n"));
+    var shown = owner.get(POLICIES + "/guard");
+
+    assertThat(made.status()).isEqualTo(201);
+    assertThat(made.header("location")).isEqualTo(POLICIES + "/guard");
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.header("etag")).isEqualTo("\"2\"");
+    assertThat(shown.text("/cedar")).endsWith("// tighter\n");
+    assertThat(owner.get(POLICIES).at("/items").findValuesAsText("name"))
+        .containsExactly("guard", "starter");
+    var first = owner.get(POLICIES + "?limit=1");
+    assertThat(
+            owner
+                .get(POLICIES + "?limit=1&cursor=" + first.text("/next_cursor"))
+                .text("/items/0/name"))
+        .isEqualTo("starter");
+
+    assertThat(owner.delete(POLICIES + "/guard").status()).isEqualTo(204);
+    assertThat(owner.get(POLICIES + "/guard").status()).isEqualTo(404);
+    assertThat(owner.delete(POLICIES + "/guard").status()).isEqualTo(404);
+    assertThat(owner.put(POLICIES + "/guard", body(GUARD)).header("etag"))
+        .as("an old ETag never fits again")
+        .isEqualTo("\"4\"");
+  }
+
+  @Test
+  void ofTwoWhoChangeTheSameVersionOneIsRefused() {
+    var owner = server.newTenant().owner();
+    var seen = owner.get(POLICIES + "/starter").header("etag");
+
+    var statuses =
+        Http.atOnce(
+            8, () -> owner.with("if-match", seen).put(POLICIES + "/starter", body("")).status());
+
+    assertThat(statuses).containsOnlyOnce(200).contains(412).containsOnly(200, 412);
+    assertThat(owner.with("if-match", "\"1\"").delete(POLICIES + "/starter").status())
+        .isEqualTo(412);
+    assertThat(owner.with("if-match", "*").put(POLICIES + "/none", body("")).status())
+        .isEqualTo(412);
+  }
+
+  @Test
+  void whatCannotBeADocumentIsRefused() {
+    var owner = server.newTenant().owner();
+
+    assertThat(owner.put(POLICIES + "/UPPER", body(GUARD)).text("/errors/0/pointer"))
+        .isEqualTo("name");
+    assertThat(owner.put(POLICIES + "/x", "{}").text("/errors/0/pointer")).isEqualTo("/cedar");
+    assertThat(owner.put(POLICIES + "/x", "{\"cedar\": 1}").status()).isEqualTo(422);
+    assertThat(owner.put(POLICIES + "/x", body("\0")).status()).isEqualTo(422);
+    assertThat(owner.put(POLICIES + "/x", "{\"cedar\": \"\\ud800\"}").status()).isEqualTo(422);
+    assertThat(owner.put(POLICIES + "/x", body("x".repeat(100_001))).status()).isEqualTo(422);
+    assertThat(owner.put(POLICIES + "/x", body("x".repeat(2 << 20))).status()).isEqualTo(413);
+    assertThat(owner.put(POLICIES + "/x", "{\"cedar\": \"\", \"shadow\": true}").status())
+        .isEqualTo(422);
+    assertThat(owner.get(POLICIES + "/x").status()).isEqualTo(404);
+  }
+
+  @Test
+  void anOrganizationHasOnlySoManyDocuments() {
+    try (var small = new TestServer("redoubt.control-plane.policies.max-per-organization = 2")) {
+      var owner = small.newTenant().owner();
+
+      assertThat(owner.put(POLICIES + "/second", body("")).status()).isEqualTo(201);
+      assertThat(owner.put(POLICIES + "/third", body("")).status()).isEqualTo(409);
+      assertThat(owner.put(POLICIES + "/second", body("// again")).status()).isEqualTo(200);
+      owner.delete(POLICIES + "/starter");
+      assertThat(owner.put(POLICIES + "/third", body("")).status()).isEqualTo(201);
+    }
+  }
+
+  @Test
+  void aPublicationIsAnsweredOnceEveryNodeRunsIt() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      tenant.owner().put(POLICIES + "/guard", body(GUARD));
+
+      var publishing =
+          CompletableFuture.supplyAsync(
+              () -> tenant.owner().post(BUNDLES, "{}"), Thread::startVirtualThread);
+      var told = told(enclave, 2);
+      runs(tenant, enclave, told, List.of("node-2"));
+      assertThat(publishing).isNotDone();
+      runs(tenant, enclave, told, List.of());
+      var published = publishing.join();
+
+      assertThat(published.status()).as(published.text()).isEqualTo(201);
+      assertThat(published.at("/version").asLong()).isEqualTo(2);
+      assertThat(published.text("/digest")).isEqualTo(told.digest().text());
+      assertThat(published.text("/nodes/0/node")).isEqualTo("node-1");
+      assertThat(published.text("/nodes/0/acknowledged_at")).isNotEmpty();
+      var bundle = fetched(enclave, told.digest());
+      assertThat(bundle.organization()).isEqualTo(tenant.id());
+      assertThat(bundle.version()).isEqualTo(2);
+      assertThat(bundle.policies())
+          .extracting(PolicyDocument::name)
+          .containsExactly("guard", "starter");
+      assertThat(tenant.owner().get("/api/v1/enclaves/" + enclave.id).text("/bundle_version"))
+          .isEqualTo("2");
+      await().until(() -> told.digest().text().equals(enclave.heartbeats.getLast().bundle()));
+    }
+  }
+
+  @Test
+  void aPublicationThatAnEnclaveHasNotHeardOfIsUnderWay() {
+    var tenant = server.newTenant();
+    var enclave = tenant.newEnclave("main");
+
+    var reply = tenant.owner().post(BUNDLES);
+
+    assertThat(reply.status()).isEqualTo(202);
+    assertThat(reply.at("/pending").asBoolean()).isTrue();
+    assertThat(reply.at("/nodes")).isEmpty();
+    try (enclave) {
+      enclave.connect();
+      assertThat(told(enclave, 2).digest().text()).isEqualTo(reply.text("/digest"));
+    }
+  }
+
+  @Test
+  void anEnclaveThatRefusesIsNamedWithItsReason() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      var publishing =
+          CompletableFuture.supplyAsync(
+              () -> tenant.owner().post(BUNDLES, "{}"), Thread::startVirtualThread);
+      told(enclave, 2);
+      enclave.report(
+          EnclaveClient.json(
+              new LinkReport.Rejected(enclave.commands.getLast().number(), "cannot be run here")));
+
+      var reply = publishing.join();
+
+      assertThat(reply.status()).isEqualTo(202);
+      assertThat(reply.text("/refused/0/why")).isEqualTo("cannot be run here");
+      assertThat(tenant.lastAudit("command:rejected").path("verdict").asText()).isEqualTo("deny");
+    }
+  }
+
+  @Test
+  void whatIsNotValidIsNotPublishedAndThePlaceIsNamed() {
+    var tenant = server.newTenant();
+    tenant.owner().put(POLICIES + "/broken", body("permit (principal,\n  actoin, resource);"));
+
+    var reply = tenant.owner().post(BUNDLES, "{}");
+
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.text("/errors/0/pointer")).startsWith("/policies/broken/cedar:2:");
+    assertThat(tenant.owner().get(BUNDLES).at("/items")).hasSize(1);
+    assertThat(tenant.audit("&operation=bundle:publish")).hasSize(1);
+  }
+
+  @Test
+  void anEmptyBundleCanBePublished() {
+    var tenant = server.newTenant();
+    tenant.owner().delete(POLICIES + "/starter");
+
+    var reply = tenant.owner().post(BUNDLES, "{}");
+
+    assertThat(reply.status()).isEqualTo(201);
+    assertThat(reply.at("/policy_count").asInt()).isZero();
+  }
+
+  @Test
+  void anEarlierVersionIsPublishedAgainAsANewOneAndTheDraftStays() {
+    var tenant = server.newTenant();
+    var owner = tenant.owner();
+    owner.put(POLICIES + "/guard", body(GUARD));
+    owner.post(BUNDLES, "{}");
+
+    var back = owner.post(BUNDLES, "{\"rollback_to\": 1}");
+
+    assertThat(back.status()).isEqualTo(201);
+    assertThat(back.at("/version").asLong()).isEqualTo(3);
+    assertThat(back.at("/rollback_of").asLong()).isEqualTo(1);
+    assertThat(owner.get(BUNDLES + "/3").at("/policies").findValuesAsText("name"))
+        .containsExactly("starter");
+    assertThat(owner.get(POLICIES + "/guard").status()).isEqualTo(200);
+    assertThat(tenant.lastAudit("bundle:publish").path("detail").asText())
+        .contains("version 1 again");
+    assertThat(owner.post(BUNDLES, "{\"rollback_to\": 9}").text("/errors/0/pointer"))
+        .isEqualTo("/rollback_to");
+    assertThat(owner.post(BUNDLES, "{\"rollback_to\": \"1\"}").status()).isEqualTo(422);
+    assertThat(owner.get(BUNDLES + "/0").status()).isEqualTo(404);
+    assertThat(owner.get(BUNDLES + "/x").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aRepeatedPublicationPublishesOnce() {
+    var owner = server.newTenant().owner().with("idempotency-key", "once");
+
+    var first = owner.post(BUNDLES, "{}");
+    var again = owner.post(BUNDLES, "{}");
+
+    assertThat(again.at("/version").asLong()).isEqualTo(first.at("/version").asLong());
+    assertThat(owner.get(BUNDLES).at("/items")).hasSize(2);
+  }
+
+  @Test
+  void ofThoseWhoPublishAtOnceEachGetsAVersionOfItsOwn() {
+    var owner = server.newTenant().owner();
+
+    var versions = Http.atOnce(6, () -> owner.post(BUNDLES, "{}").at("/version").asInt());
+
+    assertThat(versions).containsExactlyInAnyOrder(2, 3, 4, 5, 6, 7);
+  }
+
+  @Test
+  void aBundleGoesToEnclavesOfItsOrganizationOnly() {
+    var tenant = server.newTenant();
+    var stranger = server.newTenant();
+    var own = tenant.newEnclave("main");
+    var foreign = stranger.newEnclave("main");
+    String digest = tenant.owner().get(BUNDLES).text("/items/0/digest");
+
+    assertThat(own.http().get("/enclave/v1/bundles/" + digest).status()).isEqualTo(200);
+    var refused = foreign.http().get("/enclave/v1/bundles/" + digest);
+    var missing = foreign.http().get("/enclave/v1/bundles/sha256:" + "0".repeat(64));
+
+    assertThat(refused.status()).isEqualTo(404);
+    assertThat(missing.status()).isEqualTo(404);
+    assertThat(foreign.http().get("/enclave/v1/bundles/x").status()).isEqualTo(404);
+  }
+
+  @Test
+  void anEnclaveIsNotBelievedAboutOrganizationsThatItDoesNotServe() {
+    var tenant = server.newTenant();
+    try (var foreign = server.newTenant().newEnclave("main").connect()) {
+      var bundle =
+          new BundlePublished(
+              1, BundleDigest.parse(tenant.owner().get(BUNDLES).text("/items/0/digest")));
+
+      runs(tenant, foreign, bundle, List.of());
+
+      assertThat(server.count(tenant.id(), "SELECT count(*) FROM control.policy_run")).isZero();
+      assertThat(foreign.report("{\"kind\": \"bundle.running\"}").status()).isEqualTo(422);
+    }
+  }
+
+  @Test
+  void theDraftIsTriedWithoutChangingAnything() {
+    var tenant = server.newTenant();
+    tenant.newEnclave("main");
+    String agent = tenant.newAgent("builder");
+    var owner = tenant.owner();
+    String request =
+        "{\"requests\": [{\"agent_id\": \"%s\", \"action\": \"%s\", \"resource\": \"%s\"}]}";
+
+    var permitted = owner.post(POLICIES + "/test", request.formatted(agent, "tool:call", "shell"));
+    owner.put(POLICIES + "/guard", body(GUARD));
+    var denied = owner.post(POLICIES + "/test", request.formatted(agent, "tool:call", "shell"));
+
+    assertThat(permitted.status()).as(permitted.text()).isEqualTo(200);
+    assertThat(permitted.at("/valid").asBoolean()).isTrue();
+    assertThat(permitted.text("/decisions/0/verdict")).isEqualTo("permit");
+    assertThat(denied.text("/decisions/0/verdict")).isEqualTo("deny");
+    assertThat(denied.text("/decisions/0/policy_ids/0")).contains("guard");
+    assertThat(owner.get(BUNDLES).at("/items")).hasSize(1);
+
+    var broken =
+        owner.post(
+            POLICIES + "/test", "{\"policies\": [{\"name\": \"a\", \"cedar\": \"permit\"}]}");
+    assertThat(broken.status()).isEqualTo(200);
+    assertThat(broken.at("/valid").asBoolean()).isFalse();
+    assertThat(broken.text("/problems/0/policy")).isEqualTo("a");
+
+    String nobody = AgentId.next(server.clock).toString();
+    assertThat(owner.post(POLICIES + "/test", request.formatted(nobody, "tool:call", "x")).status())
+        .isEqualTo(404);
+    assertThat(
+            owner
+                .post(POLICIES + "/test", request.formatted(agent, "fly", "x"))
+                .text("/errors/0/pointer"))
+        .isEqualTo("/requests/0/action");
+    assertThat(
+            owner
+                .post(POLICIES + "/test", request.formatted(agent, "mcp:call", "x"))
+                .text("/errors/0/pointer"))
+        .isEqualTo("/requests/0/resource");
+    assertThat(
+            owner
+                .post(POLICIES + "/test", "{\"requests\": [" + "null,".repeat(100) + "null]}")
+                .status())
+        .isEqualTo(422);
+    assertThat(
+            owner
+                .post(
+                    POLICIES + "/test",
+                    "{\"policies\": [{\"name\": \"a\", \"cedar\": \"\"},"
+                        + " {\"name\": \"a\", \"cedar\": \"\"}]}")
+                .text("/errors/0/pointer"))
+        .isEqualTo("/policies");
+  }
+}

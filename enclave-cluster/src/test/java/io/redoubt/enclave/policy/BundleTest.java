@@ -1,0 +1,222 @@
+package io.redoubt.enclave.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.enclave.testing.EnclaveFixture;
+import io.redoubt.enclave.testing.Http;
+import io.redoubt.policy.Starter;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.Jws;
+import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.PolicyDocument;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What an enclave runs of what it is told, and what it refuses. */
+class BundleTest {
+  private static final Clock CLOCK = Clock.systemUTC();
+  private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+
+  private final EnclaveFixture fixture = EnclaveFixture.shared();
+  private final OrganizationId organization = OrganizationId.next(CLOCK);
+
+  @BeforeEach
+  void introduce() {
+    fixture.introduce(organization);
+    awaitRunning(fixture, organization, 1);
+  }
+
+  private static Bundle bundle(OrganizationId of, long version, PolicyDocument... documents) {
+    return new Bundle(of, version, NOW, List.of(documents));
+  }
+
+  private static LinkReport.BundleRunning awaitRunning(
+      EnclaveFixture fixture, OrganizationId organization, long version) {
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () ->
+                fixture.controlPlane.reports.stream()
+                    .filter(LinkReport.BundleRunning.class::isInstance)
+                    .map(LinkReport.BundleRunning.class::cast)
+                    .filter(
+                        it -> it.organizationId().equals(organization) && it.version() == version)
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** Version that the node says it decides by; 0: none. */
+  private static long running(EnclaveFixture fixture, OrganizationId organization) {
+    var answer =
+        Http.get(
+            fixture.enclave().managementUrl().resolve("/v1/cluster"),
+            "Authorization",
+            "Bearer " + fixture.operatorToken("enclaves:read"));
+    for (JsonNode policy : answer.json().path("policies")) {
+      if (policy.path("organization_id").asText().equals(organization.toString())) {
+        return policy.path("version").asLong();
+      }
+    }
+    return 0;
+  }
+
+  @Test
+  void aPublishedBundleDecidesAndTheNodesThatRunItAreNamed() {
+    fixture.controlPlane.publish(organization, 2, Starter.DOCUMENT);
+
+    var report = awaitRunning(fixture, organization, 2);
+
+    assertThat(report.nodes())
+        .extracting(LinkReport.BundleRunning.NodeRun::node)
+        .containsExactly("node-1");
+    assertThat(report.missing()).isEmpty();
+    assertThat(running(fixture, organization)).isEqualTo(2);
+    assertThat(
+            Http.get(fixture.enclave().managementUrl().resolve("/ready"))
+                .json()
+                .at("/detail/policies_current")
+                .asBoolean())
+        .isTrue();
+  }
+
+  @Test
+  void anEmptyBundleIsRunLikeAnyOther() {
+    fixture.controlPlane.publish(organization, 2);
+
+    awaitRunning(fixture, organization, 2);
+
+    assertThat(running(fixture, organization)).isEqualTo(2);
+  }
+
+  @Test
+  void versionsMayBeLeftOut() {
+    fixture.controlPlane.publish(organization, 7, Starter.DOCUMENT);
+
+    awaitRunning(fixture, organization, 7);
+  }
+
+  @Test
+  void aBundleThatNobodyTrustedHasSignedIsRefused() {
+    var bundle = bundle(organization, 2, Starter.DOCUMENT);
+
+    long number =
+        fixture.controlPlane.offer(
+            organization, 2, bundle.digest(), bundle.sign(SigningKey.generate()));
+
+    assertThat(fixture.controlPlane.rejection(number)).contains("no signature that is trusted");
+    assertThat(running(fixture, organization)).isEqualTo(1);
+  }
+
+  @Test
+  void aSignatureOnSomethingElseIsNoneOnABundle() {
+    var bundle = bundle(organization, 2, Starter.DOCUMENT);
+
+    long number =
+        fixture.controlPlane.offer(
+            organization,
+            2,
+            bundle.digest(),
+            Jws.sign(fixture.controlPlane.commandKey(), Jws.Type.LINK_COMMAND, bundle.canonical()));
+
+    assertThat(fixture.controlPlane.rejection(number)).contains("no signature that is trusted");
+    assertThat(running(fixture, organization)).isEqualTo(1);
+  }
+
+  @Test
+  void aForeignOrganizationsBundleIsRefused() {
+    var foreign = bundle(OrganizationId.next(CLOCK), 2, Starter.DOCUMENT);
+
+    long number =
+        fixture.controlPlane.offer(
+            organization, 2, foreign.digest(), foreign.sign(fixture.controlPlane.commandKey()));
+
+    assertThat(fixture.controlPlane.rejection(number)).contains("another organization's");
+    assertThat(running(fixture, organization)).isEqualTo(1);
+  }
+
+  @Test
+  void anOlderVersionIsRefused() {
+    fixture.controlPlane.publish(organization, 5, Starter.DOCUMENT);
+    awaitRunning(fixture, organization, 5);
+
+    long older = fixture.controlPlane.publish(organization, 4, Starter.DOCUMENT);
+    long same = fixture.controlPlane.publish(organization, 5);
+
+    assertThat(fixture.controlPlane.rejection(older)).contains("not newer than version 5");
+    assertThat(fixture.controlPlane.rejection(same)).contains("not newer than version 5");
+    assertThat(running(fixture, organization)).isEqualTo(5);
+  }
+
+  @Test
+  void aBundleThatIsNotTheOneThatWasNamedIsRefused() {
+    var named = bundle(organization, 2, Starter.DOCUMENT);
+    var another = bundle(organization, 2);
+    var newer = bundle(organization, 3, Starter.DOCUMENT);
+    var key = fixture.controlPlane.commandKey();
+
+    long swapped = fixture.controlPlane.offer(organization, 2, named.digest(), another.sign(key));
+    long misnamed = fixture.controlPlane.offer(organization, 2, newer.digest(), newer.sign(key));
+
+    assertThat(fixture.controlPlane.rejection(swapped)).contains("not the one of that digest");
+    assertThat(fixture.controlPlane.rejection(misnamed)).contains("of another version");
+    assertThat(running(fixture, organization)).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsNoBundleIsRefused() {
+    byte[] future =
+        Json.write(Map.of("organization", organization.toString(), "version", 2, "floor", "x"));
+    var key = fixture.controlPlane.commandKey();
+
+    long number =
+        fixture.controlPlane.offer(
+            organization,
+            2,
+            BundleDigest.of(future),
+            Jws.sign(key, Jws.Type.POLICY_BUNDLE, future));
+
+    assertThat(fixture.controlPlane.rejection(number)).contains("does not know this kind");
+    assertThat(running(fixture, organization)).isEqualTo(1);
+  }
+
+  @Test
+  void policiesThatCannotBeRunAreRefused() {
+    long number =
+        fixture.controlPlane.publish(
+            organization, 2, new PolicyDocument("broken", "permit (principal,\n actoin);"));
+
+    assertThat(fixture.controlPlane.rejection(number))
+        .contains("cannot be run here")
+        .contains("broken");
+    assertThat(running(fixture, organization)).isEqualTo(1);
+  }
+
+  /** G8: what was verified once decides on, whoever is away. */
+  @Test
+  void theLastGoodBundleDecidesAfterARestartWithTheControlPlaneAway() {
+    try (var own = new EnclaveFixture(Map.of())) {
+      own.controlPlane.publish(own.organization, 3, Starter.DOCUMENT);
+      awaitRunning(own, own.organization, 3);
+      own.stop();
+      own.controlPlane.stop();
+
+      own.start();
+
+      assertThat(running(own, own.organization)).isEqualTo(3);
+    }
+  }
+}
