@@ -10,6 +10,7 @@ import io.redoubt.cli.doctor.DoctorCommand;
 import io.redoubt.cli.enclave.EnclaveCommand;
 import io.redoubt.cli.login.LoginCommand;
 import io.redoubt.cli.org.OrgCommand;
+import io.redoubt.cli.policy.PolicyCommand;
 import io.redoubt.cli.provider.ProviderCommand;
 import io.redoubt.cli.run.RunCommand;
 import io.redoubt.cli.session.GlobalOptions;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Model.CommandSpec;
       AgentCommand.class,
       RunCommand.class,
       ProviderCommand.class,
+      PolicyCommand.class,
       AuditCommand.class,
       UsageCommand.class,
       OrgCommand.class,

@@ -57,6 +57,17 @@ final class ClusterStatus implements Callable<Integer> {
       session.output().line("leader      " + Table.text(status, "leader"));
       session.output().line("singletons  " + Table.text(status, "singletons"));
       session.output().line("link        " + Table.text(status, "link"));
+      for (JsonNode policy : status.path("policies")) {
+        session
+            .output()
+            .line(
+                "policies    "
+                    + Table.text(policy, "organization_id")
+                    + " version "
+                    + Table.text(policy, "version")
+                    + " since "
+                    + Table.text(policy, "since"));
+      }
     }
     return ExitCode.DONE.number();
   }

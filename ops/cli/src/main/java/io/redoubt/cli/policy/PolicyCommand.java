@@ -1,0 +1,26 @@
+package io.redoubt.cli.policy;
+
+import picocli.CommandLine.Command;
+
+/** The commands about policies. */
+@Command(
+    name = "policy",
+    description = {
+      "Say what agents may do.",
+      "You work on a draft, which decides nothing until it is published."
+    },
+    subcommands = {
+      PolicyList.class,
+      PolicyShow.class,
+      PolicySet.class,
+      PolicyDelete.class,
+      PolicyTest.class,
+      PolicyDiff.class,
+      PolicyPublish.class,
+      PolicyVersions.class,
+      PolicyRollback.class
+    })
+public final class PolicyCommand {
+  static final String POLICIES = "/api/v1/policies";
+  static final String BUNDLES = "/api/v1/bundles";
+}

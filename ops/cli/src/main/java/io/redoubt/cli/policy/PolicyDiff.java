@@ -1,0 +1,89 @@
+package io.redoubt.cli.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.cli.session.Session;
+import io.redoubt.protocol.json.Json;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Shows what a publication would change. */
+@Command(name = "diff", description = "Show what the draft would change of what is published.")
+final class PolicyDiff implements Callable<Integer> {
+  @Option(
+      names = "--version",
+      paramLabel = "VERSION",
+      description = "Compare with this published version; left out: with the newest.")
+  @Nullable Long version;
+
+  private final Session session;
+
+  PolicyDiff(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    Map<String, String> published = published();
+    Map<String, String> draft = texts(session.operator().list(PolicyCommand.POLICIES, 0));
+    var names = new TreeSet<>(published.keySet());
+    names.addAll(draft.keySet());
+    names.removeIf(name ->
+        published.containsKey(name) && published.getOrDefault(name, "").equals(draft.get(name)));
+    if (session.output().isJson()) {
+      session.output().json(json(names, published, draft));
+    } else if (names.isEmpty()) {
+      session.output().line("The draft is what is published.");
+    } else {
+      names.forEach(name -> show(name, published.get(name), draft.get(name)));
+    }
+    return 0;
+  }
+
+  private Map<String, String> published() {
+    @Nullable String wanted = version == null ? null : version.toString();
+    if (wanted == null) {
+      List<JsonNode> newest = session.operator().list(PolicyCommand.BUNDLES, 1);
+      if (newest.isEmpty()) {
+        return Map.of();
+      }
+      wanted = newest.getFirst().path("version").asText();
+    }
+    return texts(session.operator().get(PolicyCommand.BUNDLES + "/" + wanted).path("policies"));
+  }
+
+  private static Map<String, String> texts(Iterable<JsonNode> policies) {
+    var texts = new TreeMap<String, String>();
+    policies.forEach(it -> texts.put(it.path("name").asText(), it.path("cedar").asText()));
+    return texts;
+  }
+
+  private void show(String name, @Nullable String before, @Nullable String after) {
+    String what = before == null ? "new" : after == null ? "deleted" : "changed";
+    session.output().line(TextLines.printable(name) + " (" + what + ")");
+    LineDiff.of(
+            TextLines.of(before == null ? "" : before), TextLines.of(after == null ? "" : after))
+        .forEach(line -> session.output().line("  " + TextLines.printable(line)));
+  }
+
+  private static ObjectNode json(
+      Iterable<String> names, Map<String, String> published, Map<String, String> draft) {
+    ObjectNode document = Json.LENIENT.createObjectNode();
+    ArrayNode changes = document.putArray("changes");
+    for (String name : names) {
+      changes
+          .addObject()
+          .put("name", name)
+          .put("published", published.get(name))
+          .put("draft", draft.get(name));
+    }
+    return document;
+  }
+}

@@ -1,0 +1,5 @@
+/** Commands about policies. */
+@NullMarked
+package io.redoubt.cli.policy;
+
+import org.jspecify.annotations.NullMarked;

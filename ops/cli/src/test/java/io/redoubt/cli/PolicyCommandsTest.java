@@ -1,0 +1,197 @@
+package io.redoubt.cli;
+
+import static io.redoubt.cli.FakeServer.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PolicyCommandsTest {
+  private static final String POLICIES = "/api/v1/policies";
+  private static final String BUNDLES = "/api/v1/bundles";
+  private static final String DOCUMENTS =
+      """
+      [{"name":"guard","cedar":"forbid (principal, action, resource);\\n","version":1,
+        "updated_by":"mem_1","updated_at":"2026-01-01T00:00:00Z"},
+       {"name":"starter","cedar":"// one\\n// three\\n","version":2,"updated_by":"system",
+        "updated_at":"2026-01-01T00:00:00Z"}]\
+      """;
+  private static final String VALID = "{\"valid\":true,\"problems\":[],\"decisions\":[]}";
+
+  @TempDir Path home;
+
+  private FakeServer server;
+  private TestMachine machine;
+
+  @BeforeEach
+  void start() {
+    server = FakeServer.controlPlane();
+    server.on("GET " + POLICIES, json(200, "{\"items\":" + DOCUMENTS + ",\"next_cursor\":null}"));
+    machine = new TestMachine(home).loggedInTo(server);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void theDraftIsListedAndShown() {
+    server.on(
+        "GET " + POLICIES + "/starter",
+        json(200, "{\"name\":\"starter\",\"cedar\":\"// one\\n\\u001b[2J\\n\",\"version\":1}"));
+
+    assertThat(machine.type("policy", "list")).isZero();
+    assertThat(machine.out()).contains("guard    1        mem_1");
+
+    assertThat(machine.type("policy", "show", "starter")).isZero();
+    assertThat(machine.out().lines()).containsExactly("// one", "\uFFFD[2J");
+    assertThat(machine.type("policy", "show", "none")).isEqualTo(4);
+  }
+
+  @Test
+  void aDocumentIsSetFromAFileAndTheDraftIsChecked() throws IOException {
+    server
+        .on("PUT " + POLICIES + "/guard", json(201, "{\"name\":\"guard\",\"version\":1}"))
+        .on(
+            "POST " + POLICIES + "/test",
+            json(
+                200,
+                """
+                {"valid":false,"decisions":[],"problems":
+                  [{"policy":"guard","line":1,"column":8,"message":"unexpected token"}]}\
+                """));
+    Files.writeString(home.resolve("guard.cedar"), "permit x");
+
+    assertThat(machine.type("policy", "set", "guard", "guard.cedar")).isZero();
+
+    assertThat(machine.err()).contains("guard:1:8: unexpected token");
+    assertThat(server.requests())
+        .anySatisfy(request -> assertThat(request.body()).isEqualTo("{\"cedar\":\"permit x\"}"));
+    assertThat(machine.type("policy", "set", "guard", "nowhere.cedar")).isEqualTo(2);
+  }
+
+  @Test
+  void aTestSaysWhatIsWrongOrWhatWouldBeDecided() throws IOException {
+    server.on("POST " + POLICIES + "/test", json(200, VALID));
+    assertThat(machine.type("policy", "test")).isZero();
+    assertThat(machine.out()).contains("valid");
+
+    Files.writeString(
+        home.resolve("asked.json"),
+        "[{\"agent_id\":\"agt_1\",\"action\":\"tool:call\",\"resource\":\"shell\"}]");
+    Files.writeString(home.resolve("a.cedar"), "// nothing");
+    server.on(
+        "POST " + POLICIES + "/test",
+        json(
+            200,
+            """
+            {"valid":true,"problems":[],"decisions":[{"verdict":"deny","policy_ids":["guard"],
+              "workflows":[],"alerts":[],"shadow":null,"errors":[]}]}\
+            """));
+    assertThat(
+            machine.type("policy", "test", "--requests", "asked.json", "--policy", "guard=a.cedar"))
+        .isZero();
+    assertThat(machine.out()).contains("tool:call  shell     deny     guard");
+    assertThat(server.requests().getLast().body())
+        .contains("\"name\":\"guard\",\"cedar\":\"// nothing\"", "\"agent_id\":\"agt_1\"");
+
+    server.on(
+        "POST " + POLICIES + "/test",
+        json(
+            200,
+            """
+            {"valid":false,"decisions":[],"problems":
+              [{"policy":"guard","line":3,"column":2,"message":"no"}]}\
+            """));
+    assertThat(machine.type("policy", "test")).isEqualTo(1);
+    assertThat(machine.out()).contains("guard:3:2: no");
+  }
+
+  @Test
+  void theDifferenceIsShownLineByLine() {
+    server
+        .on("GET " + BUNDLES, json(200, "{\"items\":[{\"version\":7}],\"next_cursor\":null}"))
+        .on(
+            "GET " + BUNDLES + "/7",
+            json(
+                200,
+                """
+                {"bundle":{"version":7},"policies":[
+                  {"name":"old","cedar":"// gone\\n"},
+                  {"name":"starter","cedar":"// one\\n// two\\n// three\\n"}]}\
+                """));
+
+    assertThat(machine.type("policy", "diff")).isZero();
+
+    assertThat(machine.out().lines())
+        .containsExactly(
+            "guard (new)",
+            "  + forbid (principal, action, resource);",
+            "old (deleted)",
+            "  - // gone",
+            "starter (changed)",
+            "    // one",
+            "  - // two",
+            "    // three");
+  }
+
+  @Test
+  void aDraftThatIsPublishedAlreadyDiffersInNothing() {
+    server.on("GET " + BUNDLES + "/3", json(200, "{\"bundle\":{},\"policies\":" + DOCUMENTS + "}"));
+
+    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+    assertThat(machine.out()).contains("is what is published");
+  }
+
+  @Test
+  void aPublicationNamesTheNodesThatDecideByIt() {
+    server.on(
+        "POST " + BUNDLES,
+        json(
+            201,
+            """
+            {"version":2,"digest":"sha256:00","pending":false,"missing":[],"refused":[],
+             "nodes":[{"enclave_id":"enc_1","node":"node-1",
+                       "acknowledged_at":"2026-01-01T00:00:00Z"}]}\
+            """));
+
+    assertThat(machine.type("policy", "publish")).isZero();
+    assertThat(machine.out()).contains("Version 2 decides").contains("node-1");
+    assertThat(server.requests().getLast().header("Idempotency-Key")).isNotEmpty();
+
+    assertThat(machine.type("policy", "rollback", "1")).isZero();
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"rollback_to\":1}");
+    assertThat(machine.type("policy", "rollback", "one")).isEqualTo(2);
+  }
+
+  @Test
+  void aPublicationThatSomeNodeDoesNotRunIsNoSuccess() {
+    server.on(
+        "POST " + BUNDLES,
+        json(
+            202,
+            """
+            {"version":2,"digest":"sha256:00","pending":true,"nodes":[],"refused":[],
+             "missing":[{"enclave_id":"enc_1","node":"node-2"}]}\
+            """));
+    assertThat(machine.type("policy", "publish")).isEqualTo(5);
+    assertThat(machine.err()).contains("node-2");
+
+    server.on(
+        "POST " + BUNDLES,
+        json(
+            202,
+            """
+            {"version":2,"digest":"sha256:00","pending":true,"nodes":[],"missing":[],
+             "refused":[{"enclave_id":"enc_1","why":"cannot be run here"}]}\
+            """));
+    assertThat(machine.type("policy", "publish")).isEqualTo(1);
+    assertThat(machine.err()).contains("cannot be run here");
+  }
+}
