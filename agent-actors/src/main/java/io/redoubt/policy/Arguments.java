@@ -3,6 +3,7 @@ package io.redoubt.policy;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -20,7 +21,8 @@ public final class Arguments {
 
   public static final Arguments NONE = new Arguments(Json.STRICT.createObjectNode(), null);
 
-  private static final ObjectReader READER = Json.STRICT.readerFor(JsonNode.class);
+  private static final ObjectReader READER =
+      Json.STRICT.readerFor(JsonNode.class).with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   private final ObjectNode values;
   private final @Nullable String refusal;
@@ -48,6 +50,8 @@ public final class Arguments {
     } catch (JsonParseException e) {
       return refused(
           e.getOriginalMessage().startsWith("Duplicate field") ? "a name twice" : "not JSON");
+    } catch (NumberFormatException | ArithmeticException _) {
+      return refused("a number too large");
     } catch (JsonProcessingException _) {
       return refused("not JSON");
     } catch (IOException _) {

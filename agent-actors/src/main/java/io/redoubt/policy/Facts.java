@@ -2,7 +2,6 @@ package io.redoubt.policy;
 
 import java.net.InetAddress;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -10,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * What is known of an action besides who wants to do what: the context of a policy. What is not
  * known is absent there.
  *
- * @param findings what the inspectors found, by name
+ * @param findings what the inspectors found, by name; null: nobody inspected
  * @param risk the score
  * @param approval that was granted for this very call
  */
 public record Facts(
     Arguments args,
-    Set<String> findings,
+    @Nullable Set<String> findings,
     @Nullable Long risk,
     @Nullable Session session,
     Instant time,
@@ -25,12 +24,12 @@ public record Facts(
     @Nullable Approval approval) {
 
   public Facts {
-    findings = Set.copyOf(findings);
+    findings = findings == null ? null : Set.copyOf(findings);
   }
 
   /** Where nothing is known but when and from where. */
   public static Facts of(Instant time, InetAddress source) {
-    return new Facts(Arguments.NONE, Set.of(), null, null, time, source, null, null);
+    return new Facts(Arguments.NONE, null, null, null, time, source, null, null);
   }
 
   public Facts withArgs(Arguments args) {
@@ -55,10 +54,6 @@ public record Facts(
 
   public Facts withApproval(Approval approval) {
     return new Facts(args, findings, risk, session, time, source, estimate, approval);
-  }
-
-  Optional<Approval> granted() {
-    return Optional.ofNullable(approval);
   }
 
   /**

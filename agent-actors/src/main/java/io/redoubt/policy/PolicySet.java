@@ -3,28 +3,96 @@ package io.redoubt.policy;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The policies of an organization, checked, and ready to be asked. */
+/**
+ * The policies of an organization, checked, and ready to be asked. Cedar evaluates them; which of
+ * them need evaluating, and what a policy that escalates or is only watched means, is decided here.
+ */
 public final class PolicySet implements Compilation {
-  private final List<PolicyDocument> documents;
+  private static final Logger LOG = LoggerFactory.getLogger(PolicySet.class);
 
-  private PolicySet(List<PolicyDocument> documents) {
-    this.documents = List.copyOf(documents);
+  private final List<CompiledPolicy> policies;
+  private final ArgumentType.Struct arguments;
+  private final ScopeIndex index;
+  private final Slices slices;
+
+  PolicySet(List<CompiledPolicy> policies, ArgumentType.Struct arguments) {
+    this.policies = policies;
+    this.arguments = arguments;
+    this.index = new ScopeIndex(policies);
+    this.slices = new Slices(policies);
   }
 
   /** Checks the texts strictly against the vocabulary, and makes them ready. Takes its time. */
   public static Compilation compile(List<PolicyDocument> documents) {
-    return new PolicySet(documents);
+    return PolicyCompiler.compile(documents);
+  }
+
+  /** Types of the arguments that the policies look at. */
+  ArgumentType.Struct arguments() {
+    return arguments;
+  }
+
+  /** How many policies it has. */
+  public int size() {
+    return policies.size();
   }
 
   /** Decides. Never throws: what cannot be decided is denied (G5). */
   public Decision decide(PolicyRequest request) {
+    try {
+      return judged(request);
+    } catch (RuntimeException | LinkageError e) {
+      LOG.warn("policies could not be evaluated, so {} is denied", request.action().id(), e);
+      return refused("the policies could not be evaluated");
+    }
+  }
+
+  private Decision judged(PolicyRequest request) {
+    if (!Vocabulary.allows(request.action(), request.resource())) {
+      return refused(request.action().id() + " does not act on such a resource");
+    }
+    var refusal = request.facts().args().refusal();
+    if (refusal != null) {
+      return refused("the arguments cannot be judged: " + refusal);
+    }
+    var question = new Question(request, arguments);
+    int[] matching = index.matching(question.action(), question.principal(), question.resource());
+    var enforced = new Panel(policies, slices, matching, false);
+    if (enforced.conditional() > PolicyCompiler.MAX_TOGETHER) {
+      return refused(
+          "%d policies with conditions apply, which is more than %d"
+              .formatted(enforced.conditional(), PolicyCompiler.MAX_TOGETHER));
+    }
+    var ruling = Ruling.of(policies, question, List.of(enforced.hear(question)));
     return new Decision(
-        Verdict.DENY,
-        List.of(),
-        List.of(),
-        List.of(),
-        null,
-        List.of(documents.size() + " policies cannot judge " + request.action().id() + " yet"));
+        ruling.verdict(),
+        ruling.policyIds(),
+        ruling.workflows(),
+        ruling.alerts(),
+        shadow(question, matching, enforced),
+        ruling.errors());
+  }
+
+  private Decision.@Nullable Shadow shadow(Question question, int[] matching, Panel enforced) {
+    var watched = new Panel(policies, slices, matching, true);
+    if (watched.isEmpty()) {
+      return null;
+    }
+    if (watched.conditional() > PolicyCompiler.MAX_TOGETHER) {
+      return new Decision.Shadow(
+          Verdict.DENY, List.of(), List.of(), List.of("too many policies in shadow apply"));
+    }
+    var ruling =
+        Ruling.of(policies, question, List.of(enforced.hear(question), watched.hear(question)));
+    return new Decision.Shadow(
+        ruling.verdict(), ruling.policyIds(), ruling.workflows(), ruling.errors());
+  }
+
+  private static Decision refused(String why) {
+    return new Decision(Verdict.DENY, List.of(), List.of(), List.of(), null, List.of(why));
   }
 }

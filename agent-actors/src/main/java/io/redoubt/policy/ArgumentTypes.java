@@ -1,0 +1,365 @@
+package io.redoubt.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out which types the arguments of calls have, from what policies compare them with. Nobody
+ * else knows: the tools are the agents' own. All policies of a set must agree.
+ */
+final class ArgumentTypes {
+  private enum Kind {
+    BOOL("a boolean"),
+    LONG("an integer"),
+    STRING("a string"),
+    DECIMAL("a decimal"),
+    SET("a set"),
+    RECORD("a record"),
+    /** What no argument can be: an entity, an address, a time. */
+    OTHER("something that no argument can be");
+
+    private final String text;
+
+    Kind(String text) {
+      this.text = text;
+    }
+  }
+
+  /** A type that may not be known yet. Two that were found to be the same are one from then on. */
+  private static final class Type {
+    private @Nullable Type same;
+    private @Nullable Kind kind;
+    private @Nullable Type element;
+    private final Map<String, Type> members = new TreeMap<>();
+
+    /** Where it stands among the arguments; null: it is no argument. */
+    private @Nullable String path;
+
+    /** Whether anything but its presence matters. */
+    private boolean used;
+
+    /** Whether the whole of it is compared. */
+    private boolean compared;
+
+    static Type of(@Nullable Kind kind) {
+      var type = new Type();
+      type.kind = kind;
+      return type;
+    }
+
+    static Type setOf(Type element) {
+      var type = of(Kind.SET);
+      type.element = element;
+      return type;
+    }
+
+    static Type argument(String path) {
+      var type = new Type();
+      type.path = path;
+      return type;
+    }
+
+    Type found() {
+      var type = this;
+      while (type.same != null) {
+        type = type.same;
+      }
+      return type;
+    }
+
+    Type member(String name) {
+      return members
+          .computeIfAbsent(name, key -> argument(path == null ? key : path + "." + key))
+          .found();
+    }
+  }
+
+  private final Type arguments = Type.of(Kind.RECORD);
+  private final List<String> problems = new ArrayList<>();
+
+  /** Takes a policy's conditions into account; answers what is wrong with them. */
+  List<String> observe(JsonNode conditions) {
+    problems.clear();
+    for (var condition : conditions) {
+      is(Kind.BOOL, condition.path("body"));
+    }
+    return problems.stream().distinct().toList();
+  }
+
+  /** What is wrong with the arguments of all policies together. */
+  List<String> unsettled() {
+    var unsettled = new ArrayList<String>();
+    arguments.members.values().forEach(each -> collect(each.found(), unsettled));
+    return unsettled;
+  }
+
+  ArgumentType.Struct types() {
+    return (ArgumentType.Struct) settled(arguments);
+  }
+
+  private static void collect(Type type, List<String> unsettled) {
+    var element = type.element == null ? null : type.element.found();
+    boolean unknown =
+        type.kind == null
+            ? type.used
+            : type.kind == Kind.SET && type.compared && element != null && element.kind == null;
+    if (unknown) {
+      unsettled.add(
+          "compare context.args.%s with a literal: its type cannot be told".formatted(type.path));
+    }
+    if ((type.kind == Kind.RECORD && type.compared)
+        || (element != null && element.kind == Kind.RECORD)) {
+      unsettled.add(
+          "compare the attributes of context.args.%s, not whole objects".formatted(type.path));
+    }
+    if (element != null && element.kind == Kind.SET) {
+      collect(element, unsettled);
+    }
+    type.members.values().forEach(each -> collect(each.found(), unsettled));
+  }
+
+  private static ArgumentType settled(Type type) {
+    if (type.kind == null) {
+      return new ArgumentType.Presence();
+    }
+    return switch (type.kind) {
+      case BOOL -> new ArgumentType.Bool();
+      case LONG -> new ArgumentType.Whole();
+      case STRING -> new ArgumentType.Text();
+      case DECIMAL -> new ArgumentType.Fraction();
+      // Cedar has no type for whatever: of a list whose elements do not matter, only they are.
+      case SET ->
+          new ArgumentType.Many(
+              type.element == null ? new ArgumentType.Text() : settled(type.element.found()));
+      case RECORD ->
+          new ArgumentType.Struct(
+              type.members.entrySet().stream()
+                  .collect(
+                      Collectors.toMap(
+                          Map.Entry::getKey, each -> settled(each.getValue().found()))));
+      case OTHER -> throw new IllegalStateException("an argument of no type: " + type.path);
+    };
+  }
+
+  private void is(Kind kind, JsonNode expression) {
+    unify(type(expression), Type.of(kind));
+  }
+
+  private Type type(JsonNode expression) {
+    if (!expression.isObject() || expression.isEmpty()) {
+      return Type.of(Kind.OTHER);
+    }
+    var operator = expression.fieldNames().next();
+    var operands = expression.path(operator);
+    return switch (operator) {
+      case "Value" -> literal(operands);
+      case "Var" -> Type.of(Kind.OTHER);
+      case "!" -> {
+        is(Kind.BOOL, operands.path("arg"));
+        yield Type.of(Kind.BOOL);
+      }
+      case "neg" -> {
+        is(Kind.LONG, operands.path("arg"));
+        yield Type.of(Kind.LONG);
+      }
+      case "&&", "||" -> {
+        is(Kind.BOOL, operands.path("left"));
+        is(Kind.BOOL, operands.path("right"));
+        yield Type.of(Kind.BOOL);
+      }
+      case "==", "!=" -> {
+        equal(type(operands.path("left")), type(operands.path("right")));
+        yield Type.of(Kind.BOOL);
+      }
+      case "<", "<=", ">", ">=" -> {
+        compare(type(operands.path("left")), type(operands.path("right")));
+        yield Type.of(Kind.BOOL);
+      }
+      case "+", "-", "*" -> {
+        is(Kind.LONG, operands.path("left"));
+        is(Kind.LONG, operands.path("right"));
+        yield Type.of(Kind.LONG);
+      }
+      case "contains" -> {
+        var element = type(operands.path("right")).found();
+        element.compared = true;
+        unify(type(operands.path("left")), Type.setOf(element));
+        yield Type.of(Kind.BOOL);
+      }
+      case "containsAll", "containsAny" -> {
+        var left = type(operands.path("left"));
+        unify(left, Type.setOf(new Type()));
+        equal(left.found(), type(operands.path("right")));
+        yield Type.of(Kind.BOOL);
+      }
+      case "isEmpty" -> {
+        unify(type(operands.path("arg")), Type.setOf(new Type()));
+        yield Type.of(Kind.BOOL);
+      }
+      case "like" -> {
+        is(Kind.STRING, operands.path("left"));
+        yield Type.of(Kind.BOOL);
+      }
+      case "." -> attribute(operands);
+      case "has" -> {
+        attribute(operands);
+        yield Type.of(Kind.BOOL);
+      }
+      case "getTag" -> {
+        is(Kind.STRING, operands.path("right"));
+        yield Type.of(Kind.STRING);
+      }
+      case "hasTag" -> {
+        is(Kind.STRING, operands.path("right"));
+        yield Type.of(Kind.BOOL);
+      }
+      case "in" -> {
+        type(operands.path("left"));
+        type(operands.path("right"));
+        yield Type.of(Kind.BOOL);
+      }
+      case "is" -> Type.of(Kind.BOOL);
+      case "if-then-else" -> {
+        is(Kind.BOOL, operands.path("if"));
+        var then = type(operands.path("then"));
+        unify(then, type(operands.path("else")));
+        yield then.found();
+      }
+      case "Set" -> {
+        var element = new Type();
+        operands.forEach(each -> unify(element, type(each)));
+        yield Type.setOf(element);
+      }
+      case "Record" -> {
+        operands.forEach(this::type);
+        yield Type.of(Kind.OTHER);
+      }
+      case "lessThan", "lessThanOrEqual", "greaterThan", "greaterThanOrEqual" -> {
+        operands.forEach(each -> is(Kind.DECIMAL, each));
+        yield Type.of(Kind.BOOL);
+      }
+      case "decimal" -> Type.of(Kind.DECIMAL);
+      case "isIpv4", "isIpv6", "isLoopback", "isMulticast", "isInRange" -> {
+        operands.forEach(this::type);
+        yield Type.of(Kind.BOOL);
+      }
+      // Times and durations, and whatever Cedar learns: the validator knows them.
+      default -> {
+        operands.forEach(this::type);
+        yield new Type();
+      }
+    };
+  }
+
+  private static Type literal(JsonNode value) {
+    if (value.isBoolean()) {
+      return Type.of(Kind.BOOL);
+    }
+    if (value.isTextual()) {
+      return Type.of(Kind.STRING);
+    }
+    return Type.of(value.isIntegralNumber() ? Kind.LONG : Kind.OTHER);
+  }
+
+  private Type attribute(JsonNode access) {
+    @Nullable List<String> path = Conditions.path(access);
+    if (path == null) {
+      type(access.path("left"));
+      return new Type();
+    }
+    if (path.size() < 2 || !path.getFirst().equals("context") || !path.get(1).equals("args")) {
+      return known(String.join(".", path));
+    }
+    var type = arguments;
+    for (var name : path.subList(2, path.size())) {
+      if (type != arguments) {
+        unify(type, Type.of(Kind.RECORD));
+        type = type.found();
+      }
+      if (name.startsWith("__") || name.chars().anyMatch(Character::isISOControl)) {
+        problems.add("no argument is called " + name.replaceAll("\\p{Cntrl}", "?"));
+      }
+      type = type.member(name);
+    }
+    return type;
+  }
+
+  private static Type known(String path) {
+    return switch (path) {
+      case "context.risk",
+          "context.session.actions",
+          "context.session.denials",
+          "context.estimate.tokens",
+          "context.estimate.cents",
+          "context.approval.tier",
+          "resource.port" ->
+          Type.of(Kind.LONG);
+      case "principal.name", "principal.owner", "resource.name" -> Type.of(Kind.STRING);
+      case "context.findings", "context.session.operations", "context.approval.by" ->
+          Type.setOf(Type.of(Kind.STRING));
+      default -> Type.of(Kind.OTHER);
+    };
+  }
+
+  private void equal(Type left, Type right) {
+    left.found().compared = true;
+    right.found().compared = true;
+    unify(left, right);
+  }
+
+  private void compare(Type left, Type right) {
+    // Times are compared with the same signs; they meet no argument.
+    if (left.found().path != null || right.found().path != null) {
+      unify(left, Type.of(Kind.LONG));
+      unify(right, Type.of(Kind.LONG));
+    }
+  }
+
+  /** From here on both are the same type, if they can be. */
+  private void unify(Type one, Type other) {
+    var left = one.found();
+    var right = other.found();
+    if (left == right) {
+      return;
+    }
+    left.used = true;
+    right.used = true;
+    if (left.kind != null && right.kind != null && left.kind != right.kind) {
+      var path = left.path != null ? left.path : right.path;
+      // Of anything but arguments the validator speaks better.
+      if (path != null) {
+        problems.add(
+            "context.args.%s is %s in one place and %s in another"
+                .formatted(path, left.kind.text, right.kind.text));
+      }
+      return;
+    }
+    merge(left.path != null ? left : right, left.path != null ? right : left);
+  }
+
+  private void merge(Type kept, Type merged) {
+    merged.same = kept;
+    kept.compared |= merged.compared;
+    if (kept.kind == null) {
+      kept.kind = merged.kind;
+    }
+    var theirs = merged.element;
+    if (theirs != null) {
+      if (kept.element == null) {
+        kept.element = theirs;
+      } else {
+        unify(kept.element, theirs);
+      }
+    }
+    merged.members.forEach((name, type) -> unify(kept.member(name), type));
+    if (kept.path != null && kept.kind == Kind.OTHER) {
+      problems.add("context.args." + kept.path + " is compared with " + Kind.OTHER.text);
+      kept.kind = null;
+    }
+  }
+}

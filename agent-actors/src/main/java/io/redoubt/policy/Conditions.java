@@ -1,0 +1,136 @@
+package io.redoubt.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a policy's conditions, as Cedar's JSON form has them, for what they look at.
+ *
+ * @see <a href="https://docs.cedarpolicy.com/policies/json-format.html">Cedar's JSON format</a>
+ */
+final class Conditions {
+  /** How deep an expression may nest: it is evaluated on the stack of an actor's thread. */
+  static final int MAX_DEPTH = 200;
+
+  private final Set<String> context = new HashSet<>();
+  private final Set<String> args = new HashSet<>();
+  private final List<String> problems = new ArrayList<>();
+  private boolean principal;
+  private boolean action;
+  private boolean resource;
+
+  private Conditions() {}
+
+  /** What the conditions look at, or why they cannot be accepted. */
+  record Reading(Consulted consulted, List<String> problems) {}
+
+  static Reading read(JsonNode conditions) {
+    var reader = new Conditions();
+    for (var condition : conditions) {
+      reader.walk(condition.path("body"), 0);
+    }
+    return new Reading(
+        new Consulted(
+            reader.principal, reader.action, reader.resource, reader.context, reader.args),
+        reader.problems.stream().distinct().toList());
+  }
+
+  /** Whether one of the conditions falls away as soon as there is an approval. */
+  static boolean liftedByApproval(JsonNode conditions) {
+    for (var condition : conditions) {
+      if (condition.path("kind").asText().equals("unless")
+          && asksApproval(condition.path("body"))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean asksApproval(JsonNode body) {
+    var both = body.has("&&") ? body.path("&&") : body.path("||");
+    if (both.isObject()) {
+      return asksApproval(both.path("left")) || asksApproval(both.path("right"));
+    }
+    return List.of("context", "approval").equals(path(body.path("has")));
+  }
+
+  /** The variable and attributes of {@code variable.a.b}; null: it is something else. */
+  static @Nullable List<String> path(JsonNode access) {
+    var path = new ArrayList<String>();
+    var node = access;
+    while (node.has("attr")) {
+      path.addFirst(node.path("attr").asText());
+      node = node.path("left");
+      if (node.has(".")) {
+        node = node.path(".");
+      }
+    }
+    if (!node.has("Var")) {
+      return null;
+    }
+    path.addFirst(node.path("Var").asText());
+    return path;
+  }
+
+  private void walk(JsonNode expression, int depth) {
+    if (depth > MAX_DEPTH) {
+      problems.add("an expression nests deeper than " + MAX_DEPTH);
+      return;
+    }
+    if (!expression.isObject() || expression.has("Value")) {
+      return;
+    }
+    if (expression.has("Var")) {
+      variable(expression.path("Var").asText());
+      return;
+    }
+    var access = expression.has(".") ? expression.path(".") : expression.path("has");
+    var path = access.isObject() ? path(access) : null;
+    if (path != null) {
+      if (expression.has(".") && path.equals(List.of("context", "args"))) {
+        problems.add("name the argument that is meant: context.args.…");
+      }
+      attribute(path);
+      return;
+    }
+    if (expression.has("like")) {
+      walk(expression.path("like").path("left"), depth + 1);
+      return;
+    }
+    for (var operands : expression) {
+      if (operands.isArray() || operands.isObject()) {
+        for (var operand : operands) {
+          walk(operand, depth + 1);
+        }
+      }
+    }
+  }
+
+  private void variable(String name) {
+    switch (name) {
+      case "principal" -> principal = true;
+      case "action" -> action = true;
+      case "resource" -> resource = true;
+      default -> problems.add("name the attribute of the context that is meant");
+    }
+  }
+
+  private void attribute(List<String> path) {
+    if (!path.getFirst().equals("context")) {
+      variable(path.getFirst());
+      return;
+    }
+    var attribute = path.get(1);
+    context.add(attribute);
+    if (!attribute.equals("args")) {
+      return;
+    }
+    if (path.size() > 2) {
+      args.add(path.get(2));
+    }
+  }
+}

@@ -1,0 +1,240 @@
+package io.redoubt.policy;
+
+import com.cedarpolicy.model.AuthorizationRequest;
+import com.cedarpolicy.model.entity.Entity;
+import com.cedarpolicy.value.CedarList;
+import com.cedarpolicy.value.CedarMap;
+import com.cedarpolicy.value.DateTime;
+import com.cedarpolicy.value.EntityTypeName;
+import com.cedarpolicy.value.EntityUID;
+import com.cedarpolicy.value.IpAddress;
+import com.cedarpolicy.value.PrimLong;
+import com.cedarpolicy.value.PrimString;
+import com.cedarpolicy.value.Value;
+import io.redoubt.policy.ArgumentType.Mismatch;
+import io.redoubt.policy.Scope.Target;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A request in Cedar's terms. */
+final class Question {
+  /** Those of the vocabulary alone: parsing one is a call into native code. */
+  private static final Map<String, EntityTypeName> TYPES = new ConcurrentHashMap<>();
+
+  private final PolicyRequest request;
+  private final ArgumentType.Struct arguments;
+  private final Target principal;
+  private final Target resource;
+  private @Nullable Set<Entity> entities;
+
+  Question(PolicyRequest request, ArgumentType.Struct arguments) {
+    this.request = request;
+    this.arguments = arguments;
+    this.principal = target(request.subject());
+    this.resource = target(request.resource());
+  }
+
+  PolicyAction action() {
+    return request.action();
+  }
+
+  Target principal() {
+    return principal;
+  }
+
+  Target resource() {
+    return resource;
+  }
+
+  private static Target target(Subject subject) {
+    var parents = new ArrayList<Scope.Entity>(1 + subject.labels().size());
+    parents.add(new Scope.Entity(Vocabulary.ORGANIZATION, subject.organization().toString()));
+    subject
+        .labels()
+        .forEach((key, value) ->
+            parents.add(new Scope.Entity(Vocabulary.AGENT_GROUP, key + "=" + value)));
+    return new Target(new Scope.Entity(Vocabulary.AGENT, subject.id().toString()), parents);
+  }
+
+  private static Target target(PolicyResource resource) {
+    return switch (resource) {
+      case PolicyResource.Model(var provider, var name) ->
+          target(Vocabulary.MODEL, name, Vocabulary.PROVIDER, provider);
+      case PolicyResource.Tool(var name) ->
+          new Target(new Scope.Entity(Vocabulary.TOOL, name), List.of());
+      case PolicyResource.McpTool(var server, var name) ->
+          target(Vocabulary.MCP_TOOL, server + "/" + name, Vocabulary.MCP_SERVER, server);
+      case PolicyResource.Operation(var connector, var name) ->
+          target(Vocabulary.OPERATION, connector + "/" + name, Vocabulary.CONNECTOR, connector);
+      case PolicyResource.Host(var name, var port) ->
+          new Target(new Scope.Entity(Vocabulary.HOST, name + ":" + port), List.of());
+    };
+  }
+
+  private static Target target(String type, String id, String parentType, String parent) {
+    return new Target(new Scope.Entity(type, id), List.of(new Scope.Entity(parentType, parent)));
+  }
+
+  /**
+   * All that such policies look at: where it is equal, so is their answer. Null: it is not worth
+   * remembering, since a moment passes and arguments seldom repeat.
+   */
+  @Nullable List<@Nullable Object> key(Consulted consulted) {
+    if (!consulted.args().isEmpty() || consulted.context().contains("time")) {
+      return null;
+    }
+    var facts = request.facts();
+    var context = consulted.context();
+    return Arrays.asList(
+        consulted.principal() ? request.subject() : null,
+        consulted.action() ? request.action() : null,
+        consulted.resource() ? request.resource() : null,
+        context.contains("findings") ? facts.findings() : null,
+        context.contains("risk") ? facts.risk() : null,
+        context.contains("session") ? facts.session() : null,
+        context.contains("source_ip") ? facts.source() : null,
+        context.contains("estimate") ? facts.estimate() : null,
+        context.contains("approval") ? facts.approval() : null);
+  }
+
+  /** The request, with as much of the context as such policies look at. */
+  AuthorizationRequest authorization(Consulted consulted) throws Mismatch {
+    return new AuthorizationRequest(
+        uid(principal.entity()),
+        Vocabulary.uid(request.action()),
+        uid(resource.entity()),
+        context(consulted));
+  }
+
+  /** The two entities that a request is about; what they are in has nothing to look at. */
+  Set<Entity> entities() {
+    if (entities == null) {
+      entities =
+          Set.of(entity(principal, agentAttributes(), tags()), entity(resource, named(), Map.of()));
+    }
+    return entities;
+  }
+
+  private Map<String, Value> agentAttributes() {
+    var attributes = new HashMap<String, Value>();
+    attributes.put("name", new PrimString(request.subject().name()));
+    var owner = request.subject().owner();
+    if (owner != null) {
+      attributes.put("owner", new PrimString(owner));
+    }
+    return attributes;
+  }
+
+  private Map<String, Value> tags() {
+    return request.subject().labels().entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, each -> new PrimString(each.getValue())));
+  }
+
+  private Map<String, Value> named() {
+    return switch (request.resource()) {
+      case PolicyResource.Model(_, var name) -> Map.of("name", new PrimString(name));
+      case PolicyResource.Tool(var name) -> Map.of("name", new PrimString(name));
+      case PolicyResource.McpTool(_, var name) -> Map.of("name", new PrimString(name));
+      case PolicyResource.Operation(_, var name) -> Map.of("name", new PrimString(name));
+      case PolicyResource.Host(var name, var port) ->
+          Map.of("name", new PrimString(name), "port", new PrimLong(port));
+    };
+  }
+
+  private static Entity entity(
+      Target target, Map<String, Value> attributes, Map<String, Value> tags) {
+    return new Entity(
+        uid(target.entity()),
+        attributes,
+        target.parents().stream().map(Question::uid).collect(Collectors.toSet()),
+        tags);
+  }
+
+  private static EntityUID uid(Scope.Entity entity) {
+    return TYPES
+        .computeIfAbsent(entity.type(), type -> EntityTypeName.parse(type).orElseThrow())
+        .of(entity.id());
+  }
+
+  private Map<String, Value> context(Consulted consulted) throws Mismatch {
+    var context = new HashMap<String, Value>();
+    for (var attribute : consulted.context()) {
+      var value =
+          attribute.equals("args") ? args(consulted.args()) : fact(attribute, request.facts());
+      if (value != null) {
+        context.put(attribute, value);
+      }
+    }
+    return context;
+  }
+
+  private Value args(Set<String> names) throws Mismatch {
+    var wanted = new HashMap<>(arguments.attributes());
+    wanted.keySet().retainAll(names);
+    return new ArgumentType.Struct(wanted).convert(request.facts().args().values(), "");
+  }
+
+  private static @Nullable Value fact(String attribute, Facts facts) {
+    return switch (attribute) {
+      case "findings" -> facts.findings() == null ? null : texts(facts.findings());
+      case "risk" -> facts.risk() == null ? null : new PrimLong(facts.risk());
+      case "session" -> facts.session() == null ? null : session(facts.session());
+      case "time" -> time(facts.time());
+      case "source_ip" -> new IpAddress(address(facts.source()));
+      case "estimate" -> facts.estimate() == null ? null : estimate(facts.estimate());
+      case "approval" -> facts.approval() == null ? null : approval(facts.approval());
+      default -> null;
+    };
+  }
+
+  /** Without the interface that a link-local address may name. */
+  private static String address(InetAddress source) {
+    var text = source.getHostAddress();
+    int zone = text.indexOf('%');
+    return zone < 0 ? text : text.substring(0, zone);
+  }
+
+  private static Value session(Facts.Session session) {
+    return new CedarMap(
+        Map.of(
+            "actions", new PrimLong(session.actions()),
+            "denials", new PrimLong(session.denials()),
+            "operations", texts(session.operations())));
+  }
+
+  private static Value estimate(Facts.Estimate estimate) {
+    return new CedarMap(
+        Map.of("tokens", new PrimLong(estimate.tokens()), "cents", new PrimLong(estimate.cents())));
+  }
+
+  private static Value approval(Facts.Approval approval) {
+    return new CedarMap(
+        Map.of(
+            "tier", new PrimLong(approval.tier()),
+            "by", texts(approval.by()),
+            "at", time(approval.at())));
+  }
+
+  /** Cedar has milliseconds, always three digits of them. */
+  private static Value time(Instant time) {
+    var millis = time.truncatedTo(ChronoUnit.MILLIS);
+    var text = DateTimeFormatter.ISO_INSTANT.format(millis);
+    return new DateTime(text.contains(".") ? text : text.replace("Z", ".000Z"));
+  }
+
+  private static CedarList texts(Collection<String> texts) {
+    return new CedarList(texts.stream().<Value>map(PrimString::new).toList());
+  }
+}
