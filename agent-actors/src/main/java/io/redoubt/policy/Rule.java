@@ -1,0 +1,150 @@
+package io.redoubt.policy;
+
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.AgentId;
+import java.util.EnumSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rule about connector operations, for people who do not write Cedar. Of all rules that match an
+ * operation, the one of the lowest priority number decides. What is null or empty matches anything.
+ *
+ * @param name unique; at most 50 lower-case letters, digits, dots, dashes and underscores
+ * @param priority from 1; no two rules have the same
+ * @param access whether the operation reads or writes
+ * @param connector the connector's name
+ * @param operation the operation's name, in which {@code *} stands for any run of characters
+ * @param agent one agent
+ * @param group agents with a label, {@code key=value}
+ * @param risk levels of the action's risk
+ * @param workflow whose approval is asked, where the verdict is ESCALATE
+ */
+public record Rule(
+    String name,
+    int priority,
+    @Nullable Access access,
+    @Nullable String connector,
+    @Nullable String operation,
+    @Nullable AgentId agent,
+    @Nullable String group,
+    Set<RiskLevel> risk,
+    Verdict verdict,
+    @Nullable String workflow) {
+  /** Longest of the texts in a rule. */
+  public static final int MAX_LENGTH = 200;
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,49}");
+
+  /** What an operation does to the world. */
+  public enum Access {
+    READ(PolicyAction.CONNECTOR_READ),
+    WRITE(PolicyAction.CONNECTOR_WRITE);
+
+    private final PolicyAction action;
+
+    Access(PolicyAction action) {
+      this.action = action;
+    }
+
+    PolicyAction action() {
+      return action;
+    }
+  }
+
+  public Rule {
+    risk = risk.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(risk));
+    check(
+        NAME.matcher(name).matches(),
+        "a rule's name is 1 to 50 of a-z, 0-9, dot, dash, underscore");
+    check(priority >= 1, "priorities begin at 1");
+    check(
+        isText(connector) && isText(operation) && isText(group),
+        "a text that is too long or not plain");
+    check(agent == null || group == null, "a rule is about one agent or about a group, not both");
+    check(group == null || group.indexOf('=') > 0, "a group is written key=value");
+    check(
+        workflow == null || verdict == Verdict.ESCALATE,
+        "only a rule that escalates names a workflow");
+    check(workflow == null || NAME.matcher(workflow).matches(), "not the name of a workflow");
+  }
+
+  private static void check(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+
+  private static boolean isText(@Nullable String text) {
+    return text == null
+        || (!text.isEmpty()
+            && text.length() <= MAX_LENGTH
+            && text.codePoints()
+                .noneMatch(
+                    c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE));
+  }
+
+  /**
+   * Whether it matches whatever the other matches, so that the other, coming later, never decides.
+   */
+  public boolean covers(Rule other) {
+    return (access == null || access == other.access)
+        && (connector == null || connector.equals(other.connector))
+        && (operation == null
+            || operation.equals("*")
+            || operation.equals(other.operation)
+            || (other.operation != null && !isPattern(other.operation) && globs(other.operation)))
+        && (agent == null || agent.equals(other.agent))
+        && (group == null || group.equals(other.group))
+        && (risk.isEmpty() || (!other.risk.isEmpty() && risk.containsAll(other.risk)));
+  }
+
+  /** Whether there may be an operation that both match. */
+  boolean mayMeet(Rule other) {
+    return meet(access, other.access)
+        && meet(connector, other.connector)
+        && (isPattern(operation) || isPattern(other.operation) || meet(operation, other.operation))
+        && meet(agent, other.agent)
+        && !sameKeyOnly(group, other.group)
+        && (risk.isEmpty() || other.risk.isEmpty() || risk.stream().anyMatch(other.risk::contains));
+  }
+
+  /** An agent has one value for each of its labels. */
+  private static boolean sameKeyOnly(@Nullable String one, @Nullable String other) {
+    return one != null && other != null && !one.equals(other) && key(one).equals(key(other));
+  }
+
+  private static String key(String group) {
+    return group.substring(0, group.indexOf('='));
+  }
+
+  private static boolean meet(@Nullable Object one, @Nullable Object other) {
+    return one == null || other == null || Objects.equals(one, other);
+  }
+
+  static boolean isPattern(@Nullable String operation) {
+    return operation != null && operation.indexOf('*') >= 0;
+  }
+
+  private boolean globs(String name) {
+    var parts = Objects.requireNonNull(operation).split("\\*", -1);
+    if (parts.length == 1) {
+      return false;
+    }
+    int at = parts[0].length();
+    if (!name.startsWith(parts[0])) {
+      return false;
+    }
+    for (int i = 1; i < parts.length - 1; i++) {
+      int found = name.indexOf(parts[i], at);
+      if (found < 0) {
+        return false;
+      }
+      at = found + parts[i].length();
+    }
+    var last = parts[parts.length - 1];
+    return name.length() - last.length() >= at && name.endsWith(last);
+  }
+}
