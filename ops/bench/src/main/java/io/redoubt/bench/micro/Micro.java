@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** Runs the JMH benchmarks of this package. */
 @Command(
     name = "micro",
-    description = "Single operations in isolation: signing, verifying, hashing, serialization")
+    description = "Single operations in isolation: signing, hashing, serialization, policy")
 public final class Micro implements Callable<Integer> {
   private static final int ITERATIONS = 3;
 
@@ -32,12 +32,15 @@ public final class Micro implements Callable<Integer> {
       description = "of each iteration (default: ${DEFAULT-VALUE})")
   private int seconds;
 
+  @Option(names = "--percentiles", description = "how long single calls take, not their average")
+  private boolean percentiles;
+
   @Override
   public Integer call() throws RunnerException {
     var options =
         new OptionsBuilder()
             .include(Micro.class.getPackageName() + ".*" + pattern)
-            .mode(Mode.AverageTime)
+            .mode(percentiles ? Mode.SampleTime : Mode.AverageTime)
             .timeUnit(TimeUnit.MICROSECONDS)
             .forks(1)
             .jvmArgsAppend(
