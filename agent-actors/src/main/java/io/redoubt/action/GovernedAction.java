@@ -4,12 +4,14 @@ import io.redoubt.ClusterMessage;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An action that an agent wants to take, in the one form that every plane uses.
  *
  * @param operation Cedar's action, such as {@code llm:generate}
  * @param resource what it acts on, such as the name of a model
+ * @param within what the resource is in, such as the name of a provider; null: nothing is known
  * @param digest SHA-256 of the canonical request, hex
  * @param bringsCredential whether the agent carries an upstream credential of its own
  */
@@ -18,6 +20,7 @@ public record GovernedAction(
     Plane plane,
     String operation,
     String resource,
+    @Nullable String within,
     String digest,
     InetAddress source,
     boolean bringsCredential)

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.redoubt.ClusterMessage;
 import io.redoubt.action.GovernedAction;
+import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.AgentSpec;
@@ -155,15 +156,19 @@ public final class Agent {
   /**
    * Permitted, as far as the agent is concerned: the permit itself is the intent that is written
    * under this fence.
+   *
+   * @param judgement of the policies
    */
-  public record Permitted(AgentSpec spec, long fence) implements Reply {}
+  public record Permitted(AgentSpec spec, long fence, Judgement judgement) implements Reply {}
 
   /**
    * Denied.
    *
    * @param spec what is known of the agent, for the record; null: nothing
+   * @param judgement of the policies; null: they were not asked
    */
-  public record Denied(Denial why, @Nullable AgentSpec spec) implements Reply {}
+  public record Denied(Denial why, @Nullable AgentSpec spec, @Nullable Judgement judgement)
+      implements Reply {}
 
   /**
    * Isolated, released, revoked or decommissioned; durable, and the fence is raised.
@@ -228,7 +233,12 @@ public final class Agent {
     FAMILY_UNKNOWN,
     SOURCE_NOT_ALLOWED,
     MODEL_NOT_ALLOWED,
-    OWN_CREDENTIAL_NOT_ALLOWED
+    OWN_CREDENTIAL_NOT_ALLOWED,
+    /** No policies are known here, or not yet. */
+    POLICIES_UNKNOWN,
+    POLICY,
+    /** Policies permit it once it is approved. */
+    APPROVAL_NEEDED
   }
 
   /**

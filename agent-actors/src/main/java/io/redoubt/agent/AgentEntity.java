@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent.AdmitRefresh;
 import io.redoubt.agent.Agent.Bootstrap;
 import io.redoubt.agent.Agent.BootstrapBurned;
@@ -37,6 +38,7 @@ import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
 import io.redoubt.lease.Lease;
+import io.redoubt.policy.Policies;
 import io.redoubt.protocol.link.AgentStatus;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -71,6 +73,7 @@ final class AgentEntity
   private final Lease lease;
   private final InstantSource clock;
   private final FenceKeeper fence;
+  private final Judge judge;
 
   private @Nullable Instant lastSeenAt;
 
@@ -81,7 +84,8 @@ final class AgentEntity
       AgentConfig config,
       Lease lease,
       InstantSource clock,
-      FenceKeeper fence) {
+      FenceKeeper fence,
+      Judge judge) {
     super(PersistenceId.of(TYPE, key.entityId()), config.entity().restart());
     this.context = context;
     this.shard = shard;
@@ -89,19 +93,22 @@ final class AgentEntity
     this.lease = lease;
     this.clock = clock;
     this.fence = fence;
+    this.judge = judge;
   }
 
   static Behavior<Command> create(
       AgentKey key,
       ActorRef<ShardCommand> shard,
       Fences fences,
+      Policies policies,
       Lease lease,
       AgentConfig config,
       InstantSource clock) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
           var fence = new FenceKeeper(context, timers, key, fences, config.fence());
-          return new AgentEntity(context, key, shard, config, lease, clock, fence);
+          var judge = new Judge(key, policies, clock);
+          return new AgentEntity(context, key, shard, config, lease, clock, fence, judge);
         }));
   }
 
@@ -153,17 +160,29 @@ final class AgentEntity
       return refuse(Refusal.UNAVAILABLE, decide.replyTo());
     }
     return switch (state) {
-      case Unknown _ -> forget(decide.replyTo(), new Denied(Denial.UNKNOWN_AGENT, null));
+      case Unknown _ -> forget(decide.replyTo(), new Denied(Denial.UNKNOWN_AGENT, null, null));
       case Known known ->
           reply(
               decide.replyTo(),
               known
                   .denies(decide.action(), decide.family())
-                  .<Reply>map(why -> new Denied(why, known.spec()))
-                  .orElseGet(() -> new Permitted(known.spec(), known.fence())));
+                  .<Reply>map(why -> new Denied(why, known.spec(), null))
+                  .orElseGet(() -> judge(known, decide.action())));
       case Decommissioned gone ->
-          reply(decide.replyTo(), new Denied(Denial.NOT_ACTIVE, gone.spec()));
+          reply(decide.replyTo(), new Denied(Denial.NOT_ACTIVE, gone.spec(), null));
     };
+  }
+
+  private Reply judge(Known known, GovernedAction action) {
+    return judge
+        .judge(known.spec(), action)
+        .<Reply>map(judgement ->
+            switch (judgement.decision().verdict()) {
+              case PERMIT -> new Permitted(known.spec(), known.fence(), judgement);
+              case DENY -> new Denied(Denial.POLICY, known.spec(), judgement);
+              case ESCALATE -> new Denied(Denial.APPROVAL_NEEDED, known.spec(), judgement);
+            })
+        .orElseGet(() -> new Denied(Denial.POLICIES_UNKNOWN, known.spec(), null));
   }
 
   private ReplyEffect<Event, AgentState> onAdmitRefresh(AgentState state, AdmitRefresh admit) {

@@ -2,6 +2,7 @@ package io.redoubt.agent;
 
 import io.redoubt.entity.ShardedEntities;
 import io.redoubt.lease.Lease;
+import io.redoubt.policy.Policies;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -23,7 +24,12 @@ public final class ShardedAgents implements Agents {
 
   /** Starts this node's part; once for each actor system. */
   public static ShardedAgents start(
-      ActorSystem<?> system, AgentConfig config, Fences fences, Lease lease, InstantSource clock) {
+      ActorSystem<?> system,
+      AgentConfig config,
+      Fences fences,
+      Policies policies,
+      Lease lease,
+      InstantSource clock) {
     return new ShardedAgents(
         ShardedEntities.start(
             system,
@@ -35,6 +41,7 @@ public final class ShardedAgents implements Agents {
                     AgentKey.ofEntityId(entity.getEntityId()),
                     entity.getShard(),
                     fences,
+                    policies,
                     lease,
                     config,
                     clock)));

@@ -51,7 +51,7 @@ class AgentFenceTest {
 
     isolated.expectNoMessage();
     assertThat(it.decide(it.call("claude-sonnet")).reply())
-        .isEqualTo(new Denied(Denial.NOT_ACTIVE, it.spec));
+        .isEqualTo(new Denied(Denial.NOT_ACTIVE, it.spec, null));
     it.fences.outage.end();
     assertThat(isolated.receiveMessage()).isInstanceOf(LifecycleChanged.class);
     assertThat(it.fences.current(it.key)).hasValue(2);
@@ -91,7 +91,7 @@ class AgentFenceTest {
     assertThat(it.isolate(id).reply()).isEqualTo(new Refused(Refusal.UNAVAILABLE));
 
     assertThat(it.decide(it.call("claude-sonnet")).reply())
-        .isEqualTo(new Denied(Denial.NOT_ACTIVE, it.spec));
+        .isEqualTo(new Denied(Denial.NOT_ACTIVE, it.spec, null));
     it.fences.outage.end();
     await().until(() -> it.fences.current(it.key).orElse(0) == 2);
     assertThat(it.isolate(id).reply())
@@ -144,7 +144,8 @@ class AgentFenceTest {
 
     it.agent.restart();
 
-    assertThat(it.decide(it.call("claude-sonnet")).reply()).isEqualTo(new Permitted(it.spec, 1));
+    assertThat(it.decide(it.call("claude-sonnet")).reply())
+        .isEqualTo(new Permitted(it.spec, 1, AgentFixture.byStarter()));
     assertThat(it.fences.calls().subList(before, it.fences.calls().size()))
         .containsExactly(new Raise(it.key, 1));
   }
@@ -170,6 +171,7 @@ class AgentFenceTest {
             LifecycleChanged.class,
             changed -> assertThat(changed.status()).isEqualTo(AgentStatus.ACTIVE));
     assertThat(it.fences.current(it.key)).hasValue(3);
-    assertThat(it.decide(it.call("claude-sonnet")).reply()).isEqualTo(new Permitted(it.spec, 3));
+    assertThat(it.decide(it.call("claude-sonnet")).reply())
+        .isEqualTo(new Permitted(it.spec, 3, AgentFixture.byStarter()));
   }
 }

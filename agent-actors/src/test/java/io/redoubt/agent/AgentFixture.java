@@ -9,7 +9,10 @@ import io.redoubt.agent.Agent.Event;
 import io.redoubt.agent.Agent.Isolate;
 import io.redoubt.agent.Agent.OfferBootstrap;
 import io.redoubt.agent.Agent.Reply;
+import io.redoubt.policy.Decision;
+import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.FamilyId;
@@ -21,6 +24,7 @@ import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.testing.FakeFences;
+import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -61,6 +65,7 @@ final class AgentFixture {
       ActorTestKit.create(EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load()));
   final ManualClock clock = new ManualClock();
   final FakeFences fences = new FakeFences();
+  final FakePolicies policies = new FakePolicies();
   final AtomicBoolean lease = new AtomicBoolean(true);
   final TestProbe<ShardCommand> shard = kit.createTestProbe();
   final AgentKey key = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
@@ -84,7 +89,7 @@ final class AgentFixture {
     agent =
         EventSourcedBehaviorTestKit.create(
             kit.system(),
-            AgentEntity.create(key, shard.ref(), fences, lease::get, config, clock),
+            AgentEntity.create(key, shard.ref(), fences, policies, lease::get, config, clock),
             EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));
   }
 
@@ -102,6 +107,7 @@ final class AgentFixture {
     lease.set(true);
     agent.clear();
     fences.clear();
+    policies.clear();
   }
 
   void close() {
@@ -182,6 +188,12 @@ final class AgentFixture {
     return run(replyTo -> new Agent.Decide(action, family, replyTo));
   }
 
+  /** What the starter says to a call to a model. */
+  static Judgement byStarter() {
+    return new Judgement(
+        1, new Decision(Verdict.PERMIT, List.of("starter"), List.of(), List.of(), null, List.of()));
+  }
+
   GovernedAction call(String model) {
     return call(Plane.LLM, model, INSIDE, false);
   }
@@ -192,6 +204,7 @@ final class AgentFixture {
         plane,
         "llm:generate",
         resource,
+        "anthropic",
         FIRST.toString(),
         source,
         ownCredential);

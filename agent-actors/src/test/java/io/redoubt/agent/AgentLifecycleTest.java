@@ -58,13 +58,14 @@ class AgentLifecycleTest {
   void anActiveAgentIsPermittedUnderItsFence() {
     it.activate();
 
-    assertThat(decide("claude-sonnet")).isEqualTo(new Permitted(it.spec, 1));
+    assertThat(decide("claude-sonnet"))
+        .isEqualTo(new Permitted(it.spec, 1, AgentFixture.byStarter()));
     assertThat(it.fences.current(it.key)).hasValue(1);
   }
 
   @Test
   void anUnknownAgentIsDeniedAndLeavesAtOnce() {
-    assertThat(decide("claude-sonnet")).isEqualTo(new Denied(Denial.UNKNOWN_AGENT, null));
+    assertThat(decide("claude-sonnet")).isEqualTo(new Denied(Denial.UNKNOWN_AGENT, null, null));
     assertThat(it.shard.receiveMessage()).isInstanceOf(Passivate.class);
   }
 
@@ -111,7 +112,7 @@ class AgentLifecycleTest {
     it.run(replyTo -> new Agent.Configure(open, null, replyTo));
 
     assertThat(decide(it.call(Plane.LLM, "gpt-5", OUTSIDE, true)))
-        .isEqualTo(new Permitted(open, 1));
+        .isEqualTo(new Permitted(open, 1, AgentFixture.byStarter()));
   }
 
   @Test
@@ -162,7 +163,8 @@ class AgentLifecycleTest {
                 AgentStatus.ISOLATED, List.of(other), List.of(one), List.of(), NOW, it.spec));
     assertThat(decide("claude-sonnet")).isEqualTo(denied(Denial.NOT_ACTIVE));
     release(Set.of(other));
-    assertThat(decide("claude-sonnet")).isEqualTo(new Permitted(it.spec, 5));
+    assertThat(decide("claude-sonnet"))
+        .isEqualTo(new Permitted(it.spec, 5, AgentFixture.byStarter()));
     assertThat(it.fences.current(it.key)).hasValue(5);
   }
 
@@ -352,7 +354,7 @@ class AgentLifecycleTest {
   }
 
   private Denied denied(Denial why) {
-    return new Denied(why, it.spec);
+    return new Denied(why, it.spec, null);
   }
 
   private AgentFixture.Ran release(Set<IsolationId> ids) {

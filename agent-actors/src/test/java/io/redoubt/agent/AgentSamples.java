@@ -37,7 +37,10 @@ import io.redoubt.agent.Agent.Stop;
 import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
+import io.redoubt.policy.Decision;
+import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
@@ -76,6 +79,17 @@ public final class AgentSamples {
           new ModelAccess(List.of("claude-*"), List.of("claude-old")),
           true,
           7);
+
+  private static final Judgement JUDGEMENT =
+      new Judgement(
+          4,
+          new Decision(
+              Verdict.DENY,
+              List.of("p1"),
+              List.of("default"),
+              List.of(new Decision.Alert("p1", "look")),
+              new Decision.Shadow(Verdict.ESCALATE, List.of("p2"), List.of("w"), List.of("odd")),
+              List.of("p1: overflow")));
 
   private AgentSamples() {}
 
@@ -140,6 +154,7 @@ public final class AgentSamples {
             Plane.LLM,
             "llm:generate",
             "claude-sonnet",
+            "anthropic",
             TOKEN.toString(),
             SOURCE,
             false);
@@ -167,8 +182,9 @@ public final class AgentSamples {
         new Done(),
         new Bootstrapped(SPEC, TOKEN, "jti", LATER, null, true),
         new RefreshAdmitted(SPEC),
-        new Permitted(SPEC, 3),
-        new Denied(Denial.UNKNOWN_AGENT, null),
+        new Permitted(SPEC, 3, JUDGEMENT),
+        new Denied(Denial.UNKNOWN_AGENT, null, null),
+        new Denied(Denial.POLICY, SPEC, JUDGEMENT),
         new LifecycleChanged(
             AgentStatus.ISOLATED, List.of(ISOLATION), List.of(ISOLATION), List.of(), AT, SPEC),
         new Description(AgentStatus.ACTIVE, SPEC, List.of(), List.of(FAMILY), AT),

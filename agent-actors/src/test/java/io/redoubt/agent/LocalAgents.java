@@ -1,6 +1,7 @@
 package io.redoubt.agent;
 
 import io.redoubt.entity.LocalEntities;
+import io.redoubt.testing.FakePolicies;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -19,7 +20,13 @@ public final class LocalAgents implements Agents {
             config.entity().askTimeout(),
             (id, shard) ->
                 AgentEntity.create(
-                    AgentKey.ofEntityId(id), shard, fences, () -> true, config, clock));
+                    AgentKey.ofEntityId(id),
+                    shard,
+                    fences,
+                    new FakePolicies(),
+                    () -> true,
+                    config,
+                    clock));
   }
 
   @Override

@@ -29,6 +29,7 @@ import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.testing.FakeFences;
+import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,7 +81,8 @@ class ShardedEntitiesTest {
   private final TokenFamilies families =
       ShardedTokenFamilies.start(kit.system(), TokenFamilyConfig.from(CONFIG), clock);
   private final Agents agents =
-      ShardedAgents.start(kit.system(), AgentConfig.from(CONFIG), fences, () -> true, clock);
+      ShardedAgents.start(
+          kit.system(), AgentConfig.from(CONFIG), fences, new FakePolicies(), () -> true, clock);
 
   @BeforeAll
   void join() {
@@ -153,7 +155,13 @@ class ShardedEntitiesTest {
       var brief =
           ConfigFactory.parseString("redoubt.agent.entity.idle-after = 1 s").withFallback(CONFIG);
       var leaving =
-          ShardedAgents.start(alone.system(), AgentConfig.from(brief), fences, () -> true, clock);
+          ShardedAgents.start(
+              alone.system(),
+              AgentConfig.from(brief),
+              fences,
+              new FakePolicies(),
+              () -> true,
+              clock);
       var key = new AgentKey(organization, AgentId.next(clock));
       var spec = new AgentSpec("idle", null, Map.of(), List.of(), ModelAccess.ANY, false, 1);
       await()

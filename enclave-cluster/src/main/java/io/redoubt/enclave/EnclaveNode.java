@@ -181,7 +181,9 @@ final class EnclaveNode {
     this.redis = redis(environment);
     this.revocations = revocations(context, store, environment);
     var agentConfig = AgentConfig.from(whole);
-    this.agents = ShardedAgents.start(system, agentConfig, store.fences(), lease, watched::shared);
+    this.agents =
+        ShardedAgents.start(
+            system, agentConfig, store.fences(), policies, lease, watched::shared);
     keepLease(context);
     this.families =
         ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);

@@ -142,6 +142,7 @@ final class Admission {
             Plane.LLM,
             LlmCall.OPERATION,
             facts.model(),
+            provider == null ? null : provider.name(),
             digest,
             call.source(),
             caller.bringsCredential);
@@ -220,10 +221,12 @@ final class Admission {
     return switch (reply) {
       case Agent.Permitted permitted -> {
         call.isOf(permitted.spec());
+        call.isJudged(permitted.judgement());
         yield permitted;
       }
       case Agent.Denied denied -> {
         call.isOf(denied.spec());
+        call.isJudged(denied.judgement());
         throw new Refusal.Raised(Refusal.of(denied.why()));
       }
       case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
@@ -243,7 +246,9 @@ final class Admission {
       LlmCall call, Admitted admitted, long fence, Freshness.Standing standing) {
     var claims = admitted.agent.claims();
     var intent =
-        call.record(node, claims, Verdict.PERMIT).detail(remark(admitted, standing)).build();
+        call.record(node, claims, Verdict.PERMIT)
+            .detail(call.remark(remark(admitted, standing)))
+            .build();
     return ports
         .audit()
         .permit(intent, fence)

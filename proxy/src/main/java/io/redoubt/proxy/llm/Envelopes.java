@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Errors in the words of the providers, so that their SDKs raise what their users expect. */
@@ -18,8 +19,14 @@ final class Envelopes {
 
   private Envelopes() {}
 
-  static byte[] of(Kind kind, Refusal refusal) {
-    String message = "Redoubt: " + refusal.message() + " [" + refusal.code() + "].";
+  /**
+   * The refusal as a provider's error.
+   *
+   * @param policies that decided; empty: none did
+   */
+  static byte[] of(Kind kind, Refusal refusal, List<String> policies) {
+    String by = policies.isEmpty() ? "" : " (" + String.join(", ", policies) + ")";
+    String message = "Redoubt: " + refusal.message() + by + " [" + refusal.code() + "].";
     return switch (kind) {
       case ANTHROPIC ->
           Json.write(new Anthropic("error", new AnthropicError(anthropic(refusal), message)));

@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.http.RequestTrace;
+import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Plane;
@@ -12,6 +13,8 @@ import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.stream.LiveStream;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LlmCall {
   static final String OPERATION = "llm:generate";
+
+  /** Characters of what the log is told in words. */
+  private static final int MAX_REMARK = 1_000;
 
   private final HttpRequest request;
   private final LlmOperation operation;
@@ -34,6 +40,7 @@ final class LlmCall {
   private @Nullable RequestFacts facts;
   private @Nullable ProviderSpec provider;
   private @Nullable AgentSpec spec;
+  private @Nullable Judgement judgement;
   private @Nullable LiveStream stream;
   private BodyMemory.@Nullable Share room;
   private boolean bodyTaken;
@@ -103,6 +110,43 @@ final class LlmCall {
     spec = agent;
   }
 
+  void isJudged(@Nullable Judgement byPolicies) {
+    judgement = byPolicies;
+  }
+
+  /** The policies that decided about it. */
+  List<String> policies() {
+    return judgement == null ? List.of() : judgement.decision().policyIds();
+  }
+
+  /**
+   * What the log is told besides the verdict: what policies have to report.
+   *
+   * @param code that comes first; null: none
+   */
+  @Nullable String remark(@Nullable String code) {
+    var remarks = new ArrayList<String>();
+    if (code != null) {
+      remarks.add(code);
+    }
+    if (judgement != null) {
+      var decision = judgement.decision();
+      remarks.addAll(decision.errors());
+      decision.workflows().forEach(each -> remarks.add("workflow " + each));
+      decision
+          .alerts()
+          .forEach(each -> remarks.add("alert of %s: %s".formatted(each.policyId(), each.text())));
+      var shadow = decision.shadow();
+      if (shadow != null) {
+        remarks.add(
+            "in shadow %s by %s"
+                .formatted(shadow.verdict().wire(), String.join(" ", shadow.policyIds())));
+      }
+    }
+    var text = String.join("; ", remarks);
+    return text.isEmpty() ? null : text.substring(0, Math.min(text.length(), MAX_REMARK));
+  }
+
   void runsAs(LiveStream registered) {
     stream = registered;
   }
@@ -164,6 +208,9 @@ final class LlmCall {
     }
     if (provider != null) {
       record.connector(provider.name());
+    }
+    if (judgement != null) {
+      record.policies(judgement.decision().policyIds(), judgement.bundleVersion());
     }
     return record;
   }

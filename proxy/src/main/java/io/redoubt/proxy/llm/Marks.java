@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import java.util.List;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -9,9 +10,18 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 final class Marks {
   static final HttpHeader PERMIT = RawHeader.create("x-redoubt-decision", "permit");
   static final HttpHeader DENY = RawHeader.create("x-redoubt-decision", "deny");
+  static final HttpHeader ESCALATE = RawHeader.create("x-redoubt-decision", "escalate");
   static final HttpHeader SIMULATED = RawHeader.create("x-redoubt-simulated", "true");
 
   private Marks() {}
+
+  static HttpHeader of(Verdict verdict) {
+    return switch (verdict) {
+      case PERMIT -> PERMIT;
+      case DENY -> DENY;
+      case ESCALATE -> ESCALATE;
+    };
+  }
 
   static void add(List<HttpHeader> headers, HttpHeader decision, ActionId action) {
     headers.add(decision);

@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.agent.Agent;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.upstream.UpstreamException;
@@ -24,6 +25,9 @@ enum Refusal {
   AGENT_NOT_ACTIVE(403, "The agent is isolated, revoked or decommissioned"),
   MODEL_NOT_ALLOWED(403, "The agent may not use this model"),
   OWN_CREDENTIAL_NOT_ALLOWED(403, "The agent may not bring a credential of its own"),
+  POLICY_DENIED(403, "Policy denies the call"),
+  APPROVAL_NEEDED(403, "Policy wants the call approved first"),
+  POLICIES_UNKNOWN(503, "The policies of the organization are not known here yet"),
   ENCLAVE_FROZEN(403, "What the control plane last said is too old to act on"),
   MODEL_NOT_FOUND(404, "No provider serves this model"),
   TOO_MANY_STREAMS(429, "The agent has too many calls under way"),
@@ -65,6 +69,9 @@ enum Refusal {
       case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
       case MODEL_NOT_ALLOWED -> MODEL_NOT_ALLOWED;
       case OWN_CREDENTIAL_NOT_ALLOWED -> OWN_CREDENTIAL_NOT_ALLOWED;
+      case POLICIES_UNKNOWN -> POLICIES_UNKNOWN;
+      case POLICY -> POLICY_DENIED;
+      case APPROVAL_NEEDED -> APPROVAL_NEEDED;
     };
   }
 
@@ -95,6 +102,15 @@ enum Refusal {
 
   String code() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether the organization's policies said so, and not the product. */
+  boolean isByPolicy() {
+    return this == POLICY_DENIED || this == APPROVAL_NEEDED;
+  }
+
+  Verdict verdict() {
+    return this == APPROVAL_NEEDED ? Verdict.ESCALATE : Verdict.DENY;
   }
 
   /** Whether the same request may succeed a little later. */

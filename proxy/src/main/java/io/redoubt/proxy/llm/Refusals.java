@@ -2,10 +2,10 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.audit.AuditLog;
 import io.redoubt.protocol.audit.Outcome;
-import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -58,7 +58,10 @@ final class Refusals {
     var outcome = new Outcome(Outcome.Status.REFUSED, call.elapsedMillis(), null, refusal.code());
     return audit
         .record(
-            call.record(node, claims, Verdict.DENY).detail(refusal.code()).outcome(outcome).build())
+            call.record(node, claims, refusal.verdict())
+                .detail(call.remark(refusal.code()))
+                .outcome(outcome)
+                .build())
         .handle((_, failure) -> {
           if (failure != null) {
             Causes.log("A refusal could not be recorded", failure);
@@ -79,10 +82,19 @@ final class Refusals {
     boolean permitted =
         call.hasIntent() && refusal != Refusal.CUT && refusal != Refusal.OUT_OF_SERVICE;
     return response(
-        call.operation().kind(), refusal, permitted ? Marks.PERMIT : Marks.DENY, call.action());
+        call.operation().kind(),
+        refusal,
+        permitted ? Marks.PERMIT : Marks.of(refusal.verdict()),
+        call.action(),
+        refusal.isByPolicy() ? call.policies() : List.of());
   }
 
   static HttpResponse response(Kind kind, Refusal refusal, HttpHeader decision, ActionId action) {
+    return response(kind, refusal, decision, action, List.of());
+  }
+
+  private static HttpResponse response(
+      Kind kind, Refusal refusal, HttpHeader decision, ActionId action, List<String> policies) {
     var headers = new ArrayList<HttpHeader>();
     Marks.add(headers, decision, action);
     if (refusal.isTransient()) {
@@ -92,6 +104,7 @@ final class Refusals {
         .withStatus(StatusCodes.get(refusal.status()))
         .withHeaders(headers)
         .withEntity(
-            HttpEntities.create(ContentTypes.APPLICATION_JSON, Envelopes.of(kind, refusal)));
+            HttpEntities.create(
+                ContentTypes.APPLICATION_JSON, Envelopes.of(kind, refusal, policies)));
   }
 }

@@ -3,6 +3,9 @@ package io.redoubt.proxy.llm;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.policy.Decision;
+import io.redoubt.policy.Judgement;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import java.util.List;
@@ -20,12 +23,19 @@ import org.apache.pekko.actor.typed.ActorSystem;
 final class FakeAgents implements Agents {
   static final long FENCE = 1;
 
+  /** What the policies say until a test says otherwise. */
+  static final Judgement PERMITS =
+      new Judgement(
+          7,
+          new Decision(Verdict.PERMIT, List.of("starter"), List.of(), List.of(), null, List.of()));
+
   final List<Agent.Decide> asked = new CopyOnWriteArrayList<>();
   private final ActorSystem<?> system;
   private final Map<AgentKey, AgentSpec> specs = new ConcurrentHashMap<>();
   private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
   private volatile boolean silent;
   volatile boolean isolated;
+  volatile Judgement judgement = PERMITS;
 
   FakeAgents(ActorSystem<?> system) {
     this.system = system;
@@ -58,6 +68,14 @@ final class FakeAgents implements Agents {
     return gate.thenApply(_ -> reply(agent, command));
   }
 
+  private Agent.Reply judged(AgentSpec spec) {
+    return switch (judgement.decision().verdict()) {
+      case PERMIT -> new Agent.Permitted(spec, FENCE, judgement);
+      case DENY -> new Agent.Denied(Agent.Denial.POLICY, spec, judgement);
+      case ESCALATE -> new Agent.Denied(Agent.Denial.APPROVAL_NEEDED, spec, judgement);
+    };
+  }
+
   private Agent.Reply reply(AgentKey agent, Agent.Command command) {
     var spec = specs.get(agent);
     if (spec == null) {
@@ -66,14 +84,14 @@ final class FakeAgents implements Agents {
     return switch (command) {
       case Agent.Decide(var action, _, _) -> {
         if (isolated) {
-          yield new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec);
+          yield new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec, null);
         }
         if (!spec.models().permits(action.resource())) {
-          yield new Agent.Denied(Agent.Denial.MODEL_NOT_ALLOWED, spec);
+          yield new Agent.Denied(Agent.Denial.MODEL_NOT_ALLOWED, spec, null);
         }
         yield action.bringsCredential() && !spec.mayBringCredential()
-            ? new Agent.Denied(Agent.Denial.OWN_CREDENTIAL_NOT_ALLOWED, spec)
-            : new Agent.Permitted(spec, FENCE);
+            ? new Agent.Denied(Agent.Denial.OWN_CREDENTIAL_NOT_ALLOWED, spec, null)
+            : judged(spec);
       }
       case Agent.Describe _ ->
           new Agent.Description(

@@ -138,6 +138,7 @@ final class LlmFixture implements AutoCloseable {
     provider.forget();
     lease.set(true);
     agents.isolated = false;
+    agents.judgement = FakeAgents.PERMITS;
     standing = Freshness.Standing.FRESH;
     agents.silent(false);
     agents.hold().complete(null);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.policy.Decision;
+import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.json.Json;
@@ -100,6 +102,60 @@ class LlmRefusalTest {
     isRefused(openAi, 401, "authentication_error");
     assertThat(json(openAi).path("error").path("code").asText()).isEqualTo("credential_missing");
     assertThat(json(openAi).path("error").has("param")).isTrue();
+  }
+
+  /** A refusal says which policies decided, to the caller and to the record. */
+  @Test
+  void whatPolicyDeniesIsRefusedInTheProvidersWords() {
+    plane.agents.judgement =
+        new Judgement(
+            9,
+            new Decision(
+                Verdict.DENY,
+                List.of("no-models"),
+                List.of(),
+                List.of(new Decision.Alert("no-models", "tried")),
+                new Decision.Shadow(Verdict.PERMIT, List.of("draft"), List.of(), List.of()),
+                List.of()));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    isRefused(answer, 403, "permission_error");
+    assertThat(json(answer).path("error").path("message").asText())
+        .contains("(no-models)")
+        .contains("[policy_denied]");
+    isRecorded(answer, "policy_denied; alert of no-models: tried; in shadow permit by draft");
+    assertThat(plane.recordOf(answer).policyIds()).containsExactly("no-models");
+    assertThat(plane.recordOf(answer).bundleVersion()).isEqualTo("9");
+  }
+
+  @Test
+  void whatNeedsAnApprovalIsNotSentAndSaysSo() {
+    plane.agents.judgement =
+        new Judgement(
+            9,
+            new Decision(
+                Verdict.ESCALATE, List.of("ask"), List.of("models"), List.of(), null, List.of()));
+
+    var answer = plane.send(plane.openAi("/v1/chat/completions", CHAT));
+
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(answer.headers().firstValue("x-redoubt-decision")).hasValue("escalate");
+    assertThat(json(answer).path("error").path("code").asText()).isEqualTo("approval_needed");
+    assertThat(plane.recordOf(answer).verdict()).isEqualTo(Verdict.ESCALATE);
+    assertThat(plane.recordOf(answer).detail()).isEqualTo("approval_needed; workflow models");
+    assertThat(plane.provider.seen()).isEmpty();
+  }
+
+  @Test
+  void whatIsPermittedIsRecordedWithItsPolicies() {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+    plane.outcomeOf(answer);
+
+    assertThat(plane.recordOf(answer).policyIds()).containsExactly("starter");
+    assertThat(plane.recordOf(answer).bundleVersion()).isEqualTo("7");
   }
 
   @Test

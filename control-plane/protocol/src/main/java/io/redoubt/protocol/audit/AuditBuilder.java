@@ -25,6 +25,8 @@ public final class AuditBuilder {
   private @Nullable String connector;
   private @Nullable String resource;
   private @Nullable String actionDigest;
+  private List<String> policyIds = List.of();
+  private @Nullable String bundleVersion;
   private @Nullable Coverage coverage;
   private @Nullable Outcome outcome;
   private @Nullable String traceId;
@@ -84,6 +86,13 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** What it was decided by. */
+  public AuditBuilder policies(List<String> ids, long bundle) {
+    this.policyIds = List.copyOf(ids);
+    this.bundleVersion = Long.toString(bundle);
+    return this;
+  }
+
   public AuditBuilder coverage(Coverage coverage) {
     this.coverage = coverage;
     return this;
@@ -121,8 +130,8 @@ public final class AuditBuilder {
         actionDigest,
         verdict,
         null,
-        List.of(),
-        null,
+        policyIds,
+        bundleVersion,
         List.of(),
         coverage,
         null,

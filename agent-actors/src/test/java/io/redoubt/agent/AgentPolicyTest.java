@@ -1,0 +1,144 @@
+package io.redoubt.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.action.GovernedAction;
+import io.redoubt.agent.Agent.Denial;
+import io.redoubt.agent.Agent.Denied;
+import io.redoubt.agent.Agent.Permitted;
+import io.redoubt.agent.Agent.Reply;
+import io.redoubt.policy.Judgement;
+import io.redoubt.policy.Starter;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.policy.PolicyDocument;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** An active agent may do what the policies of its organization permit, and nothing else. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AgentPolicyTest {
+  private final AgentFixture it = new AgentFixture();
+
+  @BeforeEach
+  void activate() {
+    it.forget();
+    it.activate();
+  }
+
+  @AfterAll
+  void shutDown() {
+    it.close();
+  }
+
+  private Reply decide() {
+    return it.decide(it.call("claude-sonnet")).reply();
+  }
+
+  private Denied denied(Denial why) {
+    var reply = decide();
+    assertThat(reply).isInstanceOf(Denied.class);
+    var denied = (Denied) reply;
+    assertThat(denied.why()).isEqualTo(why);
+    assertThat(denied.spec()).isEqualTo(it.spec);
+    return denied;
+  }
+
+  private Judgement judged(Denial why) {
+    return Objects.requireNonNull(denied(why).judgement());
+  }
+
+  private static PolicyDocument policy(String name, String cedar) {
+    return new PolicyDocument(name, cedar);
+  }
+
+  @Test
+  void whatNoPolicyPermitsIsDenied() {
+    it.policies.run(2);
+
+    var judgement = judged(Denial.POLICY);
+
+    assertThat(judgement.bundleVersion()).isEqualTo(2);
+    assertThat(judgement.decision().policyIds()).isEmpty();
+  }
+
+  @Test
+  void withoutKnownPoliciesNothingIsPermitted() {
+    it.policies.lose();
+
+    assertThat(denied(Denial.POLICIES_UNKNOWN).judgement()).isNull();
+  }
+
+  @Test
+  void aPolicyKnowsTheAgentsLabelsAndTheModelsProvider() {
+    it.policies.run(
+        3,
+        Starter.DOCUMENT,
+        policy(
+            "no-builders",
+            """
+            forbid (principal in AgentGroup::"team=build", action, resource in Provider::"anthropic");
+            """));
+
+    var judgement = judged(Denial.POLICY);
+
+    assertThat(judgement.bundleVersion()).isEqualTo(3);
+    assertThat(judgement.decision().policyIds()).containsExactly("no-builders");
+  }
+
+  @Test
+  void newPoliciesDecideFromTheNextActionOn() {
+    assertThat(decide()).isEqualTo(new Permitted(it.spec, 1, AgentFixture.byStarter()));
+
+    it.policies.run(2);
+    var between = judged(Denial.POLICY);
+    it.policies.run(3, Starter.DOCUMENT);
+
+    assertThat(between.bundleVersion()).isEqualTo(2);
+    assertThat(decide()).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void whatNeedsAnApprovalIsNotPermitted() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        policy(
+            "ask",
+            "@escalate(\"models\") forbid (principal, action, resource) unless { context has"
+                + " approval };"));
+
+    var judgement = judged(Denial.APPROVAL_NEEDED);
+
+    assertThat(judgement.decision().verdict()).isEqualTo(Verdict.ESCALATE);
+    assertThat(judgement.decision().workflows()).containsExactly("models");
+  }
+
+  @Test
+  void anIsolatedAgentIsNotEvenJudged() {
+    it.isolate(it.isolationId());
+
+    assertThat(denied(Denial.NOT_ACTIVE).judgement()).isNull();
+  }
+
+  @Test
+  void anActionThatPoliciesDoNotKnowIsDenied() {
+    var call = it.call("claude-sonnet");
+    var unknown =
+        new GovernedAction(
+            call.id(),
+            call.plane(),
+            "llm:dream",
+            call.resource(),
+            call.within(),
+            call.digest(),
+            call.source(),
+            false);
+
+    assertThat(it.decide(unknown).reply())
+        .isInstanceOfSatisfying(
+            Denied.class, denied -> assertThat(denied.why()).isEqualTo(Denial.POLICY));
+  }
+}

@@ -1,0 +1,52 @@
+package io.redoubt.testing;
+
+import io.redoubt.policy.Policies;
+import io.redoubt.policy.PolicyProblems;
+import io.redoubt.policy.PolicySet;
+import io.redoubt.policy.Starter;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.PolicyDocument;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The same policies for every organization: the starter, until a test says otherwise. */
+public final class FakePolicies implements Policies {
+  private static final Running STARTER = running(1, Starter.DOCUMENT);
+
+  private volatile Optional<Running> running = Optional.of(STARTER);
+
+  @Override
+  public Optional<Running> of(OrganizationId organization) {
+    return running;
+  }
+
+  /** From now on these decide. */
+  public void run(long version, PolicyDocument... documents) {
+    running = Optional.of(running(version, documents));
+  }
+
+  /** No policies are known. */
+  public void lose() {
+    running = Optional.empty();
+  }
+
+  /** The starter again. */
+  public void clear() {
+    running = Optional.of(STARTER);
+  }
+
+  private static Running running(long version, PolicyDocument... documents) {
+    return switch (PolicySet.compile(List.of(documents))) {
+      case PolicySet set ->
+          new Running(
+              version,
+              BundleDigest.of(List.of(documents).toString().getBytes(StandardCharsets.UTF_8)),
+              Instant.EPOCH,
+              set);
+      case PolicyProblems problems -> throw new AssertionError(problems);
+    };
+  }
+}
