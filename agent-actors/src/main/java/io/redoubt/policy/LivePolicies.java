@@ -7,13 +7,20 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The policies in this node's memory. A newer set takes the place of an older one at once, whole.
+ * None decides before the node knows what its cluster runs.
  */
 public final class LivePolicies implements Policies {
   private final Map<OrganizationId, Optional<Running>> running = new ConcurrentHashMap<>();
+  private volatile boolean settled;
 
   @Override
   public Optional<Running> of(OrganizationId organization) {
-    return running.getOrDefault(organization, Optional.empty());
+    return settled ? running.getOrDefault(organization, Optional.empty()) : Optional.empty();
+  }
+
+  /** From now on they decide: everything that was said to be run everywhere is among them. */
+  public void settle() {
+    settled = true;
   }
 
   /**

@@ -183,6 +183,7 @@ public final class Enclave implements AutoCloseable {
       within(config.startLimit(), servers.startManagement());
       within(config.startLimit(), node.loadPolicies());
       membership.form(system, config.cluster().seeds(), config.startLimit());
+      within(config.startLimit(), node.settlePolicies());
       settle(membership, store);
       within(config.startLimit(), node.prepare());
       within(config.startLimit(), servers.start());

@@ -418,9 +418,14 @@ final class EnclaveNode {
     return ClusterSingleton.get(system).init(SingletonActor.of(held, singleton.wire()));
   }
 
-  /** Before agents come to live here, as they may from the moment the node is a member. */
+  /** Makes ready what is kept, which takes its time, before the node is a member. */
   CompletionStage<Void> loadPolicies() {
-    return policyKeeper.catchUp();
+    return policyKeeper.warmUp().thenCompose(_ -> policyKeeper.catchUp());
+  }
+
+  /** Agents may live here from the moment that the node is a member: they are decided about now. */
+  CompletionStage<Void> settlePolicies() {
+    return policyKeeper.settle();
   }
 
   /**
@@ -430,7 +435,6 @@ final class EnclaveNode {
   CompletionStage<Void> prepare() {
     return keys.renew()
         .thenCompose(_ -> refreshRegistry.get())
-        .thenCompose(_ -> policyKeeper.catchUp())
         .thenCompose(_ -> offline.refresh())
         .thenCompose(_ -> learnKeys())
         .thenCompose(_ -> publishedKeys.all())

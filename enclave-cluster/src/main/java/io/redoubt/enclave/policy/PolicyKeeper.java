@@ -6,6 +6,7 @@ import io.redoubt.policy.LivePolicies;
 import io.redoubt.policy.Policies;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicySet;
+import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
@@ -78,6 +79,13 @@ public final class PolicyKeeper implements AutoCloseable {
     this.clock = clock;
   }
 
+  /**
+   * Loads what evaluates policies, which is native code: the first of them should not wait for it.
+   */
+  public CompletionStage<Compilation> warmUp() {
+    return CompletableFuture.supplyAsync(() -> compiler.apply(List.of(Starter.DOCUMENT)), thread);
+  }
+
   /** Whether the bundle would run here. */
   public CompletionStage<Compilation> tryOut(Bundle bundle) {
     return CompletableFuture.supplyAsync(() -> compiled(bundle), thread);
@@ -101,6 +109,15 @@ public final class PolicyKeeper implements AutoCloseable {
         .find(organization)
         .thenAcceptAsync(kept -> kept.ifPresent(this::run), thread)
         .thenApply(_ -> Optional.ofNullable(runs.get(organization)));
+  }
+
+  /**
+   * The first look of a node that has become a member: from then on its policies decide. What was
+   * published before, is read; of what is published later, members are told before anybody says
+   * that it runs everywhere.
+   */
+  public CompletionStage<Void> settle() {
+    return catchUp().thenRun(live::settle);
   }
 
   /** Looks at what is kept of all organizations, and runs what is newer. */
@@ -139,7 +156,8 @@ public final class PolicyKeeper implements AutoCloseable {
 
   private void run(Bundle bundle) {
     var organization = bundle.organization();
-    if (live.of(organization).filter(it -> it.version() >= bundle.version()).isPresent()) {
+    var before = runs.get(organization);
+    if (before != null && before.version() >= bundle.version()) {
       return;
     }
     var digest = bundle.digest();

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -25,11 +26,19 @@ import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * Tells every node of the cluster of a bundle that is kept, and collects which of them run it. Asks
- * again until all do or the limit has passed; one that left is not waited for, and one that joins
- * has read what is kept before it answers anybody.
+ * again until all do or the limit has passed. One that left is not waited for. One that is joining
+ * is: it may be a full member before everybody hears so, and none is before everybody has heard
+ * that it joins.
  */
 public final class PolicyRollout {
   private static final Duration AGAIN = Duration.ofMillis(250);
+
+  private static final Set<MemberStatus> SERVING =
+      Set.of(
+          MemberStatus.joining(),
+          MemberStatus.weaklyUp(),
+          MemberStatus.up(),
+          MemberStatus.leaving());
 
   private PolicyRollout() {}
 
@@ -128,17 +137,16 @@ public final class PolicyRollout {
     private List<Member> missing() {
       var missing = new ArrayList<Member>();
       for (Member member : cluster.state().getMembers()) {
-        if (serves(member) && !running.containsKey(member.uniqueAddress().longUid())) {
+        if (mayServe(member) && !running.containsKey(member.uniqueAddress().longUid())) {
           missing.add(member);
         }
       }
       return missing;
     }
 
-    /** Who is only joining serves nobody yet, and who is down nobody any more. */
-    private static boolean serves(Member member) {
-      return member.status().equals(MemberStatus.up())
-          || member.status().equals(MemberStatus.leaving());
+    /** Who is down or gone serves nobody any more. */
+    private static boolean mayServe(Member member) {
+      return SERVING.contains(member.status());
     }
 
     private Behavior<Message> conclude() {

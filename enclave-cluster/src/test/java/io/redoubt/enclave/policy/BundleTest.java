@@ -1,12 +1,15 @@
 package io.redoubt.enclave.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.enclave.testing.Answer;
 import io.redoubt.enclave.testing.EnclaveFixture;
 import io.redoubt.enclave.testing.Http;
+import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.policy.Starter;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jws;
@@ -16,11 +19,9 @@ import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,28 +36,10 @@ class BundleTest {
   @BeforeEach
   void introduce() {
     fixture.introduce(organization);
-    awaitRunning(fixture, organization, 1);
   }
 
   private static Bundle bundle(OrganizationId of, long version, PolicyDocument... documents) {
     return new Bundle(of, version, NOW, List.of(documents));
-  }
-
-  private static LinkReport.BundleRunning awaitRunning(
-      EnclaveFixture fixture, OrganizationId organization, long version) {
-    return await()
-        .atMost(Duration.ofSeconds(10))
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () ->
-                fixture.controlPlane.reports.stream()
-                    .filter(LinkReport.BundleRunning.class::isInstance)
-                    .map(LinkReport.BundleRunning.class::cast)
-                    .filter(
-                        it -> it.organizationId().equals(organization) && it.version() == version)
-                    .findFirst(),
-            Optional::isPresent)
-        .orElseThrow();
   }
 
   /** Version that the node says it decides by; 0: none. */
@@ -78,7 +61,7 @@ class BundleTest {
   void aPublishedBundleDecidesAndTheNodesThatRunItAreNamed() {
     fixture.controlPlane.publish(organization, 2, Starter.DOCUMENT);
 
-    var report = awaitRunning(fixture, organization, 2);
+    var report = fixture.controlPlane.awaitRunning(organization, 2);
 
     assertThat(report.nodes())
         .extracting(LinkReport.BundleRunning.NodeRun::node)
@@ -97,7 +80,7 @@ class BundleTest {
   void anEmptyBundleIsRunLikeAnyOther() {
     fixture.controlPlane.publish(organization, 2);
 
-    awaitRunning(fixture, organization, 2);
+    fixture.controlPlane.awaitRunning(organization, 2);
 
     assertThat(running(fixture, organization)).isEqualTo(2);
   }
@@ -106,7 +89,7 @@ class BundleTest {
   void versionsMayBeLeftOut() {
     fixture.controlPlane.publish(organization, 7, Starter.DOCUMENT);
 
-    awaitRunning(fixture, organization, 7);
+    fixture.controlPlane.awaitRunning(organization, 7);
   }
 
   @Test
@@ -151,7 +134,7 @@ class BundleTest {
   @Test
   void anOlderVersionIsRefused() {
     fixture.controlPlane.publish(organization, 5, Starter.DOCUMENT);
-    awaitRunning(fixture, organization, 5);
+    fixture.controlPlane.awaitRunning(organization, 5);
 
     long older = fixture.controlPlane.publish(organization, 4, Starter.DOCUMENT);
     long same = fixture.controlPlane.publish(organization, 5);
@@ -205,12 +188,59 @@ class BundleTest {
     assertThat(running(fixture, organization)).isEqualTo(1);
   }
 
+  /** G5: whoever has never heard of any policy permits nothing, and says that it may pass. */
+  @Test
+  void withoutABundleNothingIsPermittedYet() {
+    var young = OrganizationId.next(CLOCK);
+    var agent = fixture.agent(young, List.of());
+    var access = TestAgent.text(agent.bootstrap(), "access_token");
+
+    Answer answer = agent.message(access);
+
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.header("retry-after")).isEqualTo("1");
+    assertThat(answer.json().at("/error/message").asText()).contains("[policies_unknown]");
+    assertThat(record(agent).detail()).isEqualTo("policies_unknown");
+  }
+
+  @Test
+  void theVeryNextCallIsDecidedByTheNewBundle() {
+    var agent = fixture.agent(organization, List.of());
+    var access = TestAgent.text(agent.bootstrap(), "access_token");
+    assertThat(agent.message(access).status()).isEqualTo(200);
+
+    fixture.controlPlane.publish(
+        organization,
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "guard", "forbid (principal, action, resource == Model::\"test-model\");"));
+    fixture.controlPlane.awaitRunning(organization, 2);
+    Answer denied = agent.message(access);
+    fixture.controlPlane.publish(organization, 3, Starter.DOCUMENT);
+    fixture.controlPlane.awaitRunning(organization, 3);
+
+    assertThat(denied.status()).isEqualTo(403);
+    assertThat(denied.header("x-redoubt-decision")).isEqualTo("deny");
+    assertThat(denied.json().at("/error/message").asText()).contains("(guard) [policy_denied]");
+    var record = record(agent);
+    assertThat(record.policyIds()).containsExactly("guard");
+    assertThat(record.bundleVersion()).isEqualTo("2");
+    assertThat(agent.message(access).status()).isEqualTo(200);
+  }
+
+  /** The denial of the agent's. */
+  private AuditRecord record(TestAgent agent) {
+    return fixture.controlPlane.awaitAudit(
+        agent.organization, it -> agent.id.equals(it.agentId()) && it.verdict() == Verdict.DENY);
+  }
+
   /** G8: what was verified once decides on, whoever is away. */
   @Test
   void theLastGoodBundleDecidesAfterARestartWithTheControlPlaneAway() {
     try (var own = new EnclaveFixture(Map.of())) {
       own.controlPlane.publish(own.organization, 3, Starter.DOCUMENT);
-      awaitRunning(own, own.organization, 3);
+      own.controlPlane.awaitRunning(own.organization, 3);
       own.stop();
       own.controlPlane.stop();
 

@@ -49,9 +49,22 @@ class PolicyKeeperTest {
     return stage.toCompletableFuture().join();
   }
 
+  /** Meanwhile its cluster may have been told of a newer one, and everybody that it runs. */
+  @Test
+  void whatWasReadBeforeTheNodeWasAMemberDoesNotDecide() {
+    keep(ACME, 1, Starter.DOCUMENT);
+    await(keeper.catchUp());
+    assertThat(live.of(ACME)).isEmpty();
+    keep(ACME, 2, Starter.DOCUMENT);
+
+    await(keeper.settle());
+
+    assertThat(running(ACME)).isEqualTo(2);
+  }
+
   @Test
   void nothingDecidesBeforeAnythingIsKept() {
-    await(keeper.catchUp());
+    await(keeper.settle());
 
     assertThat(live.of(ACME)).isEmpty();
     assertThat(keeper.isCurrent(FRESH)).isTrue();
@@ -70,7 +83,7 @@ class PolicyKeeperTest {
   @Test
   void whatIsKeptDecidesAndANewerBundleTakesItsPlace() {
     keep(ACME, 1, Starter.DOCUMENT);
-    await(keeper.catchUp());
+    await(keeper.settle());
     var before = live.of(ACME).orElseThrow();
     clock.advance(Duration.ofSeconds(1));
     keep(ACME, 2);
@@ -88,7 +101,7 @@ class PolicyKeeperTest {
   @Test
   void anOlderBundleNeverTakesThePlaceOfANewerOne() {
     keep(ACME, 2, Starter.DOCUMENT);
-    await(keeper.catchUp());
+    await(keeper.settle());
     var newer = live.of(ACME).orElseThrow();
 
     var left =
@@ -101,7 +114,7 @@ class PolicyKeeperTest {
   @Test
   void whatCannotBeReadLeavesTheLastGoodOneAndTheOthersAlone() {
     keep(ACME, 1, Starter.DOCUMENT);
-    await(keeper.catchUp());
+    await(keeper.settle());
     keep(ACME, 2, Starter.DOCUMENT);
     keep(GLOBEX, 1, Starter.DOCUMENT);
     store.damaged.add(ACME);
@@ -120,7 +133,7 @@ class PolicyKeeperTest {
   @Test
   void whatCannotBeRunLeavesTheLastGoodOne() {
     keep(ACME, 1, Starter.DOCUMENT);
-    await(keeper.catchUp());
+    await(keeper.settle());
     keep(ACME, 2, BROKEN);
 
     await(keeper.catchUp());

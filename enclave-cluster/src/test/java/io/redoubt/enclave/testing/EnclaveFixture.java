@@ -97,6 +97,7 @@ public final class EnclaveFixture implements AutoCloseable {
             controlPlane.seal(known, "anthropic", SlowModel.API_KEY)));
     controlPlane.publish(known, 1, Starter.DOCUMENT);
     trust(known, breakGlassSecret, Set.of("agents:manage"));
+    controlPlane.awaitRunning(known, 1);
   }
 
   /** Tells the enclave which client may break the glass in the organization, and for what. */

@@ -197,6 +197,23 @@ public final class FakeControlPlane implements AutoCloseable {
                 .anyMatch(it -> it instanceof LinkReport.Applied a && a.upTo() >= number));
   }
 
+  /** Waits until every node has said that it runs that version, as far as it was asked. */
+  public LinkReport.BundleRunning awaitRunning(OrganizationId organization, long version) {
+    return await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(10))
+        .until(
+            () ->
+                reports.stream()
+                    .filter(LinkReport.BundleRunning.class::isInstance)
+                    .map(LinkReport.BundleRunning.class::cast)
+                    .filter(it -> it.organizationId().equals(organization))
+                    .filter(it -> it.version() == version && it.missing().isEmpty())
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
   /** Why the enclave passed over a command, once it is past it; empty: it did not. */
   public String rejection(long number) {
     awaitApplied(number);

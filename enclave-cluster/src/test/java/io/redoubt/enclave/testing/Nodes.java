@@ -118,6 +118,7 @@ public final class Nodes implements AutoCloseable {
                 List.of(),
                 List.of(),
                 null)));
+    controlPlane.awaitRunning(organization, 1);
   }
 
   /** An agent with a bootstrap token on offer, which calls the given node. */
