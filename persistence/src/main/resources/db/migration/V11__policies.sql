@@ -78,6 +78,21 @@ CREATE FUNCTION control.newest_bundle(enclave uuid) RETURNS text
   LIMIT 1
 $$;
 
+-- Enclave link: organizations whose newest bundle the enclave passed over, not just now.
+CREATE FUNCTION control.organizations_with_bundle_passed_over(enclave uuid, before timestamptz)
+  RETURNS SETOF uuid
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = control, pg_temp AS $$
+  SELECT newest.organization_id
+  FROM (
+    SELECT DISTINCT ON (c.organization_id) c.organization_id, c.rejected_why, c.issued_at
+    FROM control.enclave_command c
+    WHERE c.enclave_id = enclave AND c.kind = 'bundle.published'
+    ORDER BY c.organization_id, c.number DESC
+  ) newest
+  WHERE newest.rejected_why IS NOT NULL AND newest.issued_at < before
+  ORDER BY newest.organization_id
+$$;
+
 -- Start: organizations that were there before there were policies.
 CREATE FUNCTION control.organizations_without_bundle() RETURNS SETOF uuid
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = control, pg_temp AS $$
@@ -89,6 +104,7 @@ $$;
 GRANT EXECUTE ON FUNCTION
   control.bundle_for_enclave(uuid, text),
   control.newest_bundle(uuid),
+  control.organizations_with_bundle_passed_over(uuid, timestamptz),
   control.organizations_without_bundle()
 TO redoubt_control;
 

@@ -13,6 +13,7 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.PolicyDocument;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -254,6 +255,36 @@ class PolicyTest {
       assertThat(reply.text("/refused/0/why")).isEqualTo("cannot be run here");
       assertThat(tenant.lastAudit("command:rejected").path("verdict").asText()).isEqualTo("deny");
     }
+  }
+
+  /** Of an older release, perhaps, which did not know the command: it has been replaced since. */
+  @Test
+  void anEnclaveThatPassedTheNewestBundleOverIsToldOfItAgainWhenItComesBack() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      var first = told(enclave, 1);
+      long number = enclave.await(BundlePublished.class).number();
+      enclave.report(EnclaveClient.json(new LinkReport.Rejected(number, "unknown")));
+      enclave.disconnect();
+
+      enclave.hello();
+      assertThat(bundlesTold(tenant)).as("just now").isEqualTo(1);
+      server.clock.forward(Duration.ofSeconds(6));
+      enclave.connect();
+      await().until(() -> enclave.commands.getLast().number() > number);
+      enclave.disconnect();
+      server.clock.forward(Duration.ofSeconds(6));
+      enclave.connect();
+
+      assertThat(enclave.command(BundlePublished.class)).isEqualTo(first);
+      assertThat(bundlesTold(tenant)).as("once more, and not passed over again").isEqualTo(2);
+    }
+  }
+
+  private long bundlesTold(Tenant tenant) {
+    return server.count(
+        tenant.id(),
+        "SELECT count(*) FROM control.enclave_command WHERE kind = 'bundle.published'");
   }
 
   @Test

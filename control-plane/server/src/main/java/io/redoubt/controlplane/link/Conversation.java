@@ -2,23 +2,34 @@ package io.redoubt.controlplane.link;
 
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.key.SigningKeys;
+import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.controlplane.policy.Bundles;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.Hello;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jdbi.v3.core.Handle;
 
 /** How a conversation with an enclave begins and goes on. */
 final class Conversation {
+  /** What was passed over just now would only be passed over again. */
+  private static final Duration PASSED_OVER_FOR = Duration.ofSeconds(5);
+
   private final Database database;
   private final CommandLog commands;
+  private final Bundles bundles;
   private final SigningKeys keys;
   private final Trail trail;
   private final String version;
@@ -28,6 +39,7 @@ final class Conversation {
   Conversation(
       Database database,
       CommandLog commands,
+      Bundles bundles,
       SigningKeys keys,
       Trail trail,
       String version,
@@ -35,6 +47,7 @@ final class Conversation {
       Clock clock) {
     this.database = database;
     this.commands = commands;
+    this.bundles = bundles;
     this.keys = keys;
     this.trail = trail;
     this.version = version;
@@ -51,19 +64,49 @@ final class Conversation {
   record Standing(boolean enrolled, long last) {}
 
   CompletionStage<Hello.Response> hello(Caller caller, byte[] enrolmentKey, String software) {
-    return database.inOrganization(
-        caller.home(),
-        handle -> {
-          if (Contacts.enrolled(handle, caller, enrolmentKey, software, now())) {
-            audit(handle, caller);
+    return tellAgain(caller)
+        .thenCompose(_ ->
+            database.inOrganization(
+                caller.home(),
+                handle -> {
+                  if (Contacts.enrolled(handle, caller, enrolmentKey, software, now())) {
+                    audit(handle, caller);
+                  }
+                  return new Hello.Response(
+                      caller.enclave(),
+                      version,
+                      keys.published(),
+                      keys.publishedSigned().orElse(null),
+                      keys.publishedVouched(),
+                      commands.last(handle, caller.enclave()));
+                }));
+  }
+
+  /**
+   * Of bundles that the enclave passed over: the release that did not know what to do with them may
+   * have been replaced, and without them everything is denied there (G5).
+   */
+  private CompletionStage<Void> tellAgain(Caller caller) {
+    return database
+        .inTransaction(
+            handle -> bundles.passedOver(handle, caller.enclave(), now().minus(PASSED_OVER_FOR)))
+        .thenCompose(organizations -> {
+          CompletionStage<Void> told = CompletableFuture.completedFuture(null);
+          for (OrganizationId organization : organizations) {
+            told = told.thenCompose(_ -> tellAgain(organization, caller.enclave()));
           }
-          return new Hello.Response(
-              caller.enclave(),
-              version,
-              keys.published(),
-              keys.publishedSigned().orElse(null),
-              keys.publishedVouched(),
-              commands.last(handle, caller.enclave()));
+          return told;
+        });
+  }
+
+  private CompletionStage<Void> tellAgain(OrganizationId organization, EnclaveId enclave) {
+    return database.inOrganization(
+        organization,
+        handle -> {
+          var change = new Change(handle, Operator.system(organization), clock, null, trail);
+          change.lockOrganization(); // what is published meanwhile is told after this
+          bundles.tell(change, enclave);
+          return null;
         });
   }
 

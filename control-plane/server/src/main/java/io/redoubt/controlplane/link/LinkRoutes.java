@@ -84,7 +84,8 @@ public final class LinkRoutes {
     this.reports = new Reports(database, agents, bundles, commands, trail, clock);
     this.audit = audit;
     this.bundles = new BundleDelivery(database, bundles, keys);
-    this.conversation = new Conversation(database, commands, keys, trail, version, config, clock);
+    this.conversation =
+        new Conversation(database, commands, bundles, keys, trail, version, config, clock);
     this.openStreams = new OpenStreams(config.streamsPerEnclave(), conversation, metrics);
     this.bodies = new LinkBodies(bodies, config.maxBodyBytes());
   }

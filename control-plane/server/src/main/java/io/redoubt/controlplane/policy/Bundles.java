@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,22 @@ public final class Bundles implements Welcome {
         .ifPresent(it ->
             commands.append(
                 change, enclave, new LinkCommand.BundlePublished(it.version(), it.digest())));
+  }
+
+  /**
+   * Organizations whose newest bundle the enclave passed over when it was last told of it. It may
+   * be of another release by now.
+   *
+   * @param before it was told, and not just now
+   */
+  public List<OrganizationId> passedOver(Handle handle, EnclaveId enclave, Instant before) {
+    return handle
+        .createQuery("SELECT control.organizations_with_bundle_passed_over(:enclave, :before)")
+        .bind("enclave", enclave.uuid())
+        .bind("before", before)
+        .mapTo(UUID.class)
+        .map(OrganizationId::new)
+        .list();
   }
 
   /** Newest first. */
