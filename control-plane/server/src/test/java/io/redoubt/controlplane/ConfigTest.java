@@ -76,6 +76,8 @@ class ConfigTest {
     "link.batch, -1",
     "providers.max-per-organization, 0",
     "policies.max-per-organization, 2001",
+    "policies.checks-at-once, 0",
+    "policies.check-wait, 0 s",
     "policies.publish-wait, 0 s",
     "kill.wait, 0 s"
   })

@@ -118,11 +118,11 @@ public final class BundleRoutes {
           var body = given.orElse(new PublishBody(null));
           var rollbackTo = Optional.ofNullable(body.rollbackTo());
           return Replies.async(
-              call.fetch(transaction -> wanted(transaction, rollbackTo))
-                  // Away from the database: what is made ready takes its time.
-                  .thenApplyAsync(
-                      documents -> new Tried(documents, PolicySet.compile(documents)),
-                      Thread::startVirtualThread)
+              policies
+                  .workbench
+                  .work(
+                      call.fetch(transaction -> wanted(transaction, rollbackTo)),
+                      documents -> new Tried(documents, PolicySet.compile(documents)))
                   .thenCompose(tried ->
                       call.posted(
                           Publication.class, body, change -> publish(change, tried, rollbackTo)))

@@ -15,10 +15,12 @@ import java.util.UUID;
 /** An organization's policies: the draft, and what was published of it. */
 public final class Policies {
   final PolicyDraft draft;
+  final Workbench workbench;
   private final Bundles bundles;
 
   public Policies(CommandLog commands, PoliciesConfig config) {
     this.draft = new PolicyDraft(config.maxPerOrganization());
+    this.workbench = new Workbench(config);
     this.bundles = new Bundles(commands);
   }
 

@@ -8,16 +8,29 @@ import java.time.Duration;
  * Section {@code redoubt.control-plane.policies}.
  *
  * @param maxPerOrganization how many documents an organization may have
+ * @param checksAtOnce how many draft or published sets are made ready at once
+ * @param checkWait how long others wait for their turn
  * @param publishWait how long a publication waits for the nodes
  * @param publishPoll how often it looks for what another process may have been told
  */
-public record PoliciesConfig(int maxPerOrganization, Duration publishWait, Duration publishPoll) {
+public record PoliciesConfig(
+    int maxPerOrganization,
+    int checksAtOnce,
+    Duration checkWait,
+    Duration publishWait,
+    Duration publishPoll) {
   private static final String PATH = "redoubt.control-plane.policies";
 
   public PoliciesConfig {
     if (maxPerOrganization < 1 || maxPerOrganization > Bundle.MAX_POLICIES) {
       throw new IllegalArgumentException(
           PATH + ".max-per-organization must be 1 to " + Bundle.MAX_POLICIES);
+    }
+    if (checksAtOnce < 1) {
+      throw new IllegalArgumentException(PATH + ".checks-at-once must be greater than zero");
+    }
+    if (!checkWait.isPositive()) {
+      throw new IllegalArgumentException(PATH + ".check-wait must be greater than zero");
     }
     if (!publishWait.isPositive() || !publishPoll.isPositive()) {
       throw new IllegalArgumentException(
@@ -29,6 +42,8 @@ public record PoliciesConfig(int maxPerOrganization, Duration publishWait, Durat
     Config config = root.getConfig(PATH);
     return new PoliciesConfig(
         config.getInt("max-per-organization"),
+        config.getInt("checks-at-once"),
+        config.getDuration("check-wait"),
         config.getDuration("publish-wait"),
         config.getDuration("publish-poll"));
   }

@@ -80,8 +80,11 @@ public final class PolicyTestRoutes {
               TestRequest.checked(
                   Optional.ofNullable(body.requests()).orElse(List.of()), MAX_REQUESTS);
           return Replies.async(
-              call.fetch(transaction -> trial(transaction, documents, requests))
-                  .thenApplyAsync(PolicyTestRoutes::run, Thread::startVirtualThread)
+              policies
+                  .workbench
+                  .work(
+                      call.fetch(transaction -> trial(transaction, documents, requests)),
+                      PolicyTestRoutes::run)
                   .thenApply(tested -> Answer.ok(tested).route()));
         });
   }
