@@ -157,9 +157,10 @@ public final class Agent {
    * Permitted, as far as the agent is concerned: the permit itself is the intent that is written
    * under this fence.
    *
-   * @param judgement of the policies
+   * @param judgement of the policies; null: an older release did not ask them
    */
-  public record Permitted(AgentSpec spec, long fence, Judgement judgement) implements Reply {}
+  public record Permitted(AgentSpec spec, long fence, @Nullable Judgement judgement)
+      implements Reply {}
 
   /**
    * Denied.

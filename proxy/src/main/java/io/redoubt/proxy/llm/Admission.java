@@ -222,6 +222,9 @@ final class Admission {
       case Agent.Permitted permitted -> {
         call.isOf(permitted.spec());
         call.isJudged(permitted.judgement());
+        if (permitted.judgement() == null) {
+          throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
+        }
         yield permitted;
       }
       case Agent.Denied denied -> {

@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.http.RequestTrace;
+import io.redoubt.policy.Decision;
 import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Coverage;
@@ -131,6 +132,9 @@ final class LlmCall {
     }
     if (judgement != null) {
       var decision = judgement.decision();
+      if (isPermittedByNone(decision)) {
+        remarks.add("no policy permits it");
+      }
       remarks.addAll(decision.errors());
       decision.workflows().forEach(each -> remarks.add("workflow " + each));
       decision
@@ -145,6 +149,12 @@ final class LlmCall {
     }
     var text = String.join("; ", remarks);
     return text.isEmpty() ? null : text.substring(0, Math.min(text.length(), MAX_REMARK));
+  }
+
+  private static boolean isPermittedByNone(Decision decision) {
+    return decision.verdict() == Verdict.DENY
+        && decision.policyIds().isEmpty()
+        && decision.errors().isEmpty();
   }
 
   void runsAs(LiveStream registered) {

@@ -37,6 +37,9 @@ final class FakeAgents implements Agents {
   volatile boolean isolated;
   volatile Judgement judgement = PERMITS;
 
+  /** As a node of a release that knew no policies. */
+  volatile boolean unjudged;
+
   FakeAgents(ActorSystem<?> system) {
     this.system = system;
   }
@@ -69,6 +72,9 @@ final class FakeAgents implements Agents {
   }
 
   private Agent.Reply judged(AgentSpec spec) {
+    if (unjudged) {
+      return new Agent.Permitted(spec, FENCE, null);
+    }
     return switch (judgement.decision().verdict()) {
       case PERMIT -> new Agent.Permitted(spec, FENCE, judgement);
       case DENY -> new Agent.Denied(Agent.Denial.POLICY, spec, judgement);

@@ -139,6 +139,7 @@ final class LlmFixture implements AutoCloseable {
     lease.set(true);
     agents.isolated = false;
     agents.judgement = FakeAgents.PERMITS;
+    agents.unjudged = false;
     standing = Freshness.Standing.FRESH;
     agents.silent(false);
     agents.hold().complete(null);

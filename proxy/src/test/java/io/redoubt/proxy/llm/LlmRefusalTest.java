@@ -130,6 +130,29 @@ class LlmRefusalTest {
   }
 
   @Test
+  void theRecordSaysThatNoPolicyPermits() {
+    plane.agents.judgement =
+        new Judgement(
+            9, new Decision(Verdict.DENY, List.of(), List.of(), List.of(), null, List.of()));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    isRefused(answer, 403, "permission_error");
+    isRecorded(answer, "policy_denied; no policy permits it");
+  }
+
+  /** While releases change, an agent may still live on a node that asked no policies (G5). */
+  @Test
+  void aPermitThatNoPolicyWasAskedForIsNone() {
+    plane.agents.unjudged = true;
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    isRefused(answer, 503, "overloaded_error");
+    isRecorded(answer, "policies_unknown");
+  }
+
+  @Test
   void whatNeedsAnApprovalIsNotSentAndSaysSo() {
     plane.agents.judgement =
         new Judgement(
