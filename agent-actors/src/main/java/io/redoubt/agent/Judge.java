@@ -11,17 +11,18 @@ import io.redoubt.policy.PolicyResource;
 import io.redoubt.policy.Subject;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
+import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 
 /** Puts an agent's actions to the policies of its organization. */
-final class Judge {
+public final class Judge {
   private final AgentKey key;
   private final Policies policies;
   private final InstantSource clock;
 
-  Judge(AgentKey key, Policies policies, InstantSource clock) {
+  public Judge(AgentKey key, Policies policies, InstantSource clock) {
     this.key = key;
     this.policies = policies;
     this.clock = clock;
@@ -39,14 +40,26 @@ final class Judge {
                     .orElseGet(() -> unheardOf(action.operation()))));
   }
 
+  /** Whether the agent might use the model at this moment. Says so; permits nothing. */
+  public boolean mayUse(AgentSpec spec, PolicyResource.Model model, InetAddress source) {
+    var facts = Facts.of(clock.instant(), source);
+    var request = new PolicyRequest(subject(spec), PolicyAction.LLM_GENERATE, model, facts);
+    return policies
+        .of(key.organization())
+        .map(running -> running.set().decide(request).verdict() == Verdict.PERMIT)
+        .orElse(false);
+  }
+
   private Optional<PolicyRequest> request(AgentSpec spec, GovernedAction action) {
-    var subject =
-        new Subject(key.agent(), key.organization(), spec.name(), spec.owner(), spec.labels());
     var facts = Facts.of(clock.instant(), action.source());
     return PolicyAction.of(action.operation())
         .flatMap(kind ->
             resource(kind, action)
-                .map(resource -> new PolicyRequest(subject, kind, resource, facts)));
+                .map(resource -> new PolicyRequest(subject(spec), kind, resource, facts)));
+  }
+
+  private Subject subject(AgentSpec spec) {
+    return new Subject(key.agent(), key.organization(), spec.name(), spec.owner(), spec.labels());
   }
 
   private static Optional<PolicyResource> resource(PolicyAction kind, GovernedAction action) {

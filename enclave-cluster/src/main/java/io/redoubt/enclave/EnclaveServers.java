@@ -233,6 +233,7 @@ final class EnclaveServers {
                 store.providers(),
                 store.organizations(),
                 store.payloads(),
+                node.policies,
                 node.lease,
                 node.offline),
             environment.clock(),

@@ -6,6 +6,7 @@ import io.redoubt.lease.Lease;
 import io.redoubt.link.Freshness;
 import io.redoubt.organization.Organizations;
 import io.redoubt.payload.PayloadStore;
+import io.redoubt.policy.Policies;
 import io.redoubt.provider.Providers;
 
 /** What the LLM plane needs of the rest of the enclave. */
@@ -15,5 +16,6 @@ public record LlmPorts(
     Providers providers,
     Organizations organizations,
     PayloadStore payloads,
+    Policies policies,
     Lease lease,
     Freshness freshness) {}

@@ -2,9 +2,11 @@ package io.redoubt.proxy.llm;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.agent.Agent;
+import io.redoubt.agent.Judge;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness.Standing;
+import io.redoubt.policy.PolicyResource;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
@@ -59,6 +61,25 @@ final class ModelList {
   /** A model, and whose it is. */
   private record Offered(Model model, String provider) {}
 
+  /** Who wants to use a model. */
+  private final class Use {
+    private final AuthenticatedAgent agent;
+    private final AgentSpec spec;
+    private final Judge judge;
+
+    Use(AuthenticatedAgent agent, AgentSpec spec) {
+      this.agent = agent;
+      this.spec = spec;
+      this.judge = new Judge(agent.key(), ports.policies(), clock);
+    }
+
+    boolean allows(ProviderSpec provider, Model model) {
+      return spec.models().permits(model.id())
+          && judge.mayUse(
+              spec, new PolicyResource.Model(provider.name(), model.id()), agent.source());
+    }
+  }
+
   private final NodeIdentity node;
   private final EdgeConfig edge;
   private final Authenticator authenticator;
@@ -112,7 +133,7 @@ final class ModelList {
               ? record(request, action, agent, spec, refusal)
                   .thenApply(_ -> Refusals.response(style, refusal, Marks.DENY, action))
               : record(request, action, agent, spec, null)
-                  .thenCompose(_ -> offered(agent, Objects.requireNonNull(spec)))
+                  .thenCompose(_ -> offered(new Use(agent, Objects.requireNonNull(spec))))
                   .thenApply(models -> response(style, action, models));
         });
   }
@@ -121,8 +142,11 @@ final class ModelList {
     if (spec == null) {
       return Refusal.AGENT_NOT_ACTIVE;
     }
-    return ports.freshness().standing(agent.claims().organization()) == Standing.FROZEN
-        ? Refusal.ENCLAVE_FROZEN
+    if (ports.freshness().standing(agent.claims().organization()) == Standing.FROZEN) {
+      return Refusal.ENCLAVE_FROZEN;
+    }
+    return ports.policies().of(agent.claims().organization()).isEmpty()
+        ? Refusal.POLICIES_UNKNOWN
         : null;
   }
 
@@ -171,14 +195,14 @@ final class ModelList {
     return ports.audit().record(record).exceptionallyCompose(ModelList::unavailable);
   }
 
-  private CompletionStage<List<Offered>> offered(AuthenticatedAgent agent, AgentSpec spec) {
-    var organization = agent.claims().organization();
+  private CompletionStage<List<Offered>> offered(Use use) {
+    var organization = use.agent.claims().organization();
     var found = new TreeMap<String, Offered>();
     CompletionStage<Void> all = CompletableFuture.completedFuture(null);
     for (ProviderSpec provider : ports.providers().of(organization)) {
       for (String name : provider.models()) {
         if (!name.contains("*")) {
-          offer(found, spec, provider, new Model(name, null, null));
+          offer(found, use, provider, new Model(name, null, null));
         }
       }
       if (provider.models().isEmpty()
@@ -187,7 +211,7 @@ final class ModelList {
             all.thenCombine(
                 upstream.of(organization, provider),
                 (_, models) -> {
-                  models.forEach(model -> offer(found, spec, provider, model));
+                  models.forEach(model -> offer(found, use, provider, model));
                   return null;
                 });
       }
@@ -196,8 +220,8 @@ final class ModelList {
   }
 
   private static void offer(
-      Map<String, Offered> found, AgentSpec spec, ProviderSpec provider, Model model) {
-    if (provider.serves(model.id()) && spec.models().permits(model.id())) {
+      Map<String, Offered> found, Use use, ProviderSpec provider, Model model) {
+    if (provider.serves(model.id()) && use.allows(provider, model)) {
       found.putIfAbsent(model.id(), new Offered(model, provider.name()));
     }
   }

@@ -34,6 +34,7 @@ import io.redoubt.proxy.stream.LiveStreamsConfig;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import io.redoubt.proxy.upstream.Upstreams;
 import io.redoubt.testing.FakeFences;
+import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.InMemoryAuditLog;
 import io.redoubt.testing.InMemoryOrganizations;
 import io.redoubt.testing.InMemoryPayloadStore;
@@ -77,6 +78,7 @@ final class LlmFixture implements AutoCloseable {
   final InMemoryPayloadStore payloads = new InMemoryPayloadStore();
   final InMemoryProviders providers = new InMemoryProviders();
   final InMemoryOrganizations organizations = new InMemoryOrganizations();
+  final FakePolicies policies = new FakePolicies();
   final InMemoryRevocations revocations = new InMemoryRevocations();
   final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
@@ -124,7 +126,14 @@ final class LlmFixture implements AutoCloseable {
             streams,
             new Upstreams(system, UpstreamConfig.from(config)),
             new LlmPorts(
-                agents, audit, providers, organizations, payloads, lease::get, _ -> standing),
+                agents,
+                audit,
+                providers,
+                organizations,
+                payloads,
+                policies,
+                lease::get,
+                _ -> standing),
             clock,
             metrics,
             OpenTelemetry.noop().getTracer("test"));
@@ -140,6 +149,7 @@ final class LlmFixture implements AutoCloseable {
     agents.isolated = false;
     agents.judgement = FakeAgents.PERMITS;
     agents.unjudged = false;
+    policies.clear();
     standing = Freshness.Standing.FRESH;
     agents.silent(false);
     agents.hold().complete(null);

@@ -3,10 +3,12 @@ package io.redoubt.proxy.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.policy.PolicyDocument;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -87,6 +89,32 @@ class ModelListTest {
     plane.agentMayUse(new ModelAccess(List.of("claude-*", "o3"), List.of("*haiku*")), false);
 
     assertThat(ids(plane.send(models()))).containsExactly("claude-sonnet-4-5", "o3");
+  }
+
+  @Test
+  void onlyWhatPoliciesPermit() {
+    plane.policies.run(
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "guard",
+            """
+            forbid (principal, action, resource in Provider::"openai") unless { resource.name == "o3" };
+            forbid (principal, action, resource == Model::"claude-haiku-4-5");
+            """));
+
+    assertThat(ids(plane.send(models()))).containsExactly("claude-sonnet-4-5", "o3");
+  }
+
+  @Test
+  void withoutKnownPoliciesNothingIsListed() {
+    plane.policies.lose();
+
+    var answer = plane.send(models());
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.headers().firstValue("retry-after")).hasValue("1");
+    assertThat(plane.recordOf(answer).detail()).isEqualTo("policies_unknown");
   }
 
   @Test
