@@ -48,11 +48,11 @@ final class OfflineWindowIT {
         var upstream = Upstream.start(product.clock())) {
       var careful = Operator.of(product);
       careful.useUpstream(upstream);
-      var bold = boldOrganization(product, careful);
-      bold.operator.useUpstream(upstream);
+      var bold = boldOrganization(careful);
+      bold.operator().useUpstream(upstream);
       var models = new ModelClient(product, upstream, history);
       var frozen = boot(product, careful);
-      var going = boot(product, bold.operator);
+      var going = boot(product, bold.operator());
       awaitPermitted(models, frozen);
       awaitPermitted(models, going);
       var glass = BreakGlass.withOperatorToken(product, careful.token());
@@ -84,31 +84,18 @@ final class OfflineWindowIT {
       assertThat(OneSuccessor.violations(history)).as("G1, G2").isEmpty();
       assertThat(history.badAnswers()).as("form of refusals").isEmpty();
       awaitWhole(product, careful, frozen, frozenTraces, product.runtime().organization());
-      awaitWhole(product, bold.operator, going, goingTraces, bold.id);
+      awaitWhole(product, bold.operator(), going, goingTraces, bold.id());
     }
   }
 
-  private record Organization(String id, Operator operator) {}
-
-  private static Organization boldOrganization(Product product, Operator platform) {
-    var body = Documents.object().put("name", "bold");
-    body.putObject("owner").put("name", "Bo Bold");
-    JsonNode made = platform.call("POST", "/api/v1/iam/organizations", body);
-    String id = made.required("organization").required("id").asText();
-    platform.call(
-        "PUT",
-        "/api/v1/enclaves/" + product.runtime().enclave() + "/organizations/" + id,
-        Documents.object());
-    var operator =
-        new Operator(
-            product,
-            made.required("client").required("id").asText(),
-            product.secrets().note(made.required("client_secret").asText()));
-    operator.call(
-        "PATCH",
-        "/api/v1/iam/organizations/" + id,
-        Documents.object().put("offline_mode", "continue"));
-    return new Organization(id, operator);
+  private static Operator.Organization boldOrganization(Operator platform) {
+    var bold = platform.foundOrganization("bold");
+    bold.operator()
+        .call(
+            "PATCH",
+            "/api/v1/iam/organizations/" + bold.id(),
+            Documents.object().put("offline_mode", "continue"));
+    return bold;
   }
 
   private AgentClient boot(Product product, Operator operator) {

@@ -119,6 +119,27 @@ public final class Operator {
         product.secrets().note(answer.required("bootstrap_token").asText()));
   }
 
+  /** An organization, and who may do everything in it. */
+  public record Organization(String id, Operator operator) {}
+
+  /** A new organization that the enclave serves besides its own. */
+  public Organization foundOrganization(String name) {
+    var body = Documents.object().put("name", name + "-" + NAMES.incrementAndGet());
+    body.putObject("owner").put("name", "Olga Owner");
+    JsonNode made = call("POST", "/api/v1/iam/organizations", body);
+    String id = made.required("organization").required("id").asText();
+    call(
+        "PUT",
+        "/api/v1/enclaves/" + product.runtime().enclave() + "/organizations/" + id,
+        Documents.object());
+    return new Organization(
+        id,
+        new Operator(
+            product,
+            made.required("client").required("id").asText(),
+            product.secrets().note(made.required("client_secret").asText())));
+  }
+
   /** Names the upstream as the provider of its models. */
   public void useUpstream(Upstream upstream) {
     for (Upstream.Kind kind : Upstream.Kind.values()) {

@@ -96,7 +96,7 @@ public final class Upstream implements AutoCloseable {
   }
 
   /** The one model that it serves; no other upstream does. */
-  String model() {
+  public String model() {
     return model;
   }
 

@@ -1,0 +1,284 @@
+package io.redoubt.multinode.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.multinode.history.History;
+import io.redoubt.multinode.history.ModelCall;
+import io.redoubt.multinode.product.AgentClient;
+import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.Attempt;
+import io.redoubt.multinode.product.Documents;
+import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.ModelClient;
+import io.redoubt.multinode.product.Operator;
+import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.Reply;
+import io.redoubt.multinode.product.TokenEndpoint;
+import io.redoubt.multinode.product.Upstream;
+import io.redoubt.multinode.product.Upstream.Kind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What an operator publishes decides on every node from then on. In an organization of its own,
+ * since the other scenarios want to be permitted.
+ */
+@ExtendWith(SharedTrio.class)
+final class PoliciesIT {
+  /** So many that some live on each node, which is where they are decided about. */
+  private static final int AGENTS = 8;
+
+  private static final int ROUNDS = 8;
+  private static final Duration THINK = Duration.ofMillis(10);
+  private static final Duration EVERYWHERE_WITHIN = Duration.ofSeconds(2);
+
+  private final Product product;
+  private final List<Installation.Node> nodes;
+  private final Upstream upstream;
+  private final Operator operator;
+  private final History history = new History();
+  private final List<AgentClient> agents;
+
+  PoliciesIT(Trio trio) {
+    this.product = trio.product();
+    this.nodes = product.runtime().nodes();
+    this.upstream = Upstream.start(product.clock());
+    this.operator = trio.operator().foundOrganization("governed").operator();
+    operator.useUpstream(upstream);
+    this.agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot()).toList();
+    agents.forEach(agent -> nodes.forEach(node -> models(node).awaitServed(agent)));
+  }
+
+  @AfterEach
+  void stop() {
+    upstream.close();
+  }
+
+  private AgentClient boot() {
+    return AgentClient.boot(
+        product,
+        new TokenEndpoint(product, history, new Rota(nodes)),
+        operator.createAgent("governed"),
+        Successors.BY_CLIENT);
+  }
+
+  private ModelClient models(Installation.Node node) {
+    return new ModelClient(product, upstream, history, () -> node);
+  }
+
+  private String forbid() {
+    return """
+    forbid (principal, action == Action::"llm:generate", resource == Model::"%s");
+    """
+        .formatted(upstream.model());
+  }
+
+  private void put(String name, String cedar) {
+    operator.call("PUT", "/api/v1/policies/" + name, Documents.object().put("cedar", cedar));
+  }
+
+  private Reply publish() {
+    return operator.send("POST", "/api/v1/bundles", Documents.object());
+  }
+
+  /** Publishes, and sees that every node says in time that it runs it. */
+  private JsonNode publishEverywhere(JsonNode body) {
+    long started = System.nanoTime();
+    Reply reply = operator.send("POST", "/api/v1/bundles", body);
+    var took = Duration.ofNanos(System.nanoTime() - started);
+
+    assertThat(reply.status()).as("%s", reply).isEqualTo(201);
+    JsonNode published = reply.json();
+    assertThat(published.required("nodes").findValuesAsText("node"))
+        .containsExactly("node-1", "node-2", "node-3");
+    var from = Instant.parse(published.required("published_at").asText());
+    assertThat(published.required("nodes").findValuesAsText("acknowledged_at"))
+        .allSatisfy(at ->
+            assertThat(Duration.between(from, Instant.parse(at))).isLessThan(EVERYWHERE_WITHIN));
+    assertThat(took).isLessThan(EVERYWHERE_WITHIN);
+    System.out.printf("version %s on every node after %s%n", published.path("version"), took);
+    return published;
+  }
+
+  private interface Check {
+    void of(AgentClient agent, Reply reply);
+  }
+
+  /** The very next call of every agent, through every node, in both providers' words. */
+  private void eachCall(Check check) {
+    for (Kind kind : Kind.values()) {
+      for (Installation.Node node : nodes) {
+        for (AgentClient agent : agents) {
+          if (!(models(node).call(agent, kind) instanceof Attempt.Answered(var reply))) {
+            throw new AssertionError("not answered by " + node.name());
+          }
+          check.of(agent, reply);
+        }
+      }
+    }
+  }
+
+  private static String header(Reply reply, String name) {
+    return reply.header(name).orElseThrow(() -> new AssertionError(name + " in " + reply));
+  }
+
+  private void eachIsDenied(String because) {
+    int before = upstream.sightings().size();
+    eachCall((_, reply) -> {
+      assertThat(reply.status()).as("%s", reply).isEqualTo(403);
+      assertThat(header(reply, "x-redoubt-decision")).isEqualTo("deny");
+      assertThat(header(reply, "x-redoubt-action")).startsWith("act_");
+      assertThat(reply.json().at("/error/message").asText()).contains(because);
+    });
+    assertThat(upstream.sightings()).as("nothing went out").hasSize(before);
+  }
+
+  private void eachIsPermitted() {
+    eachCall((_, reply) -> {
+      assertThat(reply.status()).as("%s", reply).isEqualTo(200);
+      assertThat(header(reply, "x-redoubt-decision")).isEqualTo("permit");
+    });
+  }
+
+  /** The record of the agent's next call, looked up by the action id of the answer. */
+  private JsonNode recordOfNextCall(AgentClient agent) {
+    if (!(models(nodes.getLast()).call(agent, Kind.OPENAI) instanceof Attempt.Answered(var it))) {
+      throw new AssertionError("not answered");
+    }
+    String id = header(it, "x-redoubt-action").replace("act_", "aud_");
+    return await("the record of " + id)
+        .atMost(Duration.ofSeconds(5))
+        .until(
+            () ->
+                StreamSupport.stream(
+                        operator
+                            .call("GET", "/api/v1/audit?limit=50&agent_id=" + agent.id(), null)
+                            .required("items")
+                            .spliterator(),
+                        false)
+                    .filter(record -> record.required("id").asText().equals(id))
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  private static List<String> policies(JsonNode record) {
+    var ids = new ArrayList<String>();
+    record.required("policy_ids").forEach(id -> ids.add(id.asText()));
+    return ids;
+  }
+
+  @Test
+  void whatIsPublishedDecidesOnEveryNodeFromTheVeryNextCallOn() {
+    AgentClient one = agents.getFirst();
+    JsonNode permitted = recordOfNextCall(one);
+    assertThat(permitted.required("verdict").asText()).isEqualTo("permit");
+    assertThat(policies(permitted)).containsExactly("starter");
+    assertThat(permitted.required("bundle_version").asText()).isEqualTo("1");
+
+    put("no-model", forbid());
+    eachIsPermitted();
+    publishEverywhere(Documents.object());
+    eachIsDenied("(no-model) [policy_denied]");
+    JsonNode denied = recordOfNextCall(one);
+    assertThat(denied.required("verdict").asText()).isEqualTo("deny");
+    assertThat(policies(denied)).containsExactly("no-model");
+    assertThat(denied.required("bundle_version").asText()).isEqualTo("2");
+    assertThat(denied.required("resource").asText()).isEqualTo(upstream.model());
+
+    put("broken", "permit (principal,\n  actoin, resource);");
+    Reply refused = publish();
+    assertThat(refused.status()).as("%s", refused).isEqualTo(422);
+    assertThat(refused.json().at("/errors/0/pointer").asText())
+        .startsWith("/policies/broken/cedar:2:");
+    eachIsDenied("(no-model) [policy_denied]");
+
+    var back = publishEverywhere(Documents.object().put("rollback_to", 1));
+    assertThat(back.required("version").asInt()).isEqualTo(3);
+    eachIsPermitted();
+    assertThat(recordOfNextCall(one).required("bundle_version").asText()).isEqualTo("3");
+
+    for (String name : List.of("broken", "no-model", "starter")) {
+      operator.call("DELETE", "/api/v1/policies/" + name, null);
+    }
+    publishEverywhere(Documents.object());
+    eachIsDenied("[policy_denied]");
+    assertThat(policies(recordOfNextCall(one))).isEmpty();
+    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
+    assertThat(upstream.strangeRequests()).isEmpty();
+  }
+
+  /** From one publication's answer to the next publication's question. */
+  private record Era(long from, long until, int status) {
+    boolean holds(ModelCall call) {
+      return call.started() >= from && call.ended() <= until;
+    }
+  }
+
+  @Test
+  void policiesChangeUnderLoadAndNoCallIsLostOrDecidedHalfAndHalf() throws Exception {
+    put("no-model", forbid());
+    var eras = new ArrayList<Era>();
+    var over = new AtomicBoolean();
+    int before = history.modelCalls().size();
+    var threads =
+        agents.stream()
+            .map(agent -> Thread.ofVirtual().start(() -> callUntil(over, agent)))
+            .toList();
+
+    for (int round = 0; round < ROUNDS; round++) {
+      int expected = round % 2 == 0 ? 403 : 200;
+      publishEverywhere(
+          round % 2 == 0 ? Documents.object() : Documents.object().put("rollback_to", 1));
+      long from = System.nanoTime();
+      await("calls of every agent")
+          .atMost(Duration.ofSeconds(10))
+          .pollInterval(Duration.ofMillis(20))
+          .until(() ->
+              history.modelCalls().stream()
+                      .filter(call -> call.started() > from)
+                      .map(ModelCall::agent)
+                      .distinct()
+                      .count()
+                  == AGENTS);
+      eras.add(new Era(from, System.nanoTime(), expected));
+    }
+    over.set(true);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+
+    System.out.println(history);
+    var calls = history.modelCalls().subList(before, history.modelCalls().size());
+    assertThat(calls)
+        .as("a permit or a denial")
+        .allMatch(it -> List.of(200, 403).contains(it.status()));
+    for (Era era : eras) {
+      assertThat(calls.stream().filter(era::holds))
+          .as("%s", era)
+          .hasSizeGreaterThanOrEqualTo(AGENTS)
+          .allMatch(call -> call.status() == era.status());
+    }
+    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
+  }
+
+  private void callUntil(AtomicBoolean over, AgentClient agent) {
+    var models = new ModelClient(product, upstream, history, new Rota(nodes));
+    while (!over.get()) {
+      models.call(agent, Kind.ANTHROPIC);
+      LockSupport.parkNanos(THINK.toNanos());
+    }
+  }
+}
