@@ -7,7 +7,8 @@ import picocli.CommandLine.Command;
     name = "policy",
     description = {
       "Say what agents may do.",
-      "You work on a draft, which decides nothing until it is published."
+      "You work on a draft, which decides nothing until it is published.",
+      "So far policies decide about calls of models (llm:generate)."
     },
     subcommands = {
       PolicyList.class,
