@@ -1,13 +1,20 @@
 package io.redoubt.standalone.up;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigResolveOptions;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.settings.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What a node that runs in a process of its own is given, in a directory of its own. */
 record NodeDirectory(Path path) {
+  private static final String LAUNCHER = "redoubt.up.launcher";
+
   static NodeDirectory openOrCreate(Path path) {
     try {
       PrivateFiles.directory(path);
@@ -34,6 +41,23 @@ record NodeDirectory(Path path) {
   /** What somebody wants otherwise for this node alone; nobody but him writes it. */
   Path localSettings() {
     return path.resolve("local.conf");
+  }
+
+  /**
+   * {@code bin/redoubt} of another build, where its own settings say that it is to be of that one.
+   *
+   * @throws IOException with a plain sentence where they cannot be read
+   */
+  Optional<String> launcher() throws IOException {
+    try {
+      // What it refers to otherwise is none of our business, and may not be known here.
+      Config local =
+          ConfigFactory.parseFile(localSettings().toFile())
+              .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true));
+      return local.hasPath(LAUNCHER) ? Optional.of(local.getString(LAUNCHER)) : Optional.empty();
+    } catch (ConfigException e) {
+      throw new IOException(localSettings() + ": " + e.getMessage(), e);
+    }
   }
 
   /** For the other nodes, and the key to it. */

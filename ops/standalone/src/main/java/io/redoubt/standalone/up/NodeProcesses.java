@@ -70,7 +70,7 @@ final class NodeProcesses implements AutoCloseable {
     if (Files.isExecutable(setsid)) {
       command.add(setsid.toString());
     }
-    command.add(Detached.launcher());
+    command.add(directory.launcher().orElseGet(Detached::launcher));
     command.addAll(List.of("up", NodeCommand.NAME, directory.path().toString(), logs.toString()));
     return new ProcessBuilder(command)
         .directory(directory.path().toFile())
