@@ -1,6 +1,7 @@
 package io.redoubt.enclave.agentapi;
 
 import com.typesafe.config.Config;
+import java.time.Duration;
 
 /**
  * Section {@code redoubt.enclave.agent-api}: how much one caller may ask for.
@@ -12,6 +13,7 @@ import com.typesafe.config.Config;
  * @param familyPerSecond bootstraps or rotations of one family, sustained
  * @param familyBurst and at once
  * @param underWay bootstraps and rotations that a node works on at a time
+ * @param longestWait that anybody for whom there is no room is told to wait
  * @param maxKeys sources and families that are told apart
  */
 public record AgentApiConfig(
@@ -22,8 +24,11 @@ public record AgentApiConfig(
     int familyPerSecond,
     int familyBurst,
     int underWay,
+    Duration longestWait,
     int maxKeys) {
   private static final String PATH = "redoubt.enclave.agent-api";
+  private static final Duration SHORTEST = Duration.ofSeconds(2);
+  private static final Duration LONGEST = Duration.ofMinutes(10);
 
   public AgentApiConfig {
     requirePositive("source-per-second", sourcePerSecond);
@@ -33,6 +38,9 @@ public record AgentApiConfig(
     requirePositive("family-per-second", familyPerSecond);
     requirePositive("family-burst", familyBurst);
     requirePositive("under-way", underWay);
+    if (longestWait.compareTo(SHORTEST) < 0 || longestWait.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(PATH + ".longest-wait must be 2 s to 10 minutes");
+    }
     requirePositive("max-keys", maxKeys);
   }
 
@@ -46,6 +54,7 @@ public record AgentApiConfig(
         config.getInt("family-per-second"),
         config.getInt("family-burst"),
         config.getInt("under-way"),
+        config.getDuration("longest-wait"),
         config.getInt("max-keys"));
   }
 

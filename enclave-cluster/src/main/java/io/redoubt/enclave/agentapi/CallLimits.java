@@ -9,8 +9,10 @@ import io.redoubt.protocol.problem.ProblemException;
 import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.OptionalInt;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -23,9 +25,20 @@ final class CallLimits {
   private final RateLimiter families;
   private final Strangers strangers;
   private final int mostUnderWay;
+  private final Turns turns;
+  private final LongSupplier nanos;
   private final AtomicInteger underWay = new AtomicInteger();
 
   CallLimits(AgentApiConfig config, InstantSource clock) {
+    this(config, clock, System::nanoTime);
+  }
+
+  /**
+   * Nothing has been asked yet.
+   *
+   * @param nanos a monotonic clock
+   */
+  CallLimits(AgentApiConfig config, InstantSource clock, LongSupplier nanos) {
     this.sources =
         new RateLimiter(config.sourcePerSecond(), config.sourceBurst(), config.maxKeys(), clock);
     this.families =
@@ -37,6 +50,8 @@ final class CallLimits {
             config.maxKeys(),
             clock);
     this.mostUnderWay = config.underWay();
+    this.turns = new Turns(config.underWay(), config.longestWait(), nanos, new SplittableRandom());
+    this.nanos = nanos;
   }
 
   /**
@@ -67,8 +82,11 @@ final class CallLimits {
     if (underWay.incrementAndGet() > mostUnderWay) {
       underWay.decrementAndGet();
       throw ProblemException.retryAfter(
-          ErrorType.UNAVAILABLE, "This node has as much under way as it can finish in time.", 1);
+          ErrorType.UNAVAILABLE,
+          "This node has as much under way as it can finish in time.",
+          turns.seconds());
     }
+    long began = nanos.getAsLong();
     CompletionStage<T> begun;
     try {
       begun = work.get();
@@ -76,7 +94,10 @@ final class CallLimits {
       underWay.decrementAndGet();
       throw e;
     }
-    return begun.whenComplete((_, _) -> underWay.decrementAndGet());
+    return begun.whenComplete((_, _) -> {
+      underWay.decrementAndGet();
+      turns.held(nanos.getAsLong() - began);
+    });
   }
 
   /** Notes that the source presented a token that nobody here knows. */

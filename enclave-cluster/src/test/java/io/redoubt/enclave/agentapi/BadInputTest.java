@@ -23,6 +23,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
@@ -225,7 +226,7 @@ class BadInputTest {
   void aSourceThatGuessesTokensIsMadeToWait() {
     var limits =
         new CallLimits(
-            new AgentApiConfig(1000, 1000, 1, 5, 1000, 1000, 10, 100),
+            new AgentApiConfig(1000, 1000, 1, 5, 1000, 1000, 10, Duration.ofSeconds(20), 100),
             Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
     var source = InetAddress.ofLiteral("192.0.2.1");
     for (int i = 0; i < 6; i++) {
