@@ -1,6 +1,7 @@
 package io.redoubt.bench.load;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
@@ -57,12 +58,23 @@ public final class Caller {
 
   private final Loop loop;
   private final InetSocketAddress address;
+  private final @Nullable InetAddress from;
   private @Nullable Connection connection;
   private @Nullable Exchange exchange;
 
   public Caller(Loop loop, InetSocketAddress address) {
+    this(loop, address, null);
+  }
+
+  /**
+   * Not connected yet.
+   *
+   * @param from the address to come from; null: any
+   */
+  public Caller(Loop loop, InetSocketAddress address, @Nullable InetAddress from) {
     this.loop = loop;
     this.address = address;
+    this.from = from;
   }
 
   public InetSocketAddress address() {
@@ -98,7 +110,7 @@ public final class Caller {
     try {
       Connection open = connection;
       if (open == null || !open.isOpen()) {
-        open = loop.connect(address, new HttpReader(new Replies()));
+        open = loop.connect(address, from, new HttpReader(new Replies()));
         connection = open;
       }
       open.send(request);

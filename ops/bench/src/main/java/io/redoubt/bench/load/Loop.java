@@ -14,6 +14,7 @@ import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event loop: connections and timed tasks, all on the thread that runs it. Nothing in it is safe
@@ -42,10 +43,18 @@ public final class Loop implements AutoCloseable {
     selector = Selector.open();
   }
 
-  /** Connects, without waiting for it: a server that many come to at once lets some wait. */
-  public Connection connect(InetSocketAddress address, HttpReader reader) throws IOException {
+  /**
+   * Connects, without waiting for it: a server that many come to at once lets some wait.
+   *
+   * @param from the address to come from; null: any
+   */
+  public Connection connect(
+      InetSocketAddress address, @Nullable InetAddress from, HttpReader reader) throws IOException {
     var channel = SocketChannel.open();
     channel.configureBlocking(false);
+    if (from != null) {
+      channel.bind(new InetSocketAddress(from, 0));
+    }
     return adopt(channel, reader, channel.connect(address));
   }
 

@@ -12,6 +12,7 @@ import io.redoubt.bench.product.ProductOptions;
 import io.redoubt.bench.product.RuntimeFile;
 import io.redoubt.bench.scenario.CommittingAgent.Storm;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,11 @@ public final class ManyAgents implements Scenario {
   private static final int WARM_UP = 100;
   private static final int WARM_UP_PASSES = 10;
   private static final int AT_ONCE = 16;
-  private static final long STORM_NANOS = TimeUnit.SECONDS.toNanos(120);
+
+  /** Machines that the agents run on: a node limits the connections of each. */
+  private static final int MACHINES = 16;
+
+  private static final long STORM_NANOS = TimeUnit.SECONDS.toNanos(180);
   private static final int IDLE_LIMIT_SECONDS = 120;
 
   @Mixin private ProductOptions product = new ProductOptions();
@@ -141,7 +146,8 @@ public final class ManyAgents implements Scenario {
       Rig rig, List<OperatorApi.NewAgent> offers, Storm storm) {
     var agents = new ArrayList<CommittingAgent>();
     for (var offer : offers) {
-      var caller = new Caller(rig.loop(), rig.product().node(agents.size()).agent());
+      var machine = InetAddress.ofLiteral("127.0.1." + (1 + agents.size() % MACHINES));
+      var caller = new Caller(rig.loop(), rig.product().node(agents.size()).agent(), machine);
       agents.add(new CommittingAgent(rig.loop(), caller, offer.bootstrapToken(), storm));
     }
     return agents;
