@@ -140,6 +140,7 @@ final class EnclaveServers {
         .thenAccept(binding -> {
           agent = binding;
           endInOrder();
+          node.readiness.serve();
         });
   }
 

@@ -57,6 +57,7 @@ public final class Readiness {
   private final ClusterView cluster;
   private final ClockWatch watched;
   private final Lease lease;
+  private volatile boolean serving;
   private volatile boolean draining;
   private @Nullable Found last;
   private @Nullable CompletableFuture<HealthReport> underWay;
@@ -86,6 +87,11 @@ public final class Readiness {
     this.cluster = cluster;
     this.watched = watched;
     this.lease = lease;
+  }
+
+  /** From now on somebody listens where callers come to; before, the node cannot be ready. */
+  public void serve() {
+    serving = true;
   }
 
   /** From now on the node is not ready, so that nobody sends it new work. */
@@ -171,6 +177,7 @@ public final class Readiness {
     detail.put("cluster_majority", majority);
     detail.put("lease_held", leased);
     detail.put("clock_right", rightTime);
+    detail.put("serving", serving);
     detail.put(DRAINING, draining);
     detail.put("link", link.detail());
     detail.put("redis", redis.map(RedisPath::detail).orElse(Map.of("state", "off")));
@@ -184,6 +191,7 @@ public final class Readiness {
             && majority
             && leased
             && rightTime
+            && serving
             && !draining;
     return new HealthReport(ready, detail);
   }
