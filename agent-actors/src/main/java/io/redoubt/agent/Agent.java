@@ -5,8 +5,8 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.redoubt.ClusterMessage;
+import io.redoubt.action.Act;
 import io.redoubt.action.GovernedAction;
-import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.AgentSpec;
@@ -114,6 +114,12 @@ public final class Agent {
 
   /** Asks what the agent is. */
   public record Describe(ActorRef<Reply> replyTo) implements Command {}
+
+  /** Internal: the log was read for what the agent did before. */
+  record HistoryRead(List<Act> acts) implements Command {}
+
+  /** Internal: the log could not be read. */
+  record HistoryUnknown(String why) implements Command {}
 
   /** Internal: the fence in the database stands where the state says. */
   record FenceRaised(long fence) implements Command {}

@@ -19,6 +19,8 @@ import io.redoubt.agent.Agent.Done;
 import io.redoubt.agent.Agent.Event;
 import io.redoubt.agent.Agent.FenceFailed;
 import io.redoubt.agent.Agent.FenceRaised;
+import io.redoubt.agent.Agent.HistoryRead;
+import io.redoubt.agent.Agent.HistoryUnknown;
 import io.redoubt.agent.Agent.Isolate;
 import io.redoubt.agent.Agent.Isolated;
 import io.redoubt.agent.Agent.OfferBootstrap;
@@ -40,6 +42,7 @@ import io.redoubt.agent.AgentState.Unknown;
 import io.redoubt.lease.Lease;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.session.History;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -74,6 +77,7 @@ final class AgentEntity
   private final InstantSource clock;
   private final FenceKeeper fence;
   private final Judge judge;
+  private final Recollection recollection;
 
   private @Nullable Instant lastSeenAt;
 
@@ -85,7 +89,8 @@ final class AgentEntity
       Lease lease,
       InstantSource clock,
       FenceKeeper fence,
-      Judge judge) {
+      Judge judge,
+      Recollection recollection) {
     super(PersistenceId.of(TYPE, key.entityId()), config.entity().restart());
     this.context = context;
     this.shard = shard;
@@ -94,6 +99,7 @@ final class AgentEntity
     this.clock = clock;
     this.fence = fence;
     this.judge = judge;
+    this.recollection = recollection;
   }
 
   static Behavior<Command> create(
@@ -101,14 +107,17 @@ final class AgentEntity
       ActorRef<ShardCommand> shard,
       Fences fences,
       Policies policies,
+      History history,
       Lease lease,
       AgentConfig config,
       InstantSource clock) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
           var fence = new FenceKeeper(context, timers, key, fences, config.fence());
-          var judge = new Judge(key, policies, clock);
-          return new AgentEntity(context, key, shard, config, lease, clock, fence, judge);
+          var judge = new Judge(key, policies, config.risk(), clock);
+          var recollection = new Recollection(context, key, history, judge);
+          return new AgentEntity(
+              context, key, shard, config, lease, clock, fence, judge, recollection);
         }));
   }
 
@@ -151,8 +160,15 @@ final class AgentEntity
           case FenceRaised raised -> quietly(() -> fence.onRaised(raised));
           case FenceFailed failed -> quietly(() -> fence.onFailed(failed));
           case RetryFence _ -> quietly(fence::onRetry);
-          case Stop _ -> Effect().stop().thenRun(fence::giveUp).thenNoReply();
+          case HistoryRead read -> quietly(() -> recollection.onRead(read));
+          case HistoryUnknown unknown -> quietly(() -> recollection.onUnknown(unknown));
+          case Stop _ -> Effect().stop().thenRun(this::giveUp).thenNoReply();
         };
+  }
+
+  private void giveUp() {
+    fence.giveUp();
+    recollection.giveUp();
   }
 
   private ReplyEffect<Event, AgentState> onDecide(AgentState state, Decide decide) {
@@ -161,16 +177,22 @@ final class AgentEntity
     }
     return switch (state) {
       case Unknown _ -> forget(decide.replyTo(), new Denied(Denial.UNKNOWN_AGENT, null, null));
+      case Known _ when !recollection.isKnown() -> quietly(() -> recollection.await(decide));
       case Known known ->
           reply(
               decide.replyTo(),
               known
                   .denies(decide.action(), decide.family())
-                  .<Reply>map(why -> new Denied(why, known.spec(), null))
+                  .map(why -> denied(known, decide.action(), why))
                   .orElseGet(() -> judge(known, decide.action())));
       case Decommissioned gone ->
           reply(decide.replyTo(), new Denied(Denial.NOT_ACTIVE, gone.spec(), null));
     };
+  }
+
+  private Reply denied(Known known, GovernedAction action, Denial why) {
+    judge.denied(action);
+    return new Denied(why, known.spec(), null);
   }
 
   private Reply judge(Known known, GovernedAction action) {

@@ -3,6 +3,7 @@ package io.redoubt.agent;
 import io.redoubt.entity.ShardedEntities;
 import io.redoubt.lease.Lease;
 import io.redoubt.policy.Policies;
+import io.redoubt.session.History;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -28,6 +29,7 @@ public final class ShardedAgents implements Agents {
       AgentConfig config,
       Fences fences,
       Policies policies,
+      History history,
       Lease lease,
       InstantSource clock) {
     return new ShardedAgents(
@@ -42,6 +44,7 @@ public final class ShardedAgents implements Agents {
                     entity.getShard(),
                     fences,
                     policies,
+                    history,
                     lease,
                     config,
                     clock)));

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Cedar's own parser, validator and evaluator, which are native code. */
@@ -71,7 +72,7 @@ final class Cedar {
   /** The parser alone does not say where; the validator, which parses too, does. */
   private static List<PolicyProblem> explain(Statement statement, InternalException why) {
     try {
-      var response = validate(Vocabulary.schema("{}"), Map.of("policy", statement));
+      var response = validate(Vocabulary.schema("{}", Set.of()), Map.of("policy", statement));
       var errors = response.errors.orElse(null);
       if (errors != null && !errors.isEmpty()) {
         return errors.stream().map(each -> problem(statement, each)).toList();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ final class Conditions {
 
   private final Set<String> context = new HashSet<>();
   private final Set<String> args = new HashSet<>();
+  private final Set<Tally> counts = new HashSet<>();
   private final List<String> problems = new ArrayList<>();
   private boolean principal;
   private boolean action;
@@ -35,7 +37,12 @@ final class Conditions {
     }
     return new Reading(
         new Consulted(
-            reader.principal, reader.action, reader.resource, reader.context, reader.args),
+            reader.principal,
+            reader.action,
+            reader.resource,
+            reader.context,
+            reader.args,
+            reader.counts),
         reader.problems.stream().distinct().toList());
   }
 
@@ -119,6 +126,16 @@ final class Conditions {
     }
   }
 
+  private void count(List<String> named) {
+    var tally = named.size() == 1 ? Tally.parse(named.getFirst()) : Optional.<Tally>empty();
+    if (tally.isEmpty()) {
+      problems.add(
+          "a count names an operation, perhaps what it is done to, and a time of at most 7d:"
+              + " context.session.counts[\"tool:call shell within 10m\"]");
+    }
+    tally.ifPresent(counts::add);
+  }
+
   private void attribute(List<String> path) {
     if (!path.getFirst().equals("context")) {
       variable(path.getFirst());
@@ -126,6 +143,9 @@ final class Conditions {
     }
     var attribute = path.get(1);
     context.add(attribute);
+    if (path.size() > 2 && attribute.equals("session") && path.get(2).equals("counts")) {
+      count(path.subList(3, path.size()));
+    }
     if (!attribute.equals("args")) {
       return;
     }

@@ -10,14 +10,22 @@ import java.util.stream.Stream;
  *
  * @param context attributes of the context
  * @param args attributes of the arguments
+ * @param counts of the session
  */
 record Consulted(
-    boolean principal, boolean action, boolean resource, Set<String> context, Set<String> args) {
-  static final Consulted NOTHING = new Consulted(false, false, false, Set.of(), Set.of());
+    boolean principal,
+    boolean action,
+    boolean resource,
+    Set<String> context,
+    Set<String> args,
+    Set<Tally> counts) {
+  static final Consulted NOTHING =
+      new Consulted(false, false, false, Set.of(), Set.of(), Set.of());
 
   Consulted {
     context = Set.copyOf(context);
     args = Set.copyOf(args);
+    counts = Set.copyOf(counts);
   }
 
   Consulted and(Consulted other) {
@@ -26,10 +34,11 @@ record Consulted(
         action || other.action,
         resource || other.resource,
         union(context, other.context),
-        union(args, other.args));
+        union(args, other.args),
+        union(counts, other.counts));
   }
 
-  private static Set<String> union(Set<String> one, Set<String> other) {
+  private static <T> Set<T> union(Set<T> one, Set<T> other) {
     var all = new HashSet<>(one);
     all.addAll(other);
     return all;

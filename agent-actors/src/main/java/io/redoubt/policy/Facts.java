@@ -1,8 +1,13 @@
 package io.redoubt.policy;
 
+import io.redoubt.action.Act;
+import io.redoubt.protocol.audit.Verdict;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,11 +64,39 @@ public record Facts(
   /**
    * The agent's last actions, at most 100.
    *
-   * @param operations that were among them
+   * @param acts oldest first
    */
-  public record Session(long actions, long denials, Set<String> operations) {
+  public record Session(List<Act> acts) {
     public Session {
-      operations = Set.copyOf(operations);
+      acts = List.copyOf(acts);
+    }
+
+    /** Whether it was not kept from it. */
+    public static boolean isDone(Act act) {
+      return act.verdict() == Verdict.PERMIT;
+    }
+
+    long denials() {
+      return acts.stream().filter(act -> act.verdict() == Verdict.DENY).count();
+    }
+
+    /** What was done: operations, and operations with what they were done to. */
+    Set<String> operations() {
+      return acts.stream()
+          .filter(Session::isDone)
+          .flatMap(act -> Stream.of(act.operation(), act.name()))
+          .collect(Collectors.toSet());
+    }
+
+    /** How often it was done in the time before {@code now}. */
+    long count(Tally tally, Instant now) {
+      Instant since = now.minus(tally.within());
+      return acts.stream()
+          .filter(Session::isDone)
+          .filter(act -> act.at().isAfter(since))
+          .filter(act ->
+              act.operation().equals(tally.name()) || act.name().equals(tally.name()))
+          .count();
     }
   }
 

@@ -76,12 +76,16 @@ final class PolicyCompiler {
       problems.add(statements.getFirst().problem(why));
     }
     if (problems.isEmpty() && !statements.isEmpty()) {
-      problems.addAll(Cedar.validate(Vocabulary.schema(arguments.types().cedar()), statements));
+      problems.addAll(Cedar.validate(Vocabulary.schema(arguments.types().cedar(), counts()), statements));
       tooManyTogether();
     }
     return problems.isEmpty()
         ? new PolicySet(List.copyOf(policies), arguments.types())
         : problems();
+  }
+
+  private Set<Tally> counts() {
+    return Consulted.all(policies.stream().map(CompiledPolicy::consulted)).counts();
   }
 
   private PolicyProblems problems() {

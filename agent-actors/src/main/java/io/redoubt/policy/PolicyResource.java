@@ -1,7 +1,37 @@
 package io.redoubt.policy;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /** What an agent wants to act on. */
 public sealed interface PolicyResource {
+  /** What policies call it: the id of its entity. */
+  default String id() {
+    return switch (this) {
+      case Model(_, var name) -> name;
+      case Tool(var name) -> name;
+      case McpTool(var server, var name) -> server + '/' + name;
+      case Operation(var connector, var name) -> connector + '/' + name;
+      case Host(var name, var port) -> name + ':' + port;
+    };
+  }
+
+  /**
+   * What an action acts on. Empty: no plane asks for such a thing yet.
+   *
+   * @param within what it is in, such as a provider; null: nothing is known
+   */
+  static Optional<PolicyResource> of(PolicyAction action, @Nullable String within, String name) {
+    var in = within == null ? "" : within;
+    return switch (action) {
+      case LLM_GENERATE -> Optional.of(new Model(in, name));
+      case TOOL_CALL -> Optional.of(new Tool(name));
+      case MCP_CALL -> Optional.of(new McpTool(in, name));
+      case CONNECTOR_READ, CONNECTOR_WRITE -> Optional.of(new Operation(in, name));
+      case NETWORK_CONNECT, EXTERNAL_CHECK -> Optional.empty();
+    };
+  }
+
   record Model(String provider, String name) implements PolicyResource {}
 
   /** A tool that a model proposes to call, by the name that the agent gave it. */

@@ -69,17 +69,16 @@ final class Question {
   }
 
   private static Target target(PolicyResource resource) {
+    var id = resource.id();
     return switch (resource) {
-      case PolicyResource.Model(var provider, var name) ->
-          target(Vocabulary.MODEL, name, Vocabulary.PROVIDER, provider);
-      case PolicyResource.Tool(var name) ->
-          new Target(new Scope.Entity(Vocabulary.TOOL, name), List.of());
-      case PolicyResource.McpTool(var server, var name) ->
-          target(Vocabulary.MCP_TOOL, server + "/" + name, Vocabulary.MCP_SERVER, server);
-      case PolicyResource.Operation(var connector, var name) ->
-          target(Vocabulary.OPERATION, connector + "/" + name, Vocabulary.CONNECTOR, connector);
-      case PolicyResource.Host(var name, var port) ->
-          new Target(new Scope.Entity(Vocabulary.HOST, name + ":" + port), List.of());
+      case PolicyResource.Model(var provider, _) ->
+          target(Vocabulary.MODEL, id, Vocabulary.PROVIDER, provider);
+      case PolicyResource.Tool _ -> new Target(new Scope.Entity(Vocabulary.TOOL, id), List.of());
+      case PolicyResource.McpTool(var server, _) ->
+          target(Vocabulary.MCP_TOOL, id, Vocabulary.MCP_SERVER, server);
+      case PolicyResource.Operation(var connector, _) ->
+          target(Vocabulary.OPERATION, id, Vocabulary.CONNECTOR, connector);
+      case PolicyResource.Host _ -> new Target(new Scope.Entity(Vocabulary.HOST, id), List.of());
     };
   }
 
@@ -89,10 +88,12 @@ final class Question {
 
   /**
    * All that such policies look at: where it is equal, so is their answer. Null: it is not worth
-   * remembering, since a moment passes and arguments seldom repeat.
+   * remembering, since a moment passes, and arguments and sessions seldom repeat.
    */
   @Nullable List<@Nullable Object> key(Consulted consulted) {
-    if (!consulted.args().isEmpty() || consulted.context().contains("time")) {
+    if (!consulted.args().isEmpty()
+        || consulted.context().contains("time")
+        || consulted.context().contains("session")) {
       return null;
     }
     var facts = request.facts();
@@ -103,7 +104,6 @@ final class Question {
         consulted.resource() ? request.resource() : null,
         context.contains("findings") ? facts.findings() : null,
         context.contains("risk") ? facts.risk() : null,
-        context.contains("session") ? facts.session() : null,
         context.contains("source_ip") ? facts.source() : null,
         context.contains("estimate") ? facts.estimate() : null,
         context.contains("approval") ? facts.approval() : null);
@@ -172,7 +172,11 @@ final class Question {
     var context = new HashMap<String, Value>();
     for (var attribute : consulted.context()) {
       var value =
-          attribute.equals("args") ? args(consulted.args()) : fact(attribute, request.facts());
+          switch (attribute) {
+            case "args" -> args(consulted.args());
+            case "session" -> session(consulted.counts());
+            default -> fact(attribute, request.facts());
+          };
       if (value != null) {
         context.put(attribute, value);
       }
@@ -190,7 +194,6 @@ final class Question {
     return switch (attribute) {
       case "findings" -> facts.findings() == null ? null : texts(facts.findings());
       case "risk" -> facts.risk() == null ? null : new PrimLong(facts.risk());
-      case "session" -> facts.session() == null ? null : session(facts.session());
       case "time" -> time(facts.time());
       case "source_ip" -> new IpAddress(address(facts.source()));
       case "estimate" -> facts.estimate() == null ? null : estimate(facts.estimate());
@@ -206,12 +209,23 @@ final class Question {
     return zone < 0 ? text : text.substring(0, zone);
   }
 
-  private static Value session(Facts.Session session) {
+  private @Nullable Value session(Set<Tally> counts) {
+    var session = request.facts().session();
+    if (session == null) {
+      return null;
+    }
+    var now = request.facts().time();
     return new CedarMap(
         Map.of(
-            "actions", new PrimLong(session.actions()),
+            "actions", new PrimLong(session.acts().size()),
             "denials", new PrimLong(session.denials()),
-            "operations", texts(session.operations())));
+            "operations", texts(session.operations()),
+            "counts",
+                new CedarMap(
+                    counts.stream()
+                        .collect(
+                            Collectors.<Tally, String, Value>toMap(
+                                Tally::text, each -> new PrimLong(session.count(each, now)))))));
   }
 
   private static Value estimate(Facts.Estimate estimate) {

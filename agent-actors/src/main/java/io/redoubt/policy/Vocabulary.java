@@ -5,6 +5,8 @@ import com.cedarpolicy.value.EntityUID;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The words that policies are written in: Cedar's schema, without a namespace. */
 final class Vocabulary {
@@ -21,7 +23,7 @@ final class Vocabulary {
   static final String HOST = "Host";
 
   /**
-   * Everything but the arguments, whose types each policy set says itself. What is not optional
+   * Everything but the arguments and counts, which each policy set names itself. What is not optional
    * here may still be unknown of an action, such as findings where nothing was inspected: a policy
    * that asks for it then cannot be evaluated, and the action is denied.
    */
@@ -39,7 +41,7 @@ final class Vocabulary {
       entity Operation in [Connector] { name: String };
       entity Host { name: String, port: Long };
 
-      type Session = { actions: Long, denials: Long, operations: Set<String> };
+      type Session = { actions: Long, denials: Long, operations: Set<String>, counts: COUNTS };
       type Estimate = { tokens: Long, cents: Long };
       type Approval = { tier: Long, by: Set<String>, at: datetime };
       type Facts = {
@@ -79,9 +81,20 @@ final class Vocabulary {
    * The schema in Cedar's text.
    *
    * @param arguments type of {@code context.args}
+   * @param counts those of {@code context.session}
    */
-  static String schema(String arguments) {
-    return TEXT.replace("ARGUMENTS", arguments);
+  static String schema(String arguments, Set<Tally> counts) {
+    return TEXT.replace("ARGUMENTS", arguments)
+        .replace(
+            "COUNTS",
+            counts.stream()
+                .map(each -> quoted(each.text()) + ": Long")
+                .sorted()
+                .collect(Collectors.joining(", ", "{ ", " }")));
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
   static EntityUID uid(PolicyAction action) {

@@ -10,7 +10,6 @@ import io.redoubt.agent.Agent.Isolate;
 import io.redoubt.agent.Agent.OfferBootstrap;
 import io.redoubt.agent.Agent.Reply;
 import io.redoubt.policy.Decision;
-import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
@@ -23,7 +22,9 @@ import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.session.Risk;
 import io.redoubt.testing.FakeFences;
+import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.net.InetAddress;
@@ -66,6 +67,7 @@ final class AgentFixture {
   final ManualClock clock = new ManualClock();
   final FakeFences fences = new FakeFences();
   final FakePolicies policies = new FakePolicies();
+  final FakeHistory history = new FakeHistory();
   final AtomicBoolean lease = new AtomicBoolean(true);
   final TestProbe<ShardCommand> shard = kit.createTestProbe();
   final AgentKey key = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
@@ -89,7 +91,8 @@ final class AgentFixture {
     agent =
         EventSourcedBehaviorTestKit.create(
             kit.system(),
-            AgentEntity.create(key, shard.ref(), fences, policies, lease::get, config, clock),
+            AgentEntity.create(
+                key, shard.ref(), fences, policies, history, lease::get, config, clock),
             EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));
   }
 
@@ -98,7 +101,8 @@ final class AgentFixture {
     var config = AgentConfig.from(ConfigFactory.load());
     return new AgentConfig(
         config.entity(),
-        new FenceConfig(Duration.ofMillis(200), 3, Duration.ofMillis(5), Duration.ofMillis(20), 2));
+        new FenceConfig(Duration.ofMillis(200), 3, Duration.ofMillis(5), Duration.ofMillis(20), 2),
+        config.risk());
   }
 
   /** As new, for the next test. */
@@ -108,6 +112,7 @@ final class AgentFixture {
     agent.clear();
     fences.clear();
     policies.clear();
+    history.clear();
   }
 
   void close() {
@@ -191,7 +196,9 @@ final class AgentFixture {
   /** What the starter says to a call to a model. */
   static Judgement byStarter() {
     return new Judgement(
-        1, new Decision(Verdict.PERMIT, List.of("starter"), List.of(), List.of(), null, List.of()));
+        1,
+        new Decision(Verdict.PERMIT, List.of("starter"), List.of(), List.of(), null, List.of()),
+        Risk.NONE);
   }
 
   GovernedAction call(String model) {

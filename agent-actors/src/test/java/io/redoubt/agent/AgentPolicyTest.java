@@ -7,7 +7,6 @@ import io.redoubt.agent.Agent.Denial;
 import io.redoubt.agent.Agent.Denied;
 import io.redoubt.agent.Agent.Permitted;
 import io.redoubt.agent.Agent.Reply;
-import io.redoubt.policy.Judgement;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.PolicyDocument;

@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import io.redoubt.action.Act;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent.AdmitRefresh;
 import io.redoubt.agent.Agent.Bootstrap;
@@ -19,6 +20,8 @@ import io.redoubt.agent.Agent.Description;
 import io.redoubt.agent.Agent.Done;
 import io.redoubt.agent.Agent.FenceFailed;
 import io.redoubt.agent.Agent.FenceRaised;
+import io.redoubt.agent.Agent.HistoryRead;
+import io.redoubt.agent.Agent.HistoryUnknown;
 import io.redoubt.agent.Agent.Isolate;
 import io.redoubt.agent.Agent.Isolated;
 import io.redoubt.agent.Agent.LifecycleChanged;
@@ -38,7 +41,6 @@ import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
 import io.redoubt.policy.Decision;
-import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
@@ -46,8 +48,10 @@ import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.net.Cidr;
+import io.redoubt.session.Risk;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.serialization.Sample;
 import java.net.InetAddress;
@@ -80,6 +84,17 @@ public final class AgentSamples {
           true,
           7);
 
+  private static final AgentSpec MEANT =
+      new AgentSpec(
+          "builder",
+          null,
+          Map.of(),
+          List.of(),
+          ModelAccess.ANY,
+          false,
+          new Manifest(List.of("git"), List.of("deploy"), List.of("claude-*"), List.of()),
+          8);
+
   private static final Judgement JUDGEMENT =
       new Judgement(
           4,
@@ -89,7 +104,8 @@ public final class AgentSamples {
               List.of("default"),
               List.of(new Decision.Alert("p1", "look")),
               new Decision.Shadow(Verdict.ESCALATE, List.of("p2"), List.of("w"), List.of("odd")),
-              List.of("p1: overflow")));
+              List.of("p1: overflow")),
+          new Risk(40, List.of(new Risk.Contribution("off-intent", 30), new Risk.Contribution("new-operation", 10))));
 
   private AgentSamples() {}
 
@@ -122,6 +138,7 @@ public final class AgentSamples {
         new Sample(
             "agent-event/decommissioned.json", new Agent.Decommissioned("retired", "ann", AT)),
         new Sample("agent-event/configured-17.json", new Configured(SPEC, AT, 17L)),
+        new Sample("agent-event/configured-intent.json", new Configured(MEANT, AT, 17L)),
         new Sample(
             "agent-event/bootstrap-offered-17.json", new BootstrapOffered(TOKEN, LATER, AT, 17L)),
         new Sample("agent-event/isolated-17.json", new Isolated(ISOLATION, "odd", "ann", AT, 17L)),
@@ -173,6 +190,9 @@ public final class AgentSamples {
         new FenceRaised(3),
         new FenceFailed(3, "down"),
         new RetryFence(),
+        new HistoryRead(
+            List.of(new Act(AT, "llm:generate", "claude-sonnet", Verdict.PERMIT, 1L << 62))),
+        new HistoryUnknown("down"),
         new Stop());
   }
 

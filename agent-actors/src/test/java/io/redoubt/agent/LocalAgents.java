@@ -1,6 +1,7 @@
 package io.redoubt.agent;
 
 import io.redoubt.entity.LocalEntities;
+import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakePolicies;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +25,7 @@ public final class LocalAgents implements Agents {
                     shard,
                     fences,
                     new FakePolicies(),
+                    new FakeHistory(),
                     () -> true,
                     config,
                     clock));

@@ -29,6 +29,7 @@ import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.testing.FakeFences;
+import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
@@ -82,7 +83,13 @@ class ShardedEntitiesTest {
       ShardedTokenFamilies.start(kit.system(), TokenFamilyConfig.from(CONFIG), clock);
   private final Agents agents =
       ShardedAgents.start(
-          kit.system(), AgentConfig.from(CONFIG), fences, new FakePolicies(), () -> true, clock);
+          kit.system(), 
+          AgentConfig.from(CONFIG),
+          fences,
+          new FakePolicies(),
+          new FakeHistory(),
+          () -> true,
+          clock);
 
   @BeforeAll
   void join() {
@@ -160,6 +167,7 @@ class ShardedEntitiesTest {
               AgentConfig.from(brief),
               fences,
               new FakePolicies(),
+              new FakeHistory(),
               () -> true,
               clock);
       var key = new AgentKey(organization, AgentId.next(clock));

@@ -25,7 +25,10 @@ final class FullEvaluation {
           true,
           Set.of(
               "args", "findings", "risk", "session", "time", "source_ip", "estimate", "approval"),
-          Set.of("env", "amount"));
+          Set.of("env", "amount"),
+          Set.of(
+              Tally.parse("tool:call x within 90s").orElseThrow(),
+              Tally.parse("tool:call within 5m").orElseThrow()));
 
   private final List<Sample> samples;
   private final ArgumentType.Struct arguments;

@@ -1,5 +1,7 @@
 package io.redoubt.policy;
 
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.action.Act;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.id.AgentId;
@@ -27,9 +29,20 @@ final class PolicySamples {
       Facts.of(NOW, InetAddress.ofLiteral("10.1.2.3"))
           .withFindings(Set.of())
           .withRisk(10)
-          .withSession(new Facts.Session(3, 0, Set.of("git:read")));
+          .withSession(session("connector:read git/log", "connector:read git/log", "tool:call deploy"));
 
   private PolicySamples() {}
+
+  /** Acts that were permitted, a minute apart, the last one a minute ago. */
+  static Facts.Session session(String... names) {
+    var acts = new ArrayList<Act>();
+    for (int i = 0; i < names.length; i++) {
+      var parts = names[i].split(" ", 2);
+      var at = NOW.minusSeconds(60L * (names.length - i));
+      acts.add(new Act(at, parts[0], parts[1], Verdict.PERMIT, i));
+    }
+    return new Facts.Session(acts);
+  }
 
   static AgentId agent(int number) {
     return new AgentId(new UUID(0x7000, (1L << 63) + number));

@@ -60,7 +60,9 @@ class SlicePropertyTest {
           "resource.name like \"m1*\"",
           "resource is Model && resource in Provider::\"p1\"",
           "principal has owner && principal.owner == \"ann\"",
-          "context.session.operations.contains(\"x\")",
+          "context.session.operations.contains(\"tool:call x\")",
+          "context.session.counts[\"tool:call x within 90s\"] > 0",
+          "context.session.counts[\"tool:call within 5m\"] >= 2",
           "context.time > datetime(\"2026-11-20T12:00:30Z\")",
           "context has estimate && context.estimate.cents > 5",
           "context.source_ip.isInRange(ip(\"10.0.0.0/8\"))",
@@ -182,7 +184,10 @@ class SlicePropertyTest {
                         .getBytes(StandardCharsets.UTF_8)))
             .withFindings(pick(List.of(Set.of(), Set.of("pii"), Set.of("pii", "secret"))))
             .withRisk(random.nextInt(100))
-            .withSession(new Facts.Session(1, 0, random.nextBoolean() ? Set.of("x") : Set.of("y")));
+            .withSession(
+                random.nextBoolean()
+                    ? PolicySamples.session("tool:call x", "tool:call x")
+                    : PolicySamples.session("tool:call y"));
     if (random.nextBoolean()) {
       facts = facts.withEstimate(new Facts.Estimate(100, random.nextInt(10)));
     }

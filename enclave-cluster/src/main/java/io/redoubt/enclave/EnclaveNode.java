@@ -182,7 +182,14 @@ final class EnclaveNode {
     this.revocations = revocations(context, store, environment);
     var agentConfig = AgentConfig.from(whole);
     this.agents =
-        ShardedAgents.start(system, agentConfig, store.fences(), policies, lease, watched::shared);
+        ShardedAgents.start(
+            system,
+            agentConfig,
+            store.fences(),
+            policies,
+            store.history(),
+            lease,
+            watched::shared);
     keepLease(context);
     this.families =
         ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);

@@ -68,10 +68,9 @@ class FrozenTest {
           .until(() -> frozen.message(frozenAccess).status() == 200);
       assertThat(link(fixture).path("stale").asBoolean()).isFalse();
       fixture.controlPlane.awaitAudit(
-          frozen.organization,
-          it -> it.verdict() == Verdict.DENY && "enclave_frozen".equals(it.detail()));
+          frozen.organization, it -> it.verdict() == Verdict.DENY && says(it, "enclave_frozen"));
       fixture.controlPlane.awaitAudit(
-          bold, it -> it.verdict() == Verdict.PERMIT && "control-plane-away".equals(it.detail()));
+          bold, it -> it.verdict() == Verdict.PERMIT && says(it, "control-plane-away"));
       assertThat(
               fixture.controlPlane.auditOf(frozen.organization).stream()
                   .map(AuditBatch.Line::record)
@@ -79,6 +78,11 @@ class FrozenTest {
                   .map(AuditRecord::id))
           .doesNotHaveDuplicates();
     }
+  }
+
+  /** First; the risk of asking the same over and over may follow. */
+  private static boolean says(AuditRecord record, String code) {
+    return List.of(String.valueOf(record.detail()).split("; ")).contains(code);
   }
 
   private static JsonNode link(EnclaveFixture fixture) {

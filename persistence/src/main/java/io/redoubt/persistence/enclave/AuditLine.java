@@ -1,5 +1,6 @@
 package io.redoubt.persistence.enclave;
 
+import io.redoubt.policy.PolicyAction;
 import io.redoubt.protocol.audit.AuditDocument;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.AuditRecord;
@@ -28,7 +29,9 @@ record AuditLine(
   enum Kind {
     INTENT(0),
     COMPLETE(1),
-    OUTCOME(2);
+    OUTCOME(2),
+    /** Complete, and part of what the agent did: an act that was not permitted. */
+    REFUSED_ACT(3);
 
     private final int number;
 
@@ -66,13 +69,17 @@ record AuditLine(
   static AuditLine complete(AuditRecord complete) {
     var agent = complete.agentId();
     return new AuditLine(
-        Kind.COMPLETE,
+        isRefusedAct(complete) ? Kind.REFUSED_ACT : Kind.COMPLETE,
         complete.organizationId().uuid(),
         complete.id().uuid(),
         agent == null ? null : agent.uuid(),
         complete.time(),
         null,
         AuditDocument.of(complete));
+  }
+
+  private static boolean isRefusedAct(AuditRecord complete) {
+    return complete.agentId() != null && PolicyAction.of(complete.operation()).isPresent();
   }
 
   static AuditLine outcome(AuditOutcome outcome) {

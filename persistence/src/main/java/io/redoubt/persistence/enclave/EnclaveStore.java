@@ -16,6 +16,7 @@ import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.policy.BundleStore;
 import io.redoubt.provider.Providers;
 import io.redoubt.revocation.RevocationStore;
+import io.redoubt.session.History;
 import io.redoubt.singleton.Singletons;
 import io.redoubt.singleton.Tenure;
 import java.time.Clock;
@@ -197,6 +198,10 @@ public final class EnclaveStore implements AutoCloseable {
 
   public BundleStore bundles() {
     return bundles;
+  }
+
+  public History history() {
+    return new PostgresHistory(database);
   }
 
   public PayloadStore payloads() {

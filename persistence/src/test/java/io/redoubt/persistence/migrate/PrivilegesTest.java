@@ -240,7 +240,8 @@ class PrivilegesTest {
             "purge_payloads",
             "operator_key",
             "organization_of_client",
-            "oldest_unreported_agents");
+            "oldest_unreported_agents",
+            "last_acts");
   }
 
   @Test

@@ -1,8 +1,8 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.http.RequestTrace;
+import io.redoubt.agent.Judgement;
 import io.redoubt.policy.Decision;
-import io.redoubt.policy.Judgement;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Plane;
@@ -136,6 +136,9 @@ final class LlmCall {
         remarks.add("no policy permits it");
       }
       remarks.addAll(decision.errors());
+      if (judgement.risk().score() > 0) {
+        remarks.add(judgement.risk().explained());
+      }
       decision.workflows().forEach(each -> remarks.add("workflow " + each));
       decision
           .alerts()
@@ -220,7 +223,9 @@ final class LlmCall {
       record.connector(provider.name());
     }
     if (judgement != null) {
-      record.policies(judgement.decision().policyIds(), judgement.bundleVersion());
+      record
+          .policies(judgement.decision().policyIds(), judgement.bundleVersion())
+          .risk(judgement.risk().score());
     }
     return record;
   }

@@ -2,7 +2,7 @@ package io.redoubt.proxy.llm;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.agent.Agent;
-import io.redoubt.agent.Judge;
+import io.redoubt.agent.Outlook;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness.Standing;
@@ -65,17 +65,17 @@ final class ModelList {
   private final class Use {
     private final AuthenticatedAgent agent;
     private final AgentSpec spec;
-    private final Judge judge;
+    private final Outlook outlook;
 
     Use(AuthenticatedAgent agent, AgentSpec spec) {
       this.agent = agent;
       this.spec = spec;
-      this.judge = new Judge(agent.key(), ports.policies(), clock);
+      this.outlook = new Outlook(agent.key(), ports.policies(), clock);
     }
 
     boolean allows(ProviderSpec provider, Model model) {
       return spec.models().permits(model.id())
-          && judge.mayUse(
+          && outlook.mayUse(
               spec, new PolicyResource.Model(provider.name(), model.id()), agent.source());
     }
   }

@@ -1,10 +1,11 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.session.Risk;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.policy.Decision;
-import io.redoubt.policy.Judgement;
+import io.redoubt.agent.Judgement;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
@@ -27,7 +28,8 @@ final class FakeAgents implements Agents {
   static final Judgement PERMITS =
       new Judgement(
           7,
-          new Decision(Verdict.PERMIT, List.of("starter"), List.of(), List.of(), null, List.of()));
+          new Decision(Verdict.PERMIT, List.of("starter"), List.of(), List.of(), null, List.of()),
+          Risk.NONE);
 
   final List<Agent.Decide> asked = new CopyOnWriteArrayList<>();
   private final ActorSystem<?> system;

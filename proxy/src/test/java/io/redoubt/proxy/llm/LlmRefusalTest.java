@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.session.Risk;
 import io.redoubt.policy.Decision;
-import io.redoubt.policy.Judgement;
+import io.redoubt.agent.Judgement;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.json.Json;
@@ -116,7 +117,8 @@ class LlmRefusalTest {
                 List.of(),
                 List.of(new Decision.Alert("no-models", "tried")),
                 new Decision.Shadow(Verdict.PERMIT, List.of("draft"), List.of(), List.of()),
-                List.of()));
+                List.of()),
+            new Risk(40, List.of(new Risk.Contribution("off-intent", 40))));
 
     var answer = plane.send(plane.anthropic(MESSAGE));
 
@@ -124,16 +126,19 @@ class LlmRefusalTest {
     assertThat(json(answer).path("error").path("message").asText())
         .contains("(no-models)")
         .contains("[policy_denied]");
-    isRecorded(answer, "policy_denied; alert of no-models: tried; in shadow permit by draft");
+    isRecorded(answer, "policy_denied; risk 40: off-intent 40; alert of no-models: tried; in shadow permit by draft");
     assertThat(plane.recordOf(answer).policyIds()).containsExactly("no-models");
     assertThat(plane.recordOf(answer).bundleVersion()).isEqualTo("9");
+    assertThat(plane.recordOf(answer).riskScore()).isEqualTo(40);
   }
 
   @Test
   void theRecordSaysThatNoPolicyPermits() {
     plane.agents.judgement =
         new Judgement(
-            9, new Decision(Verdict.DENY, List.of(), List.of(), List.of(), null, List.of()));
+            9,
+            new Decision(Verdict.DENY, List.of(), List.of(), List.of(), null, List.of()),
+            Risk.NONE);
 
     var answer = plane.send(plane.anthropic(MESSAGE));
 
@@ -158,7 +163,8 @@ class LlmRefusalTest {
         new Judgement(
             9,
             new Decision(
-                Verdict.ESCALATE, List.of("ask"), List.of("models"), List.of(), null, List.of()));
+                Verdict.ESCALATE, List.of("ask"), List.of("models"), List.of(), null, List.of()),
+            Risk.NONE);
 
     var answer = plane.send(plane.openAi("/v1/chat/completions", CHAT));
 

@@ -27,6 +27,7 @@ public final class AuditBuilder {
   private @Nullable String actionDigest;
   private List<String> policyIds = List.of();
   private @Nullable String bundleVersion;
+  private @Nullable Integer riskScore;
   private @Nullable Coverage coverage;
   private @Nullable Outcome outcome;
   private @Nullable String traceId;
@@ -93,6 +94,12 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** How much it was out of line. */
+  public AuditBuilder risk(int score) {
+    this.riskScore = score;
+    return this;
+  }
+
   public AuditBuilder coverage(Coverage coverage) {
     this.coverage = coverage;
     return this;
@@ -129,7 +136,7 @@ public final class AuditBuilder {
         resource,
         actionDigest,
         verdict,
-        null,
+        riskScore,
         policyIds,
         bundleVersion,
         List.of(),

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.link;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.protocol.net.Cidr;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param owner the human answerable for the agent, as written in audit records
  * @param clientCidr source addresses the agent may call from; empty: any
  * @param mayBringCredential whether it may call a model with an upstream credential of its own
+ * @param intent what it is meant to do
  * @param version grows with every change, so that an older one arriving late changes nothing
  */
 public record AgentSpec(
@@ -20,14 +22,31 @@ public record AgentSpec(
     List<Cidr> clientCidr,
     ModelAccess models,
     boolean mayBringCredential,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Manifest.Unsaid.class)
+        Manifest intent,
     long version) {
+  @SuppressWarnings("ConstantValue") // what was written before there were manifests has none
   public AgentSpec {
     labels = Map.copyOf(labels);
     clientCidr = List.copyOf(clientCidr);
+    intent = intent == null ? Manifest.NONE : intent;
+  }
+
+  /** An agent of which nobody says what it is meant to do. */
+  public AgentSpec(
+      String name,
+      @Nullable String owner,
+      Map<String, String> labels,
+      List<Cidr> clientCidr,
+      ModelAccess models,
+      boolean mayBringCredential,
+      long version) {
+    this(name, owner, labels, clientCidr, models, mayBringCredential, Manifest.NONE, version);
   }
 
   /** The same, one version later, for a change of nothing else. */
   public AgentSpec withVersion(long version) {
-    return new AgentSpec(name, owner, labels, clientCidr, models, mayBringCredential, version);
+    return new AgentSpec(
+        name, owner, labels, clientCidr, models, mayBringCredential, intent, version);
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.controlplane.agent;
 
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.net.Cidr;
 import java.math.BigDecimal;
@@ -55,6 +56,14 @@ record AgentProfile(
   /** As an enclave is told. */
   AgentSpec spec(long version) {
     return new AgentSpec(
-        name, owner.toString(), labels, clientCidr, models, mayBringCredential, version);
+        name,
+        owner.toString(),
+        labels,
+        clientCidr,
+        models,
+        mayBringCredential,
+        new Manifest(
+            intent.connectors(), intent.operations(), intent.models(), intent.hosts()),
+        version);
   }
 }

@@ -1,5 +1,8 @@
 package io.redoubt.bench.micro;
 
+import java.util.stream.IntStream;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.action.Act;
 import io.redoubt.policy.Arguments;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.Facts;
@@ -40,9 +43,24 @@ public class PolicyBenchmark {
       Facts.of(Clock.systemUTC().instant(), InetAddress.ofLiteral("10.1.2.3"))
           .withFindings(Set.of())
           .withRisk(12)
-          .withSession(new Facts.Session(40, 1, Set.of("git/read")));
+          .withSession(session());
   private final List<Subject> subjects = new ArrayList<>();
   private final PolicySet set;
+
+  /** A full one. */
+  private static Facts.Session session() {
+    var now = Clock.systemUTC().instant();
+    return new Facts.Session(
+        IntStream.range(0, 100)
+            .mapToObj(i ->
+                new Act(
+                    now.minusSeconds(100 - i),
+                    "connector:read",
+                    "git/" + i % 7,
+                    i % 50 == 0 ? Verdict.DENY : Verdict.PERMIT,
+                    i))
+            .toList());
+  }
 
   public PolicyBenchmark() {
     for (int i = 0; i < AGENTS; i++) {

@@ -1,0 +1,94 @@
+package io.redoubt.agent;
+
+import io.redoubt.action.Act;
+import io.redoubt.agent.Agent.Command;
+import io.redoubt.agent.Agent.Decide;
+import io.redoubt.agent.Agent.HistoryRead;
+import io.redoubt.agent.Agent.HistoryUnknown;
+import io.redoubt.agent.Agent.Refusal;
+import io.redoubt.agent.Agent.Refused;
+import io.redoubt.session.History;
+import io.redoubt.session.Session;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * What a recovered agent did before it is decided about: read from the log when it is first asked
+ * for, since most incarnations only rotate. Who asks meanwhile waits; where the log cannot be read,
+ * nothing is permitted (G5).
+ */
+final class Recollection {
+  /** Questions that wait; the next is told to come again. */
+  private static final int MAX_WAITING = 128;
+
+  private final ActorContext<Command> context;
+  private final AgentKey agent;
+  private final History history;
+  private final Judge judge;
+  private final Deque<Decide> waiting = new ArrayDeque<>();
+  private boolean known;
+  private boolean reading;
+
+  Recollection(ActorContext<Command> context, AgentKey agent, History history, Judge judge) {
+    this.context = context;
+    this.agent = agent;
+    this.history = history;
+    this.judge = judge;
+  }
+
+  boolean isKnown() {
+    return known;
+  }
+
+  /** Keeps the question until the log was read. */
+  void await(Decide decide) {
+    if (waiting.size() == MAX_WAITING) {
+      decide.replyTo().tell(new Refused(Refusal.UNAVAILABLE));
+      return;
+    }
+    waiting.add(decide);
+    if (!reading) {
+      reading = true;
+      context.pipeToSelf(
+          read(),
+          (acts, failure) ->
+              failure == null && acts != null
+                  ? new HistoryRead(acts)
+                  : new HistoryUnknown(String.valueOf(failure)));
+    }
+  }
+
+  private CompletionStage<List<Act>> read() {
+    try {
+      return history.last(agent.organization(), agent.agent(), Session.LENGTH);
+    } catch (RuntimeException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
+  }
+
+  void onRead(HistoryRead read) {
+    reading = false;
+    if (!known) {
+      known = true;
+      judge.recall(read.acts());
+    }
+    waiting.forEach(context.getSelf()::tell);
+    waiting.clear();
+  }
+
+  void onUnknown(HistoryUnknown unknown) {
+    reading = false;
+    context.getLog().warn("What {} did before cannot be read: {}", agent, unknown.why());
+    giveUp();
+  }
+
+  /** The answers will not come from this incarnation. */
+  void giveUp() {
+    waiting.forEach(each -> each.replyTo().tell(new Refused(Refusal.UNAVAILABLE)));
+    waiting.clear();
+  }
+}

@@ -1,0 +1,17 @@
+package io.redoubt.session;
+
+import io.redoubt.action.Act;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** What agents did, as the audit log has it: an agent that is recovered reads its session there. */
+public interface History {
+  /**
+   * The agent's last acts, oldest first.
+   *
+   * @return fails where the log cannot be read
+   */
+  CompletionStage<List<Act>> last(OrganizationId organization, AgentId agent, int atMost);
+}

@@ -1,0 +1,123 @@
+package io.redoubt.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.action.Act;
+import io.redoubt.agent.Agent.Denied;
+import io.redoubt.agent.Agent.Permitted;
+import io.redoubt.agent.Agent.Refusal;
+import io.redoubt.agent.Agent.Refused;
+import io.redoubt.agent.Agent.Reply;
+import io.redoubt.policy.Starter;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.policy.PolicyDocument;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What an agent did before counts, whoever did the counting. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AgentSessionTest {
+  private static final PolicyDocument AT_MOST_TWO =
+      new PolicyDocument(
+          "at-most-two",
+          """
+          forbid (principal, action == Action::"llm:generate", resource)
+          when { context.session.counts["llm:generate claude-sonnet within 1h"] >= 2 };
+          """);
+
+  private final AgentFixture it = new AgentFixture();
+
+  @BeforeEach
+  void activate() {
+    it.forget();
+    it.activate();
+  }
+
+  @AfterAll
+  void shutDown() {
+    it.close();
+  }
+
+  private Reply decide() {
+    return it.decide(it.call("claude-sonnet")).reply();
+  }
+
+  private Act earlier(long secondsAgo) {
+    return new Act(
+        AgentFixture.NOW.minusSeconds(secondsAgo),
+        "llm:generate",
+        "claude-sonnet",
+        Verdict.PERMIT,
+        secondsAgo);
+  }
+
+  @Test
+  void eachActionSeesTheOnesBefore() {
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+
+    var replies = new ArrayList<Reply>();
+    for (int i = 0; i < 4; i++) {
+      replies.add(decide());
+    }
+
+    assertThat(replies.subList(0, 2)).hasOnlyElementsOfType(Permitted.class);
+    assertThat(replies.subList(2, 4)).hasOnlyElementsOfType(Denied.class);
+  }
+
+  @Test
+  void whatIsLongAgoDoesNotCount() {
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+    decide();
+    decide();
+
+    it.clock.set(AgentFixture.NOW.plusSeconds(3601));
+
+    assertThat(decide()).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void aRecoveredAgentKnowsWhatItDid() {
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+    it.history.has(List.of(earlier(7200), earlier(60), earlier(30)));
+    it.agent.restart();
+
+    assertThat(decide()).isInstanceOf(Denied.class);
+  }
+
+  @Test
+  void whereTheLogCannotBeReadNothingIsPermittedUntilItCan() {
+    it.history.fail(new IllegalStateException("the database is away"));
+    it.agent.restart();
+
+    assertThat(decide()).isEqualTo(new Refused(Refusal.UNAVAILABLE));
+
+    it.history.clear();
+    assertThat(decide()).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void riskIsTheSumOfItsReasonsAndPoliciesSeeIt() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "calm", "forbid (principal, action, resource) when { context.risk >= 20 };"));
+    for (int i = 0; i < 5; i++) {
+      assertThat(decide()).isInstanceOf(Permitted.class);
+    }
+
+    assertThat(decide())
+        .isInstanceOfSatisfying(
+            Denied.class,
+            denied -> {
+              var judgement = Objects.requireNonNull(denied.judgement());
+              assertThat(judgement.risk().explained()).isEqualTo("risk 20: loop 20");
+              assertThat(judgement.decision().policyIds()).containsExactly("calm");
+            });
+  }
+}

@@ -1,0 +1,37 @@
+package io.redoubt.testing;
+
+import io.redoubt.action.Act;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.session.History;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A log that a test writes; it can be out of reach. */
+public final class FakeHistory implements History {
+  private volatile List<Act> acts = List.of();
+  private volatile @Nullable RuntimeException failure;
+
+  public void has(List<Act> earlier) {
+    acts = List.copyOf(earlier);
+  }
+
+  public void fail(RuntimeException why) {
+    failure = why;
+  }
+
+  public void clear() {
+    acts = List.of();
+    failure = null;
+  }
+
+  @Override
+  public CompletionStage<List<Act>> last(OrganizationId organization, AgentId agent, int atMost) {
+    var why = failure;
+    return why == null
+        ? CompletableFuture.completedFuture(acts.stream().skip(Math.max(0, acts.size() - atMost)).toList())
+        : CompletableFuture.failedFuture(why);
+  }
+}
