@@ -78,8 +78,14 @@ public final class Agent {
   public record AdmitRefresh(FamilyId family, InetAddress source, ActorRef<Reply> replyTo)
       implements Command {}
 
-  /** Asks for a verdict: the linearization point of everything the agent does. */
-  public record Decide(GovernedAction action, FamilyId family, ActorRef<Reply> replyTo)
+  /**
+   * Asks for a verdict: the linearization point of everything the agent does.
+   *
+   * @param until when nobody waits for the verdict any more; later it does nothing, and is no part
+   *     of the session
+   */
+  public record Decide(
+      GovernedAction action, FamilyId family, Instant until, ActorRef<Reply> replyTo)
       implements Command {}
 
   /**

@@ -172,6 +172,9 @@ final class AgentEntity
   }
 
   private ReplyEffect<Event, AgentState> onDecide(AgentState state, Decide decide) {
+    if (clock.instant().isAfter(decide.until())) {
+      return Effect().noReply();
+    }
     if (!lease.held()) {
       return refuse(Refusal.UNAVAILABLE, decide.replyTo());
     }

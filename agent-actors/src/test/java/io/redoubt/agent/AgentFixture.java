@@ -190,7 +190,7 @@ final class AgentFixture {
   }
 
   Ran decide(GovernedAction action) {
-    return run(replyTo -> new Agent.Decide(action, family, replyTo));
+    return run(replyTo -> new Agent.Decide(action, family, clock.instant(), replyTo));
   }
 
   /** What the starter says to a call to a model. */

@@ -84,6 +84,7 @@ class AgentLifecycleTest {
                     new Decide(
                         it.call("claude-sonnet"),
                         FamilyHandle.create(it.key.organization(), it.key.agent()).familyId(),
+                        it.clock.instant(),
                         replyTo))
                 .reply())
         .isEqualTo(denied(Denial.FAMILY_UNKNOWN));

@@ -181,7 +181,7 @@ public final class AgentSamples {
         new Bootstrap(
             TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", SOURCE, LATER, replyTo),
         new AdmitRefresh(FAMILY, SOURCE, replyTo),
-        new Decide(action, FAMILY, replyTo),
+        new Decide(action, FAMILY, LATER, replyTo),
         new Isolate(ISOLATION, "odd", "ann", 17L, replyTo),
         new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", 17L, replyTo),
         new Revoke("leak", "ann", 17L, replyTo),

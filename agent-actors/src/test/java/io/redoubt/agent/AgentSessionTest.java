@@ -11,6 +11,7 @@ import io.redoubt.agent.Agent.Reply;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.PolicyDocument;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -97,6 +98,18 @@ class AgentSessionTest {
     assertThat(decide()).isEqualTo(new Refused(Refusal.UNAVAILABLE));
 
     it.history.clear();
+    assertThat(decide()).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void aQuestionThatNobodyWaitsForIsNoPartOfTheSession() {
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+    var past = AgentFixture.NOW.minusMillis(1);
+    for (int i = 0; i < 3; i++) {
+      it.start(replyTo -> new Agent.Decide(it.call("claude-sonnet"), it.family, past, replyTo))
+          .expectNoMessage(Duration.ZERO);
+    }
+
     assertThat(decide()).isInstanceOf(Permitted.class);
   }
 

@@ -236,7 +236,8 @@ final class EnclaveServers {
                 store.payloads(),
                 node.policies,
                 node.lease,
-                node.offline),
+                node.offline,
+                node.patience),
             environment.clock(),
             environment.metrics(),
             environment.tracer())

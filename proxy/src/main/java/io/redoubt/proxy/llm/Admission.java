@@ -150,7 +150,9 @@ final class Admission {
         .agents()
         .ask(
             caller.agent.key(),
-            replyTo -> new Agent.Decide(action, caller.agent.claims().family(), replyTo))
+            replyTo ->
+                new Agent.Decide(
+                    action, caller.agent.claims().family(), ports.patience().ends(), replyTo))
         .exceptionallyCompose(failure -> unavailable(failure))
         .thenCompose(reply -> {
           var permitted = permitted(call, reply);

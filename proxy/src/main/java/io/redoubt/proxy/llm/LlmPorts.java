@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.agent.Agents;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.entity.Patience;
 import io.redoubt.lease.Lease;
 import io.redoubt.link.Freshness;
 import io.redoubt.organization.Organizations;
@@ -9,7 +10,11 @@ import io.redoubt.payload.PayloadStore;
 import io.redoubt.policy.Policies;
 import io.redoubt.provider.Providers;
 
-/** What the LLM plane needs of the rest of the enclave. */
+/**
+ * What the LLM plane needs of the rest of the enclave.
+ *
+ * @param patience with a verdict
+ */
 public record LlmPorts(
     Agents agents,
     AuditLog audit,
@@ -18,4 +23,5 @@ public record LlmPorts(
     PayloadStore payloads,
     Policies policies,
     Lease lease,
-    Freshness freshness) {}
+    Freshness freshness,
+    Patience patience) {}

@@ -90,7 +90,7 @@ final class FakeAgents implements Agents {
       return new Agent.Refused(Agent.Refusal.UNKNOWN_AGENT);
     }
     return switch (command) {
-      case Agent.Decide(var action, _, _) -> {
+      case Agent.Decide(var action, _, _, _) -> {
         if (isolated) {
           yield new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec, null);
         }

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
+import io.redoubt.entity.Patience;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.HttpEdge;
@@ -133,7 +134,8 @@ final class LlmFixture implements AutoCloseable {
                 payloads,
                 policies,
                 lease::get,
-                _ -> standing),
+                _ -> standing,
+                new Patience(clock, Duration.ofSeconds(5))),
             clock,
             metrics,
             OpenTelemetry.noop().getTracer("test"));
