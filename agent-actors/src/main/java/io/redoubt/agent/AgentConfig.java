@@ -10,7 +10,8 @@ public record AgentConfig(EntityConfig entity, FenceConfig fence, RiskConfig ris
 
   public static AgentConfig from(Config root) {
     return new AgentConfig(
-        EntityConfig.from(root, PATH + ".entity"), FenceConfig.from(root, PATH + ".fence"),
+        EntityConfig.from(root, PATH + ".entity"),
+        FenceConfig.from(root, PATH + ".fence"),
         RiskConfig.from(root));
   }
 }

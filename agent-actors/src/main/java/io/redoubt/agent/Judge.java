@@ -50,10 +50,8 @@ final class Judge {
 
   /** By the policies that run at this moment. Empty: none is known here, so nothing goes (G5). */
   Optional<Judgement> judge(AgentSpec spec, GovernedAction action) {
-    var judgement =
-        policies.of(key.organization()).map(running -> judge(running, spec, action));
-    judgement.ifPresent(it ->
-        session.add(act(clock.instant(), action, it.decision().verdict())));
+    var judgement = policies.of(key.organization()).map(running -> judge(running, spec, action));
+    judgement.ifPresent(it -> session.add(act(clock.instant(), action, it.decision().verdict())));
     return judgement;
   }
 
@@ -67,8 +65,7 @@ final class Judge {
     var risk =
         assessor.assess(
             act(now, action, Verdict.PERMIT), resource.get(), spec.intent(), Set.of(), session);
-    var facts =
-        Facts.of(now, action.source()).withRisk(risk.score()).withSession(session.facts());
+    var facts = Facts.of(now, action.source()).withRisk(risk.score()).withSession(session.facts());
     var request = new PolicyRequest(Outlook.subject(key, spec), kind.get(), resource.get(), facts);
     return new Judgement(running.version(), running.set().decide(request), risk);
   }

@@ -29,8 +29,7 @@ public final class Outlook {
   /** Whether the agent might use the model at this moment. */
   public boolean mayUse(AgentSpec spec, PolicyResource.Model model, InetAddress source) {
     var facts = Facts.of(clock.instant(), source).withRisk(0).withSession(NOTHING_DONE);
-    var request =
-        new PolicyRequest(subject(key, spec), PolicyAction.LLM_GENERATE, model, facts);
+    var request = new PolicyRequest(subject(key, spec), PolicyAction.LLM_GENERATE, model, facts);
     return policies
         .of(key.organization())
         .map(running -> running.set().decide(request).verdict() == Verdict.PERMIT)

@@ -19,8 +19,7 @@ record Consulted(
     Set<String> context,
     Set<String> args,
     Set<Tally> counts) {
-  static final Consulted NOTHING =
-      new Consulted(false, false, false, Set.of(), Set.of(), Set.of());
+  static final Consulted NOTHING = new Consulted(false, false, false, Set.of(), Set.of(), Set.of());
 
   Consulted {
     context = Set.copyOf(context);

@@ -94,8 +94,7 @@ public record Facts(
       return acts.stream()
           .filter(Session::isDone)
           .filter(act -> act.at().isAfter(since))
-          .filter(act ->
-              act.operation().equals(tally.name()) || act.name().equals(tally.name()))
+          .filter(act -> act.operation().equals(tally.name()) || act.name().equals(tally.name()))
           .count();
     }
   }

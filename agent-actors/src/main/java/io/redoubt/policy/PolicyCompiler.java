@@ -76,7 +76,8 @@ final class PolicyCompiler {
       problems.add(statements.getFirst().problem(why));
     }
     if (problems.isEmpty() && !statements.isEmpty()) {
-      problems.addAll(Cedar.validate(Vocabulary.schema(arguments.types().cedar(), counts()), statements));
+      problems.addAll(
+          Cedar.validate(Vocabulary.schema(arguments.types().cedar(), counts()), statements));
       tooManyTogether();
     }
     return problems.isEmpty()

@@ -17,7 +17,8 @@ record Tally(String text, String name, Duration within) {
   private static final Duration LONGEST = Duration.ofDays(7);
 
   private static final Pattern FORM =
-      Pattern.compile("(?<name>[a-z]+:[a-z]+(?: \\S.*)?) within (?<many>[1-9][0-9]{0,5})(?<unit>[smhd])");
+      Pattern.compile(
+          "(?<name>[a-z]+:[a-z]+(?: \\S.*)?) within (?<many>[1-9][0-9]{0,5})(?<unit>[smhd])");
 
   static Optional<Tally> parse(@Nullable String text) {
     var matcher = FORM.matcher(text == null ? "" : text);

@@ -23,9 +23,9 @@ final class Vocabulary {
   static final String HOST = "Host";
 
   /**
-   * Everything but the arguments and counts, which each policy set names itself. What is not optional
-   * here may still be unknown of an action, such as findings where nothing was inspected: a policy
-   * that asks for it then cannot be evaluated, and the action is denied.
+   * Everything but the arguments and counts, which each policy set names itself. What is not
+   * optional here may still be unknown of an action, such as findings where nothing was inspected:
+   * a policy that asks for it then cannot be evaluated, and the action is denied.
    */
   private static final String TEXT =
       """

@@ -72,8 +72,7 @@ public final class Assessor {
     return !switch (resource) {
       case PolicyResource.Model(_, var name) -> manifest.foreseesModel(name);
       case PolicyResource.Tool(var name) -> manifest.foreseesOperation(name);
-      case PolicyResource.McpTool(var server, var name) ->
-          manifest.foreseesOperation(server, name);
+      case PolicyResource.McpTool(var server, var name) -> manifest.foreseesOperation(server, name);
       case PolicyResource.Operation(var connector, var name) ->
           manifest.foreseesOperation(connector, name);
       case PolicyResource.Host(var name, var port) -> manifest.foreseesHost(name, port);
@@ -82,9 +81,7 @@ public final class Assessor {
 
   private static boolean isBurst(Instant now, Session session) {
     return session.size() >= BURST
-        && session
-            .newest(BURST)
-            .allMatch(each -> each.at().isAfter(now.minus(BURST_WITHIN)));
+        && session.newest(BURST).allMatch(each -> each.at().isAfter(now.minus(BURST_WITHIN)));
   }
 
   private static boolean isLoop(Act act, Session session) {
@@ -96,10 +93,7 @@ public final class Assessor {
   }
 
   private static boolean isDeniedOften(Session session) {
-    return session
-            .newest(DENIALS_AMONG)
-            .filter(each -> each.verdict() == Verdict.DENY)
-            .count()
+    return session.newest(DENIALS_AMONG).filter(each -> each.verdict() == Verdict.DENY).count()
         >= DENIALS;
   }
 }

@@ -51,9 +51,9 @@ import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.net.Cidr;
-import io.redoubt.session.Risk;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.serialization.Sample;
+import io.redoubt.session.Risk;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
@@ -105,7 +105,11 @@ public final class AgentSamples {
               List.of(new Decision.Alert("p1", "look")),
               new Decision.Shadow(Verdict.ESCALATE, List.of("p2"), List.of("w"), List.of("odd")),
               List.of("p1: overflow")),
-          new Risk(40, List.of(new Risk.Contribution("off-intent", 30), new Risk.Contribution("new-operation", 10))));
+          new Risk(
+              40,
+              List.of(
+                  new Risk.Contribution("off-intent", 30),
+                  new Risk.Contribution("new-operation", 10))));
 
   private AgentSamples() {}
 
@@ -174,7 +178,8 @@ public final class AgentSamples {
             "anthropic",
             TOKEN.toString(),
             SOURCE,
-            false);
+            false,
+            Set.of("pii:email"));
     return List.of(
         new Configure(SPEC, 17L, replyTo),
         new OfferBootstrap(TOKEN, LATER, 17L, replyTo),

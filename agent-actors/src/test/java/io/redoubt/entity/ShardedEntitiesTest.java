@@ -83,7 +83,7 @@ class ShardedEntitiesTest {
       ShardedTokenFamilies.start(kit.system(), TokenFamilyConfig.from(CONFIG), clock);
   private final Agents agents =
       ShardedAgents.start(
-          kit.system(), 
+          kit.system(),
           AgentConfig.from(CONFIG),
           fences,
           new FakePolicies(),

@@ -1,9 +1,9 @@
 package io.redoubt.policy;
 
-import io.redoubt.protocol.audit.Verdict;
-import io.redoubt.action.Act;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.action.Act;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -29,7 +29,8 @@ final class PolicySamples {
       Facts.of(NOW, InetAddress.ofLiteral("10.1.2.3"))
           .withFindings(Set.of())
           .withRisk(10)
-          .withSession(session("connector:read git/log", "connector:read git/log", "tool:call deploy"));
+          .withSession(
+              session("connector:read git/log", "connector:read git/log", "tool:call deploy"));
 
   private PolicySamples() {}
 

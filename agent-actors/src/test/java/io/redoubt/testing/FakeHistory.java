@@ -31,7 +31,8 @@ public final class FakeHistory implements History {
   public CompletionStage<List<Act>> last(OrganizationId organization, AgentId agent, int atMost) {
     var why = failure;
     return why == null
-        ? CompletableFuture.completedFuture(acts.stream().skip(Math.max(0, acts.size() - atMost)).toList())
+        ? CompletableFuture.completedFuture(
+            acts.stream().skip(Math.max(0, acts.size() - atMost)).toList())
         : CompletableFuture.failedFuture(why);
   }
 }

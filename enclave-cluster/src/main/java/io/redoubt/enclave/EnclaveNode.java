@@ -183,13 +183,7 @@ final class EnclaveNode {
     var agentConfig = AgentConfig.from(whole);
     this.agents =
         ShardedAgents.start(
-            system,
-            agentConfig,
-            store.fences(),
-            policies,
-            store.history(),
-            lease,
-            watched::shared);
+            system, agentConfig, store.fences(), policies, store.history(), lease, watched::shared);
     keepLease(context);
     this.families =
         ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);

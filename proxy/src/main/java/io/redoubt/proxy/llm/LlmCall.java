@@ -1,7 +1,7 @@
 package io.redoubt.proxy.llm;
 
-import io.redoubt.http.RequestTrace;
 import io.redoubt.agent.Judgement;
+import io.redoubt.http.RequestTrace;
 import io.redoubt.policy.Decision;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Coverage;

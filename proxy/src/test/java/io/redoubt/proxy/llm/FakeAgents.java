@@ -1,14 +1,14 @@
 package io.redoubt.proxy.llm;
 
-import io.redoubt.session.Risk;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
-import io.redoubt.policy.Decision;
 import io.redoubt.agent.Judgement;
+import io.redoubt.policy.Decision;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.session.Risk;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

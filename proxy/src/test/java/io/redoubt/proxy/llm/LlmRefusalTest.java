@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.redoubt.session.Risk;
-import io.redoubt.policy.Decision;
 import io.redoubt.agent.Judgement;
+import io.redoubt.policy.Decision;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.json.Json;
@@ -14,6 +13,7 @@ import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.revocation.Revocation;
+import io.redoubt.session.Risk;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
@@ -126,7 +126,9 @@ class LlmRefusalTest {
     assertThat(json(answer).path("error").path("message").asText())
         .contains("(no-models)")
         .contains("[policy_denied]");
-    isRecorded(answer, "policy_denied; risk 40: off-intent 40; alert of no-models: tried; in shadow permit by draft");
+    isRecorded(
+        answer,
+        "policy_denied; risk 40: off-intent 40; alert of no-models: tried; in shadow permit by draft");
     assertThat(plane.recordOf(answer).policyIds()).containsExactly("no-models");
     assertThat(plane.recordOf(answer).bundleVersion()).isEqualTo("9");
     assertThat(plane.recordOf(answer).riskScore()).isEqualTo(40);

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an agent is meant to do. A list that is empty says nothing; a {@code *} at the end of an entry
- * stands for anything.
+ * What an agent is meant to do. A list that is empty says nothing; a {@code *} at the end of an
+ * entry stands for anything.
  *
  * @param connectors connectors and MCP servers
  * @param operations tools by their name, and {@code connector/operation} or {@code server/tool}

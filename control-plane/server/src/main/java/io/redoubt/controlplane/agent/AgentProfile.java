@@ -62,8 +62,7 @@ record AgentProfile(
         clientCidr,
         models,
         mayBringCredential,
-        new Manifest(
-            intent.connectors(), intent.operations(), intent.models(), intent.hosts()),
+        new Manifest(intent.connectors(), intent.operations(), intent.models(), intent.hosts()),
         version);
   }
 }

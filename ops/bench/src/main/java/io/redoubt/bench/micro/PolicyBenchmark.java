@@ -1,7 +1,5 @@
 package io.redoubt.bench.micro;
 
-import java.util.stream.IntStream;
-import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.action.Act;
 import io.redoubt.policy.Arguments;
 import io.redoubt.policy.Decision;
@@ -12,6 +10,7 @@ import io.redoubt.policy.PolicyRequest;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.policy.Subject;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
