@@ -1,0 +1,16 @@
+package io.redoubt.proxy.inspect;
+
+import java.util.Locale;
+
+/** What a finding is about. */
+public enum Category {
+  PII,
+  SECRET,
+  INJECTION,
+  CUSTOM;
+
+  /** As it is written in policies and records. */
+  public String code() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
