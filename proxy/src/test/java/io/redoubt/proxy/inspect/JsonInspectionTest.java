@@ -1,0 +1,148 @@
+package io.redoubt.proxy.inspect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.audit.Coverage;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class JsonInspectionTest {
+  private static final JsonInspection.Limits LIMITS = new JsonInspection.Limits(1 << 20, 1 << 16);
+
+  private static JsonInspection.Result inspect(String json) {
+    return JsonInspection.of(Inspector.STANDARD, LIMITS, "request", json.getBytes(UTF_8));
+  }
+
+  private static List<String> found(String json) {
+    return inspect(json).findings().stream()
+        .map(each ->
+            each.pointer()
+                + (each.inName() ? " name " : " ")
+                + each.finding().detector()
+                + " "
+                + each.finding().offset()
+                + "+"
+                + each.finding().length())
+        .toList();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      textBlock =
+          """
+          {"messages":[{"role":"user","content":"to a@b.de"}]}                        | /messages/0/content email 3+6
+          {"messages":[{"content":[{"type":"text","text":"a@b.de"}]}]}                | /messages/0/content/0/text email 0+6
+          {"system":"a@b.de"}                                                         | /system email 0+6
+          {"input":[{"content":"a@b.de"}]}                                            | /input/0/content email 0+6
+          {"content":"a\\u0040b\\u002ede"}                                            | /content email 0+6
+          {"content":"\\ud83d\\ude00 \\"a@b.de\\"\\n"}                                | /content email 6+6
+          {"content":[{"type":"tool_use","input":{"to":"a@b.de"}}]}                   | /content/0/input/to email 0+6
+          {"function":{"arguments":"{\\"to\\":\\"a@b.de\\"}"}}                        | /function/arguments#/to email 0+6
+          {"function":{"arguments":"{\\"to\\":\\"a\\\\u0040b.de\\"}"}}                | /function/arguments#/to email 0+6
+          {"content":"[{\\"to\\":\\"a\\\\u0040b.de\\"}]"}                             | /content#/0/to email 0+6
+          {"content":"[not json] a@b.de \\\\"}                                        | /content email 11+6
+          {"arguments":{"password":"Tr0ub4dor&3x"}}                                   | /arguments/password assigned-secret 0+12
+          {"input":{"ssn":"536221847"}}                                               | /input/ssn us-ssn 0+9
+          {"input":{"card":4111111111111111}}                                         | /input/card payment-card 0+16
+          {"input":{"a@b.de":true}}                                                   | /input/* name email 0+6
+          {"input":{"a@b.de":{"x":"c@d.de"}}}                                         | /input/* name email 0+6;/input/*/x email 0+6
+          {"input":{"a/b~c":"c@d.de"}}                                                | /input/a~1b~0c email 0+6
+          """)
+  void everyTextIsFoundAndReadWithoutItsEscapes(String json, String expected) {
+    assertThat(found(json)).containsExactly(expected.split(";"));
+    assertThat(inspect(json).gaps()).isEmpty();
+  }
+
+  /** Gaps go into records, which leave the enclave: names that an agent gave do not. */
+  @Test
+  void aGapNamesOnlyWhatProvidersName() {
+    String image = Base64.getEncoder().encodeToString(new byte[3000]);
+
+    assertThat(inspect("{\"input\":{\"of Jane Roe\":{\"data\":\"%s\"}}}".formatted(image)).gaps())
+        .containsExactly(new Coverage.Gap("request /input/*/data", "binary"));
+  }
+
+  @Test
+  void imagesAreNotTextAndSaySo() {
+    String image = Base64.getEncoder().encodeToString(new byte[3000]);
+
+    var result =
+        inspect(
+            "{\"content\":[{\"source\":{\"data\":\"%s\"}},{\"url\":\"data:image/png;base64,%s\"}]}"
+                .formatted(image, image));
+
+    assertThat(result.gaps())
+        .containsExactly(
+            new Coverage.Gap("request /content/0/source/data", "binary"),
+            new Coverage.Gap("request /content/1/url", "binary"));
+  }
+
+  @Test
+  void whatClaimsToBeAnImageAndIsTextIsRead() {
+    assertThat(found("{\"data\":\"" + "QUJD".repeat(50) + " a@b.de\"}"))
+        .containsExactly("/data email 201+6");
+  }
+
+  @Test
+  void theLimitIsSaidAndWhatIsBeforeItIsRead() {
+    var result =
+        JsonInspection.of(
+            Inspector.STANDARD,
+            new JsonInspection.Limits(30, 100),
+            "request",
+            "{\"content\":[\"a@b.de and so on and so on on on\",\"c@d.de\"]}".getBytes(UTF_8));
+
+    assertThat(result.codes()).containsExactly("pii:email");
+    assertThat(result.findings()).hasSize(1);
+    assertThat(result.gaps())
+        .isNotEmpty()
+        .allSatisfy(gap -> assertThat(gap.why()).isEqualTo("limit"));
+  }
+
+  @Test
+  void whatIsNoJsonIsReadUpToThere() {
+    var result = inspect("{\"content\":\"a@b.de\",\"x\":nope}");
+
+    assertThat(result.codes()).containsExactly("pii:email");
+    assertThat(result.gaps()).extracting(Coverage.Gap::why).containsExactly("undecodable");
+  }
+
+  @Test
+  void argumentsThatNestTooDeepAreReadAsText() {
+    String deep = "[".repeat(10_000) + "\\\"a@b.de\\\"" + "]".repeat(10_000);
+
+    assertThat(found("{\"arguments\":\"" + deep + "\"}"))
+        .containsExactly("/arguments email 10001+6");
+  }
+
+  @Test
+  void codesAreEachThereOnceInOrder() {
+    assertThat(inspect("{\"a\":\"x@y.de\",\"b\":\"z@y.de\",\"c\":\"[INST]\"}").codes())
+        .containsExactly("injection:chat-markup", "pii:email");
+  }
+
+  @Test
+  void everyCorpusTextIsFoundInsideOfJsonToo() {
+    for (Corpus.Sample sample : Corpus.all()) {
+      String text = new String(sample.text(), UTF_8);
+      var escaped = new StringBuilder();
+      text.chars().forEach(c -> escaped.append("\\u%04x".formatted(c)));
+
+      var plain = Inspector.STANDARD.inspect(sample.text());
+      var inside = inspect("{\"content\":\"" + escaped + "\"}");
+
+      if (!text.stripLeading().startsWith("{") && !text.stripLeading().startsWith("[")) {
+        assertThat(inside.findings())
+            .as("%s", sample)
+            .extracting(JsonInspection.Located::finding)
+            .containsExactlyInAnyOrderElementsOf(plain);
+      }
+    }
+  }
+}
