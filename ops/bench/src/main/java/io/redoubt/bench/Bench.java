@@ -3,6 +3,7 @@ package io.redoubt.bench;
 import io.redoubt.bench.micro.Micro;
 import io.redoubt.bench.scenario.Agents;
 import io.redoubt.bench.scenario.All;
+import io.redoubt.bench.scenario.Inspect;
 import io.redoubt.bench.scenario.Isolate;
 import io.redoubt.bench.scenario.ManyAgents;
 import io.redoubt.bench.scenario.Peer;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
       Spend.class,
       Startup.class,
       Agents.class,
+      Inspect.class,
       Peer.class,
       Remote.class,
       Isolate.class,

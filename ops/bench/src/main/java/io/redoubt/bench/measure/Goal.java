@@ -19,6 +19,14 @@ public record Goal(String name, String limit, String figure, boolean reached) {
         name, "< " + number(limit) + " " + unit, number(figure) + " " + unit, figure < limit);
   }
 
+  public static Goal atLeast(String name, double limit, double figure, String unit) {
+    return new Goal(
+        name,
+        (">= " + number(limit) + " " + unit).strip(),
+        (number(figure) + " " + unit).strip(),
+        figure >= limit);
+  }
+
   private static String number(double value) {
     return value == Math.rint(value)
         ? Long.toString((long) value)

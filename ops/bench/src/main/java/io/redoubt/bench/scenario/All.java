@@ -30,6 +30,7 @@ public final class All implements Scenario {
             new Isolate(),
             new ManyAgents(),
             new Scaling(),
+            new Inspect(),
             new Peer())) {
       new CommandLine(scenario)
           .setUnmatchedArgumentsAllowed(true)
