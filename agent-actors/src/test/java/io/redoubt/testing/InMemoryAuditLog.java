@@ -103,6 +103,11 @@ public final class InMemoryAuditLog implements AuditLog {
     return Optional.ofNullable(records.get(id)).map(AuditRecord::outcome);
   }
 
+  /** What was said of its end after it had begun. */
+  public synchronized Optional<AuditOutcome> conclusion(AuditId id) {
+    return Optional.ofNullable(outcomes.get(id));
+  }
+
   /** Intents without an outcome: at the end of a test there should be none (G4). */
   public synchronized List<AuditRecord> open() {
     return records.values().stream()

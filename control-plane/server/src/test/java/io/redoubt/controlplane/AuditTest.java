@@ -48,7 +48,7 @@ class AuditTest {
     time = server.clock.instant().truncatedTo(ChronoUnit.MICROS);
   }
 
-  private AuditRecord intent(Plane plane, String resource, Verdict verdict) {
+  private AuditBuilder building(Plane plane, Verdict verdict) {
     time = time.plusMillis(1);
     return new AuditBuilder(
             ActionId.next(server.clock).auditId(),
@@ -59,7 +59,11 @@ class AuditTest {
             verdict)
         .agent(agent, "mbr_x")
         .byAgent()
-        .at(EnclaveId.parse(enclave.id), "node-1")
+        .at(EnclaveId.parse(enclave.id), "node-1");
+  }
+
+  private AuditRecord intent(Plane plane, String resource, Verdict verdict) {
+    return building(plane, verdict)
         .resource(resource)
         .coverage(Coverage.none("request"))
         .trace("0123456789abcdef0123456789abcdef")
@@ -112,6 +116,38 @@ class AuditTest {
     assertThat(record.path("agent_id").asText()).isEqualTo(agent.toString());
     assertThat(record.at("/coverage/not_inspected/0/what").asText()).isEqualTo("request");
     assertThat(record.path("enclave_id").asText()).isEqualTo(enclave.id);
+  }
+
+  @Test
+  void whatWasFoundInBothHalvesIsOneList() {
+    var intent =
+        building(Plane.LLM, Verdict.PERMIT)
+            .findings(List.of("pii:iban"))
+            .coverage(new Coverage(List.of("request: pii"), List.of()).awaiting("reply"))
+            .build();
+    var outcome =
+        new AuditOutcome(
+            intent.id(),
+            tenant.id(),
+            intent.time().plusMillis(5),
+            new Outcome(Outcome.Status.SUCCEEDED, 5, USAGE, null),
+            List.of("reply:pii:email"),
+            new Coverage(
+                List.of("reply: pii"), List.of(new Coverage.Gap("reply, an event", "limit"))));
+    assertThat(kept(deliver(1, line(intent)))).isEqualTo(1);
+    assertThat(tenant.audit("&plane=llm").getFirst().at("/coverage/not_inspected").toString())
+        .isEqualTo("[{\"what\":\"reply\",\"why\":\"not seen yet\"}]");
+
+    assertThat(kept(deliver(2, line(outcome)))).isEqualTo(2);
+
+    var record = tenant.audit("&plane=llm").getFirst();
+    assertThat(record.path("findings").toString()).isEqualTo("[\"pii:iban\",\"reply:pii:email\"]");
+    assertThat(record.path("coverage").toString())
+        .isEqualTo(
+            "{\"inspected\":[\"request: pii\",\"reply: pii\"],"
+                + "\"not_inspected\":[{\"what\":\"reply, an event\",\"why\":\"limit\"}]}");
+    assertThat(record.at("/outcome/usage/input_tokens").asLong()).isEqualTo(100);
+    assertThat(record.path("outcome").has("findings")).isFalse();
   }
 
   @Test

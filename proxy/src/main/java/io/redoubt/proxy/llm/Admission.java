@@ -25,8 +25,8 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to a permit (DESIGN §2): authenticate, read, register, decide, record. Ends with the
- * intent in the log, or with a {@link Refusal.Raised}.
+ * The way to a permit (DESIGN §2): authenticate, read, inspect, register, decide, record. Ends with
+ * the intent in the log, or with a {@link Refusal.Raised}.
  */
 final class Admission {
   /** Nobody has heard the control plane for longer than the window, and it was permitted. */
@@ -50,6 +50,7 @@ final class Admission {
   private final ServiceIdentityVerifier services;
   private final RequestBodies bodies;
   private final LiveStreams streams;
+  private final LlmConfig.Inspection inspection;
   private final LlmPorts ports;
 
   Admission(
@@ -58,12 +59,14 @@ final class Admission {
       ServiceIdentityVerifier services,
       RequestBodies bodies,
       LiveStreams streams,
+      LlmConfig.Inspection inspection,
       LlmPorts ports) {
     this.node = node;
     this.authenticator = authenticator;
     this.services = services;
     this.bodies = bodies;
     this.streams = streams;
+    this.inspection = inspection;
     this.ports = ports;
   }
 
@@ -132,6 +135,7 @@ final class Admission {
     call.carries(digest);
     var facts = read(body);
     call.asksFor(facts);
+    call.holds(Inspected.request(body, inspection));
     var provider = provider(call.operation(), caller.agent, facts.model());
     call.goesTo(provider);
     var stream = register(caller.agent);

@@ -12,8 +12,8 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is told of an exchange when it is over: what it used, what was said in it where the
- * organization wants that kept, and how it ended.
+ * What is told of an exchange when it is over: what it used, what was found in its reply, what was
+ * said in it where the organization wants that kept, and how it ended.
  */
 final class ExchangeRecord {
   private final Forwarding forwarding;
@@ -24,6 +24,7 @@ final class ExchangeRecord {
   private final CompletableFuture<Boolean> requestKept;
   private String mediaType = "";
   private @Nullable UsageMeter meter;
+  private @Nullable ReplyContent content;
   private @Nullable ReplyRecorder reply;
 
   ExchangeRecord(Forwarding forwarding, LlmCall call, Admitted admitted) {
@@ -43,12 +44,16 @@ final class ExchangeRecord {
   void begins(ContentType type, boolean encoded) {
     mediaType = type.mediaType().toString();
     meter = UsageMeter.of(admitted.provider().kind(), type, encoded);
+    content = forwarding.contentOf(call, type, encoded);
     reply = keptFor == null ? null : forwarding.payloads().replyRecorder();
   }
 
   void sees(ByteString chunk) {
     if (meter != null) {
       meter.see(chunk);
+    }
+    if (content != null) {
+      content.see(chunk);
     }
     if (reply != null) {
       reply.see(chunk);
@@ -64,8 +69,9 @@ final class ExchangeRecord {
   void conclude(Outcome.Status how, @Nullable String error) {
     var outcome = new Outcome(how, call.elapsedMillis(), usage(how), error);
     forwarding.telemetry().end(call, span, outcome);
+    var inspected = content == null ? Inspected.NOTHING : content.end();
     if (keptFor == null) {
-      write(outcome);
+      write(outcome, inspected);
       return;
     }
     var replyKept =
@@ -76,10 +82,11 @@ final class ExchangeRecord {
                 .keepReply(keptFor, admitted.agent().claims(), call.action(), mediaType, reply);
     var _ =
         requestKept.thenAcceptBoth(
-            replyKept, (request, all) -> write(request && all ? outcome : unkept(outcome)));
+            replyKept,
+            (request, all) -> write(request && all ? outcome : unkept(outcome), inspected));
   }
 
-  private void write(Outcome outcome) {
+  private void write(Outcome outcome, Inspected inspected) {
     forwarding
         .outcomes()
         .write(
@@ -87,7 +94,9 @@ final class ExchangeRecord {
                 call.action().auditId(),
                 admitted.agent().claims().organization(),
                 forwarding.clock().instant(),
-                outcome));
+                outcome,
+                inspected.findings(),
+                inspected.coverage()));
   }
 
   /** G12: a record that promises payloads says where they are missing. */

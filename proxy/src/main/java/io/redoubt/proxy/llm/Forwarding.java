@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -32,6 +34,7 @@ final class Forwarding {
   private final LlmConfig config;
   private final PriceTable prices;
   private final PayloadRecording payloads;
+  private final ReplyRecorder.Memory documents;
   private final OutcomeWriter outcomes;
   private final LlmTelemetry telemetry;
   private final InstantSource clock;
@@ -49,6 +52,7 @@ final class Forwarding {
     this.config = config;
     this.prices = PriceTable.with(config.prices());
     this.payloads = payloads;
+    this.documents = new ReplyRecorder.Memory(config.inspection().replyMemory());
     this.outcomes = outcomes;
     this.telemetry = telemetry;
     this.clock = clock;
@@ -93,7 +97,9 @@ final class Forwarding {
             call.action().auditId(),
             admitted.agent().claims().organization(),
             clock.instant(),
-            new Outcome(how, call.elapsedMillis(), null, refusal.code())));
+            new Outcome(how, call.elapsedMillis(), null, refusal.code()),
+            List.of(),
+            Coverage.NOTHING));
     return new Refusal.Raised(refusal);
   }
 
@@ -161,6 +167,11 @@ final class Forwarding {
 
   Duration clientStall() {
     return config.clientStall();
+  }
+
+  /** For a reply whose head is here. */
+  ReplyContent contentOf(LlmCall call, ContentType type, boolean encoded) {
+    return ReplyContent.of(call.operation(), type, encoded, config.inspection(), documents);
   }
 
   PriceTable prices() {

@@ -39,6 +39,7 @@ final class LlmCall {
   private @Nullable AccessClaims claims;
   private @Nullable String digest;
   private @Nullable RequestFacts facts;
+  private @Nullable Inspected content;
   private @Nullable ProviderSpec provider;
   private @Nullable AgentSpec spec;
   private @Nullable Judgement judgement;
@@ -101,6 +102,11 @@ final class LlmCall {
 
   void asksFor(RequestFacts what) {
     facts = what;
+  }
+
+  /** What was found in its texts. */
+  void holds(Inspected what) {
+    content = what;
   }
 
   void goesTo(@Nullable ProviderSpec which) {
@@ -204,6 +210,15 @@ final class LlmCall {
     return permitted;
   }
 
+  /** Of what is permitted there is a reply to come, of which the outcome tells. */
+  private Coverage coverage(Verdict verdict) {
+    var known =
+        content == null
+            ? Inspected.not(Inspected.REQUEST, "refused before it was read").coverage()
+            : content.coverage();
+    return verdict == Verdict.PERMIT ? known.awaiting(Inspected.REPLY) : known;
+  }
+
   /** What the log is told of it so far. */
   AuditBuilder record(NodeIdentity node, AccessClaims who, Verdict verdict) {
     var record =
@@ -211,7 +226,8 @@ final class LlmCall {
             .agent(who.agent(), spec == null ? null : spec.owner())
             .byAgent()
             .at(node.enclave(), node.node())
-            .coverage(Coverage.none("request and reply"))
+            .findings(content == null ? List.of() : content.findings())
+            .coverage(coverage(verdict))
             .trace(trace.traceId());
     if (facts != null) {
       record.resource(facts.model());

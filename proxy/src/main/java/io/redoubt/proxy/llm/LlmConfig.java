@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import com.typesafe.config.Config;
+import io.redoubt.proxy.inspect.JsonInspection;
 import java.time.Duration;
 import java.util.List;
 
@@ -11,6 +12,7 @@ import java.util.List;
  * @param bodyMemory of requests from their first byte to the end of their calls
  * @param bodyDeadline from the first to the last byte of a request's body
  * @param clientStall how long a client may leave a reply unread
+ * @param inspection how much of a call is inspected
  * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
  * @param payloadMemory bytes of unfinished replies held for recording, all streams together
  * @param prices take precedence over the built-in price list
@@ -20,6 +22,7 @@ public record LlmConfig(
     BodyMemory bodyMemory,
     Duration bodyDeadline,
     Duration clientStall,
+    Inspection inspection,
     int payloadLimit,
     long payloadMemory,
     ModelList modelList,
@@ -47,6 +50,27 @@ public record LlmConfig(
   public record BodyMemory(long perAgent, long total) {
     public BodyMemory {
       require(total >= perAgent, "body-memory.total");
+    }
+  }
+
+  /**
+   * How much of a call is inspected; the record says what is not.
+   *
+   * @param maxBytes of the texts of one request or reply
+   * @param maxNestedBytes of JSON inside of one text, which is read a second time
+   * @param maxReplyBytes of a reply that is one document
+   * @param replyMemory bytes of such documents that are not over yet, all together
+   */
+  public record Inspection(long maxBytes, int maxNestedBytes, int maxReplyBytes, long replyMemory) {
+    public Inspection {
+      require(maxBytes >= 1024, "inspection.max-bytes");
+      require(maxNestedBytes >= 0, "inspection.max-nested-bytes");
+      require(maxReplyBytes >= 1024, "inspection.max-reply-bytes");
+      require(replyMemory >= 0, "inspection.reply-memory");
+    }
+
+    JsonInspection.Limits limits() {
+      return new JsonInspection.Limits(maxBytes, maxNestedBytes);
     }
   }
 
@@ -93,6 +117,11 @@ public record LlmConfig(
             config.getBytes("body-memory.per-agent"), config.getBytes("body-memory.total")),
         config.getDuration("body-deadline"),
         config.getDuration("client-stall"),
+        new Inspection(
+            config.getBytes("inspection.max-bytes"),
+            Math.toIntExact(config.getBytes("inspection.max-nested-bytes")),
+            Math.toIntExact(config.getBytes("inspection.max-reply-bytes")),
+            config.getBytes("inspection.reply-memory")),
         Math.toIntExact(config.getBytes("payload-limit")),
         config.getBytes("payload-memory"),
         new ModelList(

@@ -50,7 +50,8 @@ public final class LlmRoutes {
     var payloads = new PayloadRecording(ports, config, telemetry, clock);
     this.edge = edge;
     this.clock = clock;
-    this.admission = new Admission(node, authenticator, services, bodies, streams, ports);
+    this.admission =
+        new Admission(node, authenticator, services, bodies, streams, config.inspection(), ports);
     this.forwarding =
         new Forwarding(upstreams, ports, config, payloads, outcomes, telemetry, clock);
     this.refusals = new Refusals(node, ports.audit(), bodies, telemetry);

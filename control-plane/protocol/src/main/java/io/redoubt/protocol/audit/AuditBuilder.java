@@ -28,6 +28,7 @@ public final class AuditBuilder {
   private List<String> policyIds = List.of();
   private @Nullable String bundleVersion;
   private @Nullable Integer riskScore;
+  private List<String> findings = List.of();
   private @Nullable Coverage coverage;
   private @Nullable Outcome outcome;
   private @Nullable String traceId;
@@ -100,6 +101,12 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** What was found, as policies name it; never what it says. */
+  public AuditBuilder findings(List<String> findings) {
+    this.findings = List.copyOf(findings);
+    return this;
+  }
+
   public AuditBuilder coverage(Coverage coverage) {
     this.coverage = coverage;
     return this;
@@ -139,7 +146,7 @@ public final class AuditBuilder {
         riskScore,
         policyIds,
         bundleVersion,
-        List.of(),
+        findings,
         coverage,
         null,
         outcome,

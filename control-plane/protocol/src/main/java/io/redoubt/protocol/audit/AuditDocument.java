@@ -14,12 +14,16 @@ public final class AuditDocument {
       Json.LENIENT
           .copy()
           .addMixIn(AuditRecord.class, WithoutNulls.class)
-          .addMixIn(AuditOutcome.class, WithoutNulls.class)
+          .addMixIn(AuditOutcome.class, WithoutEmpties.class)
+          .addMixIn(Conclusion.class, WithoutEmpties.class)
           .addMixIn(Outcome.class, WithoutNulls.class)
           .writer();
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private abstract static class WithoutNulls {}
+
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  private abstract static class WithoutEmpties {}
 
   private AuditDocument() {}
 
@@ -31,9 +35,8 @@ public final class AuditDocument {
     return write(outcome);
   }
 
-  /** Of what the outcome says, without whose it is. */
-  public static String of(Outcome outcome) {
-    return write(outcome);
+  public static String of(Conclusion conclusion) {
+    return write(conclusion);
   }
 
   private static String write(Object half) {

@@ -1,17 +1,19 @@
 package io.redoubt.controlplane.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.audit.ActorKind;
 import io.redoubt.protocol.audit.AuditRecord;
-import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Conclusion;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.sql.ResultSet;
@@ -104,11 +106,24 @@ final class AuditQuery {
         .bind("limit", limit);
   }
 
+  private static ArrayNode array(List<String> texts) {
+    var array = Json.LENIENT.createArrayNode();
+    texts.forEach(array::add);
+    return array;
+  }
+
   private static Found found(ResultSet row) throws SQLException {
-    var record = Rows.tree(AuditStore.read(row.getString("record"), AuditRecord.class));
+    var intent = AuditStore.read(row.getString("record"), AuditRecord.class);
+    var record = Rows.tree(intent);
     String outcome = row.getString("outcome");
     if (outcome != null) {
-      record.set("outcome", Rows.tree(AuditStore.read(outcome, Outcome.class)));
+      var conclusion = AuditStore.read(outcome, Conclusion.class);
+      record.set("outcome", Rows.tree(conclusion.outcome()));
+      record.set("findings", array(conclusion.findingsWith(intent.findings())));
+      var coverage = conclusion.coverageWith(intent.coverage());
+      if (coverage != null) {
+        record.set("coverage", Rows.tree(coverage));
+      }
     }
     UUID enclave = Rows.uuidOrNull(row, "enclave_id");
     if (enclave != null) {

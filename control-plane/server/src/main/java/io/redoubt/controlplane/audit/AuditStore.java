@@ -130,7 +130,7 @@ public final class AuditStore implements Trail {
             new Lines<>(outcomes, handle.createQuery(OUTCOMES + unlessThere + RETURNING))
                 .numbers("micros", outcome -> micros(outcome.time()))
                 .texts("ids", outcome -> outcome.id().uuid().toString())
-                .texts("bodies", outcome -> AuditDocument.of(outcome.outcome()))
+                .texts("bodies", outcome -> AuditDocument.of(outcome.conclusion()))
                 .insert(organization, enclave));
   }
 
