@@ -4,6 +4,7 @@ import io.redoubt.ClusterMessage;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import java.net.InetAddress;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param within what the resource is in, such as the name of a provider; null: nothing is known
  * @param digest SHA-256 of the canonical request, hex
  * @param bringsCredential whether the agent carries an upstream credential of its own
+ * @param findings what was found in it, by kind
  */
 public record GovernedAction(
     ActionId id,
@@ -23,5 +25,10 @@ public record GovernedAction(
     @Nullable String within,
     String digest,
     InetAddress source,
-    boolean bringsCredential)
-    implements ClusterMessage {}
+    boolean bringsCredential,
+    Set<String> findings)
+    implements ClusterMessage {
+  public GovernedAction {
+    findings = Set.copyOf(findings);
+  }
+}

@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Puts an agent's actions to the policies of its organization, with what the agent did before.
@@ -64,8 +63,16 @@ final class Judge {
     var now = clock.instant();
     var risk =
         assessor.assess(
-            act(now, action, Verdict.PERMIT), resource.get(), spec.intent(), Set.of(), session);
-    var facts = Facts.of(now, action.source()).withRisk(risk.score()).withSession(session.facts());
+            act(now, action, Verdict.PERMIT),
+            resource.get(),
+            spec.intent(),
+            action.findings(),
+            session);
+    var facts =
+        Facts.of(now, action.source())
+            .withFindings(action.findings())
+            .withRisk(risk.score())
+            .withSession(session.facts());
     var request = new PolicyRequest(Outlook.subject(key, spec), kind.get(), resource.get(), facts);
     return new Judgement(running.version(), running.set().decide(request), risk);
   }

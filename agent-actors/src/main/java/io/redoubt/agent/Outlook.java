@@ -11,6 +11,7 @@ import io.redoubt.protocol.link.AgentSpec;
 import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 
 /** What policies would say to an agent that did nothing yet. Tells, and permits nothing. */
 public final class Outlook {
@@ -28,7 +29,11 @@ public final class Outlook {
 
   /** Whether the agent might use the model at this moment. */
   public boolean mayUse(AgentSpec spec, PolicyResource.Model model, InetAddress source) {
-    var facts = Facts.of(clock.instant(), source).withRisk(0).withSession(NOTHING_DONE);
+    var facts =
+        Facts.of(clock.instant(), source)
+            .withFindings(Set.of())
+            .withRisk(0)
+            .withSession(NOTHING_DONE);
     var request = new PolicyRequest(subject(key, spec), PolicyAction.LLM_GENERATE, model, facts);
     return policies
         .of(key.organization())

@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -205,7 +206,20 @@ final class AgentFixture {
     return call(Plane.LLM, model, INSIDE, false);
   }
 
+  GovernedAction call(String model, Set<String> findings) {
+    return call(Plane.LLM, model, INSIDE, false, findings);
+  }
+
   GovernedAction call(Plane plane, String resource, InetAddress source, boolean ownCredential) {
+    return call(plane, resource, source, ownCredential, Set.of());
+  }
+
+  private GovernedAction call(
+      Plane plane,
+      String resource,
+      InetAddress source,
+      boolean ownCredential,
+      Set<String> findings) {
     return new GovernedAction(
         ActionId.next(clock),
         plane,
@@ -214,7 +228,8 @@ final class AgentFixture {
         "anthropic",
         FIRST.toString(),
         source,
-        ownCredential);
+        ownCredential,
+        findings);
   }
 
   IsolationId isolationId() {

@@ -11,6 +11,7 @@ import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +117,24 @@ class AgentPolicyTest {
   }
 
   @Test
+  void whatInspectorsFoundCounts() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        policy(
+            "no-mail",
+            "forbid (principal, action, resource) when"
+                + " { context.findings.contains(\"pii:email\") };"));
+    assertThat(decide()).isInstanceOf(Permitted.class);
+
+    var denied = (Denied) it.decide(it.call("claude-sonnet", Set.of("pii:email"))).reply();
+
+    var judgement = Objects.requireNonNull(denied.judgement());
+    assertThat(judgement.decision().policyIds()).containsExactly("no-mail");
+    assertThat(judgement.risk().explained()).isEqualTo("risk 15: finding pii:email 15");
+  }
+
+  @Test
   void anIsolatedAgentIsNotEvenJudged() {
     it.isolate(it.isolationId());
 
@@ -134,7 +153,8 @@ class AgentPolicyTest {
             call.within(),
             call.digest(),
             call.source(),
-            false);
+            false,
+            call.findings());
 
     assertThat(it.decide(unknown).reply())
         .isInstanceOfSatisfying(

@@ -18,6 +18,7 @@ import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.Registration;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -135,7 +136,8 @@ final class Admission {
     call.carries(digest);
     var facts = read(body);
     call.asksFor(facts);
-    call.holds(Inspected.request(body, inspection));
+    var found = Inspected.request(body, inspection);
+    call.holds(found);
     var provider = provider(call.operation(), caller.agent, facts.model());
     call.goesTo(provider);
     var stream = register(caller.agent);
@@ -149,7 +151,8 @@ final class Admission {
             provider == null ? null : provider.name(),
             digest,
             call.source(),
-            caller.bringsCredential);
+            caller.bringsCredential,
+            Set.copyOf(found.findings()));
     return ports
         .agents()
         .ask(
