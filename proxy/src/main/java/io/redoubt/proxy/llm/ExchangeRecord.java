@@ -7,7 +7,6 @@ import io.redoubt.protocol.audit.Usage;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import java.util.concurrent.CompletableFuture;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +40,8 @@ final class ExchangeRecord {
   }
 
   /** The head of the reply is here. */
-  void begins(ContentType type, boolean encoded) {
-    mediaType = type.mediaType().toString();
+  void begins(String type, boolean encoded) {
+    mediaType = type;
     meter = UsageMeter.of(admitted.provider().kind(), type, encoded);
     content = forwarding.contentOf(call, type, encoded);
     reply = keptFor == null ? null : forwarding.payloads().replyRecorder();

@@ -8,6 +8,8 @@ import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
+import io.redoubt.proxy.upstream.UpstreamReply;
+import io.redoubt.proxy.upstream.UpstreamRequest;
 import io.redoubt.proxy.upstream.Upstreams;
 import java.net.URI;
 import java.time.Duration;
@@ -15,9 +17,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.ContentType;
-import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.util.ByteString;
@@ -111,11 +111,11 @@ final class Forwarding {
       headers.add(credential(admitted));
     }
     var request =
-        HttpRequest.POST(target(provider.baseUrl(), call))
-            .withHeaders(headers)
-            .withEntity(
-                HttpEntities.create(
-                    call.request().entity().getContentType(), body(call, admitted)));
+        UpstreamRequest.post(
+            target(provider.baseUrl(), call),
+            headers,
+            call.request().entity().getContentType().toString(),
+            body(call, admitted));
     return upstreams.send(
         provider.baseUrl(),
         request,
@@ -156,8 +156,8 @@ final class Forwarding {
   }
 
   /** What the client is told beside the reply's own header lines. */
-  List<HttpHeader> headersFor(LlmCall call, ProviderSpec provider, HttpResponse response) {
-    var headers = HeaderRules.towardsClient(response);
+  List<HttpHeader> headersFor(LlmCall call, ProviderSpec provider, UpstreamReply reply) {
+    var headers = HeaderRules.towardsClient(reply);
     Marks.add(headers, Marks.PERMIT, call.action());
     if (provider.simulated()) {
       headers.add(Marks.SIMULATED);

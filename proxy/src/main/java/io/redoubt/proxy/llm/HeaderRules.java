@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.proxy.upstream.UpstreamReply;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -7,7 +8,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.scaladsl.model.headers.CustomHeader;
 
 /**
  * Which header lines go on. What belongs to a connection, carries a credential, or speaks of this
@@ -83,19 +84,51 @@ final class HeaderRules {
     return forwarded;
   }
 
-  /** What goes to the client of a reply. */
-  static List<HttpHeader> towardsClient(HttpResponse response) {
-    var nominated = nominated(response.getHeaders());
-    var forwarded = new ArrayList<HttpHeader>();
-    for (HttpHeader header : response.getHeaders()) {
+  /** What goes to the client of a reply; the type of its body among it. */
+  static List<HttpHeader> towardsClient(UpstreamReply reply) {
+    var nominated = nominated(reply.headers());
+    var forwarded = new ArrayList<HttpHeader>(reply.headers().size() + 4);
+    for (HttpHeader header : reply.headers()) {
       String name = header.lowercaseName();
-      if (passes(name, nominated)
-          && header.renderInResponses()
-          && !KEPT_FROM_CLIENT.contains(name)) {
+      if (name.equals("content-type")) {
+        forwarded.add(new TypeAsSent(header));
+      } else if (passes(name, nominated) && !KEPT_FROM_CLIENT.contains(name)) {
         forwarded.add(header);
       }
     }
     return forwarded;
+  }
+
+  /**
+   * A body's type in the upstream's own words. Parsed and written anew, as an entity's type is, it
+   * would lose what is not known of it; and a plain header line of that name is not written.
+   */
+  private static final class TypeAsSent extends CustomHeader {
+    private final HttpHeader sent;
+
+    TypeAsSent(HttpHeader sent) {
+      this.sent = sent;
+    }
+
+    @Override
+    public String name() {
+      return sent.name();
+    }
+
+    @Override
+    public String value() {
+      return sent.value();
+    }
+
+    @Override
+    public boolean renderInRequests() {
+      return false;
+    }
+
+    @Override
+    public boolean renderInResponses() {
+      return true;
+    }
   }
 
   private static boolean passes(String name, Set<String> nominated) {

@@ -5,14 +5,17 @@ import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
+import io.redoubt.proxy.upstream.UpstreamReply;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
-import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.http.javadsl.model.StatusCode;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * A permitted call from its first byte upstream to its outcome. Whichever way it ends, it ends
  * once: the stream is closed and the outcome written (G4).
  */
-final class LlmExchange implements ReplyStage.Owner {
+final class LlmExchange implements ReplySource.Owner {
   private enum Phase {
     /** The head of the reply is not here yet. */
     WAITING,
@@ -87,7 +90,7 @@ final class LlmExchange implements ReplyStage.Owner {
     return refusal;
   }
 
-  private HttpResponse repliedOrFailed(HttpResponse response) {
+  private HttpResponse repliedOrFailed(UpstreamReply response) {
     try {
       return replied(response);
     } catch (RuntimeException e) {
@@ -97,7 +100,7 @@ final class LlmExchange implements ReplyStage.Owner {
     }
   }
 
-  private HttpResponse replied(HttpResponse response) {
+  private HttpResponse replied(UpstreamReply response) {
     var why = admitted.stream().whyCut();
     if (why != null) {
       upstream.withdraw();
@@ -105,55 +108,61 @@ final class LlmExchange implements ReplyStage.Owner {
       throw new Refusal.Raised(Refusal.of(why));
     }
     forwarding.telemetry().replied(System.nanoTime() - sent);
-    var entity = response.entity();
-    var type = entity.getContentType();
-    boolean encoded = response.getHeader("content-encoding").isPresent();
-    status = response.status().intValue();
+    String type = response.mediaType();
+    boolean encoded = response.has("content-encoding");
+    status = response.status();
     record.begins(type, encoded);
     var filter = !encoded && withholdsUsage(type) ? new UsageChunkFilter() : null;
     return HttpResponse.create()
-        .withStatus(response.status())
+        .withStatus(statusOf(response))
         .withHeaders(forwarding.headersFor(call, admitted.provider(), response))
         .withEntity(
-            entity instanceof HttpEntity.Strict strict
-                ? whole(strict, filter)
-                : streamed(entity, filter));
+            switch (response.body()) {
+              case UpstreamReply.Whole whole -> whole(whole, filter);
+              case UpstreamReply.Streamed streamed -> streamed(streamed, filter);
+            });
+  }
+
+  private static StatusCode statusOf(UpstreamReply response) {
+    return StatusCodes.lookup(response.status())
+        .orElseGet(() -> StatusCodes.custom(response.status(), response.reason(), ""));
   }
 
   /** Usage that we asked for in the client's place, and only that. */
-  private boolean withholdsUsage(ContentType type) {
+  private boolean withholdsUsage(String type) {
     return call.operation() == LlmOperation.CHAT_COMPLETIONS
         && admitted.facts().streams()
         && admitted.facts().usageSplice() != null
-        && type.mediaType().subType().equals("event-stream");
+        && type.equals("text/event-stream");
   }
 
-  private ResponseEntity whole(HttpEntity.Strict entity, @Nullable UsageChunkFilter filter) {
-    var data = entity.getData();
+  /** Its type is among the header lines, as the upstream wrote it. */
+  private ResponseEntity whole(UpstreamReply.Whole body, @Nullable UsageChunkFilter filter) {
+    var data = body.data();
     sees(data);
     upstream.done();
     finish(ReplyEnd.COMPLETE);
-    return filter == null
-        ? entity
-        : HttpEntities.create(entity.getContentType(), filter.pass(data).concat(filter.rest()));
+    return HttpEntities.create(
+        ContentTypes.NO_CONTENT_TYPE,
+        filter == null ? data : filter.pass(data).concat(filter.rest()));
   }
 
-  private ResponseEntity streamed(ResponseEntity entity, @Nullable UsageChunkFilter filter) {
-    var stage =
-        new ReplyStage(
-            this,
-            Duration.ofSeconds(admitted.provider().timeoutSeconds()),
-            forwarding.clientStall(),
-            filter);
-    var source = entity.getDataBytes().via(stage);
+  private ResponseEntity streamed(UpstreamReply.Streamed body, @Nullable UsageChunkFilter filter) {
+    var source =
+        Source.fromGraph(
+            new ReplySource(
+                body.bytes(),
+                this,
+                Duration.ofSeconds(admitted.provider().timeoutSeconds()),
+                forwarding.clientStall(),
+                filter));
     if (!offer()) {
       neverRead();
     }
     // A known length is kept: a client can then tell a reply that broke off.
-    return entity instanceof HttpEntity.Default && filter == null
-        ? HttpEntities.create(
-            entity.getContentType(), entity.getContentLengthOption().orElseThrow(), source)
-        : HttpEntities.create(entity.getContentType(), source);
+    return body.length().isPresent() && filter == null
+        ? HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, body.length().getAsLong(), source)
+        : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, source);
   }
 
   private void clientIsGone() {

@@ -55,7 +55,7 @@ public final class LlmRoutes {
     this.forwarding =
         new Forwarding(upstreams, ports, config, payloads, outcomes, telemetry, clock);
     this.refusals = new Refusals(node, ports.audit(), bodies, telemetry);
-    var upstreamModels = new UpstreamModels(system, config.modelList(), upstreams, ports, clock);
+    var upstreamModels = new UpstreamModels(config.modelList(), upstreams, ports, clock);
     this.models = new ModelList(node, edge, authenticator, ports, upstreamModels, clock);
   }
 

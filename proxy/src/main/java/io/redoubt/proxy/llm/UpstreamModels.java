@@ -5,10 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.proxy.upstream.UpstreamReply;
+import io.redoubt.proxy.upstream.UpstreamRequest;
 import io.redoubt.proxy.upstream.Upstreams;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,10 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.actor.typed.ActorSystem;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,6 @@ final class UpstreamModels {
 
   private record Answer(CompletableFuture<List<Model>> models, long until) {}
 
-  private final ActorSystem<?> system;
   private final LlmConfig.ModelList config;
   private final Upstreams upstreams;
   private final LlmPorts ports;
@@ -46,12 +44,7 @@ final class UpstreamModels {
   private final Map<Asked, Answer> known = new LinkedHashMap<>();
 
   UpstreamModels(
-      ActorSystem<?> system,
-      LlmConfig.ModelList config,
-      Upstreams upstreams,
-      LlmPorts ports,
-      InstantSource clock) {
-    this.system = system;
+      LlmConfig.ModelList config, Upstreams upstreams, LlmPorts ports, InstantSource clock) {
     this.config = config;
     this.upstreams = upstreams;
     this.ports = ports;
@@ -99,6 +92,8 @@ final class UpstreamModels {
               () -> ports.lease().held());
       return call.reply()
           .thenCompose(this::body)
+          .toCompletableFuture()
+          .orTimeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
           .whenComplete((_, failure) -> {
             if (failure == null) {
               call.done();
@@ -111,7 +106,7 @@ final class UpstreamModels {
     }
   }
 
-  private static HttpRequest request(ProviderSpec provider, String key) {
+  private static UpstreamRequest request(ProviderSpec provider, String key) {
     URI base = provider.baseUrl();
     String path = base.getRawPath() == null ? "" : base.getRawPath().replaceFirst("/$", "");
     List<HttpHeader> headers =
@@ -127,19 +122,14 @@ final class UpstreamModels {
           case ANTHROPIC -> path + "/v1/models?limit=" + MAX_MODELS;
           case OPENAI -> path + "/models";
         };
-    return HttpRequest.GET(target).withHeaders(headers);
+    return UpstreamRequest.get(target, headers);
   }
 
-  private CompletionStage<List<Model>> body(HttpResponse response) {
-    if (!response.status().isSuccess()) {
-      response.discardEntityBytes(system);
-      throw new IllegalStateException("status " + response.status().intValue());
+  private CompletionStage<List<Model>> body(UpstreamReply reply) {
+    if (!reply.isSuccess()) {
+      throw new IllegalStateException("status " + reply.status());
     }
-    Duration limit = config.timeout();
-    return response
-        .entity()
-        .toStrict(limit.toMillis(), config.maxBytes(), system)
-        .thenApply(strict -> read(strict.getData().toArrayUnsafe()));
+    return reply.collect(config.maxBytes()).thenApply(data -> read(data.toArrayUnsafe()));
   }
 
   private static List<Model> read(byte[] body) {

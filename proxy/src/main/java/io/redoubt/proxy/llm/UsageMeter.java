@@ -8,7 +8,6 @@ import io.redoubt.protocol.link.ProviderSpec.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -46,14 +45,18 @@ final class UsageMeter {
     this.shape = shape;
   }
 
-  static UsageMeter of(Kind kind, ContentType type, boolean encoded) {
-    String media = type.mediaType().subType();
+  /**
+   * For one reply.
+   *
+   * @param mediaType in lower case, without parameters
+   */
+  static UsageMeter of(Kind kind, String mediaType, boolean encoded) {
     if (encoded) {
       return new UsageMeter(kind, Shape.OPAQUE);
     }
     return new UsageMeter(
         kind,
-        switch (media) {
+        switch (mediaType.substring(mediaType.indexOf('/') + 1)) {
           case "event-stream" -> Shape.EVENTS;
           case "json" -> Shape.DOCUMENT;
           default -> Shape.OPAQUE;

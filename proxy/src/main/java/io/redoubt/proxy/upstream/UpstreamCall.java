@@ -1,15 +1,13 @@
 package io.redoubt.proxy.upstream;
 
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.Cancellable;
-import org.apache.pekko.http.javadsl.model.HttpProtocols;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,45 +20,43 @@ public final class UpstreamCall {
     ENDED
   }
 
-  private final HttpRequest request;
+  private final String head;
+  private final ByteString body;
   private final UpstreamPool pool;
   private final BooleanSupplier mayGo;
-  private final CompletableFuture<HttpResponse> reply = new CompletableFuture<>();
+  private final Executor executor;
+  private final CompletableFuture<UpstreamReply> reply = new CompletableFuture<>();
   private final AtomicReference<State> state = new AtomicReference<>(State.UNDER_WAY);
-  private volatile UpstreamConnection.@Nullable Line line;
+  private volatile @Nullable UpstreamConnection connection;
+  private volatile boolean answered;
 
-  UpstreamCall(HttpRequest request, UpstreamPool pool, BooleanSupplier mayGo) {
-    this.request = request;
+  /**
+   * A call that has yet to be given a connection.
+   *
+   * @param executor where those who wait for the reply go on: never on a thread of the network
+   */
+  UpstreamCall(
+      String head, ByteString body, UpstreamPool pool, BooleanSupplier mayGo, Executor executor) {
+    this.head = head;
+    this.body = body;
     this.pool = pool;
     this.mayGo = mayGo;
+    this.executor = executor;
   }
 
-  /** The reply, with its entity still to be read; fails with {@link UpstreamException}. */
-  public CompletionStage<HttpResponse> reply() {
+  /** The reply, with its body perhaps still to be read; fails with {@link UpstreamException}. */
+  public CompletionStage<UpstreamReply> reply() {
     return reply;
   }
 
   /** The reply was read to its end: the connection may serve the next request. */
   public void done() {
     if (state.compareAndSet(State.UNDER_WAY, State.ENDED)) {
-      var used = line;
-      if (used != null && mayServeAgain()) {
+      var used = connection;
+      if (used != null && used.isRid(this)) {
         pool.giveBack(used);
-      } else if (used != null) {
-        used.drop();
       }
     }
-  }
-
-  /** Whether the upstream keeps the connection open (RFC 9112 §9.3). */
-  private boolean mayServeAgain() {
-    var response = reply.getNow(null);
-    return response != null
-        && response.protocol().equals(HttpProtocols.HTTP_1_1)
-        && response
-            .getHeader("connection")
-            .map(header -> !header.value().toLowerCase(Locale.ROOT).contains("close"))
-            .orElse(true);
   }
 
   /** Nobody wants the reply any more: resets the connection. */
@@ -68,28 +64,51 @@ public final class UpstreamCall {
     end(Reason.WITHDRAWN);
   }
 
+  /** A reply whose head is here has its own limits; whether it is, the connection knows. */
   void timeOut() {
-    // A reply whose head is here has its own limits.
-    if (!reply.isDone()) {
+    var used = connection;
+    if (used == null) {
+      runsOut();
+    } else {
+      used.handOver(this);
+    }
+  }
+
+  /** There is no head in time. */
+  void runsOut() {
+    if (!answered) {
       end(Reason.TIMEOUT);
     }
   }
 
-  /** Gives it a connection; false if it ended meanwhile, or may not go out any more. */
-  boolean sendOver(UpstreamConnection.Line given) {
+  String head() {
+    return head;
+  }
+
+  ByteString body() {
+    return body;
+  }
+
+  /**
+   * Gives it a connection, whose next bytes are its request; false if it ended meanwhile, or may
+   * not go out any more.
+   */
+  boolean goesOver(UpstreamConnection given) {
     if (!mayGo.getAsBoolean()) {
       withdraw();
       return false;
     }
-    line = given;
-    if (state.get() == State.ENDED) {
-      return false;
-    }
-    given.send(request, reply);
-    if (state.get() == State.ENDED) {
-      given.drop(); // it may have ended before it could see the connection
-    }
-    return true;
+    connection = given;
+    return state.get() == State.UNDER_WAY;
+  }
+
+  void replied(UpstreamReply what) {
+    answered = true;
+    executor.execute(() -> reply.complete(what));
+  }
+
+  void failed(UpstreamException why) {
+    executor.execute(() -> refuse(why));
   }
 
   void refuse(UpstreamException why) {
@@ -109,9 +128,9 @@ public final class UpstreamCall {
   private void end(Reason reason) {
     if (state.compareAndSet(State.UNDER_WAY, State.ENDED)) {
       reply.completeExceptionally(new UpstreamException(reason, null));
-      var used = line;
+      var used = connection;
       if (used != null) {
-        used.drop();
+        used.abandon(this);
       }
     }
   }

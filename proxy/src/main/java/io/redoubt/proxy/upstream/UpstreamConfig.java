@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param caFile certificates to trust beside the platform's, PEM
  * @param deniedAddresses where no connection goes, whatever name leads there
  * @param allowedAddresses where one goes all the same
+ * @param threads that read and write all connections
+ * @param replyBufferBytes of a reply that may wait for its client
  */
 public record UpstreamConfig(
     Duration connectTimeout,
@@ -27,7 +29,9 @@ public record UpstreamConfig(
     int maxOrigins,
     Optional<Path> caFile,
     List<Cidr> deniedAddresses,
-    List<Cidr> allowedAddresses) {
+    List<Cidr> allowedAddresses,
+    int threads,
+    int replyBufferBytes) {
 
   static final String PATH = "redoubt.proxy.upstream";
 
@@ -39,6 +43,8 @@ public record UpstreamConfig(
     require(maxWaiting >= 0, "max-waiting");
     require(!keepAlive.isNegative(), "keep-alive");
     require(maxOrigins >= 1, "max-origins");
+    require(threads >= 1, "threads");
+    require(replyBufferBytes >= 1, "reply-buffer-bytes");
   }
 
   /** Reads the section from a whole configuration. */
@@ -53,7 +59,9 @@ public record UpstreamConfig(
         config.getInt("max-origins"),
         caFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(caFile)),
         blocks(config, "denied-addresses"),
-        blocks(config, "allowed-addresses"));
+        blocks(config, "allowed-addresses"),
+        config.getInt("threads"),
+        Math.toIntExact(config.getBytes("reply-buffer-bytes")));
   }
 
   private static List<Cidr> blocks(Config config, String key) {

@@ -1,20 +1,13 @@
 package io.redoubt.proxy.upstream;
 
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,31 +15,29 @@ import org.jspecify.annotations.Nullable;
  * grow old and go. Nothing is ever sent twice.
  */
 final class UpstreamPool {
-  private record Idle(UpstreamConnection.Line line, long since) {}
+  private record Idle(UpstreamConnection connection, long since) {}
 
   private final ActorSystem<?> system;
   private final UpstreamConfig config;
-  private final Supplier<CompletionStage<InetSocketAddress>> address;
-  private final Function<InetSocketAddress, Flow<HttpRequest, HttpResponse, ?>> transport;
+  private final Origin origin;
   private final ArrayDeque<Idle> idle = new ArrayDeque<>();
   private final ArrayDeque<UpstreamCall> waiting = new ArrayDeque<>();
   private int open;
 
-  /**
-   * A pool without any connection.
-   *
-   * @param address where a connection that is to be made goes; asked for each
-   * @param transport of one to there
-   */
-  UpstreamPool(
-      ActorSystem<?> system,
-      UpstreamConfig config,
-      Supplier<CompletionStage<InetSocketAddress>> address,
-      Function<InetSocketAddress, Flow<HttpRequest, HttpResponse, ?>> transport) {
+  /** Where the connections go. */
+  interface Origin {
+    /** As requests name it. */
+    String hostAndPort();
+
+    /** One more, to wherever the name leads now. */
+    CompletionStage<UpstreamConnection> connect(UpstreamPool pool);
+  }
+
+  /** A pool without any connection. */
+  UpstreamPool(ActorSystem<?> system, UpstreamConfig config, Origin origin) {
     this.system = system;
     this.config = config;
-    this.address = address;
-    this.transport = transport;
+    this.origin = origin;
   }
 
   /**
@@ -54,8 +45,14 @@ final class UpstreamPool {
    *
    * @param headTimeout until the head of the reply, the wait for a connection included
    */
-  UpstreamCall send(HttpRequest request, Duration headTimeout, BooleanSupplier mayGo) {
-    var call = new UpstreamCall(request, this, mayGo);
+  UpstreamCall send(UpstreamRequest request, Duration headTimeout, BooleanSupplier mayGo) {
+    var call =
+        new UpstreamCall(
+            request.head(origin.hostAndPort()),
+            request.body(),
+            this,
+            mayGo,
+            system.executionContext());
     dispatch(call);
     if (!call.isEnded()) {
       call.limitBy(
@@ -67,12 +64,13 @@ final class UpstreamPool {
     return call;
   }
 
-  private void dispatch(UpstreamCall call) {
-    UpstreamConnection.@Nullable Line line;
+  /** Gives a call a connection, or a place among those that wait for one. */
+  void dispatch(UpstreamCall call) {
+    @Nullable UpstreamConnection connection;
     boolean connect = false;
     synchronized (this) {
-      line = takeIdle();
-      if (line == null) {
+      connection = takeIdle();
+      if (connection == null) {
         if (open < config.maxConnections()) {
           open++;
           connect = true;
@@ -86,33 +84,21 @@ final class UpstreamPool {
       }
     }
     if (connect) {
-      var _ = address.get().whenComplete((to, failure) -> connected(call, to, failure));
-    } else if (line != null) {
-      send(call, line);
+      var _ = origin.connect(this).whenComplete((made, failure) -> connected(call, made, failure));
+    } else if (connection != null) {
+      connection.send(call);
     }
   }
 
   private void connected(
-      UpstreamCall call, @Nullable InetSocketAddress to, @Nullable Throwable failure) {
-    if (to == null) {
-      call.refuse(UpstreamException.of(failure));
+      UpstreamCall call, @Nullable UpstreamConnection made, @Nullable Throwable failure) {
+    if (made == null) {
+      call.failed(UpstreamException.of(failure));
       closed();
-      return;
-    }
-    UpstreamConnection.Line line;
-    try {
-      line = connect(to);
-    } catch (RuntimeException e) {
-      call.refuse(new UpstreamException(Reason.UNREACHABLE, e));
-      closed(); // the node is going down: no stream can be started any more
-      return;
-    }
-    send(call, line);
-  }
-
-  private void send(UpstreamCall call, UpstreamConnection.Line line) {
-    if (!call.sendOver(line)) {
-      giveBack(line);
+    } else if (call.isEnded()) {
+      giveBack(made);
+    } else {
+      made.send(call);
     }
   }
 
@@ -123,37 +109,31 @@ final class UpstreamPool {
     return waiting.size() < config.maxWaiting();
   }
 
-  private UpstreamConnection.@Nullable Line takeIdle() {
+  private @Nullable UpstreamConnection takeIdle() {
     long oldest = System.nanoTime() - config.keepAlive().toNanos();
-    List<UpstreamConnection.Line> stale = new ArrayList<>(0);
-    UpstreamConnection.@Nullable Line found = null;
+    List<UpstreamConnection> stale = new ArrayList<>(0);
+    @Nullable UpstreamConnection found = null;
     while (found == null && !idle.isEmpty()) {
       var candidate = idle.removeLast();
-      if (candidate.line.isClosed()) {
+      if (candidate.connection.isClosed()) {
         continue;
       }
       if (candidate.since - oldest < 0) {
-        stale.add(candidate.line);
+        stale.add(candidate.connection);
       } else {
-        found = candidate.line;
+        found = candidate.connection;
       }
     }
-    stale.forEach(UpstreamConnection.Line::drop);
+    stale.forEach(UpstreamConnection::drop);
     return found;
   }
 
-  private UpstreamConnection.Line connect(InetSocketAddress to) {
-    return Flow.fromGraph(new UpstreamConnection(this::closed))
-        .joinMat(transport.apply(to), Keep.left())
-        .run(system);
-  }
-
   /** A connection is gone: whoever waits gets a new one in its place. */
-  private void closed() {
+  void closed() {
     UpstreamCall next;
     synchronized (this) {
       open--;
-      idle.removeIf(entry -> entry.line.isClosed());
+      idle.removeIf(entry -> entry.connection.isClosed());
       next = nextWaiting();
     }
     if (next != null) {
@@ -161,22 +141,25 @@ final class UpstreamPool {
     }
   }
 
-  /** A reply was read to its end. */
-  void giveBack(UpstreamConnection.Line line) {
-    while (!line.isClosed()) {
-      UpstreamCall next;
-      synchronized (this) {
-        next = nextWaiting();
-        if (next == null) {
-          idle.addLast(new Idle(line, System.nanoTime()));
-          dropOldest();
-          return;
-        }
-      }
-      if (next.sendOver(line)) {
-        return;
-      }
+  /** It may serve another. */
+  void giveBack(UpstreamConnection connection) {
+    var next = nextOver(connection);
+    if (next != null) {
+      connection.send(next);
     }
+  }
+
+  /** Who is to go over a connection next; null: nobody waits, and it is kept. */
+  synchronized @Nullable UpstreamCall nextOver(UpstreamConnection connection) {
+    if (connection.isClosed()) {
+      return null;
+    }
+    var next = nextWaiting();
+    if (next == null) {
+      idle.addLast(new Idle(connection, System.nanoTime()));
+      dropOldest();
+    }
+    return next;
   }
 
   private @Nullable UpstreamCall nextWaiting() {
@@ -192,7 +175,7 @@ final class UpstreamPool {
     var first = idle.peekFirst();
     if (first != null && System.nanoTime() - first.since > config.keepAlive().toNanos()) {
       idle.removeFirst();
-      first.line.drop();
+      first.connection.drop();
     }
   }
 
@@ -207,6 +190,6 @@ final class UpstreamPool {
       dropped = List.copyOf(idle);
       idle.clear();
     }
-    dropped.forEach(entry -> entry.line.drop());
+    dropped.forEach(entry -> entry.connection.drop());
   }
 }

@@ -19,7 +19,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,16 +91,20 @@ class UpstreamsTest {
                 2,
                 Optional.empty(),
                 List.of(),
-                List.of()));
+                List.of(),
+                1,
+                1024));
     var base = URI.create("http://localhost:" + server.getLocalPort());
     var limit = Duration.ofSeconds(5);
 
-    var forbidden = upstreams.send(base, HttpRequest.GET("/forbidden"), limit, () -> false);
-    var allowed = upstreams.send(base, HttpRequest.GET("/allowed"), limit, () -> true);
+    var forbidden =
+        upstreams.send(base, UpstreamRequest.get("/forbidden", List.of()), limit, () -> false);
+    var allowed =
+        upstreams.send(base, UpstreamRequest.get("/allowed", List.of()), limit, () -> true);
 
     assertThat(
             allowed.reply().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join().status())
-        .matches(status -> status.intValue() == 200);
+        .isEqualTo(200);
     assertFails(forbidden, Reason.WITHDRAWN);
     assertThat(seen).containsExactly("GET /allowed HTTP/1.1");
   }
@@ -118,7 +121,8 @@ class UpstreamsTest {
     var base = URI.create("http://localhost:" + server.getLocalPort());
 
     var call =
-        upstreams.send(base, HttpRequest.GET("/metadata"), Duration.ofSeconds(5), () -> true);
+        upstreams.send(
+            base, UpstreamRequest.get("/metadata", List.of()), Duration.ofSeconds(5), () -> true);
 
     assertFails(call, Reason.FORBIDDEN);
     assertThat(seen).doesNotContain("GET /metadata HTTP/1.1");

@@ -22,7 +22,6 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -116,19 +115,20 @@ class UpstreamsTlsTest {
                 2,
                 caFile,
                 List.of(),
-                List.of()));
+                List.of(),
+                1,
+                1024));
     return upstreams
         .send(
             URI.create("https://" + host + ":" + server.getLocalPort()),
-            HttpRequest.GET("/"),
+            UpstreamRequest.get("/", List.of()),
             Duration.ofSeconds(5),
             () -> true)
         .reply()
         .toCompletableFuture()
         .orTimeout(10, TimeUnit.SECONDS)
         .join()
-        .status()
-        .intValue();
+        .status();
   }
 
   @Test

@@ -1,25 +1,26 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.proxy.upstream.UpstreamBody;
+import io.redoubt.proxy.upstream.UpstreamBody.Standing;
 import java.time.Duration;
 import java.util.function.Consumer;
+import org.apache.pekko.Done;
 import org.apache.pekko.stream.Attributes;
-import org.apache.pekko.stream.FlowShape;
-import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.SourceShape;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
-import org.apache.pekko.stream.stage.InHandler;
 import org.apache.pekko.stream.stage.OutHandler;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes a reply on, and does everything that is to be done on its way in one place: shows it to
- * meter and recorder, limits silence, and cuts it. Holds no byte back, except for the usage chunk
- * that a client did not ask for.
+ * A reply on its way to its client: everything that is to be done with it is done in this one
+ * place. It shows it to meter and recorder, limits silence, and cuts it. Holds no byte back, except
+ * for the usage chunk that a client did not ask for.
  */
-final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
+final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
   /** Whose reply it is. */
   interface Owner {
@@ -49,19 +50,27 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     }
   }
 
-  private final Inlet<ByteString> in = Inlet.create("ReplyStage.in");
-  private final Outlet<ByteString> out = Outlet.create("ReplyStage.out");
-  private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
+  private final Outlet<ByteString> out = Outlet.create("ReplySource.out");
+  private final SourceShape<ByteString> shape = SourceShape.of(out);
+  private final UpstreamBody body;
   private final Owner owner;
   private final Duration silence;
   private final Duration stall;
   private final @Nullable UsageChunkFilter filter;
 
   /**
+   * Of one body, to be read once.
+   *
    * @param silence how long the upstream may send nothing while it is waited for
    * @param stall how long the client may take nothing while something waits for it
    */
-  ReplyStage(Owner owner, Duration silence, Duration stall, @Nullable UsageChunkFilter filter) {
+  ReplySource(
+      UpstreamBody body,
+      Owner owner,
+      Duration silence,
+      Duration stall,
+      @Nullable UsageChunkFilter filter) {
+    this.body = body;
     this.owner = owner;
     this.silence = silence;
     this.stall = stall;
@@ -69,7 +78,7 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
   }
 
   @Override
-  public FlowShape<ByteString, ByteString> shape() {
+  public SourceShape<ByteString> shape() {
     return shape;
   }
 
@@ -78,13 +87,13 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     return new Logic();
   }
 
-  private final class Logic extends TimerGraphStageLogic implements InHandler, OutHandler {
+  private final class Logic extends TimerGraphStageLogic implements OutHandler {
     private long waitingSince = System.nanoTime();
+    private boolean wanted;
     private boolean over;
 
     Logic() {
       super(shape);
-      setHandler(in, this);
       setHandler(out, this);
     }
 
@@ -96,6 +105,8 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         failStage(new BrokenOffException(ReplyEnd.CLIENT_GONE));
         return;
       }
+      var wake = createAsyncCallback((Done _) -> passOn());
+      body.readBy(() -> wake.invoke(Done.getInstance()));
       Duration shorter = silence.compareTo(stall) < 0 ? silence : stall;
       // One slow tick is cheaper than a timer for each chunk, and precise enough.
       scheduleWithFixedDelay("tick", shorter.dividedBy(4), shorter.dividedBy(4));
@@ -104,44 +115,53 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
     @Override
     public void onPull() {
       waitingSince = System.nanoTime();
-      pull(in);
+      wanted = true;
+      passOn();
     }
 
-    @Override
-    public void onPush() {
-      var chunk = grab(in);
+    private void passOn() {
+      UpstreamBody.Fetched fetched;
+      do {
+        fetched = body.fetch();
+        if (!fetched.bytes().isEmpty() && !passed(fetched.bytes())) {
+          return;
+        }
+      } while (wanted && !fetched.bytes().isEmpty() && fetched.standing() == Standing.OPEN);
+      switch (fetched.standing()) {
+        case OPEN -> {}
+        case COMPLETE -> complete();
+        case BROKEN -> breakOff(ReplyEnd.BROKEN);
+      }
+    }
+
+    /** False if nothing may pass any more. */
+    private boolean passed(ByteString chunk) {
       waitingSince = System.nanoTime();
       var stopped = owner.stopped();
       if (stopped != null) {
         breakOff(stopped);
-        return;
+        return false;
       }
       owner.sees(chunk);
-      if (filter == null) {
-        push(out, chunk);
-        return;
-      }
-      var passed = filter.pass(chunk);
-      if (passed.isEmpty()) {
-        pull(in);
-      } else {
+      var passed = filter == null ? chunk : filter.pass(chunk);
+      if (!passed.isEmpty()) {
+        wanted = false;
         push(out, passed);
       }
+      return true;
     }
 
     @Override
     public void onTimer(Object key) {
       long waited = System.nanoTime() - waitingSince;
-      boolean forUpstream = hasBeenPulled(in);
-      if (forUpstream && waited > silence.toNanos()) {
+      if (wanted && waited > silence.toNanos()) {
         breakOff(ReplyEnd.SILENT);
-      } else if (!forUpstream && waited > stall.toNanos()) {
+      } else if (!wanted && waited > stall.toNanos()) {
         breakOff(ReplyEnd.CLIENT_STALLED);
       }
     }
 
-    @Override
-    public void onUpstreamFinish() {
+    private void complete() {
       var rest = filter == null ? ByteString.emptyByteString() : filter.rest();
       var stopped = owner.stopped();
       if (stopped != null) {
@@ -154,12 +174,6 @@ final class ReplyStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         emit(out, rest, this::completeStage);
       }
       end(ReplyEnd.COMPLETE);
-    }
-
-    @Override
-    public void onUpstreamFailure(Throwable cause) {
-      end(ReplyEnd.BROKEN);
-      failStage(new BrokenOffException(ReplyEnd.BROKEN));
     }
 
     @Override
