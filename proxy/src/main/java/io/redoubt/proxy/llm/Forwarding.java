@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -170,8 +169,8 @@ final class Forwarding {
   }
 
   /** For a reply whose head is here. */
-  ReplyContent contentOf(LlmCall call, ContentType type, boolean encoded) {
-    return ReplyContent.of(call.operation(), type, encoded, config.inspection(), documents);
+  ReplyContent contentOf(LlmCall call, String mediaType, boolean encoded) {
+    return ReplyContent.of(call.operation(), mediaType, encoded, config.inspection(), documents);
   }
 
   PriceTable prices() {

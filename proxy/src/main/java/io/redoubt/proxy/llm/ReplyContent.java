@@ -5,7 +5,6 @@ import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
 import io.redoubt.proxy.inspect.ReplyInspection;
 import java.util.List;
-import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +32,12 @@ final class ReplyContent {
   /**
    * A reply that begins.
    *
+   * @param mediaType in lower case, without parameters
    * @param memory that documents take until they are over
    */
   static ReplyContent of(
       LlmOperation operation,
-      ContentType type,
+      String mediaType,
       boolean encoded,
       LlmConfig.Inspection limits,
       ReplyRecorder.Memory memory) {
@@ -47,7 +47,7 @@ final class ReplyContent {
     if (operation == LlmOperation.EMBEDDINGS) {
       return new ReplyContent(limits, null, null, "numbers");
     }
-    return switch (type.mediaType().subType()) {
+    return switch (mediaType.substring(mediaType.indexOf('/') + 1)) {
       case "event-stream" ->
           new ReplyContent(limits, new ReplyInspection(Inspector.STANDARD), null, null);
       case "json" ->

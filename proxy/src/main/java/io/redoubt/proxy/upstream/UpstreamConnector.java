@@ -21,6 +21,9 @@ import javax.net.ssl.SSLEngine;
 
 /** Makes connections: TCP to an address that is known, and TLS with the name checked. */
 final class UpstreamConnector {
+  /** What their names begin with. */
+  static final String THREADS = "redoubt-upstream";
+
   private final UpstreamConfig config;
   private final SSLContext tls;
   private final Executor blocking;
@@ -38,9 +41,7 @@ final class UpstreamConnector {
     this.blocking = blocking;
     this.threads =
         new MultiThreadIoEventLoopGroup(
-            config.threads(),
-            new DefaultThreadFactory("upstream", true),
-            NioIoHandler.newFactory());
+            config.threads(), new DefaultThreadFactory(THREADS, true), NioIoHandler.newFactory());
     this.bootstrap =
         new Bootstrap()
             .group(threads)
@@ -120,6 +121,10 @@ final class UpstreamConnector {
     void complete(Channel channel, CompletableFuture<UpstreamConnection> made) {
       var connection = channel.pipeline().get(UpstreamConnection.class);
       var ssl = channel.pipeline().get(SslHandler.class);
+      if (connection == null) {
+        made.completeExceptionally(new UpstreamException(Reason.UNREACHABLE, null));
+        return; // closed again before anybody could look
+      }
       if (ssl == null) {
         opened(channel, connection, made);
         return;

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,14 +17,18 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +44,15 @@ class UpstreamsTlsTest {
           ConfigFactory.parseString("pekko.loglevel = OFF").withFallback(ConfigFactory.load()));
 
   @TempDir static Path directory;
-  private SSLServerSocket server;
+  private ServerSocket server;
+  private SSLSocketFactory sockets;
+  private volatile String said;
+  private volatile Ending ending;
+
+  private enum Ending {
+    SAID,
+    CUT
+  }
 
   @BeforeAll
   void listen() throws IOException, InterruptedException, GeneralSecurityException {
@@ -55,12 +68,15 @@ class UpstreamsTlsTest {
     managers.init(keys, PASSWORD.toCharArray());
     var context = SSLContext.getInstance("TLS");
     context.init(managers.getKeyManagers(), null, null);
-    server =
-        (SSLServerSocket)
-            context
-                .getServerSocketFactory()
-                .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    sockets = context.getSocketFactory();
+    server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::serve);
+  }
+
+  @BeforeEach
+  void usually() {
+    said = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    ending = Ending.SAID;
   }
 
   private Path authority() {
@@ -84,13 +100,17 @@ class UpstreamsTlsTest {
 
   private void serve() {
     while (!server.isClosed()) {
-      try (var socket = server.accept()) {
+      try (var below = server.accept();
+          var socket =
+              (SSLSocket)
+                  sockets.createSocket(below, null, below.getPort(), ending == Ending.SAID)) {
+        socket.setUseClientMode(false);
         socket.getInputStream().read(new byte[4096]);
-        socket
-            .getOutputStream()
-            .write(
-                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-                    .getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().write(said.getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().flush();
+        if (ending == Ending.CUT) {
+          below.shutdownOutput();
+        }
       } catch (IOException _) {
         // a client that does not believe us
       }
@@ -104,6 +124,10 @@ class UpstreamsTlsTest {
   }
 
   private int statusOf(String host, Optional<Path> caFile) {
+    return ask(host, caFile).orTimeout(10, TimeUnit.SECONDS).join().status();
+  }
+
+  private CompletableFuture<UpstreamReply> ask(String host, Optional<Path> caFile) {
     var upstreams =
         new Upstreams(
             system,
@@ -125,10 +149,7 @@ class UpstreamsTlsTest {
             Duration.ofSeconds(5),
             () -> true)
         .reply()
-        .toCompletableFuture()
-        .orTimeout(10, TimeUnit.SECONDS)
-        .join()
-        .status();
+        .toCompletableFuture();
   }
 
   @Test
@@ -146,6 +167,23 @@ class UpstreamsTlsTest {
   void theNameInTheCertificateMustBeTheHosts() {
     assertThatThrownBy(() -> statusOf("127.0.0.1", Optional.of(authority())))
         .hasCauseInstanceOf(UpstreamException.class);
+  }
+
+  /** A body that ends with its connection is whole where the peer said so, not where it was cut. */
+  @Test
+  void anEndThatNobodySaidIsNone() {
+    said = "HTTP/1.1 200 OK\r\n\r\nall of it";
+    assertThat(body()).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("all of it");
+
+    ending = Ending.CUT;
+    assertThat(body()).failsWithin(Duration.ofSeconds(10));
+  }
+
+  private CompletableFuture<String> body() {
+    return ask("localhost", Optional.of(authority()))
+        .thenCompose(reply -> reply.collect(1000))
+        .thenApply(ByteString::utf8String)
+        .toCompletableFuture();
   }
 
   @Test
