@@ -132,7 +132,14 @@ final class EnclaveServers {
   /** The acting server before the agent endpoint, which says where it is. */
   CompletionStage<Void> start() {
     var routes = sealed("acting", ACTING_API, concat(actingRoutes(), ACTING_API.routes()));
-    return bind(config.actingServer(), routes)
+    return HttpServer.start(
+            node.system,
+            config.actingServer().host(),
+            config.actingServer().port(),
+            environment.tls(),
+            edge,
+            routes,
+            LlmRoutes.stopping())
         .thenCompose(binding -> {
           acting = binding;
           return startAgentServer(binding);

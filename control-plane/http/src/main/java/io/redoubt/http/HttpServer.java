@@ -11,6 +11,7 @@ import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaType;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -46,7 +47,24 @@ public final class HttpServer {
       Optional<HttpsConnectionContext> tls,
       EdgeConfig config,
       Route sealed) {
-    var builder = Http.get(system).newServerAt(host, port).withSettings(settings(system, config));
+    return start(system, host, port, tls, config, sealed, Replies.stopping());
+  }
+
+  /**
+   * Binds.
+   *
+   * @param stopping what requests hear that are still under way when {@link #stop} cuts them
+   */
+  public static CompletionStage<ServerBinding> start(
+      ActorSystem<?> system,
+      String host,
+      int port,
+      Optional<HttpsConnectionContext> tls,
+      EdgeConfig config,
+      Route sealed,
+      HttpResponse stopping) {
+    var settings = settings(system, config).withTerminationDeadlineExceededResponse(stopping);
+    var builder = Http.get(system).newServerAt(host, port).withSettings(settings);
     var secured = tls.map(builder::enableHttps).orElse(builder);
     var handler = sealed.handler(system);
     var requests = Flow.of(HttpRequest.class).mapAsync(1, handler);

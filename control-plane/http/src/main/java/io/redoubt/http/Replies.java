@@ -1,6 +1,7 @@
 package io.redoubt.http;
 
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.Problem;
 import io.redoubt.protocol.problem.ProblemException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
@@ -68,6 +70,14 @@ public final class Replies {
         .addHeader(NO_STORE)
         .addHeaders(headers)
         .withEntity(HttpEntities.create(PROBLEM_JSON, Json.write(problem)));
+  }
+
+  /** What a request hears that is under way when its server ends: somebody else may answer it. */
+  static HttpResponse stopping() {
+    var trace = RequestTrace.continuing(HttpRequest.create());
+    return render(
+        Problem.of(ErrorType.UNAVAILABLE, "This server is stopping.", "/", trace.traceId()),
+        List.of(retryAfter(1)));
   }
 
   static HttpHeader retryAfter(int seconds) {

@@ -17,7 +17,18 @@ final class Envelopes {
   @JsonInclude(JsonInclude.Include.ALWAYS)
   private record OpenAiError(String message, String type, @Nullable String param, String code) {}
 
+  /** Of a call whose provider's style is not known: what both kinds of SDKs understand. */
+  private record Either(String type, EitherError error) {}
+
+  private record EitherError(String type, String message, String code) {}
+
   private Envelopes() {}
+
+  static byte[] ofEitherStyle(Refusal refusal) {
+    String message = "Redoubt: " + refusal.message() + " [" + refusal.code() + "].";
+    return Json.write(
+        new Either("error", new EitherError(anthropic(refusal), message, refusal.code())));
+  }
 
   /**
    * The refusal as a provider's error.

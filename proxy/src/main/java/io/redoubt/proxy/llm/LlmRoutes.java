@@ -12,10 +12,13 @@ import io.redoubt.proxy.upstream.Upstreams;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Rejections;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -97,5 +100,15 @@ public final class LlmRoutes {
         .admit(call)
         .thenCompose(admitted -> forwarding.forward(call, admitted))
         .exceptionallyCompose(failure -> refusals.answer(call, failure));
+  }
+
+  /** What a call hears that is under way when its node ends. */
+  public static HttpResponse stopping() {
+    return HttpResponse.create()
+        .withStatus(Refusal.OUT_OF_SERVICE.status())
+        .addHeader(RawHeader.create("Retry-After", "1"))
+        .withEntity(
+            HttpEntities.create(
+                ContentTypes.APPLICATION_JSON, Envelopes.ofEitherStyle(Refusal.OUT_OF_SERVICE)));
   }
 }

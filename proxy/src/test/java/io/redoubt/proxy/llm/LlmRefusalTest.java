@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -603,5 +604,19 @@ class LlmRefusalTest {
     var answer = plane.send(HttpRequest.newBuilder(plane.uri("/v1/messages")).GET());
 
     assertThat(answer.statusCode()).isEqualTo(405);
+  }
+
+  /** Nobody knows then whose words it asked in, so the answer is good in either. */
+  @Test
+  void aCallThatIsCutByTheEndOfItsNodeHearsAnErrorThatBothKindsOfSdkRead() throws IOException {
+    var answer = LlmRoutes.stopping();
+
+    var entity = (HttpEntity.Strict) answer.entity();
+    JsonNode error = Json.LENIENT.readTree(entity.getData().toArray());
+    assertThat(answer.status().intValue()).isEqualTo(503);
+    assertThat(answer.getHeader("retry-after").orElseThrow().value()).isEqualTo("1");
+    assertThat(error.path("type").asText()).isEqualTo("error");
+    assertThat(error.path("error").path("type").asText()).isEqualTo("overloaded_error");
+    assertThat(error.path("error").path("message").asText()).isNotBlank();
   }
 }
