@@ -29,6 +29,11 @@ public record Act(Instant at, String operation, String resource, Verdict verdict
     return operation + ' ' + resource;
   }
 
+  /** Whether it is the same thing, done to the same. */
+  public boolean isLike(Act other) {
+    return operation.equals(other.operation) && resource.equals(other.resource);
+  }
+
   private static long content(String digest) {
     return digest.length() >= CONTENT_DIGITS
             && digest.chars().limit(CONTENT_DIGITS).allMatch(c -> Character.digit(c, 16) >= 0)

@@ -115,7 +115,8 @@ final class AgentEntity
         Behaviors.withTimers(timers -> {
           var fence = new FenceKeeper(context, timers, key, fences, config.fence());
           var judge = new Judge(key, policies, config.risk(), clock);
-          var recollection = new Recollection(context, key, history, judge);
+          var recollection =
+              new Recollection(context, key, history, judge, config.entity().askTimeout());
           return new AgentEntity(
               context, key, shard, config, lease, clock, fence, judge, recollection);
         }));
@@ -139,7 +140,12 @@ final class AgentEntity
   @Override
   public SignalHandler<AgentState> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(RecoveryCompleted.instance(), state -> fence.recovered(state.fence()))
+        .onSignal(
+            RecoveryCompleted.instance(),
+            state -> {
+              recollection.recovered();
+              fence.recovered(state.fence());
+            })
         .build();
   }
 

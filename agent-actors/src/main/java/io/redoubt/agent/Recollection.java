@@ -9,11 +9,13 @@ import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Refused;
 import io.redoubt.session.History;
 import io.redoubt.session.Session;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -29,15 +31,28 @@ final class Recollection {
   private final AgentKey agent;
   private final History history;
   private final Judge judge;
+  private final Duration limit;
   private final Deque<Decide> waiting = new ArrayDeque<>();
   private boolean known;
   private boolean reading;
 
-  Recollection(ActorContext<Command> context, AgentKey agent, History history, Judge judge) {
+  /**
+   * Nothing is known yet.
+   *
+   * @param limit for one attempt to read the log
+   */
+  Recollection(
+      ActorContext<Command> context, AgentKey agent, History history, Judge judge, Duration limit) {
     this.context = context;
     this.agent = agent;
     this.history = history;
     this.judge = judge;
+    this.limit = limit;
+  }
+
+  /** A new incarnation hears no more of what its predecessor asked. */
+  void recovered() {
+    reading = false;
   }
 
   boolean isKnown() {
@@ -64,7 +79,11 @@ final class Recollection {
 
   private CompletionStage<List<Act>> read() {
     try {
-      return history.last(agent.organization(), agent.agent(), Session.LENGTH);
+      return history
+          .last(agent.organization(), agent.agent(), Session.LENGTH)
+          .toCompletableFuture()
+          .copy() // the time limit is ours, not the port's
+          .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);
     }

@@ -87,7 +87,7 @@ public final class Assessor {
   private static boolean isLoop(Act act, Session session) {
     return session
             .newest(LOOP_AMONG)
-            .filter(each -> each.content() == act.content() && each.name().equals(act.name()))
+            .filter(each -> each.content() == act.content() && each.isLike(act))
             .count()
         >= LOOP;
   }

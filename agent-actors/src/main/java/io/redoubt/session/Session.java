@@ -38,16 +38,12 @@ public final class Session {
   }
 
   private Optional<Act> same(Act act) {
-    return acts.stream()
-        .filter(each ->
-            each.operation().equals(act.operation()) && each.resource().equals(act.resource()))
-        .findFirst();
+    return acts.stream().filter(act::isLike).findFirst();
   }
 
   /** Whether it was done before, and permitted. */
   boolean hasDone(Act act) {
-    return acts.stream()
-        .anyMatch(each -> Facts.Session.isDone(each) && each.name().equals(act.name()));
+    return acts.stream().anyMatch(each -> Facts.Session.isDone(each) && each.isLike(act));
   }
 
   int size() {
@@ -56,8 +52,7 @@ public final class Session {
 
   /** The last so many, newest first. */
   Stream<Act> newest(int atMost) {
-    Iterable<Act> descending = acts::descendingIterator;
-    return java.util.stream.StreamSupport.stream(descending.spliterator(), false).limit(atMost);
+    return acts.reversed().stream().limit(atMost);
   }
 
   /** As policies see it. */

@@ -2,6 +2,7 @@ package io.redoubt.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
 import io.redoubt.action.Act;
 import io.redoubt.agent.Agent.Denied;
 import io.redoubt.agent.Agent.Permitted;
@@ -111,6 +112,26 @@ class AgentSessionTest {
     }
 
     assertThat(decide()).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void aLogThatIsSilentForTooLongRefuses() {
+    var brief =
+        ConfigFactory.parseString("redoubt.agent.entity.ask-timeout = 50 ms")
+            .withFallback(ConfigFactory.load());
+    var hasty = new AgentFixture(AgentConfig.from(brief));
+    try {
+      hasty.activate();
+      hasty.history.fallSilent();
+
+      assertThat(hasty.decide(hasty.call("claude-sonnet")).reply())
+          .isEqualTo(new Refused(Refusal.UNAVAILABLE));
+
+      hasty.history.clear();
+      assertThat(hasty.decide(hasty.call("claude-sonnet")).reply()).isInstanceOf(Permitted.class);
+    } finally {
+      hasty.close();
+    }
   }
 
   @Test

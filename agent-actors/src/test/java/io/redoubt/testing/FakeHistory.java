@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class FakeHistory implements History {
   private volatile List<Act> acts = List.of();
   private volatile @Nullable RuntimeException failure;
+  private volatile boolean silent;
 
   public void has(List<Act> earlier) {
     acts = List.copyOf(earlier);
@@ -22,13 +23,22 @@ public final class FakeHistory implements History {
     failure = why;
   }
 
+  /** Answers nothing from now on. */
+  public void fallSilent() {
+    silent = true;
+  }
+
   public void clear() {
+    silent = false;
     acts = List.of();
     failure = null;
   }
 
   @Override
   public CompletionStage<List<Act>> last(OrganizationId organization, AgentId agent, int atMost) {
+    if (silent) {
+      return new CompletableFuture<>();
+    }
     var why = failure;
     return why == null
         ? CompletableFuture.completedFuture(
