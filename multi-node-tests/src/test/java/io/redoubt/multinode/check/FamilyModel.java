@@ -68,6 +68,22 @@ final class FamilyModel implements Model<FamilyModel.Family, Rotation> {
     };
   }
 
+  @Override
+  public boolean isFinal(Family family) {
+    return family.current() == null;
+  }
+
+  private record Kind(String presented, @Nullable String committed) {}
+
+  /**
+   * When it began matters only where a window of repeats ends: the earlier one may still repeat,
+   * and leaves less to be owed.
+   */
+  @Override
+  public Object kind(Rotation call) {
+    return new Kind(call.presented(), call.committed());
+  }
+
   private static Optional<Family> granted(Family family, Rotation call, Rotation.Granted granted) {
     boolean own = call.committed() == null || call.committed().equals(granted.successor());
     if (family.current() == null || !own) {

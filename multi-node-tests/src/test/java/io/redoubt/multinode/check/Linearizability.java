@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,8 @@ import java.util.stream.Stream;
  * time, or never.
  *
  * <p>Since it may never, of two ways to the same state the one that used fewer of such calls can go
- * wherever the other can, and the other is not followed. Without that, each call of unknown fate
+ * wherever the other can, and the other is not followed. And of open ones that are alike only the
+ * earliest is tried, and in a final state none is counted. Without these, each call of unknown fate
  * doubles the ways, and a history with thirty of them is never decided.
  */
 final class Linearizability {
@@ -31,7 +33,10 @@ final class Linearizability {
       return known.get(call) || unknown.get(call);
     }
 
-    Configuration<S> with(int call, boolean uncertain, S next) {
+    Configuration<S> with(int call, boolean uncertain, S next, boolean isFinal) {
+      if (isFinal) { // what could still happen makes no difference
+        return new Configuration<>(next, uncertain ? known : plus(known, call), new BitSet());
+      }
       return uncertain
           ? new Configuration<>(next, known, plus(unknown, call))
           : new Configuration<>(next, plus(known, call), unknown);
@@ -101,7 +106,9 @@ final class Linearizability {
    *
    * @return empty: the history is linearizable
    */
-  static <S, C extends Timed> Optional<C> firstInexplicable(Model<S, C> model, List<C> calls) {
+  static <S, C extends Timed> Optional<C> firstInexplicable(Model<S, C> model, List<C> history) {
+    // Whoever is asked for the earliest of several finds it first.
+    var calls = history.stream().sorted(Comparator.comparingLong(Timed::started)).toList();
     var possible = new Possible<S>();
     possible.add(new Configuration<>(model.initial(), new BitSet(), new BitSet()));
     var open = new BitSet();
@@ -145,12 +152,16 @@ final class Linearizability {
         result.add(configuration.without(ended));
         continue;
       }
+      var tried = new HashSet<>();
       open.stream()
           .filter(call -> !configuration.has(call))
+          .filter(call -> !calls.get(call).uncertain() || tried.add(model.kind(calls.get(call))))
           .forEach(call ->
               model
                   .apply(configuration.state(), calls.get(call))
-                  .map(next -> configuration.with(call, calls.get(call).uncertain(), next))
+                  .map(next ->
+                      configuration.with(
+                          call, calls.get(call).uncertain(), next, model.isFinal(next)))
                   .filter(seen::add)
                   .ifPresent(work::add));
     }

@@ -20,8 +20,25 @@ final class LinearizabilityTest {
   private record Swap(long started, long ended, int from, int to, boolean swapped)
       implements Timed {}
 
-  /** A register; a call of unknown fate swaps if it finds what it wants. */
+  /**
+   * A register; a call of unknown fate swaps if it finds what it wants. Two of them that want the
+   * same are alike, and once it holds the last value nothing changes it.
+   */
   private static final class Register implements Model<Integer, Swap> {
+    private static final int LAST = 2;
+
+    private record Kind(int from, int to) {}
+
+    @Override
+    public Object kind(Swap call) {
+      return new Kind(call.from(), call.to());
+    }
+
+    @Override
+    public boolean isFinal(Integer state) {
+      return state == LAST;
+    }
+
     @Override
     public Integer initial() {
       return 0;
@@ -29,7 +46,7 @@ final class LinearizabilityTest {
 
     @Override
     public Optional<Integer> apply(Integer state, Swap call) {
-      boolean fits = state == call.from();
+      boolean fits = state != LAST && state == call.from();
       if (call.uncertain()) {
         return Optional.of(fits ? call.to() : state);
       }

@@ -13,4 +13,17 @@ interface Model<S, C> {
 
   /** The state after the call; empty: in this state that answer is impossible. */
   Optional<S> apply(S state, C call);
+
+  /**
+   * What a call of unknown fate is like: two that are equal here do the same in every state, so
+   * that whatever one of them explains the one that began earlier explains too.
+   */
+  default Object kind(C call) {
+    return call;
+  }
+
+  /** Whether no call changes this state any more. */
+  default boolean isFinal(S state) {
+    return false;
+  }
 }

@@ -286,6 +286,32 @@ final class OneSuccessorTest {
     isRejected();
   }
 
+  /** Rivals who all lost their answers, and a family that was found dead: any two may have met. */
+  @Test
+  void manyRivalsOfUnknownFateAreDecided() {
+    String token = "t0";
+    for (int i = 0; i < 12; i++) {
+      String next = "t" + (i + 1);
+      for (int again = 0; again < 8; again++) {
+        lost(20L * i + again, token, next);
+      }
+      call(20L * i + 10, 20L * i + 11, token, next, new Granted(next, "id of " + next));
+      token = next;
+    }
+    for (int again = 0; again < 12; again++) {
+      for (String rival : new String[] {"x", "y", "z"}) {
+        lost(1_000L + again, token, rival);
+      }
+    }
+    for (int last = 0; last < 6; last++) {
+      call(2_000, 2_100, token, "w" + last, REFUSED);
+    }
+    isAccepted();
+
+    call(3_000, 3_001, token, "x", granted("x"));
+    isRejected();
+  }
+
   @Test
   void manyCallsOfUnknownFateAreDecided() {
     String token = "t0";
