@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * said in it where the organization wants that kept, and how it ended.
  */
 final class ExchangeRecord {
+  /**
+   * Looked at together: a look at each small piece of a stream would cost as much as passing it.
+   */
+  private static final int LOOK_BYTES = 4 * 1024;
+
   private final Forwarding forwarding;
   private final LlmCall call;
   private final Admitted admitted;
@@ -25,6 +30,7 @@ final class ExchangeRecord {
   private @Nullable UsageMeter meter;
   private @Nullable ReplyContent content;
   private @Nullable ReplyRecorder reply;
+  private ByteString unseen = ByteString.emptyByteString();
 
   ExchangeRecord(Forwarding forwarding, LlmCall call, Admitted admitted) {
     this.forwarding = forwarding;
@@ -48,6 +54,18 @@ final class ExchangeRecord {
   }
 
   void sees(ByteString chunk) {
+    unseen = unseen.concat(chunk);
+    if (unseen.size() >= LOOK_BYTES) {
+      look();
+    }
+  }
+
+  private void look() {
+    if (unseen.isEmpty()) {
+      return;
+    }
+    var chunk = unseen.compact();
+    unseen = ByteString.emptyByteString();
     if (meter != null) {
       meter.see(chunk);
     }
@@ -61,11 +79,13 @@ final class ExchangeRecord {
 
   /** Whether the reply itself reported an error in its midst. */
   boolean sawError() {
+    look();
     return meter != null && meter.sawError();
   }
 
   /** Called once. The outcome is written when the payloads are kept, or cannot be. */
   void conclude(Outcome.Status how, @Nullable String error) {
+    look();
     var outcome = new Outcome(how, call.elapsedMillis(), usage(how), error);
     forwarding.telemetry().end(call, span, outcome);
     var inspected = content == null ? Inspected.NOTHING : content.end();
