@@ -5,7 +5,7 @@ import io.opentelemetry.api.trace.Tracer;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import javax.net.ssl.SSLContext;
 
 /**
  * What an enclave takes from the process it runs in.
@@ -18,4 +18,4 @@ public record EnclaveEnvironment(
     Supplier<String> prometheusText,
     Tracer tracer,
     Clock clock,
-    Optional<HttpsConnectionContext> tls) {}
+    Optional<SSLContext> tls) {}

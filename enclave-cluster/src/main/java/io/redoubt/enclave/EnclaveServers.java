@@ -38,10 +38,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
-import org.apache.pekko.http.javadsl.HttpsConnectionContext;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -64,9 +63,9 @@ final class EnclaveServers {
   private final EnclaveNode node;
   private final EnclaveStore store;
   private final EdgeConfig edge;
-  private @Nullable ServerBinding agent;
-  private @Nullable ServerBinding acting;
-  private @Nullable ServerBinding management;
+  private @Nullable HttpServer agent;
+  private @Nullable HttpServer acting;
+  private @Nullable HttpServer management;
 
   EnclaveServers(
       EnclaveConfig config, EnclaveEnvironment environment, EnclaveNode node, EnclaveStore store) {
@@ -152,7 +151,7 @@ final class EnclaveServers {
   }
 
   /** Its own address is in its answers, and known for certain only once it is bound. */
-  private CompletionStage<ServerBinding> startAgentServer(ServerBinding actingBinding) {
+  private CompletionStage<HttpServer> startAgentServer(HttpServer actingBinding) {
     var routes =
         new AtomicReference<Route>(
             Replies.problem(
@@ -179,8 +178,8 @@ final class EnclaveServers {
     return node.readiness.draining() ? response.addHeader(HANG_UP) : response;
   }
 
-  private CompletionStage<ServerBinding> bind(ServerConfig server, Route sealed) {
-    Optional<HttpsConnectionContext> tls = environment.tls();
+  private CompletionStage<HttpServer> bind(ServerConfig server, Route sealed) {
+    Optional<SSLContext> tls = environment.tls();
     return HttpServer.start(node.system, server.host(), server.port(), tls, edge, sealed);
   }
 
@@ -300,16 +299,16 @@ final class EnclaveServers {
         .isPresent();
   }
 
-  private static CompletionStage<Done> unbind(@Nullable ServerBinding binding) {
+  private static CompletionStage<Done> unbind(@Nullable HttpServer binding) {
     return binding == null
         ? CompletableFuture.completedFuture(Done.getInstance())
-        : binding.unbind();
+        : binding.unbind().thenApply(_ -> Done.getInstance());
   }
 
-  private static CompletionStage<Done> terminate(@Nullable ServerBinding binding) {
+  private static CompletionStage<Done> terminate(@Nullable HttpServer binding) {
     return binding == null
         ? CompletableFuture.completedFuture(Done.getInstance())
-        : HttpServer.stop(binding, Duration.ofSeconds(2)).thenApply(_ -> Done.getInstance());
+        : binding.stop(Duration.ofSeconds(2)).thenApply(_ -> Done.getInstance());
   }
 
   /** Completes when no stream is under way, or the limit has passed and the rest is cut. */
@@ -347,7 +346,7 @@ final class EnclaveServers {
     return url(config.managementServer(), management);
   }
 
-  private URI url(ServerConfig server, @Nullable ServerBinding binding) {
+  private URI url(ServerConfig server, @Nullable HttpServer binding) {
     if (server.publicUrl().isPresent()) {
       return server.publicUrl().get();
     }
@@ -356,6 +355,6 @@ final class EnclaveServers {
     }
     String scheme = environment.tls().isPresent() ? "https" : "http";
     String host = server.host().contains(":") ? "[" + server.host() + "]" : server.host();
-    return URI.create(scheme + "://" + host + ":" + binding.localAddress().getPort());
+    return URI.create(scheme + "://" + host + ":" + binding.address().getPort());
   }
 }

@@ -1,12 +1,12 @@
 package io.redoubt.http;
 
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.apache.pekko.Done;
-import org.apache.pekko.http.impl.engine.server.HttpAttributes;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.Connection;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.BidiShape;
 import org.apache.pekko.stream.Inlet;
@@ -18,24 +18,52 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 
 /**
- * Watches one connection. It is closed at once where its source has too many, and when it stands
- * for longer than the deadline without a complete request head and without an answer under way: an
- * idle keep-alive connection, or a sender that drips its headers (the server's own time-out starts
- * only when the head is complete). And every request learns from {@link HttpServer#CLIENT_GONE}
- * when its client has gone away, which a route cannot see by itself.
+ * Watches one connection. It is closed when it stands for longer than the deadline without a
+ * complete request head and without an answer under way: an idle keep-alive connection, or a sender
+ * that drips its headers (the server's own time-out starts only when the head is complete). When
+ * the server stops, it is closed after the answer that is under way, and with another answer where
+ * there is none in time. And every request learns from {@link HttpServer#CLIENT_GONE} when its
+ * client has gone away, which a route cannot see by itself.
  */
 final class ConnectionWatch
     extends GraphStage<BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse>> {
+  private static final Connection HANG_UP = Connection.create("close");
+
+  private enum Tick {
+    IDLE,
+    LIMIT
+  }
+
   private final Inlet<HttpRequest> requestIn = Inlet.create("ConnectionWatch.requestIn");
   private final Outlet<HttpRequest> requestOut = Outlet.create("ConnectionWatch.requestOut");
   private final Inlet<HttpResponse> responseIn = Inlet.create("ConnectionWatch.responseIn");
   private final Outlet<HttpResponse> responseOut = Outlet.create("ConnectionWatch.responseOut");
   private final Duration deadline;
-  private final OpenConnections connections;
+  private final HttpResponse stopping;
+  private final WatchedConnections watched;
+  private final NetworkThread thread;
+  private final Runnable reset;
 
-  ConnectionWatch(Duration deadline, OpenConnections connections) {
+  /**
+   * Of one connection.
+   *
+   * @param deadline for a request's head
+   * @param stopping what is answered when the server stops and there is no other answer in time
+   * @param watched hears of this watch while it lasts
+   * @param thread that the connection is on
+   * @param reset breaks the connection
+   */
+  ConnectionWatch(
+      Duration deadline,
+      HttpResponse stopping,
+      WatchedConnections watched,
+      NetworkThread thread,
+      Runnable reset) {
     this.deadline = deadline;
-    this.connections = connections;
+    this.stopping = stopping;
+    this.watched = watched;
+    this.thread = thread;
+    this.reset = reset;
   }
 
   @Override
@@ -45,15 +73,7 @@ final class ConnectionWatch
 
   @Override
   public GraphStageLogic createLogic(Attributes inheritedAttributes) {
-    return new Logic(peer(inheritedAttributes));
-  }
-
-  /** The server notes it on each connection, before a byte of it is read. */
-  private static InetAddress peer(Attributes attributes) {
-    return attributes
-        .getAttribute(HttpAttributes.RemoteAddress.class)
-        .map(noted -> noted.address().getAddress())
-        .orElseThrow(() -> new IllegalStateException("the server records remote addresses"));
+    return new Logic();
   }
 
   private final class Logic extends TimerGraphStageLogic {
@@ -62,12 +82,11 @@ final class ConnectionWatch
 
     private long idleSince = System.nanoTime();
     private int underWay;
-    private final InetAddress peer;
-    private boolean admitted;
+    private boolean ending;
+    private Consumer<Duration> stop = _ -> {};
 
-    Logic(InetAddress peer) {
+    Logic() {
       super(shape());
-      this.peer = peer;
       setHandler(
           requestIn,
           new AbstractInHandler() {
@@ -75,7 +94,11 @@ final class ConnectionWatch
             public void onPush() {
               underWay++;
               clientGone = new CompletableFuture<>();
-              push(requestOut, grab(requestIn).addAttribute(HttpServer.CLIENT_GONE, clientGone));
+              push(
+                  requestOut,
+                  grab(requestIn)
+                      .addAttribute(HttpServer.CLIENT_GONE, clientGone)
+                      .addAttribute(HttpServer.CLIENT_THREAD, thread));
             }
 
             @Override
@@ -99,7 +122,12 @@ final class ConnectionWatch
             public void onPush() {
               underWay--;
               idleSince = System.nanoTime();
-              push(responseOut, grab(responseIn));
+              var response = grab(responseIn);
+              if (ending) {
+                emit(responseOut, hangingUp(response), () -> completeStage());
+              } else {
+                push(responseOut, response);
+              }
             }
           });
       setHandler(
@@ -109,37 +137,59 @@ final class ConnectionWatch
             public void onPull() {
               // The answer before has left entirely: from here on the peer owes us a request.
               idleSince = System.nanoTime();
-              pull(responseIn);
+              if (ending && underWay == 0) {
+                completeStage();
+              } else {
+                pull(responseIn);
+              }
             }
           });
     }
 
     @Override
     public void preStart() {
-      admitted = connections.admit(peer);
-      if (!admitted) {
-        completeStage(); // unread: what it would say costs what is to be saved
-        return;
-      }
       // One slow tick for the whole connection is cheaper than a timer for each request.
-      scheduleWithFixedDelay("tick", deadline.dividedBy(4), deadline.dividedBy(4));
+      scheduleWithFixedDelay(Tick.IDLE, deadline.dividedBy(4), deadline.dividedBy(4));
+      var stopped = createAsyncCallback(this::endWithin);
+      stop = stopped::invoke;
+      watched.add(stop);
     }
 
     @Override
     public void postStop() {
-      if (admitted) {
-        connections.giveBack(peer);
-      }
+      watched.remove(stop);
       clientGone.complete(Done.getInstance());
     }
 
     @Override
     public void onTimer(Object key) {
-      // While an answer's body is still streaming out, the next response has not been pulled.
-      boolean waitingForPeer = underWay == 0 && isAvailable(responseOut);
-      if (waitingForPeer && System.nanoTime() - idleSince > deadline.toNanos()) {
-        completeStage();
+      if (key == Tick.IDLE) {
+        if (waitsForPeer() && System.nanoTime() - idleSince > deadline.toNanos()) {
+          completeStage();
+        }
+      } else if (underWay > 0) {
+        emit(responseOut, hangingUp(stopping), () -> completeStage());
+      } else {
+        reset.run(); // in the middle of an answer
       }
+    }
+
+    /** While an answer's body is still streaming out, the next response has not been pulled. */
+    private boolean waitsForPeer() {
+      return underWay == 0 && isAvailable(responseOut);
+    }
+
+    private void endWithin(Duration limit) {
+      ending = true;
+      if (waitsForPeer()) {
+        completeStage();
+      } else {
+        scheduleOnce(Tick.LIMIT, limit);
+      }
+    }
+
+    private HttpResponse hangingUp(HttpResponse response) {
+      return response.removeHeader("connection").addHeader(HANG_UP);
     }
   }
 }

@@ -1,25 +1,32 @@
 package io.redoubt.http;
 
 import com.typesafe.config.ConfigFactory;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.HttpsConnectionContext;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaType;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
-import org.apache.pekko.stream.javadsl.BidiFlow;
-import org.apache.pekko.stream.javadsl.Flow;
 
-/** Starts a server with the edge's limits. */
+/** A server that listens, with the edge's limits. */
 public final class HttpServer {
   /** On every request: completes when its client has closed the connection, or it broke. */
   @SuppressWarnings("unchecked")
@@ -27,10 +34,31 @@ public final class HttpServer {
       (AttributeKey<CompletionStage<Done>>)
           (AttributeKey<?>) AttributeKey.create("client-gone", CompletionStage.class);
 
+  /** On every request: the thread that its answer is written by. */
+  public static final AttributeKey<NetworkThread> CLIENT_THREAD =
+      AttributeKey.create("client-thread", NetworkThread.class);
+
   /** Pekko's own drops a charset; whoever names one that is not UTF-8 is to hear of it. */
   private static final MediaType JSON_AS_SENT = MediaTypes.applicationWithOpenCharset("json");
 
-  private HttpServer() {}
+  /** What an answer that is due at the limit may take to leave. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+  private final ActorSystem<?> system;
+  private final WatchedConnections watched;
+  private final ChannelGroup connections;
+  private final Channel listener;
+
+  private HttpServer(
+      ActorSystem<?> system,
+      WatchedConnections watched,
+      ChannelGroup connections,
+      Channel listener) {
+    this.system = system;
+    this.watched = watched;
+    this.connections = connections;
+    this.listener = listener;
+  }
 
   /**
    * Binds.
@@ -40,11 +68,11 @@ public final class HttpServer {
    * @param sealed a route that {@link HttpEdge} has sealed
    * @return fails where the address is taken
    */
-  public static CompletionStage<ServerBinding> start(
+  public static CompletionStage<HttpServer> start(
       ActorSystem<?> system,
       String host,
       int port,
-      Optional<HttpsConnectionContext> tls,
+      Optional<SSLContext> tls,
       EdgeConfig config,
       Route sealed) {
     return start(system, host, port, tls, config, sealed, Replies.stopping());
@@ -55,23 +83,56 @@ public final class HttpServer {
    *
    * @param stopping what requests hear that are still under way when {@link #stop} cuts them
    */
-  public static CompletionStage<ServerBinding> start(
+  public static CompletionStage<HttpServer> start(
       ActorSystem<?> system,
       String host,
       int port,
-      Optional<HttpsConnectionContext> tls,
+      Optional<SSLContext> tls,
       EdgeConfig config,
       Route sealed,
       HttpResponse stopping) {
-    var settings = settings(system, config).withTerminationDeadlineExceededResponse(stopping);
-    var builder = Http.get(system).newServerAt(host, port).withSettings(settings);
-    var secured = tls.map(builder::enableHttps).orElse(builder);
-    var handler = sealed.handler(system);
-    var requests = Flow.of(HttpRequest.class).mapAsync(1, handler);
-    var connections =
-        new OpenConnections(config.maxConnectionsPerSource(), config.trustedProxies());
-    var watch = new ConnectionWatch(config.headDeadline(), connections);
-    return secured.bindFlow(BidiFlow.fromGraph(watch).join(requests));
+    var settings = settings(system, config);
+    var watched = new WatchedConnections();
+    var connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    var each =
+        new ServedConnections(
+            system, tls, config, settings, sealed, stopping, watched, connections);
+    var bound =
+        new ServerBootstrap()
+            .group(NetworkThreads.of(system).group())
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, settings.getBacklog())
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(1))
+            .handler(new AcceptLimit(config.maxConnections()))
+            .childOption(ChannelOption.AUTO_READ, false)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childOption(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(1))
+            .childHandler(each)
+            .bind(host, port);
+    var server = new CompletableFuture<HttpServer>();
+    var _ =
+        bound.addListener(done -> {
+          if (done.isSuccess()) {
+            server.complete(new HttpServer(system, watched, connections, bound.channel()));
+          } else {
+            server.completeExceptionally(done.cause());
+          }
+        });
+    return server;
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) listener.localAddress();
+  }
+
+  /** Accepts no more connections. */
+  public CompletionStage<Void> unbind() {
+    return completed(listener.close());
   }
 
   /**
@@ -79,8 +140,25 @@ public final class HttpServer {
    *
    * @return completes when no connection is left
    */
-  public static CompletionStage<Void> stop(ServerBinding binding, Duration limit) {
-    return binding.terminate(limit).thenApply(_ -> null);
+  public CompletionStage<Void> stop(Duration limit) {
+    return unbind()
+        .thenCompose(_ -> {
+          watched.stop(limit);
+          var cut =
+              system
+                  .scheduler()
+                  .scheduleOnce(
+                      limit.plus(LAST_WORDS),
+                      () -> connections.forEach(ClientConnection::reset),
+                      system.executionContext());
+          return completed(connections.newCloseFuture()).whenComplete((_, _) -> cut.cancel());
+        });
+  }
+
+  private static CompletionStage<Void> completed(Future<Void> future) {
+    var completed = new CompletableFuture<Void>();
+    var _ = future.addListener(_ -> completed.complete(null));
+    return completed;
   }
 
   private static ServerSettings settings(ActorSystem<?> system, EdgeConfig config) {
@@ -91,8 +169,6 @@ public final class HttpServer {
         server-header = redoubt
         remote-address-attribute = on
         request-timeout = 0 s
-        idle-timeout = %d ms
-        max-connections = %d
         parsing {
           max-header-count = %d
           max-header-value-length = %d
@@ -104,8 +180,6 @@ public final class HttpServer {
         }
         """
             .formatted(
-                config.silenceLimit().toMillis(),
-                config.maxConnections(),
                 config.maxHeaderCount(),
                 config.maxHeaderBytes(),
                 config.maxUriBytes(),

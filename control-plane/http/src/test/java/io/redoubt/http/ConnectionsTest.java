@@ -1,14 +1,19 @@
 package io.redoubt.http;
 
 import static io.redoubt.http.EdgeServer.exchange;
+import static io.redoubt.http.EdgeServer.heard;
+import static io.redoubt.http.EdgeServer.write;
+import static io.redoubt.http.EdgeServer.writeToTheEnd;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.problem.ErrorType;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +26,8 @@ import org.junit.jupiter.api.TestInstance;
 /** Connections that misbehave before there is a request to route. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ConnectionsTest {
+  private static final String MUCH = "0123456789abcdef".repeat(500_000);
+
   private final CompletableFuture<Void> waiting = new CompletableFuture<>();
   private final CompletableFuture<Void> clientGone = new CompletableFuture<>();
   @AutoClose private final EdgeServer server = new EdgeServer(_ -> routes());
@@ -28,6 +35,8 @@ class ConnectionsTest {
   private Route routes() {
     return concat(
         path("anything", () -> get(() -> complete("here"))),
+        path("much", () -> get(() -> complete(MUCH))),
+        path("never", () -> Replies.async(new CompletableFuture<>())),
         path(
             "wait",
             () ->
@@ -61,6 +70,66 @@ class ConnectionsTest {
     }
 
     assertThat(clientGone).succeedsWithin(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void whoHasSaidEverythingStillHearsTheAnswer() throws Exception {
+    try (var socket = server.connect()) {
+      writeToTheEnd(socket, "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n");
+
+      assertThat(heard(socket)).startsWith("HTTP/1.1 200 ").endsWith("here");
+    }
+  }
+
+  @Test
+  void requestsThatComeTogetherAreAnsweredInOrder() throws Exception {
+    try (var socket = server.connect()) {
+      String request = "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n";
+      writeToTheEnd(socket, request.repeat(20));
+
+      assertThat(heard(socket).split("here", -1)).hasSize(21);
+    }
+  }
+
+  @Test
+  void whoReadsSlowlyHearsAllOfIt() throws Exception {
+    try (var socket = server.connect()) {
+      writeToTheEnd(socket, "GET /much HTTP/1.1\r\nHost: x\r\n\r\n");
+
+      assertThat(heard(socket)).endsWith("\r\n\r\n" + MUCH);
+    }
+  }
+
+  @Test
+  void moreConnectionsThanOnePortTakesWaitForTheirTurn() throws Exception {
+    try (var narrow =
+            new EdgeServer(
+                "redoubt.http { max-connections = 1, head-deadline = 30 s }", _ -> routes());
+        var first = narrow.connect();
+        var second = narrow.connect()) {
+      write(first, "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(first.getInputStream().read()).isEqualTo('H');
+      second.setSoTimeout(200);
+      write(second, "GET /anything HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      assertThatThrownBy(() -> second.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+
+      first.shutdownOutput();
+      second.setSoTimeout(10_000);
+      assertThat(heard(second)).startsWith("HTTP/1.1 200 ");
+    }
+  }
+
+  @Test
+  void aConnectionThatIsSilentForTooLongIsCut() throws Exception {
+    try (var impatient =
+            new EdgeServer(
+                "redoubt.http { silence-limit = 200 ms, head-deadline = 30 s }", _ -> routes());
+        var socket = impatient.connect()) {
+      write(socket, "GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+
+      assertThat(heard(socket)).isEmpty();
+    }
   }
 
   @Test

@@ -19,7 +19,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -30,7 +32,7 @@ import org.apache.pekko.http.javadsl.server.Route;
 final class EdgeServer implements AutoCloseable {
   private final ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "edge");
   private final HttpClient client = HttpClient.newHttpClient();
-  private final int port;
+  private final HttpServer server;
 
   EdgeServer(Function<EdgeConfig, Route> routes) {
     this("", routes);
@@ -52,13 +54,15 @@ final class EdgeServer implements AutoCloseable {
                         """))
                 .withFallback(ConfigFactory.load()));
     Route sealed = new HttpEdge("test", new SimpleMeterRegistry()).seal(routes.apply(config));
-    port =
+    server =
         HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), config, sealed)
             .toCompletableFuture()
             .orTimeout(10, TimeUnit.SECONDS)
-            .join()
-            .localAddress()
-            .getPort();
+            .join();
+  }
+
+  CompletableFuture<Void> stop(Duration limit) {
+    return server.stop(limit).toCompletableFuture();
   }
 
   boolean lives() {
@@ -75,7 +79,8 @@ final class EdgeServer implements AutoCloseable {
   }
 
   HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    return HttpRequest.newBuilder(
+        URI.create("http://127.0.0.1:" + server.address().getPort() + path));
   }
 
   HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
@@ -100,7 +105,7 @@ final class EdgeServer implements AutoCloseable {
   }
 
   Socket connect() throws IOException {
-    var socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    var socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort());
     socket.setSoTimeout(10_000);
     return socket;
   }
@@ -109,9 +114,7 @@ final class EdgeServer implements AutoCloseable {
   static String heard(Socket socket) throws IOException {
     var heard = new ByteArrayOutputStream();
     try {
-      for (int b = socket.getInputStream().read(); b >= 0; b = socket.getInputStream().read()) {
-        heard.write(b);
-      }
+      socket.getInputStream().transferTo(heard);
     } catch (SocketException _) {
       // reset: it does not read on
     }

@@ -29,7 +29,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.server.PathMatchers;
@@ -53,7 +52,7 @@ class RequestSpansTest {
   private final ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "spans");
   private final HttpClient client = HttpClient.newHttpClient();
   private final CompletableFuture<ByteString> rest = new CompletableFuture<>();
-  private ServerBinding binding;
+  private HttpServer binding;
 
   private static final class Kept implements SpanExporter {
     private final List<SpanData> spans = new CopyOnWriteArrayList<>();
@@ -216,7 +215,7 @@ class RequestSpansTest {
   }
 
   private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + binding.localAddress().getPort() + path);
+    return URI.create("http://127.0.0.1:" + binding.address().getPort() + path);
   }
 
   private HttpResponse<String> call(String path, String... headers) throws Exception {

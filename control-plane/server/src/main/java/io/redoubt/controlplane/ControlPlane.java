@@ -18,10 +18,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.HttpsConnectionContext;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,14 +33,14 @@ public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
-  private final ServerBinding binding;
+  private final HttpServer binding;
   private final Cancellable upkeep;
   private final Services services;
   private final Bootstrap bootstrap;
   private final Duration drain;
 
   private ControlPlane(
-      ServerBinding binding,
+      HttpServer binding,
       Cancellable upkeep,
       Services services,
       Bootstrap bootstrap,
@@ -63,7 +62,7 @@ public final class ControlPlane implements AutoCloseable {
   public static ControlPlane start(
       ActorSystem<?> system,
       ControlPlaneConfig config,
-      Optional<HttpsConnectionContext> tls,
+      Optional<SSLContext> tls,
       Database database,
       Keyring keyring,
       MeterRegistry metrics,
@@ -80,13 +79,13 @@ public final class ControlPlane implements AutoCloseable {
     var binding =
         await(HttpServer.start(system, config.host(), config.port(), tls, config.edge(), route));
     var upkeep = tendKeys(system, config, services, database, clock);
-    LOG.info("Control plane listens at {}", binding.localAddress());
+    LOG.info("Control plane listens at {}", binding.address());
     return new ControlPlane(
         binding, upkeep, services, new Bootstrap(services, database, clock), config.drain());
   }
 
   private static void requireTlsBeyondLoopback(
-      ControlPlaneConfig config, Optional<HttpsConnectionContext> tls) {
+      ControlPlaneConfig config, Optional<SSLContext> tls) {
     try {
       if (tls.isEmpty() && !InetAddress.getByName(config.host()).isLoopbackAddress()) {
         throw new IllegalStateException(
@@ -97,7 +96,7 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  private static ServerBinding await(CompletionStage<ServerBinding> starting) {
+  private static HttpServer await(CompletionStage<HttpServer> starting) {
     try {
       return starting
           .toCompletableFuture()
@@ -135,7 +134,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   public InetSocketAddress address() {
-    return binding.localAddress();
+    return binding.address();
   }
 
   /** The operator API, line by line. */
@@ -152,7 +151,7 @@ public final class ControlPlane implements AutoCloseable {
   @Override
   public void close() {
     upkeep.cancel();
-    var stopped = HttpServer.stop(binding, drain);
+    var stopped = binding.stop(drain);
     services.stopping();
     stopped.toCompletableFuture().join();
   }

@@ -119,7 +119,8 @@ final class Forwarding {
         provider.baseUrl(),
         request,
         Duration.ofSeconds(provider.timeoutSeconds()),
-        () -> admitted.stream().whyCut() == null);
+        () -> admitted.stream().whyCut() == null,
+        call.request().getAttribute(HttpServer.CLIENT_THREAD).orElse(null));
   }
 
   /** The only place where a provider's key is in plain text, for one call (G6). */

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.upstream;
 
+import io.netty.channel.EventLoop;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +25,7 @@ public final class UpstreamCall {
   private final ByteString body;
   private final UpstreamPool pool;
   private final BooleanSupplier mayGo;
+  private final @Nullable EventLoop near;
   private final Executor executor;
   private final CompletableFuture<UpstreamReply> reply = new CompletableFuture<>();
   private final AtomicReference<State> state = new AtomicReference<>(State.UNDER_WAY);
@@ -33,14 +35,21 @@ public final class UpstreamCall {
   /**
    * A call that has yet to be given a connection.
    *
+   * @param near the thread that its connection had best be on
    * @param executor where those who wait for the reply go on: never on a thread of the network
    */
   UpstreamCall(
-      String head, ByteString body, UpstreamPool pool, BooleanSupplier mayGo, Executor executor) {
+      String head,
+      ByteString body,
+      UpstreamPool pool,
+      BooleanSupplier mayGo,
+      @Nullable EventLoop near,
+      Executor executor) {
     this.head = head;
     this.body = body;
     this.pool = pool;
     this.mayGo = mayGo;
+    this.near = near;
     this.executor = executor;
   }
 
@@ -79,6 +88,10 @@ public final class UpstreamCall {
     if (!answered) {
       end(Reason.TIMEOUT);
     }
+  }
+
+  @Nullable EventLoop near() {
+    return near;
   }
 
   String head() {

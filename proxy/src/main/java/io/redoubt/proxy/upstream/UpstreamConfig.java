@@ -18,7 +18,6 @@ import java.util.Optional;
  * @param caFile certificates to trust beside the platform's, PEM
  * @param deniedAddresses where no connection goes, whatever name leads there
  * @param allowedAddresses where one goes all the same
- * @param threads that read and write all connections
  * @param replyBufferBytes of a reply that may wait for its client
  */
 public record UpstreamConfig(
@@ -30,7 +29,6 @@ public record UpstreamConfig(
     Optional<Path> caFile,
     List<Cidr> deniedAddresses,
     List<Cidr> allowedAddresses,
-    int threads,
     int replyBufferBytes) {
 
   static final String PATH = "redoubt.proxy.upstream";
@@ -43,7 +41,6 @@ public record UpstreamConfig(
     require(maxWaiting >= 0, "max-waiting");
     require(!keepAlive.isNegative(), "keep-alive");
     require(maxOrigins >= 1, "max-origins");
-    require(threads >= 1, "threads");
     require(replyBufferBytes >= 1, "reply-buffer-bytes");
   }
 
@@ -60,7 +57,6 @@ public record UpstreamConfig(
         caFile.isEmpty() ? Optional.empty() : Optional.of(Path.of(caFile)),
         blocks(config, "denied-addresses"),
         blocks(config, "allowed-addresses"),
-        config.getInt("threads"),
         Math.toIntExact(config.getBytes("reply-buffer-bytes")));
   }
 

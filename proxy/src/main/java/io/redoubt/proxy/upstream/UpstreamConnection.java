@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
@@ -59,6 +60,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements U
     this.pool = pool;
     this.secure = secure;
     this.bufferBytes = bufferBytes;
+  }
+
+  boolean isOn(EventLoop thread) {
+    return channel.eventLoop().equals(thread);
   }
 
   /** From any thread. */

@@ -4,44 +4,35 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
 
 /** Makes connections: TCP to an address that is known, and TLS with the name checked. */
 final class UpstreamConnector {
-  /** What their names begin with. */
-  static final String THREADS = "redoubt-upstream";
-
   private final UpstreamConfig config;
   private final SSLContext tls;
   private final Executor blocking;
-  private final EventLoopGroup threads;
   private final Bootstrap bootstrap;
 
   /**
-   * With threads of its own, which run until {@link #shutDown}.
+   * On threads of the network.
    *
    * @param blocking where certificates are checked, which takes milliseconds
    */
-  UpstreamConnector(UpstreamConfig config, Executor blocking) {
+  UpstreamConnector(UpstreamConfig config, EventLoopGroup threads, Executor blocking) {
     this.config = config;
     this.tls = TrustedCertificates.context(config.caFile());
     this.blocking = blocking;
-    this.threads =
-        new MultiThreadIoEventLoopGroup(
-            config.threads(), new DefaultThreadFactory(THREADS, true), NioIoHandler.newFactory());
     this.bootstrap =
         new Bootstrap()
             .group(threads)
@@ -52,22 +43,23 @@ final class UpstreamConnector {
                 Math.toIntExact(config.connectTimeout().toMillis()));
   }
 
-  /** Whatever still runs on its threads has ended soon after. */
-  void shutDown() {
-    var _ = threads.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-  }
-
   /**
    * Makes one.
    *
    * @param host for TLS alone
    * @param pool that it belongs to, which hears when it is closed
+   * @param near the thread that it is to be on; null: any
    */
   CompletionStage<UpstreamConnection> connect(
-      String host, InetSocketAddress to, boolean secure, UpstreamPool pool) {
+      String host,
+      InetSocketAddress to,
+      boolean secure,
+      UpstreamPool pool,
+      @Nullable EventLoop near) {
     var made = new CompletableFuture<UpstreamConnection>();
     var setUp = new SetUp(host, to.getPort(), secure, pool);
-    var connecting = bootstrap.clone().handler(setUp).connect(to);
+    var own = near == null ? bootstrap.clone() : bootstrap.clone(near);
+    var connecting = own.handler(setUp).connect(to);
     var _ =
         connecting.addListener(done -> {
           if (done.isSuccess()) {

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.upstream;
 
+import io.netty.channel.EventLoop;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * grow old and go. Nothing is ever sent twice.
  */
 final class UpstreamPool {
+  private static final int MOST_LOOKS = 16;
+
   private record Idle(UpstreamConnection connection, long since) {}
 
   private final ActorSystem<?> system;
@@ -30,7 +33,7 @@ final class UpstreamPool {
     String hostAndPort();
 
     /** One more, to wherever the name leads now. */
-    CompletionStage<UpstreamConnection> connect(UpstreamPool pool);
+    CompletionStage<UpstreamConnection> connect(UpstreamPool pool, @Nullable EventLoop near);
   }
 
   /** A pool without any connection. */
@@ -44,14 +47,20 @@ final class UpstreamPool {
    * Sends a request.
    *
    * @param headTimeout until the head of the reply, the wait for a connection included
+   * @param near the thread that its connection is on, if there is a choice
    */
-  UpstreamCall send(UpstreamRequest request, Duration headTimeout, BooleanSupplier mayGo) {
+  UpstreamCall send(
+      UpstreamRequest request,
+      Duration headTimeout,
+      BooleanSupplier mayGo,
+      @Nullable EventLoop near) {
     var call =
         new UpstreamCall(
             request.head(origin.hostAndPort()),
             request.body(),
             this,
             mayGo,
+            near,
             system.executionContext());
     dispatch(call);
     if (!call.isEnded()) {
@@ -69,7 +78,7 @@ final class UpstreamPool {
     @Nullable UpstreamConnection connection;
     boolean connect = false;
     synchronized (this) {
-      connection = takeIdle();
+      connection = takeIdle(call.near());
       if (connection == null) {
         if (open < config.maxConnections()) {
           open++;
@@ -84,7 +93,10 @@ final class UpstreamPool {
       }
     }
     if (connect) {
-      var _ = origin.connect(this).whenComplete((made, failure) -> connected(call, made, failure));
+      var _ =
+          origin
+              .connect(this, call.near())
+              .whenComplete((made, failure) -> connected(call, made, failure));
     } else if (connection != null) {
       connection.send(call);
     }
@@ -109,7 +121,10 @@ final class UpstreamPool {
     return waiting.size() < config.maxWaiting();
   }
 
-  private @Nullable UpstreamConnection takeIdle() {
+  private @Nullable UpstreamConnection takeIdle(@Nullable EventLoop near) {
+    if (near != null) {
+      putNearLast(near);
+    }
     long oldest = System.nanoTime() - config.keepAlive().toNanos();
     List<UpstreamConnection> stale = new ArrayList<>(0);
     @Nullable UpstreamConnection found = null;
@@ -126,6 +141,22 @@ final class UpstreamPool {
     }
     stale.forEach(UpstreamConnection::drop);
     return found;
+  }
+
+  /** Among those used last; looking further would cost more than it is worth. */
+  private void putNearLast(EventLoop near) {
+    int looks = 0;
+    var candidates = idle.descendingIterator();
+    while (candidates.hasNext() && looks++ < MOST_LOOKS) {
+      var candidate = candidates.next();
+      if (candidate.connection.isOn(near)) {
+        if (looks > 1) {
+          candidates.remove();
+          idle.addLast(candidate);
+        }
+        return;
+      }
+    }
   }
 
   /** A connection is gone: whoever waits gets a new one in its place. */

@@ -1,5 +1,8 @@
 package io.redoubt.proxy.upstream;
 
+import io.netty.channel.EventLoop;
+import io.redoubt.http.NetworkThread;
+import io.redoubt.http.NetworkThreads;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way to every provider. TLS by the scheme of the address, with the name in the certificate
@@ -32,8 +36,7 @@ public final class Upstreams {
     this.config = config;
     this.addresses = new UpstreamAddresses(config, InetAddress::getAllByName);
     this.blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
-    this.connector = new UpstreamConnector(config, blocking);
-    var _ = system.getWhenTerminated().whenComplete((_, _) -> connector.shutDown());
+    this.connector = new UpstreamConnector(config, NetworkThreads.of(system).group(), blocking);
   }
 
   /**
@@ -47,7 +50,22 @@ public final class Upstreams {
    */
   public UpstreamCall send(
       URI base, UpstreamRequest request, Duration headTimeout, BooleanSupplier mayGo) {
-    return pool(base).send(request, headTimeout, mayGo);
+    return send(base, request, headTimeout, mayGo, null);
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param near the thread that its reply goes on to, so that it need not change threads on its
+   *     way; null: none in particular
+   */
+  public UpstreamCall send(
+      URI base,
+      UpstreamRequest request,
+      Duration headTimeout,
+      BooleanSupplier mayGo,
+      @Nullable NetworkThread near) {
+    return pool(base).send(request, headTimeout, mayGo, near == null ? null : near.loop());
   }
 
   private UpstreamPool pool(URI base) {
@@ -86,8 +104,9 @@ public final class Upstreams {
     }
 
     @Override
-    public CompletionStage<UpstreamConnection> connect(UpstreamPool pool) {
-      return address(host, port).thenCompose(to -> connector.connect(host, to, secure, pool));
+    public CompletionStage<UpstreamConnection> connect(
+        UpstreamPool pool, @Nullable EventLoop near) {
+      return address(host, port).thenCompose(to -> connector.connect(host, to, secure, pool, near));
     }
   }
 

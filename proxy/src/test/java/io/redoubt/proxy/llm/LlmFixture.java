@@ -61,7 +61,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.ServerBinding;
 
 /** The LLM plane on a real port, between a strict provider and fakes of the rest of the enclave. */
 final class LlmFixture implements AutoCloseable {
@@ -90,7 +89,7 @@ final class LlmFixture implements AutoCloseable {
   final HttpClient client = HttpClient.newHttpClient();
   final AtomicBoolean lease = new AtomicBoolean(true);
   volatile Freshness.Standing standing = Freshness.Standing.FRESH;
-  private final ServerBinding binding;
+  private final HttpServer binding;
   private long versions;
 
   LlmFixture(String overrides) {
@@ -218,7 +217,7 @@ final class LlmFixture implements AutoCloseable {
   }
 
   int port() {
-    return binding.localAddress().getPort();
+    return binding.address().getPort();
   }
 
   /** A connection on which a test can misbehave. */

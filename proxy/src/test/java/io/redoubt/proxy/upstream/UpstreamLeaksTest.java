@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
 import io.netty.util.LeakPresenceDetector;
+import io.redoubt.http.NetworkThreads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -93,6 +94,6 @@ class UpstreamLeaksTest {
   }
 
   private boolean isOurs(Thread thread) {
-    return thread.getName().startsWith(UpstreamConnector.THREADS);
+    return thread.getName().startsWith(NetworkThreads.NAME);
   }
 }

@@ -92,7 +92,6 @@ class UpstreamsTest {
                 Optional.empty(),
                 List.of(),
                 List.of(),
-                1,
                 1024));
     var base = URI.create("http://localhost:" + server.getLocalPort());
     var limit = Duration.ofSeconds(5);

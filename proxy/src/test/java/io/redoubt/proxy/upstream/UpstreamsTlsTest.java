@@ -140,7 +140,6 @@ class UpstreamsTlsTest {
                 caFile,
                 List.of(),
                 List.of(),
-                1,
                 1024));
     return upstreams
         .send(

@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +46,7 @@ public final class ControlPlaneProcess implements AutoCloseable {
    * @throws IllegalStateException with a plain sentence where it cannot start
    */
   public static ControlPlaneProcess start(
-      Config config, Optional<HttpsConnectionContext> tls, Telemetry telemetry, Clock clock) {
+      Config config, Optional<SSLContext> tls, Telemetry telemetry, Clock clock) {
     var database =
         Database.open(
             DatabaseConfig.from(config.getConfig("redoubt.control-plane.database")),

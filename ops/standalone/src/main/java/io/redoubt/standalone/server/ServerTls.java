@@ -5,14 +5,13 @@ import io.redoubt.standalone.tls.ServerIdentity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.apache.pekko.http.javadsl.ConnectionContext;
-import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import javax.net.ssl.SSLContext;
 
 /** TLS of a server that runs by itself, from {@code redoubt.tls}. */
 final class ServerTls {
   private ServerTls() {}
 
-  static Optional<HttpsConnectionContext> from(Config config) throws IOException {
+  static Optional<SSLContext> from(Config config) throws IOException {
     String certificates = config.getString("redoubt.tls.certificate-file");
     String key = config.getString("redoubt.tls.private-key-file");
     if (certificates.isEmpty() != key.isEmpty()) {
@@ -23,8 +22,6 @@ final class ServerTls {
     if (certificates.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(
-        ConnectionContext.httpsServer(
-            ServerIdentity.read(Path.of(certificates), Path.of(key)).sslContext()));
+    return Optional.of(ServerIdentity.read(Path.of(certificates), Path.of(key)).sslContext());
   }
 }

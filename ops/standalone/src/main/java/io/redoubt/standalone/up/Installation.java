@@ -32,9 +32,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.Done;
-import org.apache.pekko.http.javadsl.ConnectionContext;
-import org.apache.pekko.http.javadsl.HttpsConnectionContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,12 +96,9 @@ final class Installation implements AutoCloseable {
         plan.tls()
             ? Optional.of(LocalAuthority.openOrCreate(plan.data().tls(), clock))
             : Optional.empty();
-    Optional<HttpsConnectionContext> tls = Optional.empty();
+    Optional<SSLContext> tls = Optional.empty();
     if (authority.isPresent()) {
-      tls =
-          Optional.of(
-              ConnectionContext.httpsServer(
-                  authority.get().issue(plan.bind().getHostAddress()).sslContext()));
+      tls = Optional.of(authority.get().issue(plan.bind().getHostAddress()).sslContext());
     }
 
     progress.say("Starting the control plane");
@@ -166,7 +162,7 @@ final class Installation implements AutoCloseable {
   }
 
   private RuntimeFile.EnclaveNode startHere(
-      Config config, Telemetry telemetry, Optional<HttpsConnectionContext> tls) {
+      Config config, Telemetry telemetry, Optional<SSLContext> tls) {
     Enclave node =
         keep(
             Enclave.start(

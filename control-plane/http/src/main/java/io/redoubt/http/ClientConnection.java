@@ -1,0 +1,215 @@
+package io.redoubt.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The near end of one client's connection, between its channel and its stream, which run on the
+ * same thread: nothing here is for any other. One read is made ahead of the stream, so that the end
+ * of the connection is noticed while an answer is on its way; no second one before the first is
+ * taken.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter {
+  /** What is copied out of the heap at a time: most answers are one write. */
+  private static final int PIECE_BYTES = 64 * 1024;
+
+  private final Channel channel;
+  private Runnable stirred = () -> {};
+  private boolean attached;
+  private ByteString arrived = ByteString.emptyByteString();
+  private ByteString unsent = ByteString.emptyByteString();
+  private boolean writing;
+  private boolean ended;
+  private boolean closing;
+  private @Nullable Throwable broken;
+
+  /** The last handler of a channel that does not read by itself. */
+  ClientConnection(Channel channel) {
+    this.channel = channel;
+  }
+
+  /** The stream is there: reading begins. */
+  void attach(Runnable stirred) {
+    this.stirred = stirred;
+    attached = true;
+    if (broken == null && !ended) {
+      channel.read();
+    } else {
+      stirred.run();
+    }
+  }
+
+  /** What has come, perhaps nothing; more is then read. */
+  ByteString take() {
+    var taken = arrived;
+    if (!taken.isEmpty()) {
+      arrived = ByteString.emptyByteString();
+      if (!ended) {
+        channel.read();
+      }
+    }
+    return taken;
+  }
+
+  /** Whether the client has said everything, and all of it was taken. */
+  boolean isExhausted() {
+    return ended && arrived.isEmpty();
+  }
+
+  /** Why nothing can be read or written any more; null while it can. */
+  @Nullable Throwable broken() {
+    return broken;
+  }
+
+  boolean isWriting() {
+    return writing;
+  }
+
+  /**
+   * Writes, with nothing else under way.
+   *
+   * @return whether all of it has left; otherwise the stream hears when it has
+   */
+  boolean write(ByteString bytes) {
+    unsent = bytes;
+    return sendOn();
+  }
+
+  private boolean sendOn() {
+    while (!unsent.isEmpty()) {
+      var written = channel.writeAndFlush(piece());
+      if (!written.isDone()) {
+        writing = true;
+        var _ = written.addListener(this::left);
+        return false;
+      }
+      if (!written.isSuccess()) {
+        breakOff(written.cause());
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private ByteBuf piece() {
+    int size = Math.min(unsent.size(), PIECE_BYTES);
+    var piece = channel.alloc().ioBuffer(size);
+    int copied = unsent.copyToBuffer(piece.internalNioBuffer(piece.writerIndex(), size));
+    piece.writerIndex(piece.writerIndex() + copied);
+    unsent = unsent.drop(copied);
+    return piece;
+  }
+
+  private void left(Future<? super Void> written) {
+    writing = false;
+    if (!written.isSuccess()) {
+      breakOff(written.cause());
+    } else if (sendOn()) {
+      if (closing) {
+        close();
+      } else {
+        stirred.run();
+      }
+    }
+  }
+
+  /** Nothing more will be said: closes when what was said has left. */
+  void closeWhenSent() {
+    closing = true;
+    if (!writing) {
+      close();
+    }
+  }
+
+  private void close() {
+    var _ = channel.close();
+  }
+
+  /** Unless it is closing already: at once, and so that the client cannot take it for an end. */
+  void resetUnlessClosing() {
+    if (!closing) {
+      reset();
+    }
+  }
+
+  /** At once, whatever was still to be said. */
+  void reset() {
+    closing = true;
+    reset(channel);
+  }
+
+  static void reset(Channel channel) {
+    if (channel.isOpen()) {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+      var _ = channel.pipeline().firstContext().close();
+    }
+  }
+
+  private void breakOff(Throwable cause) {
+    if (broken == null) {
+      broken = cause;
+      ended = true;
+      unsent = ByteString.emptyByteString();
+      close();
+      stirred.run();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    var read = (ByteBuf) message;
+    try {
+      byte[] bytes = new byte[read.readableBytes()];
+      read.readBytes(bytes);
+      arrived = arrived.concat(ByteString.fromArrayUnsafe(bytes));
+    } finally {
+      read.release();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (!arrived.isEmpty()) {
+      stirred.run();
+    } else if (attached && !ended) {
+      context.read(); // of a handshake, or a part of a record: nothing for the stream yet
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof IdleStateEvent) {
+      breakOff(new IOException("silent for too long"));
+    } else if (event instanceof ChannelInputShutdownEvent
+        || event instanceof SslCloseCompletionEvent) {
+      end();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    end();
+  }
+
+  private void end() {
+    if (!ended) {
+      ended = true;
+      stirred.run();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    breakOff(cause);
+  }
+}
