@@ -1,8 +1,11 @@
 package io.redoubt.policy;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -52,13 +55,26 @@ public record Rule(
     PolicyAction action() {
       return action;
     }
+
+    @JsonValue
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static Access of(String wire) {
+      for (var each : values()) {
+        if (each.wire().equals(wire)) {
+          return each;
+        }
+      }
+      throw new IllegalArgumentException("is read or write");
+    }
   }
 
   public Rule {
     risk = risk.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(risk));
-    check(
-        NAME.matcher(name).matches(),
-        "a rule's name is 1 to 50 of a-z, 0-9, dot, dash, underscore");
+    check(isName(name), "a rule's name is 1 to 50 of a-z, 0-9, dot, dash, underscore");
     check(priority >= 1, "priorities begin at 1");
     check(
         isText(connector) && isText(operation) && isText(group),
@@ -68,7 +84,7 @@ public record Rule(
     check(
         workflow == null || verdict == Verdict.ESCALATE,
         "only a rule that escalates names a workflow");
-    check(workflow == null || NAME.matcher(workflow).matches(), "not the name of a workflow");
+    check(workflow == null || isName(workflow), "not the name of a workflow");
   }
 
   private static void check(boolean holds, String otherwise) {
@@ -77,7 +93,16 @@ public record Rule(
     }
   }
 
-  private static boolean isText(@Nullable String text) {
+  /** Whether a rule, or a workflow that it asks, may be called so. */
+  public static boolean isName(String text) {
+    return NAME.matcher(text).matches();
+  }
+
+  /**
+   * Whether it may name a connector, an operation or a group: 1 to {@value #MAX_LENGTH} characters,
+   * without control characters, or nothing at all.
+   */
+  public static boolean isText(@Nullable String text) {
     return text == null
         || (!text.isEmpty()
             && text.length() <= MAX_LENGTH

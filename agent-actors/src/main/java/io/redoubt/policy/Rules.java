@@ -23,7 +23,11 @@ public final class Rules {
           fallback("default-reads", 1_000_000, Rule.Access.READ, Verdict.PERMIT),
           fallback("default-writes", 1_000_001, Rule.Access.WRITE, Verdict.ESCALATE));
 
-  private static final String PREFIX = "rule.";
+  /** Most characters of all rules together, compiled: each says of which others it comes after. */
+  public static final int MAX_COMPILED = 1 << 21;
+
+  /** How the documents are named that rules are compiled to. */
+  public static final String PREFIX = "rule.";
 
   private Rules() {}
 
@@ -52,7 +56,7 @@ public final class Rules {
    * One document for each rule, named {@code rule.} and the rule's name.
    *
    * @throws IllegalArgumentException if two rules have a name or a priority in common, or there are
-   *     too many
+   *     too many, or what they are compiled to is too long
    */
   public static List<PolicyDocument> compile(List<Rule> rules) {
     if (rules.size() > MAX_RULES) {
@@ -60,10 +64,17 @@ public final class Rules {
     }
     var ordered = ordered(rules);
     var documents = new ArrayList<PolicyDocument>();
+    int length = 0;
     for (int i = 0; i < ordered.size(); i++) {
       var rule = ordered.get(i);
       var earlier = ordered.subList(0, i).stream().filter(rule::mayMeet).toList();
-      documents.add(new PolicyDocument(PREFIX + rule.name(), cedar(rule, earlier)));
+      var cedar = cedar(rule, earlier);
+      length += cedar.length();
+      if (cedar.length() > PolicyDocument.MAX_LENGTH || length > MAX_COMPILED) {
+        throw new IllegalArgumentException(
+            "too many long rules may meet in one operation: name connectors, or fewer patterns");
+      }
+      documents.add(new PolicyDocument(PREFIX + rule.name(), cedar));
     }
     return documents;
   }

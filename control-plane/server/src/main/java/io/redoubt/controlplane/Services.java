@@ -31,6 +31,7 @@ import io.redoubt.controlplane.policy.BundleRoutes;
 import io.redoubt.controlplane.policy.Policies;
 import io.redoubt.controlplane.policy.PolicyRoutes;
 import io.redoubt.controlplane.policy.PolicyTestRoutes;
+import io.redoubt.controlplane.policy.RuleRoutes;
 import io.redoubt.controlplane.provider.ProviderRoutes;
 import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.controlplane.usage.UsageLedger;
@@ -142,6 +143,7 @@ final class Services {
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
             new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),
             new PolicyRoutes(policies, bodies).endpoints(),
+            new RuleRoutes(policies, agents, bodies).endpoints(),
             new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),
             new AuditRoutes().endpoints(),
             new UsageRoutes().endpoints(),

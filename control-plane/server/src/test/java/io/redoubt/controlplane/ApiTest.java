@@ -206,6 +206,7 @@ class ApiTest {
             {"kind": "openai", "base_url": "https://example.com/v1", "api_key": "k"}
             """);
     tenant.owner().put("/api/v1/policies/theirs", "{\"cedar\": \"\"}");
+    tenant.owner().put("/api/v1/rules/theirs", "{\"priority\": 1, \"verdict\": \"deny\"}");
     String published = tenant.owner().post("/api/v1/bundles", "{}").text("/version");
     assertThat(published).as("a version that the other does not have").isNotEqualTo("1");
     var member = tenant.owner().get("/api/v1/iam/members").text("/items/0/id");

@@ -86,7 +86,9 @@ class PolicyTest {
     assertThat(bundles.at("/items/0/version").asLong()).isEqualTo(1);
     assertThat(bundles.text("/items/0/published_by")).isEqualTo("system");
     var whole = tenant.owner().get(BUNDLES + "/1");
-    assertThat(whole.text("/policies/0/cedar")).isEqualTo(starter.text("/cedar"));
+    assertThat(whole.at("/policies").findValuesAsText("name"))
+        .containsExactly("rule.default-reads", "rule.default-writes", "starter");
+    assertThat(whole.text("/policies/2/cedar")).isEqualTo(starter.text("/cedar"));
     assertThat(tenant.lastAudit("bundle:publish").path("resource").asText()).isEqualTo("1");
   }
 
@@ -99,6 +101,7 @@ class PolicyTest {
           handle.execute("ALTER TABLE control.policy_bundle DISABLE TRIGGER append_only");
           handle.execute("DELETE FROM control.policy_bundle");
           handle.execute("DELETE FROM control.policy");
+          handle.execute("DELETE FROM control.policy_part");
           return handle.execute(
               "ALTER TABLE control.policy_bundle ENABLE ALWAYS TRIGGER append_only");
         });
@@ -110,6 +113,7 @@ class PolicyTest {
       assertThat(old.count(tenant.id(), "SELECT count(*) FROM control.policy")).isEqualTo(1);
       assertThat(old.count(tenant.id(), "SELECT max(version) FROM control.policy_bundle"))
           .isEqualTo(1);
+      assertThat(old.count(tenant.id(), "SELECT count(*) FROM control.policy_part")).isEqualTo(2);
     }
   }
 
@@ -214,7 +218,7 @@ class PolicyTest {
       assertThat(bundle.version()).isEqualTo(2);
       assertThat(bundle.policies())
           .extracting(PolicyDocument::name)
-          .containsExactly("guard", "starter");
+          .containsExactly("guard", "rule.default-reads", "rule.default-writes", "starter");
       assertThat(tenant.owner().get("/api/v1/enclaves/" + enclave.id).text("/bundle_version"))
           .isEqualTo("2");
       await().until(() -> told.digest().text().equals(enclave.heartbeats.getLast().bundle()));
@@ -304,6 +308,8 @@ class PolicyTest {
   void anEmptyBundleCanBePublished() {
     var tenant = server.newTenant();
     tenant.owner().delete(POLICIES + "/starter");
+    tenant.owner().delete("/api/v1/rules/default-reads");
+    tenant.owner().delete("/api/v1/rules/default-writes");
 
     var reply = tenant.owner().post(BUNDLES, "{}");
 
@@ -323,8 +329,8 @@ class PolicyTest {
     assertThat(back.status()).isEqualTo(201);
     assertThat(back.at("/version").asLong()).isEqualTo(3);
     assertThat(back.at("/rollback_of").asLong()).isEqualTo(1);
-    assertThat(owner.get(BUNDLES + "/3").at("/policies").findValuesAsText("name"))
-        .containsExactly("starter");
+    assertThat(owner.get(BUNDLES + "/3").at("/policies"))
+        .isEqualTo(owner.get(BUNDLES + "/1").at("/policies"));
     assertThat(owner.get(POLICIES + "/guard").status()).isEqualTo(200);
     assertThat(tenant.lastAudit("bundle:publish").path("detail").asText())
         .contains("version 1 again");

@@ -12,6 +12,7 @@ import io.redoubt.cli.login.LoginCommand;
 import io.redoubt.cli.org.OrgCommand;
 import io.redoubt.cli.policy.PolicyCommand;
 import io.redoubt.cli.provider.ProviderCommand;
+import io.redoubt.cli.rules.RulesCommand;
 import io.redoubt.cli.run.RunCommand;
 import io.redoubt.cli.session.GlobalOptions;
 import io.redoubt.cli.session.Session;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Model.CommandSpec;
       RunCommand.class,
       ProviderCommand.class,
       PolicyCommand.class,
+      RulesCommand.class,
       AuditCommand.class,
       UsageCommand.class,
       OrgCommand.class,

@@ -32,6 +32,7 @@ class PolicyCommandsTest {
   void start() {
     server = FakeServer.controlPlane();
     server.on("GET " + POLICIES, json(200, "{\"items\":" + DOCUMENTS + ",\"next_cursor\":null}"));
+    server.on("GET /api/v1/rules", json(200, "{\"items\":[],\"next_cursor\":null}"));
     machine = new TestMachine(home).loggedInTo(server);
   }
 
@@ -139,6 +140,35 @@ class PolicyCommandsTest {
             "    // one",
             "  - // two",
             "    // three");
+  }
+
+  /** A publication holds what they were compiled to. */
+  @Test
+  void rulesAreComparedByWhatTheyBecome() {
+    server
+        .on(
+            "GET /api/v1/rules",
+            json(
+                200,
+                """
+                {"items":[{"name":"reads","cedar":"// as before\\n"},
+                          {"name":"writes","cedar":"// now\\n"}],"next_cursor":null}\
+                """))
+        .on(
+            "GET " + BUNDLES + "/3",
+            json(
+                200,
+                "{\"bundle\":{},\"policies\":"
+                    + DOCUMENTS.replace("]", "")
+                    + """
+                    ,{"name":"rule.reads","cedar":"// as before\\n"},
+                     {"name":"rule.writes","cedar":"// then\\n"}]}\
+                    """));
+
+    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+
+    assertThat(machine.out().lines())
+        .containsExactly("rule.writes (changed)", "  - // then", "  + // now");
   }
 
   @Test

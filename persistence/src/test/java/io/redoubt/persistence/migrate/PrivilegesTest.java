@@ -187,6 +187,7 @@ class PrivilegesTest {
         "SELECT * FROM enclave.policy_bundle",
         "UPDATE control.policy_bundle SET payload = ''",
         "DELETE FROM control.policy",
+        "DELETE FROM control.policy_part",
         "SELECT enclave.raise_fence(gen_random_uuid(), gen_random_uuid(), 1)",
         "CREATE TABLE control.mine (x int)",
         "CREATE TEMPORARY TABLE mine (x int)",

@@ -58,6 +58,11 @@ public final class Agents {
     return agent.profile().spec(agent.version());
   }
 
+  /** Whether it is an agent of this organization, or was. */
+  public boolean has(Transaction transaction, AgentId id) {
+    return store.find(transaction, id).isPresent();
+  }
+
   /** The agent, locked for this change, unless it is history. */
   Agent findLiving(Change change, AgentId id) {
     Agent agent = findLocked(change, id);

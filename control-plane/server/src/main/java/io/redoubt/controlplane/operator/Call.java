@@ -78,6 +78,15 @@ public final class Call {
         });
   }
 
+  /** The same where nothing may be there yet, which is no version at all. */
+  public void requireMatch(Optional<Long> version) {
+    if (version.isPresent()) {
+      requireMatch(version.get());
+    } else if (header("if-match").isPresent()) {
+      throw ProblemException.of(ErrorType.PRECONDITION_FAILED);
+    }
+  }
+
   /** Answers from one read transaction. */
   public Route read(Function<Transaction, Answer> work) {
     return answer(desk.read(operator, work));

@@ -133,7 +133,7 @@ public final class BundleRoutes {
 
   private List<PolicyDocument> wanted(Transaction transaction, Optional<Long> rollbackTo) {
     return rollbackTo.isEmpty()
-        ? policies.draft.documents(transaction)
+        ? policies.documents(transaction)
         : bundles
             .documents(transaction, rollbackTo.get())
             .orElseThrow(() ->

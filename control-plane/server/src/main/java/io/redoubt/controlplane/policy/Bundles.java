@@ -49,6 +49,10 @@ public final class Bundles implements Welcome {
    * @param rollbackOf the version whose documents they are; empty: the draft's
    */
   Publication publish(Change change, List<PolicyDocument> documents, Optional<Long> rollbackOf) {
+    if (documents.size() > Bundle.MAX_POLICIES) {
+      throw ProblemException.invalid(
+          "/policies", "are at most " + Bundle.MAX_POLICIES + ", with those that rules become");
+    }
     change.lockOrganization(); // one version after the other
     long version = newest(change).map(Publication::version).orElse(0L) + 1;
     var bundle = new Bundle(change.organization(), version, change.now(), documents);

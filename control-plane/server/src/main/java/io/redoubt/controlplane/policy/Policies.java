@@ -4,17 +4,22 @@ import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.policy.Rules;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** An organization's policies: the draft, and what was published of it. */
 public final class Policies {
   final PolicyDraft draft;
+  final RuleBook rules = new RuleBook();
   final Workbench workbench;
   private final Bundles bundles;
 
@@ -28,10 +33,21 @@ public final class Policies {
     return bundles;
   }
 
-  /** What a new organization begins with: a policy that anybody can see, change and delete. */
+  /** All that a publication of the draft would take. */
+  List<PolicyDocument> documents(Transaction transaction) {
+    return Stream.concat(
+            draft.documents(transaction).stream(), rules.documents(transaction).stream())
+        .toList();
+  }
+
+  /**
+   * What a new organization begins with: a policy and rules that anybody can see, change and
+   * delete.
+   */
   public void found(Change change) {
     draft.put(change, Starter.DOCUMENT);
-    bundles.publish(change, List.of(Starter.DOCUMENT), Optional.empty());
+    Rules.DEFAULTS.forEach(rule -> rules.put(change, rule));
+    bundles.publish(change, documents(change), Optional.empty());
   }
 
   /** The same for organizations that were there before there were policies. Blocks. */

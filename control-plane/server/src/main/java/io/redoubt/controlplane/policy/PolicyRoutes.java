@@ -81,11 +81,7 @@ public final class PolicyRoutes {
           return call.change(change -> {
             change.lockOrganization(); // the version must still be so when it changes
             var before = draft.find(change, name);
-            if (before.isPresent()) {
-              call.requireMatch(before.get().version());
-            } else if (call.header("if-match").isPresent()) {
-              throw ProblemException.of(ErrorType.PRECONDITION_FAILED);
-            }
+            call.requireMatch(before.map(Policy::version));
             var kept = draft.put(change, document);
             var answer =
                 before.isPresent() ? Answer.ok(kept) : Answer.created(PATH + "/" + name, kept);

@@ -19,6 +19,7 @@ import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ public final class PolicyTestRoutes {
   /**
    * What is asked.
    *
-   * @param policies in place of the draft; null: the draft
+   * @param policies in place of the draft's documents; null: these. The draft's rules stay
    */
   record TestBody(
       @Nullable List<PolicyTexts.@Nullable Text> policies,
@@ -56,12 +57,18 @@ public final class PolicyTestRoutes {
   /**
    * What is answered.
    *
+   * @param warnings what is allowed and probably not meant
    * @param decisions one for each request; none where the texts are not valid
    */
-  record Tested(boolean valid, List<PolicyProblem> problems, List<Decision> decisions) {}
+  record Tested(
+      boolean valid,
+      List<PolicyProblem> problems,
+      List<String> warnings,
+      List<Decision> decisions) {}
 
   /** The texts to try, and what to ask them. */
-  private record Trial(List<PolicyDocument> documents, List<PolicyRequest> requests) {}
+  private record Trial(
+      List<PolicyDocument> documents, List<String> warnings, List<PolicyRequest> requests) {}
 
   public List<Endpoint> endpoints() {
     return List.of(Endpoint.post("/api/v1/policies/test", POLICIES_READ, this::test));
@@ -94,7 +101,11 @@ public final class PolicyTestRoutes {
       Optional<List<PolicyDocument>> documents,
       List<TestRequest> requests) {
     return new Trial(
-        documents.orElseGet(() -> policies.draft.documents(transaction)),
+        Stream.concat(
+                documents.orElseGet(() -> policies.draft.documents(transaction)).stream(),
+                policies.rules.documents(transaction).stream())
+            .toList(),
+        policies.rules.warnings(transaction),
         requests.stream()
             .map(request -> request.resolve(transaction, agents, clock.instant()))
             .toList());
@@ -103,9 +114,13 @@ public final class PolicyTestRoutes {
   private static Tested run(Trial trial) {
     Compilation compiled = PolicySet.compile(trial.documents());
     return switch (compiled) {
-      case PolicyProblems(var problems) -> new Tested(false, problems, List.of());
+      case PolicyProblems(var problems) -> new Tested(false, problems, trial.warnings(), List.of());
       case PolicySet set ->
-          new Tested(true, List.of(), trial.requests().stream().map(set::decide).toList());
+          new Tested(
+              true,
+              List.of(),
+              trial.warnings(),
+              trial.requests().stream().map(set::decide).toList());
     };
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.controlplane.policy;
 
 import io.redoubt.policy.PolicyProblem;
 import io.redoubt.policy.PolicyProblems;
+import io.redoubt.policy.Rules;
 import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.protocol.problem.Problem;
 import io.redoubt.protocol.problem.ProblemException;
@@ -21,6 +22,10 @@ final class PolicyTexts {
     if (name == null || !PolicyDocument.isName(name)) {
       throw ProblemException.invalid(
           pointer, "has 1 to 63 lower-case letters, digits, dots, dashes and underscores");
+    }
+    if (name.startsWith(Rules.PREFIX)) {
+      throw ProblemException.invalid(
+          pointer, "cannot begin with " + Rules.PREFIX + ", which is what rules are compiled to");
     }
     return name;
   }
@@ -62,8 +67,14 @@ final class PolicyTexts {
             .toList());
   }
 
-  /** Such as {@code /policies/starter/cedar:3:12}: line and column, from 1. */
+  /**
+   * Such as {@code /policies/starter/cedar:3:12}: line and column, from 1. What a rule was compiled
+   * to is not its author's, so {@code /rules/no-push} is pointed at whole.
+   */
   static String pointer(PolicyProblem problem) {
+    if (problem.policy().startsWith(Rules.PREFIX)) {
+      return "/rules/" + problem.policy().substring(Rules.PREFIX.length());
+    }
     return "/policies/" + problem.policy() + "/cedar:" + problem.line() + ":" + problem.column();
   }
 }

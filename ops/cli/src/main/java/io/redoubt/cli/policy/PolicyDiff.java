@@ -3,6 +3,7 @@ package io.redoubt.cli.policy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.cli.rules.RulesCommand;
 import io.redoubt.cli.session.Session;
 import io.redoubt.protocol.json.Json;
 import java.util.List;
@@ -32,7 +33,7 @@ final class PolicyDiff implements Callable<Integer> {
   @Override
   public Integer call() {
     Map<String, String> published = published();
-    Map<String, String> draft = texts(session.operator().list(PolicyCommand.POLICIES, 0));
+    Map<String, String> draft = draft();
     var names = new TreeSet<>(published.keySet());
     names.addAll(draft.keySet());
     names.removeIf(name ->
@@ -45,6 +46,17 @@ final class PolicyDiff implements Callable<Integer> {
       names.forEach(name -> show(name, published.get(name), draft.get(name)));
     }
     return 0;
+  }
+
+  /** Documents, and what rules become when they are published. */
+  private Map<String, String> draft() {
+    Map<String, String> draft = texts(session.operator().list(PolicyCommand.POLICIES, 0));
+    session
+        .operator()
+        .list(RulesCommand.PATH, 0)
+        .forEach(
+            rule -> draft.put("rule." + rule.path("name").asText(), rule.path("cedar").asText()));
+    return draft;
   }
 
   private Map<String, String> published() {

@@ -80,6 +80,7 @@ final class PolicyTest implements Callable<Integer> {
       tested.path("problems").forEach(problem -> session.output().line(Problems.line(problem)));
       return;
     }
+    tested.path("warnings").forEach(it -> session.remark(Table.printable(it.asText())));
     if (asked == null || asked.isEmpty()) {
       session.output().line("The policies are valid.");
       return;
