@@ -3,7 +3,8 @@ package io.redoubt.policy;
 /**
  * Why a policy is not accepted, at a place in its text.
  *
- * @param policy name of the document
+ * @param policy name of the document; or of a canary that does not hold, after {@value
+ *     Canaries#PLACE}, and its place is nowhere in particular
  * @param line from 1
  * @param column from 1, in characters
  * @param message what is wrong and, where it can be known, what would be right

@@ -1,6 +1,7 @@
 package io.redoubt.policy;
 
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What an agent wants to act on. */
@@ -32,6 +33,36 @@ public sealed interface PolicyResource {
     };
   }
 
+  /**
+   * Reads what an operator wrote: a name, or two with what stands between them. Empty: it does not
+   * fit the action.
+   *
+   * @param provider of a model; null: none in particular
+   */
+  static Optional<PolicyResource> parse(
+      PolicyAction action, @Nullable String provider, String text) {
+    return switch (action) {
+      case LLM_GENERATE -> Optional.of(new Model(provider == null ? "" : provider, text));
+      case TOOL_CALL -> Optional.of(new Tool(text));
+      case MCP_CALL -> parted(text, text.indexOf('/'), McpTool::new);
+      case CONNECTOR_READ, CONNECTOR_WRITE, EXTERNAL_CHECK ->
+          parted(text, text.indexOf('/'), Operation::new);
+      case NETWORK_CONNECT -> parted(text, text.lastIndexOf(':'), Host::parse);
+    };
+  }
+
+  private static Optional<PolicyResource> parted(
+      String text, int at, BiFunction<String, String, PolicyResource> parts) {
+    if (at <= 0 || at == text.length() - 1) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(parts.apply(text.substring(0, at), text.substring(at + 1)));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
   record Model(String provider, String name) implements PolicyResource {}
 
   /** A tool that a model proposes to call, by the name that the agent gave it. */
@@ -46,5 +77,13 @@ public sealed interface PolicyResource {
    *
    * @param name a host's name in lower case, or a literal address
    */
-  record Host(String name, int port) implements PolicyResource {}
+  record Host(String name, int port) implements PolicyResource {
+    private static Host parse(String name, String port) {
+      int number = Integer.parseInt(port);
+      if (number < 1 || number > 65535) {
+        throw new IllegalArgumentException("a port is 1 to 65535");
+      }
+      return new Host(name, number);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package io.redoubt.policy;
 
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,11 @@ public final class PolicySet implements Compilation {
   /** Checks the texts strictly against the vocabulary, and makes them ready. Takes its time. */
   public static Compilation compile(List<PolicyDocument> documents) {
     return PolicyCompiler.compile(documents);
+  }
+
+  /** The same of a bundle, whose canaries have to hold. */
+  public static Compilation compile(Bundle bundle) {
+    return Canaries.tried(compile(bundle.policies()), bundle.organization(), bundle.canaries());
   }
 
   /** Types of the arguments that the policies look at. */

@@ -28,6 +28,7 @@ import io.redoubt.controlplane.operator.Desk;
 import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.OperatorRoutes;
 import io.redoubt.controlplane.policy.BundleRoutes;
+import io.redoubt.controlplane.policy.CanaryRoutes;
 import io.redoubt.controlplane.policy.Policies;
 import io.redoubt.controlplane.policy.PolicyRoutes;
 import io.redoubt.controlplane.policy.PolicyTestRoutes;
@@ -144,6 +145,7 @@ final class Services {
             new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),
             new PolicyRoutes(policies, bodies).endpoints(),
             new RuleRoutes(policies, agents, bodies).endpoints(),
+            new CanaryRoutes(policies, bodies, clock).endpoints(),
             new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),
             new AuditRoutes().endpoints(),
             new UsageRoutes().endpoints(),

@@ -207,6 +207,11 @@ class ApiTest {
             """);
     tenant.owner().put("/api/v1/policies/theirs", "{\"cedar\": \"\"}");
     tenant.owner().put("/api/v1/rules/theirs", "{\"priority\": 1, \"verdict\": \"deny\"}");
+    tenant
+        .owner()
+        .put(
+            "/api/v1/canaries/theirs",
+            "{\"verdict\": \"permit\", \"action\": \"tool:call\", \"resource\": \"x\"}");
     String published = tenant.owner().post("/api/v1/bundles", "{}").text("/version");
     assertThat(published).as("a version that the other does not have").isNotEqualTo("1");
     var member = tenant.owner().get("/api/v1/iam/members").text("/items/0/id");

@@ -10,7 +10,6 @@ import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
-import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -32,15 +31,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes this node decide by the bundles that are kept. A bundle is read and made ready aside, then
- * takes the place of the one before it at once; one that is damaged changes nothing, and the node
- * says that it is not ready.
+ * takes the place of the one before it at once; one that is damaged, or whose canaries do not hold
+ * here, changes nothing, and the node says that it is not ready.
  */
 public final class PolicyKeeper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyKeeper.class);
 
   private final BundleStore store;
   private final LivePolicies live;
-  private final Function<List<PolicyDocument>, Compilation> compiler;
+  private final Function<Bundle, Compilation> compiler;
   private final InstantSource clock;
   private final Map<OrganizationId, Run> runs = new ConcurrentHashMap<>();
   private final Set<OrganizationId> failing = ConcurrentHashMap.newKeySet();
@@ -71,7 +70,7 @@ public final class PolicyKeeper implements AutoCloseable {
   public PolicyKeeper(
       BundleStore store,
       LivePolicies live,
-      Function<List<PolicyDocument>, Compilation> compiler,
+      Function<Bundle, Compilation> compiler,
       InstantSource clock) {
     this.store = store;
     this.live = live;
@@ -83,7 +82,8 @@ public final class PolicyKeeper implements AutoCloseable {
    * Loads what evaluates policies, which is native code: the first of them should not wait for it.
    */
   public CompletionStage<Compilation> warmUp() {
-    return CompletableFuture.supplyAsync(() -> compiler.apply(List.of(Starter.DOCUMENT)), thread);
+    return CompletableFuture.supplyAsync(
+        () -> PolicySet.compile(List.of(Starter.DOCUMENT)), thread);
   }
 
   /** Whether the bundle would run here. */
@@ -190,7 +190,7 @@ public final class PolicyKeeper implements AutoCloseable {
     if (known != null && known.digest().equals(digest)) {
       return known.compilation();
     }
-    var compilation = compiler.apply(bundle.policies());
+    var compilation = compiler.apply(bundle);
     ready = new Ready(digest, compilation);
     return compilation;
   }

@@ -17,6 +17,7 @@ import io.redoubt.protocol.jwt.SigningKey;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.Canary;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Clock;
 import java.time.Instant;
@@ -186,6 +187,41 @@ class BundleTest {
         .contains("cannot be run here")
         .contains("broken");
     assertThat(running(fixture, organization)).isEqualTo(1);
+  }
+
+  /** Whatever the control plane made of it: the enclave tries for itself. */
+  @Test
+  void aBundleWhoseCanariesDoNotHoldIsRefused() {
+    var canary =
+        new Canary(
+            "no-model",
+            Verdict.DENY,
+            new Canary.Agent(Canary.ANYBODY, "anybody", null, Map.of()),
+            "llm:generate",
+            "test-model",
+            null,
+            "",
+            List.of(),
+            0,
+            NOW,
+            "127.0.0.1",
+            null,
+            null);
+    var guard =
+        new PolicyDocument(
+            "guard", "forbid (principal, action, resource == Model::\"test-model\");");
+    var key = fixture.controlPlane.commandKey();
+    var loose = new Bundle(organization, 2, NOW, List.of(Starter.DOCUMENT), List.of(canary));
+    var tight = new Bundle(organization, 3, NOW, List.of(Starter.DOCUMENT, guard), List.of(canary));
+
+    long number = fixture.controlPlane.offer(organization, 2, loose.digest(), loose.sign(key));
+
+    assertThat(fixture.controlPlane.rejection(number))
+        .contains("canary/no-model")
+        .contains("should be deny, and is permit by starter");
+    assertThat(running(fixture, organization)).isEqualTo(1);
+    fixture.controlPlane.offer(organization, 3, tight.digest(), tight.sign(key));
+    fixture.controlPlane.awaitRunning(organization, 3);
   }
 
   /** G5: whoever has never heard of any policy permits nothing, and says that it may pass. */

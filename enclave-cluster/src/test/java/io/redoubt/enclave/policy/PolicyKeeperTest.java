@@ -6,8 +6,10 @@ import io.redoubt.policy.LivePolicies;
 import io.redoubt.policy.Policies;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.policy.Starter;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.Canary;
 import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.testing.InMemoryBundleStore;
 import io.redoubt.testing.ManualClock;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -128,6 +131,34 @@ class PolicyKeeperTest {
     await(keeper.catchUp());
     assertThat(running(ACME)).isEqualTo(2);
     assertThat(keeper.isCurrent(FRESH)).isTrue();
+  }
+
+  /** Each node tries them before it swaps, whatever the node that took the bundle in found. */
+  @Test
+  void aBundleWhoseCanariesDoNotHoldLeavesTheLastGoodOne() {
+    keep(ACME, 1, Starter.DOCUMENT);
+    await(keeper.settle());
+    var canary =
+        new Canary(
+            "no-shell",
+            Verdict.DENY,
+            new Canary.Agent(Canary.ANYBODY, "anybody", null, Map.of()),
+            "tool:call",
+            "shell",
+            null,
+            "",
+            List.of(),
+            0,
+            NOW,
+            "127.0.0.1",
+            null,
+            null);
+    await(store.keep(new Bundle(ACME, 2, NOW, List.of(Starter.DOCUMENT), List.of(canary))));
+
+    await(keeper.catchUp());
+
+    assertThat(running(ACME)).isEqualTo(1);
+    assertThat(keeper.isCurrent(FRESH)).isFalse();
   }
 
   @Test

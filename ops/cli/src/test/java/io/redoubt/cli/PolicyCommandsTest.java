@@ -142,6 +142,47 @@ class PolicyCommandsTest {
             "    // three");
   }
 
+  @Test
+  void aCanaryIsSetFromAFileAndTheDraftIsHeldAgainstIt() throws IOException {
+    String canary =
+        """
+        {"name":"no-shell","verdict":"deny","action":"tool:call","resource":"shell",
+         "updated_by":"mem_1"}\
+        """;
+    server
+        .on("PUT /api/v1/canaries/no-shell", json(201, canary))
+        .on("GET /api/v1/canaries/no-shell", json(200, canary))
+        .on("DELETE /api/v1/canaries/no-shell", json(204, ""))
+        .on("GET /api/v1/canaries", json(200, "{\"items\":[" + canary + "],\"next_cursor\":null}"))
+        .on(
+            "POST " + POLICIES + "/test",
+            json(
+                200,
+                """
+                {"valid":false,"decisions":[],"problems":[{"policy":"canary/no-shell","line":1,
+                  "column":1,"message":"should be deny, and is permit by starter"}]}\
+                """));
+    Files.writeString(
+        home.resolve("canary.json"),
+        "{\"verdict\": \"deny\", \"action\": \"tool:call\", \"resource\": \"shell\"}");
+
+    assertThat(machine.type("policy", "canary", "set", "no-shell", "canary.json")).isZero();
+
+    assertThat(machine.err()).contains("canary/no-shell: should be deny, and is permit by starter");
+    assertThat(server.requests())
+        .anySatisfy(request ->
+            assertThat(request.body())
+                .isEqualTo(
+                    "{\"verdict\":\"deny\",\"action\":\"tool:call\",\"resource\":\"shell\"}"));
+    assertThat(machine.type("policy", "canary", "list")).isZero();
+    assertThat(machine.out()).contains("no-shell  tool:call  shell     deny");
+    assertThat(machine.type("policy", "canary", "show", "no-shell")).isZero();
+    assertThat(machine.out()).contains("tool:call");
+    assertThat(machine.type("policy", "canary", "delete", "no-shell")).isZero();
+    Files.writeString(home.resolve("canary.json"), "{");
+    assertThat(machine.type("policy", "canary", "set", "no-shell", "canary.json")).isEqualTo(2);
+  }
+
   /** A publication holds what they were compiled to. */
   @Test
   void rulesAreComparedByWhatTheyBecome() {

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.policy;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.ObjectReader;
 import io.redoubt.protocol.id.OrganizationId;
@@ -23,11 +24,19 @@ import org.jspecify.annotations.Nullable;
  * @param version from 1 on, one more with each publication
  * @param publishedAt in milliseconds
  * @param policies in the order of their names; none: everything is denied
+ * @param canaries in the order of their names; all of them must hold wherever the bundle is run
  */
 public record Bundle(
-    OrganizationId organization, long version, Instant publishedAt, List<PolicyDocument> policies) {
+    OrganizationId organization,
+    long version,
+    Instant publishedAt,
+    List<PolicyDocument> policies,
+    List<Canary> canaries) {
   /** Most documents in one bundle. */
   public static final int MAX_POLICIES = 2_000;
+
+  /** Most canaries in one bundle. */
+  public static final int MAX_CANARIES = 100;
 
   /** Most bytes in the canonical form. */
   public static final int MAX_BYTES = 4 << 20;
@@ -38,17 +47,31 @@ public record Bundle(
   /** An unknown field may be a guard that this version does not know how to hold. */
   private static final ObjectReader READER = Json.STRICT.readerFor(Wire.class);
 
-  /** The order of the fields is part of what the digest is taken of. */
-  @JsonPropertyOrder({"organization", "version", "published_at", "policies"})
+  /**
+   * The order of the fields is part of what the digest is taken of. What a bundle does not have is
+   * not spelt, so that it is known by the same digest as before there was such a thing.
+   */
+  @JsonPropertyOrder({"organization", "version", "published_at", "policies", "canaries"})
   private record Wire(
       @Nullable OrganizationId organization,
       long version,
       @Nullable Instant publishedAt,
-      @Nullable List<@Nullable PolicyDocument> policies) {}
+      @Nullable List<@Nullable PolicyDocument> policies,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable Canary> canaries) {}
+
+  /** Without canaries. */
+  public Bundle(
+      OrganizationId organization,
+      long version,
+      Instant publishedAt,
+      List<PolicyDocument> policies) {
+    this(organization, version, publishedAt, policies, List.of());
+  }
 
   public Bundle {
     publishedAt = publishedAt.truncatedTo(ChronoUnit.MILLIS);
     policies = policies.stream().sorted(Comparator.comparing(PolicyDocument::name)).toList();
+    canaries = canaries.stream().sorted(Comparator.comparing(Canary::name)).toList();
     if (version < 1) {
       throw new IllegalArgumentException("versions begin at 1");
     }
@@ -58,11 +81,18 @@ public record Bundle(
     if (policies.stream().map(PolicyDocument::name).distinct().count() < policies.size()) {
       throw new IllegalArgumentException("two policies have the same name");
     }
+    if (canaries.size() > MAX_CANARIES) {
+      throw new IllegalArgumentException("a bundle has at most " + MAX_CANARIES + " canaries");
+    }
+    if (canaries.stream().map(Canary::name).distinct().count() < canaries.size()) {
+      throw new IllegalArgumentException("two canaries have the same name");
+    }
   }
 
   /** The one way in which the bundle is spelt: JSON without spaces, in a fixed order. */
   public byte[] canonical() {
-    return Json.write(new Wire(organization, version, publishedAt, List.copyOf(policies)));
+    return Json.write(
+        new Wire(organization, version, publishedAt, List.copyOf(policies), List.copyOf(canaries)));
   }
 
   public BundleDigest digest() {
@@ -97,7 +127,12 @@ public record Bundle(
       }
       // A null among them is refused by the copy.
       var bundle =
-          new Bundle(wire.organization, wire.version, wire.publishedAt, List.copyOf(wire.policies));
+          new Bundle(
+              wire.organization,
+              wire.version,
+              wire.publishedAt,
+              List.copyOf(wire.policies),
+              wire.canaries == null ? List.of() : List.copyOf(wire.canaries));
       return Arrays.equals(bundle.canonical(), payload) ? Optional.of(bundle) : Optional.empty();
     } catch (IOException | IllegalArgumentException | NullPointerException _) {
       return Optional.empty();

@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.Jws;
 import io.redoubt.protocol.jwt.SigningKey;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +51,68 @@ class BundleTest {
             """);
   }
 
+  /** The same with canaries; a bundle without them is spelt as before there were any. */
+  @Test
+  void theCanonicalFormOfCanariesIsForEver() {
+    var bundle = new Bundle(ORGANIZATION, 7, NOW, List.of(GUARD), List.of(canary("no-push")));
+
+    assertThat(new String(bundle.canonical(), UTF_8))
+        .isEqualTo(
+            """
+            {"organization":"org_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e","version":7,\
+            "published_at":"2026-11-20T12:00:00.123Z","policies":[\
+            {"name":"guard","cedar":"forbid (principal, action, resource);"}],\
+            "canaries":[{"name":"no-push","verdict":"deny","agent":{\
+            "id":"agt_00000000000070008000000000000000","name":"anybody","owner":null,\
+            "labels":{"a":"1","b":"2"}},"action":"connector:write","resource":"git/push",\
+            "within":null,"args":"{}","findings":["pii:email","secret:key"],"risk":10,\
+            "time":"2026-11-20T12:00:00.123Z","source_ip":"10.0.0.1",\
+            "estimate":{"tokens":1,"cents":2},\
+            "approval":{"tier":1,"by":["ann","bob"],"at":"2026-11-20T12:00:00.123Z"}}]}\
+            """);
+    assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+    assertThat(bundle.digest())
+        .isNotEqualTo(new Bundle(ORGANIZATION, 7, NOW, List.of(GUARD)).digest());
+  }
+
+  private static Canary canary(String name) {
+    var labels = new LinkedHashMap<String, String>();
+    labels.put("b", "2");
+    labels.put("a", "1");
+    return new Canary(
+        name,
+        Verdict.DENY,
+        new Canary.Agent(Canary.ANYBODY, "anybody", null, labels),
+        "connector:write",
+        "git/push",
+        null,
+        "{}",
+        List.of("secret:key", "pii:email"),
+        10,
+        NOW.plusNanos(1),
+        "10.0.0.1",
+        new Canary.Estimate(1, 2),
+        new Canary.Approval(1, List.of("bob", "ann"), NOW));
+  }
+
+  @Test
+  void canariesHaveNamesOfTheirOwnAndAreNotTooMany() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> new Bundle(ORGANIZATION, 7, NOW, List.of(), List.of(canary("a"), canary("a"))));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            new Bundle(
+                ORGANIZATION,
+                7,
+                NOW,
+                List.of(),
+                IntStream.rangeClosed(0, Bundle.MAX_CANARIES)
+                    .mapToObj(each -> canary("c" + each))
+                    .toList()));
+    assertThatIllegalArgumentException().isThrownBy(() -> canary("Not a name"));
+  }
+
   @Test
   void theOrderInWhichPoliciesAreNamedChangesNothing() {
     assertThat(new Bundle(ORGANIZATION, 7, NOW, List.of(GUARD, STARTER)).digest())
@@ -78,6 +143,11 @@ class BundleTest {
         // a field of another version
         "{'organization':'ORG','version':1,'published_at':'2026-11-20T12:00:00Z','policies':[],"
             + "'floor':{}}",
+        // no canaries are not spelt
+        "{'organization':'ORG','version':1,'published_at':'2026-11-20T12:00:00Z','policies':[],"
+            + "'canaries':[]}",
+        "{'organization':'ORG','version':1,'published_at':'2026-11-20T12:00:00Z','policies':[],"
+            + "'canaries':[{'name':'a'}]}",
         // another order
         "{'version':1,'organization':'ORG','published_at':'2026-11-20T12:00:00Z','policies':[]}",
         "{'organization':'ORG','version':0,'published_at':'2026-11-20T12:00:00Z','policies':[]}",

@@ -14,7 +14,6 @@ import io.redoubt.http.Replies;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.Compilation;
 import io.redoubt.policy.PolicyProblems;
-import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -80,7 +79,7 @@ public final class BundleRoutes {
   }
 
   /** The same, with its texts. */
-  record Whole(Published bundle, List<PolicyDocument> policies) {}
+  record Whole(Published bundle, List<PolicyDocument> policies, List<CanaryView> canaries) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -101,15 +100,17 @@ public final class BundleRoutes {
           bundles
               .find(transaction, version)
               .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
+      var content = bundles.content(transaction, version).orElseThrow();
       return Answer.ok(
           new Whole(
               Published.of(found, bundles.rollout(transaction, version, clock.instant())),
-              bundles.documents(transaction, version).orElseThrow()));
+              content.documents(),
+              content.canaries().stream().map(CanaryView::of).toList()));
     });
   }
 
   /** What is to be published, and whether it could be. */
-  private record Tried(List<PolicyDocument> documents, Compilation compilation) {}
+  private record Tried(Content content, Compilation compilation) {}
 
   private Route publish(Call call) {
     return bodies.optionalJson(
@@ -122,7 +123,8 @@ public final class BundleRoutes {
                   .workbench
                   .work(
                       call.fetch(transaction -> wanted(transaction, rollbackTo)),
-                      documents -> new Tried(documents, PolicySet.compile(documents)))
+                      content ->
+                          new Tried(content, content.compile(call.operator().organization())))
                   .thenCompose(tried ->
                       call.posted(
                           Publication.class, body, change -> publish(change, tried, rollbackTo)))
@@ -131,11 +133,12 @@ public final class BundleRoutes {
         });
   }
 
-  private List<PolicyDocument> wanted(Transaction transaction, Optional<Long> rollbackTo) {
+  /** An earlier version comes back with its own canaries, which held when it was published. */
+  private Content wanted(Transaction transaction, Optional<Long> rollbackTo) {
     return rollbackTo.isEmpty()
-        ? policies.documents(transaction)
+        ? policies.content(transaction)
         : bundles
-            .documents(transaction, rollbackTo.get())
+            .content(transaction, rollbackTo.get())
             .orElseThrow(() ->
                 ProblemException.invalid("/rollback_to", "is not a version that was published"));
   }
@@ -145,11 +148,11 @@ public final class BundleRoutes {
       throw PolicyTexts.refusal(problems);
     }
     change.lockOrganization();
-    if (!wanted(change, rollbackTo).equals(tried.documents())) {
+    if (!wanted(change, rollbackTo).equals(tried.content())) {
       throw ProblemException.of(
           ErrorType.CONFLICT, "The draft was changed meanwhile; look at it, and publish again.");
     }
-    return bundles.publish(change, tried.documents(), rollbackTo);
+    return bundles.publish(change, tried.content(), rollbackTo);
   }
 
   private CompletionStage<Answer> settled(OrganizationId organization, Publication published) {

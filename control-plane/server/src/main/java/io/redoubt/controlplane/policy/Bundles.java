@@ -14,7 +14,6 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.LinkReport.BundleRunning.NodeRun;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
-import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.protocol.problem.ProblemException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -44,18 +43,20 @@ public final class Bundles implements Welcome {
 
   /**
    * Publishes, and tells every enclave that serves the organization. The caller has made sure that
-   * the documents are valid.
+   * the content is valid.
    *
-   * @param rollbackOf the version whose documents they are; empty: the draft's
+   * @param rollbackOf the version whose content it is; empty: the draft's
    */
-  Publication publish(Change change, List<PolicyDocument> documents, Optional<Long> rollbackOf) {
-    if (documents.size() > Bundle.MAX_POLICIES) {
+  Publication publish(Change change, Content content, Optional<Long> rollbackOf) {
+    if (content.documents().size() > Bundle.MAX_POLICIES) {
       throw ProblemException.invalid(
           "/policies", "are at most " + Bundle.MAX_POLICIES + ", with those that rules become");
     }
     change.lockOrganization(); // one version after the other
     long version = newest(change).map(Publication::version).orElse(0L) + 1;
-    var bundle = new Bundle(change.organization(), version, change.now(), documents);
+    var bundle =
+        new Bundle(
+            change.organization(), version, change.now(), content.documents(), content.canaries());
     byte[] payload = bundle.canonical();
     if (payload.length > Bundle.MAX_BYTES) {
       throw ProblemException.invalid(
@@ -75,7 +76,7 @@ public final class Bundles implements Welcome {
         .bind("version", version)
         .bind("digest", digest.text())
         .bind("payload", payload)
-        .bind("policies", documents.size())
+        .bind("policies", content.documents().size())
         .bindByType("rollbackOf", rollbackOf.orElse(null), Long.class)
         .bind("by", change.operator().subject())
         .bind("at", bundle.publishedAt())
@@ -140,8 +141,8 @@ public final class Bundles implements Welcome {
             .findFirst();
   }
 
-  /** The texts of a version. */
-  Optional<List<PolicyDocument>> documents(Transaction transaction, long version) {
+  /** What a version holds. */
+  Optional<Content> content(Transaction transaction, long version) {
     return transaction
         .handle()
         .createQuery(
@@ -153,7 +154,7 @@ public final class Bundles implements Welcome {
         .bind("version", version)
         .mapTo(byte[].class)
         .findOne()
-        .map(payload -> Bundle.read(payload).orElseThrow().policies());
+        .map(payload -> Content.of(Bundle.read(payload).orElseThrow()));
   }
 
   /** The bundle's canonical form, for an enclave that serves its organization. */

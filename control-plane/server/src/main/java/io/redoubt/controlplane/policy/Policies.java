@@ -9,6 +9,8 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.Rules;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.Canary;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Clock;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
 public final class Policies {
   final PolicyDraft draft;
   final RuleBook rules = new RuleBook();
+  final DraftParts<Canary> canaries = new DraftParts<>("canary", Canary.class, Bundle.MAX_CANARIES);
   final Workbench workbench;
   private final Bundles bundles;
 
@@ -34,10 +37,15 @@ public final class Policies {
   }
 
   /** All that a publication of the draft would take. */
-  List<PolicyDocument> documents(Transaction transaction) {
-    return Stream.concat(
-            draft.documents(transaction).stream(), rules.documents(transaction).stream())
-        .toList();
+  Content content(Transaction transaction) {
+    return content(transaction, draft.documents(transaction));
+  }
+
+  /** The same with other documents in place of the draft's. */
+  Content content(Transaction transaction, List<PolicyDocument> documents) {
+    return new Content(
+        Stream.concat(documents.stream(), rules.documents(transaction).stream()).toList(),
+        canaries.all(transaction).stream().map(DraftParts.Part::body).toList());
   }
 
   /**
@@ -47,7 +55,7 @@ public final class Policies {
   public void found(Change change) {
     draft.put(change, Starter.DOCUMENT);
     Rules.DEFAULTS.forEach(rule -> rules.put(change, rule));
-    bundles.publish(change, documents(change), Optional.empty());
+    bundles.publish(change, content(change), Optional.empty());
   }
 
   /** The same for organizations that were there before there were policies. Blocks. */

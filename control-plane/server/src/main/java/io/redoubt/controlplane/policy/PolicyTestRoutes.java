@@ -15,11 +15,11 @@ import io.redoubt.policy.PolicyProblem;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicyRequest;
 import io.redoubt.policy.PolicySet;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +48,8 @@ public final class PolicyTestRoutes {
   /**
    * What is asked.
    *
-   * @param policies in place of the draft's documents; null: these. The draft's rules stay
+   * @param policies in place of the draft's documents; null: these. The draft's rules and canaries
+   *     stay
    */
   record TestBody(
       @Nullable List<PolicyTexts.@Nullable Text> policies,
@@ -68,7 +69,10 @@ public final class PolicyTestRoutes {
 
   /** The texts to try, and what to ask them. */
   private record Trial(
-      List<PolicyDocument> documents, List<String> warnings, List<PolicyRequest> requests) {}
+      OrganizationId organization,
+      Content content,
+      List<String> warnings,
+      List<PolicyRequest> requests) {}
 
   public List<Endpoint> endpoints() {
     return List.of(Endpoint.post("/api/v1/policies/test", POLICIES_READ, this::test));
@@ -101,10 +105,10 @@ public final class PolicyTestRoutes {
       Optional<List<PolicyDocument>> documents,
       List<TestRequest> requests) {
     return new Trial(
-        Stream.concat(
-                documents.orElseGet(() -> policies.draft.documents(transaction)).stream(),
-                policies.rules.documents(transaction).stream())
-            .toList(),
+        transaction.organization(),
+        documents
+            .map(texts -> policies.content(transaction, texts))
+            .orElseGet(() -> policies.content(transaction)),
         policies.rules.warnings(transaction),
         requests.stream()
             .map(request -> request.resolve(transaction, agents, clock.instant()))
@@ -112,7 +116,7 @@ public final class PolicyTestRoutes {
   }
 
   private static Tested run(Trial trial) {
-    Compilation compiled = PolicySet.compile(trial.documents());
+    Compilation compiled = trial.content().compile(trial.organization());
     return switch (compiled) {
       case PolicyProblems(var problems) -> new Tested(false, problems, trial.warnings(), List.of());
       case PolicySet set ->

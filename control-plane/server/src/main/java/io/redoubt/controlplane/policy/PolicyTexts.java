@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.policy;
 
+import io.redoubt.policy.Canaries;
 import io.redoubt.policy.PolicyProblem;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.Rules;
@@ -69,9 +70,13 @@ final class PolicyTexts {
 
   /**
    * Such as {@code /policies/starter/cedar:3:12}: line and column, from 1. What a rule was compiled
-   * to is not its author's, so {@code /rules/no-push} is pointed at whole.
+   * to is not its author's, so {@code /rules/no-push} is pointed at whole, and so is a canary that
+   * does not hold.
    */
   static String pointer(PolicyProblem problem) {
+    if (problem.policy().startsWith(Canaries.PLACE)) {
+      return "/canaries/" + problem.policy().substring(Canaries.PLACE.length());
+    }
     if (problem.policy().startsWith(Rules.PREFIX)) {
       return "/rules/" + problem.policy().substring(Rules.PREFIX.length());
     }

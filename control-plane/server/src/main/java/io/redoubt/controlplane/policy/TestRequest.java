@@ -71,7 +71,8 @@ record TestRequest(
     return requests.stream().map(Objects::requireNonNull).toList();
   }
 
-  private void check(Checks checks, String at) {
+  /** Says what is wrong with it, at pointers below this one. */
+  void check(Checks checks, String at) {
     checks
         .require(agentId != null, at + "/agent_id", "is needed")
         .require(
@@ -102,7 +103,7 @@ record TestRequest(
     }
     if (action != null && resource != null && PolicyAction.of(action).isPresent()) {
       checks.require(
-          resourceOf(PolicyAction.of(action).get(), resource).isPresent(),
+          PolicyResource.parse(PolicyAction.of(action).get(), provider, resource).isPresent(),
           at + "/resource",
           "does not fit the action: server/tool, connector/operation or host:port");
     }
@@ -115,7 +116,7 @@ record TestRequest(
     var subject =
         new Subject(id, transaction.organization(), agent.name(), agent.owner(), agent.labels());
     var known = PolicyAction.of(Objects.requireNonNull(action)).orElseThrow();
-    var on = resourceOf(known, Objects.requireNonNull(resource)).orElseThrow();
+    var on = PolicyResource.parse(known, provider, Objects.requireNonNull(resource)).orElseThrow();
     return new PolicyRequest(subject, known, on, facts(now));
   }
 
@@ -164,41 +165,5 @@ record TestRequest(
 
   private static List<String> nonNull(List<@Nullable String> checked) {
     return checked.stream().map(Objects::requireNonNull).toList();
-  }
-
-  private Optional<PolicyResource> resourceOf(PolicyAction kind, String text) {
-    return switch (kind) {
-      case LLM_GENERATE ->
-          Optional.of(new PolicyResource.Model(Optional.ofNullable(provider).orElse(""), text));
-      case TOOL_CALL -> Optional.of(new PolicyResource.Tool(text));
-      case MCP_CALL -> parted(text, '/', PolicyResource.McpTool::new);
-      case CONNECTOR_READ, CONNECTOR_WRITE, EXTERNAL_CHECK ->
-          parted(text, '/', PolicyResource.Operation::new);
-      case NETWORK_CONNECT -> parted(text, ':', TestRequest::host);
-    };
-  }
-
-  private interface Parts {
-    PolicyResource of(String first, String second);
-  }
-
-  private static Optional<PolicyResource> parted(String text, char between, Parts parts) {
-    int at = between == ':' ? text.lastIndexOf(between) : text.indexOf(between);
-    if (at <= 0 || at == text.length() - 1) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(parts.of(text.substring(0, at), text.substring(at + 1)));
-    } catch (IllegalArgumentException _) {
-      return Optional.empty();
-    }
-  }
-
-  private static PolicyResource host(String name, String port) {
-    int number = Integer.parseInt(port);
-    if (number < 1 || number > 65535) {
-      throw new IllegalArgumentException("a port is 1 to 65535");
-    }
-    return new PolicyResource.Host(name, number);
   }
 }

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       PolicyShow.class,
       PolicySet.class,
       PolicyDelete.class,
+      CanaryCommand.class,
       PolicyTest.class,
       PolicyDiff.class,
       PolicyPublish.class,

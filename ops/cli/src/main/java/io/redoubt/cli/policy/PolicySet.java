@@ -1,9 +1,11 @@
 package io.redoubt.cli.policy;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.api.Query;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.session.Session;
+import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,6 +57,14 @@ final class PolicySet implements Callable<Integer> {
     JsonNode tested = session.operator().post(PolicyCommand.POLICIES + "/test", Map.of());
     Problems.remark(session, tested);
     return 0;
+  }
+
+  static JsonNode readJson(Session session, Path file) {
+    try {
+      return Json.STRICT.readTree(read(session, file));
+    } catch (JsonProcessingException e) {
+      throw CommandFailure.usage(file + " is not JSON: " + e.getOriginalMessage());
+    }
   }
 
   static String read(Session session, Path file) {

@@ -1,9 +1,7 @@
 package io.redoubt.cli.policy;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
@@ -54,7 +52,7 @@ final class PolicyTest implements Callable<Integer> {
       policies.forEach((name, file) ->
           texts.addObject().put("name", name).put("cedar", PolicySet.read(session, file)));
     }
-    @Nullable JsonNode asked = requests == null ? null : requests(requests);
+    @Nullable JsonNode asked = requests == null ? null : PolicySet.readJson(session, requests);
     if (asked != null) {
       body.set("requests", asked);
     }
@@ -65,14 +63,6 @@ final class PolicyTest implements Callable<Integer> {
       show(tested, asked);
     }
     return tested.path("valid").asBoolean() ? 0 : ExitCode.FAILED.number();
-  }
-
-  private JsonNode requests(Path file) {
-    try {
-      return Json.STRICT.readTree(PolicySet.read(session, file));
-    } catch (JsonProcessingException e) {
-      throw CommandFailure.usage(file + " is not JSON: " + e.getOriginalMessage());
-    }
   }
 
   private void show(JsonNode tested, @Nullable JsonNode asked) {

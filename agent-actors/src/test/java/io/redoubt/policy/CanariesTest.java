@@ -1,0 +1,182 @@
+package io.redoubt.policy;
+
+import static io.redoubt.policy.PolicySamples.NOW;
+import static io.redoubt.policy.PolicySamples.ORGANIZATION;
+import static io.redoubt.policy.PolicySamples.documents;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.Canary;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class CanariesTest {
+  private static final String PERMIT = "permit (principal, action, resource);";
+  private static final String GUARD =
+      """
+      forbid (principal in AgentGroup::"team=interns", action == Action::"tool:call", resource)
+      when { context.args has env && context.args.env == "prod" };
+      """;
+  private static final String CAREFUL =
+      """
+      @escalate("leads")
+      forbid (principal, action, resource)
+      when { context.risk >= 50 || context.findings.contains("secret:key") ||
+             (context has estimate && context.estimate.cents > 100) }
+      unless { context has approval };
+      """;
+
+  private static Canary canary(Verdict verdict, String action, String resource) {
+    return canary(verdict, action, resource, Map.of(), "", List.of(), 0, null, null);
+  }
+
+  private static Canary canary(
+      Verdict verdict,
+      String action,
+      String resource,
+      Map<String, String> labels,
+      String args,
+      List<String> findings,
+      long risk,
+      Canary.@Nullable Estimate estimate,
+      Canary.@Nullable Approval approval) {
+    return new Canary(
+        "canary",
+        verdict,
+        new Canary.Agent(Canary.ANYBODY, "anybody", null, labels),
+        action,
+        resource,
+        null,
+        args,
+        findings,
+        risk,
+        NOW,
+        "10.0.0.1",
+        estimate,
+        approval);
+  }
+
+  private static Compilation run(Canary canary, String... policies) {
+    return PolicySet.compile(
+        new Bundle(ORGANIZATION, 1, NOW, documents(policies), List.of(canary)));
+  }
+
+  private static void holds(Canary canary, String... policies) {
+    assertThat(run(canary, policies)).isInstanceOf(PolicySet.class);
+  }
+
+  private static String complaint(Canary canary, String... policies) {
+    var problems = run(canary, policies);
+    assertThat(problems).isInstanceOf(PolicyProblems.class);
+    var problem = ((PolicyProblems) problems).problems().getFirst();
+    assertThat(problem.policy()).isEqualTo("canary/canary");
+    return problem.message();
+  }
+
+  @Test
+  void aSetThatSaysWhatWasStatedIsGood() {
+    holds(canary(Verdict.PERMIT, "llm:generate", "some-model"), PERMIT);
+    holds(canary(Verdict.DENY, "mcp:call", "files/read"));
+    holds(canary(Verdict.DENY, "network:connect", "example.com:443"), CAREFUL);
+  }
+
+  @Test
+  void aSetThatSaysOtherwiseIsNotRun() {
+    assertThat(complaint(canary(Verdict.DENY, "tool:call", "shell"), PERMIT))
+        .isEqualTo("should be deny, and is permit by p1");
+    assertThat(complaint(canary(Verdict.PERMIT, "tool:call", "shell")))
+        .isEqualTo("should be permit, and is deny, since no policy permits it");
+    assertThat(
+            complaint(
+                canary(Verdict.PERMIT, "tool:call", "x", Map.of(), "", List.of(), 1, null, null),
+                PERMIT,
+                "forbid (principal, action, resource)"
+                    + " when { context.risk + 9223372036854775807 < 0 };"))
+        .startsWith("should be permit, and is deny: p2: ");
+  }
+
+  @Test
+  void everythingThatPoliciesMayAskForTravelsWithIt() {
+    var prod =
+        canary(
+            Verdict.DENY,
+            "tool:call",
+            "deploy",
+            Map.of("team", "interns"),
+            "{\"env\": \"prod\"}",
+            List.of(),
+            0,
+            null,
+            null);
+    var risky = canary(Verdict.ESCALATE, "tool:call", "x", Map.of(), "", List.of(), 50, null, null);
+    var leaking =
+        canary(
+            Verdict.ESCALATE, "tool:call", "x", Map.of(), "", List.of("secret:key"), 0, null, null);
+    var dear =
+        canary(
+            Verdict.ESCALATE,
+            "tool:call",
+            "x",
+            Map.of(),
+            "",
+            List.of(),
+            0,
+            new Canary.Estimate(1, 101),
+            null);
+    var approved =
+        canary(
+            Verdict.PERMIT,
+            "tool:call",
+            "x",
+            Map.of(),
+            "",
+            List.of(),
+            50,
+            null,
+            new Canary.Approval(1, List.of("ann"), NOW));
+
+    holds(prod, PERMIT, GUARD);
+    complaint(prod, PERMIT);
+    for (var canary : List.of(risky, leaking, dear)) {
+      holds(canary, PERMIT, CAREFUL);
+      complaint(canary, PERMIT);
+    }
+    holds(approved, PERMIT, CAREFUL);
+    complaint(approved, CAREFUL);
+  }
+
+  @Test
+  void argumentsThatNobodyCanReadAreDeniedHereToo() {
+    holds(
+        canary(
+            Verdict.DENY,
+            "tool:call",
+            "x",
+            Map.of(),
+            "{\"a\":1,\"a\":2}",
+            List.of(),
+            0,
+            null,
+            null),
+        PERMIT);
+  }
+
+  /** A canary of another release may be about something that this one cannot judge. */
+  @Test
+  void whatPoliciesDoNotKnowOfDoesNotHold() {
+    assertThat(complaint(canary(Verdict.DENY, "rocket:launch", "moon"), PERMIT))
+        .contains("do not know of rocket:launch");
+    assertThat(complaint(canary(Verdict.DENY, "mcp:call", "no-server"), PERMIT))
+        .contains("on such a resource");
+  }
+
+  @Test
+  void policiesThatDoNotCompileAreSaidFirst() {
+    var problems = run(canary(Verdict.DENY, "tool:call", "x"), "permit (principal);");
+
+    assertThat(((PolicyProblems) problems).problems().getFirst().policy()).isEqualTo("p1");
+  }
+}

@@ -1,0 +1,127 @@
+package io.redoubt.protocol.policy;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.net.IpLiteral;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request with the verdict that an operator wants of it. It travels in the bundle with everything
+ * that policies may ask of it, so that whoever holds the bundle can try it: a bundle that answers
+ * otherwise is not run. The agent has done nothing before.
+ *
+ * @param name as documents are named
+ * @param action such as {@code tool:call}
+ * @param resource a model, a tool, {@code server/tool}, {@code connector/operation} or {@code
+ *     host:port}, as the action demands
+ * @param within provider of the model; null: none in particular
+ * @param args of the call, a JSON object; empty: none
+ * @param findings of the inspectors
+ * @param risk the score
+ * @param time when it happens, in milliseconds
+ * @param sourceIp where the call comes from
+ */
+@JsonPropertyOrder({
+  "name",
+  "verdict",
+  "agent",
+  "action",
+  "resource",
+  "within",
+  "args",
+  "findings",
+  "risk",
+  "time",
+  "source_ip",
+  "estimate",
+  "approval"
+})
+public record Canary(
+    String name,
+    Verdict verdict,
+    Agent agent,
+    String action,
+    String resource,
+    @Nullable String within,
+    String args,
+    List<String> findings,
+    long risk,
+    Instant time,
+    String sourceIp,
+    @Nullable Estimate estimate,
+    @Nullable Approval approval) {
+  /** Longest name of anything in it. */
+  public static final int MAX_TEXT = 512;
+
+  /** Longest arguments. */
+  public static final int MAX_ARGS = 10_000;
+
+  /** Most entries of each of its lists. */
+  public static final int MAX_ENTRIES = 100;
+
+  /** Who acts, where it does not matter who. */
+  public static final AgentId ANYBODY = new AgentId(new UUID(0x7000, 1L << 63));
+
+  /** Who acts; need not exist. */
+  @JsonPropertyOrder({"id", "name", "owner", "labels"})
+  public record Agent(AgentId id, String name, @Nullable String owner, Map<String, String> labels) {
+    public Agent {
+      labels = Collections.unmodifiableMap(new TreeMap<>(labels));
+      check(id != null && isText(name) && (owner == null || isText(owner)), "not an agent");
+      check(
+          labels.size() <= MAX_ENTRIES
+              && labels.entrySet().stream()
+                  .allMatch(each -> isText(each.getKey()) && isText(each.getValue())),
+          "labels that are too many or too long");
+    }
+  }
+
+  /** What it is thought to cost. */
+  @JsonPropertyOrder({"tokens", "cents"})
+  public record Estimate(long tokens, long cents) {}
+
+  /** An approval that was granted for it. */
+  @JsonPropertyOrder({"tier", "by", "at"})
+  public record Approval(long tier, List<String> by, Instant at) {
+    public Approval {
+      by = sorted(by);
+      at = at.truncatedTo(ChronoUnit.MILLIS);
+    }
+  }
+
+  public Canary {
+    findings = sorted(findings);
+    time = time.truncatedTo(ChronoUnit.MILLIS);
+    check(PolicyDocument.isName(name), "not the name of a canary");
+    check(verdict != null && agent != null, "a canary without a verdict or an agent");
+    check(isText(action) && isText(resource), "a canary that does nothing");
+    check(within == null || isText(within), "a name that is too long");
+    check(args.length() <= MAX_ARGS, "arguments that are too long");
+    IpLiteral.parse(sourceIp);
+  }
+
+  private static List<String> sorted(List<String> texts) {
+    check(
+        texts.size() <= MAX_ENTRIES && texts.stream().allMatch(Canary::isText),
+        "texts that are too many or too long");
+    return texts.stream().distinct().sorted().toList();
+  }
+
+  private static boolean isText(@Nullable String text) {
+    return text != null && text.length() <= MAX_TEXT;
+  }
+
+  private static void check(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}

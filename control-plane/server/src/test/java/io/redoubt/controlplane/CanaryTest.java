@@ -1,0 +1,152 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.redoubt.protocol.policy.Bundle;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Requests with a stated verdict: no bundle is published that answers them otherwise. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CanaryTest {
+  private static final String CANARIES = "/api/v1/canaries";
+  private static final String POLICIES = "/api/v1/policies";
+  private static final String BUNDLES = "/api/v1/bundles";
+  private static final String SHELL =
+      "{\"verdict\": \"%s\", \"action\": \"tool:call\", \"resource\": \"shell\"}";
+
+  @AutoClose private final TestServer server = new TestServer();
+
+  @Test
+  void whatAnswersOtherwiseThanStatedIsNotPublishedAndTheCanaryIsNamed() {
+    var tenant = server.newTenant();
+    var owner = tenant.owner();
+    owner.put(CANARIES + "/no-shell", SHELL.formatted("deny"));
+
+    var refused = owner.post(BUNDLES, "{}");
+    var tested = owner.post(POLICIES + "/test", "{}");
+
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.text("/errors/0/pointer")).isEqualTo("/canaries/no-shell");
+    assertThat(refused.text("/errors/0/detail"))
+        .isEqualTo("should be deny, and is permit by starter");
+    assertThat(tested.at("/valid").asBoolean()).isFalse();
+    assertThat(tested.text("/problems/0/policy")).isEqualTo("canary/no-shell");
+    assertThat(owner.get(BUNDLES).at("/items")).hasSize(1);
+    assertThat(tenant.audit("&operation=bundle:publish")).hasSize(1);
+
+    owner.put(
+        POLICIES + "/guard",
+        "{\"cedar\": \"forbid (principal, action, resource == Tool::\\\"shell\\\");\"}");
+    var published = owner.post(BUNDLES, "{}");
+
+    assertThat(published.status()).as(published.text()).isEqualTo(201);
+    var whole = owner.get(BUNDLES + "/2");
+    assertThat(whole.text("/canaries/0/name")).isEqualTo("no-shell");
+    assertThat(whole.text("/canaries/0/verdict")).isEqualTo("deny");
+  }
+
+  @Test
+  void anEarlierVersionComesBackWithItsOwnCanaries() {
+    var owner = server.newTenant().owner();
+    owner.put(CANARIES + "/shell", SHELL.formatted("deny"));
+
+    var back = owner.post(BUNDLES, "{\"rollback_to\": 1}");
+
+    assertThat(back.status()).as("the draft's do not stand in the way").isEqualTo(201);
+    assertThat(owner.get(BUNDLES + "/2").at("/canaries")).isEmpty();
+    assertThat(owner.get(CANARIES + "/shell").status()).isEqualTo(200);
+  }
+
+  @Test
+  void aCanaryIsMadeChangedReadAndDeletedAndEachIsRecorded() {
+    var tenant = server.newTenant();
+    var owner = tenant.owner();
+
+    var made =
+        owner.put(
+            CANARIES + "/a",
+            """
+            {"verdict": "escalate", "agent": {"labels": {"team": "a"}}, "action": "mcp:call",
+             "resource": "files/read", "args": {"path": "/etc", "n": 1.5}, "findings": ["pii:email"],
+             "risk": 40, "time": "2026-01-01T00:00:00Z", "source_ip": "10.0.0.1",
+             "estimate": {"tokens": 1, "cents": 2},
+             "approval": {"tier": 1, "by": ["ann"], "at": "2026-01-01T00:00:00Z"}}
+            """);
+    var changed = owner.put(CANARIES + "/a", SHELL.formatted("permit"));
+
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    assertThat(made.header("location")).isEqualTo(CANARIES + "/a");
+    assertThat(made.text("/agent/name")).isEqualTo("anybody");
+    assertThat(made.text("/agent/labels/team")).isEqualTo("a");
+    assertThat(made.at("/args/n").asDouble()).isEqualTo(1.5);
+    assertThat(made.text("/time")).isEqualTo("2026-01-01T00:00:00Z");
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.header("etag")).isEqualTo("\"2\"");
+    assertThat(changed.at("/risk").asInt()).isZero();
+    assertThat(changed.at("/args").isNull()).isTrue();
+    owner.put(CANARIES + "/b", SHELL.formatted("permit"));
+    assertThat(owner.get(CANARIES).at("/items").findValuesAsText("version"))
+        .containsExactly("2", "1");
+    var page = owner.get(CANARIES + "?limit=1");
+    assertThat(
+            owner
+                .get(CANARIES + "?limit=1&cursor=" + page.text("/next_cursor"))
+                .text("/items/0/name"))
+        .isEqualTo("b");
+    assertThat(tenant.lastAudit("canary:put").path("resource").asText()).isEqualTo("b");
+
+    assertThat(owner.with("if-match", "\"1\"").delete(CANARIES + "/a").status()).isEqualTo(412);
+    assertThat(
+            owner.with("if-match", "\"1\"").put(CANARIES + "/a", SHELL.formatted("deny")).status())
+        .isEqualTo(412);
+    assertThat(owner.delete(CANARIES + "/a").status()).isEqualTo(204);
+    assertThat(owner.get(CANARIES + "/a").status()).isEqualTo(404);
+    assertThat(tenant.lastAudit("canary:delete").path("resource").asText()).isEqualTo("a");
+  }
+
+  @Test
+  void whatCannotBeACanaryIsRefusedWithPointers() {
+    var owner = server.newTenant().owner();
+
+    var all = owner.put(CANARIES + "/x", "{\"args\": 1, \"source_ip\": \"here\"}");
+
+    assertThat(all.status()).isEqualTo(422);
+    assertThat(all.at("/errors").findValuesAsText("pointer"))
+        .containsExactly("/action", "/resource", "/args", "/source_ip", "/verdict");
+    assertThat(owner.put(CANARIES + "/UPPER", SHELL.formatted("deny")).text("/errors/0/pointer"))
+        .isEqualTo("name");
+    assertThat(
+            owner
+                .put(
+                    CANARIES + "/x",
+                    "{\"verdict\": \"deny\", \"action\": \"mcp:call\", \"resource\": \"x\"}")
+                .text("/errors/0/pointer"))
+        .isEqualTo("/resource");
+    assertThat(
+            owner
+                .put(
+                    CANARIES + "/x",
+                    "{\"verdict\": \"deny\", \"action\": \"tool:call\", \"resource\": \"x\","
+                        + " \"args\": {\"a\": \""
+                        + "x".repeat(10_000)
+                        + "\"}}")
+                .text("/errors/0/pointer"))
+        .isEqualTo("/args");
+    assertThat(owner.put(CANARIES + "/x", "{\"session\": {}}").status()).isEqualTo(422);
+    assertThat(owner.get(CANARIES + "/x").status()).isEqualTo(404);
+  }
+
+  @Test
+  void anOrganizationHasOnlySoManyCanaries() {
+    var owner = server.newTenant().owner();
+    for (int i = 0; i < Bundle.MAX_CANARIES; i++) {
+      assertThat(owner.put(CANARIES + "/c" + i, SHELL.formatted("permit")).status()).isEqualTo(201);
+    }
+
+    assertThat(owner.put(CANARIES + "/more", SHELL.formatted("permit")).status()).isEqualTo(409);
+    assertThat(owner.put(CANARIES + "/c1", SHELL.formatted("deny")).status()).isEqualTo(200);
+    assertThat(owner.post(BUNDLES, "{}").text("/errors/0/pointer")).isEqualTo("/canaries/c1");
+  }
+}
