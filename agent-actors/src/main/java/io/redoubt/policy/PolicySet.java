@@ -3,7 +3,10 @@ package io.redoubt.policy;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.PolicyDocument;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +48,36 @@ public final class PolicySet implements Compilation {
   /** How many policies it has. */
   public int size() {
     return policies.size();
+  }
+
+  /**
+   * One of its policies.
+   *
+   * @param text as it stands in its document
+   */
+  public record Excerpt(boolean forbids, String text) {}
+
+  /** The policy of that id. */
+  public Optional<Excerpt> excerpt(String id) {
+    return policies.stream()
+        .filter(each -> each.id().equals(id))
+        .findFirst()
+        .map(each -> new Excerpt(each.forbids(), each.text()));
+  }
+
+  /**
+   * Attributes of the context that are looked at when this is decided: without them it cannot be
+   * told how.
+   */
+  public Set<String> looksAt(PolicyRequest request) {
+    var question = new Question(request, arguments);
+    var matching = index.matching(question.action(), question.principal(), question.resource());
+    return Consulted.all(
+            Arrays.stream(matching)
+                .mapToObj(policies::get)
+                .filter(each -> each.conditional() && !each.shadow())
+                .map(CompiledPolicy::consulted))
+        .context();
   }
 
   /** Decides. Never throws: what cannot be decided is denied (G5). */

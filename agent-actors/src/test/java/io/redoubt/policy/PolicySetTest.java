@@ -358,4 +358,30 @@ class PolicySetTest {
 
     assertThat(decided.get().verdict()).isEqualTo(Verdict.PERMIT);
   }
+
+  @Test
+  void itSaysWhatItWouldLookAt() {
+    var set =
+        set(
+            PERMIT,
+            "forbid (principal, action == Action::\"tool:call\", resource)"
+                + " when { context.args has env && context.risk > 3 };",
+            "forbid (principal, action == Action::\"llm:generate\", resource)"
+                + " when { context.session.denials > 3 };",
+            "@shadow forbid (principal, action, resource)"
+                + " when { context.findings.contains(\"x\") };");
+
+    assertThat(set.looksAt(call())).containsExactlyInAnyOrder("args", "risk");
+    assertThat(set.looksAt(generate())).containsExactly("session");
+  }
+
+  @Test
+  void itHasTheTextOfEachOfItsPolicies() {
+    var set = set("// first\n" + PERMIT + "\n@id(\"own\")\nforbid (principal, action, resource);");
+
+    assertThat(set.excerpt("p1")).contains(new PolicySet.Excerpt(false, PERMIT));
+    assertThat(set.excerpt("p1#own").orElseThrow().forbids()).isTrue();
+    assertThat(set.excerpt("p1#own").orElseThrow().text()).startsWith("@id(\"own\")");
+    assertThat(set.excerpt("p1#2")).isEmpty();
+  }
 }

@@ -9,6 +9,8 @@ import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.audit.AuditRoutes;
 import io.redoubt.controlplane.audit.AuditStore;
 import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.decision.ExplanationRoutes;
+import io.redoubt.controlplane.decision.ReplayRoutes;
 import io.redoubt.controlplane.enclave.EnclaveRoutes;
 import io.redoubt.controlplane.enclave.Enclaves;
 import io.redoubt.controlplane.iam.ClientAccess;
@@ -148,6 +150,8 @@ final class Services {
             new CanaryRoutes(policies, bodies, clock).endpoints(),
             new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),
             new AuditRoutes().endpoints(),
+            new ExplanationRoutes(policies).endpoints(),
+            new ReplayRoutes(policies, agents, bodies, clock).endpoints(),
             new UsageRoutes().endpoints(),
             new MetricsRoute(metrics).endpoints())
         .flatMap(List::stream)

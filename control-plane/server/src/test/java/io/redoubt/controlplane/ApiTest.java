@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.controlplane.iam.Role;
 import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.Permission;
+import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.EnclaveId;
@@ -174,11 +175,23 @@ class ApiTest {
     }
   }
 
+  /** Where an endpoint shows what another permission is for, its description names that too. */
   @Test
   void thePermissionAloneIsEnough() {
     for (Permission permission : Permission.values()) {
-      var with = tenant.clientWith(permission.wire());
+      var alone = tenant.clientWith(permission.wire());
       for (Endpoint endpoint : demanding(permission)) {
+        String also = operation(endpoint).path("x-also-permission").asText();
+        if (!also.isEmpty()) {
+          assertThat(
+                  alone
+                      .send(endpoint.method().name(), someones(endpoint), bodyFor(endpoint))
+                      .status())
+              .as(endpoint.describe())
+              .isEqualTo(403);
+          assertThat(tenant.lastAudit("operator:refused").path("detail").asText()).contains(also);
+        }
+        var with = also.isEmpty() ? alone : tenant.clientWith(permission.wire(), also);
         var reply = with.send(endpoint.method().name(), someones(endpoint), bodyFor(endpoint));
 
         assertThat(reply.status()).as(endpoint.describe()).isNotIn(401, 403, 405, 500);
@@ -214,6 +227,7 @@ class ApiTest {
             "{\"verdict\": \"permit\", \"action\": \"tool:call\", \"resource\": \"x\"}");
     String published = tenant.owner().post("/api/v1/bundles", "{}").text("/version");
     assertThat(published).as("a version that the other does not have").isNotEqualTo("1");
+    String recorded = tenant.audit("").getFirst().path("id").asText();
     var member = tenant.owner().get("/api/v1/iam/members").text("/items/0/id");
     var client = tenant.owner().get("/api/v1/iam/clients").text("/items/0/id");
     for (Endpoint endpoint : server.controlPlane().endpoints()) {
@@ -226,6 +240,7 @@ class ApiTest {
                 .replace("members/{id}", "members/" + member)
                 .replace("clients/{id}", "clients/" + client)
                 .replace("organizations/{id}", "organizations/" + tenant.id())
+                .replace("audit/{id}", "audit/" + recorded)
                 .replace("{name}", "theirs")
                 .replace("{version}", published);
         var foreign = stranger.owner().send(endpoint.method().name(), theirs, bodyFor(endpoint));
@@ -260,6 +275,7 @@ class ApiTest {
         .replace("clients/{id}", "clients/" + ClientId.next(server.clock))
         .replace("organizations/{id}", "organizations/" + OrganizationId.next(server.clock))
         .replace("{organization_id}", OrganizationId.next(server.clock).toString())
+        .replace("audit/{id}", "audit/" + ActionId.next(server.clock))
         .replace("{name}", "nobodys")
         .replace("{version}", "4711");
   }

@@ -6,6 +6,7 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import java.time.Instant;
 import java.util.Optional;
@@ -45,6 +46,22 @@ record AuditFilter(
     "limit",
     "cursor"
   };
+
+  /** One record. */
+  static AuditFilter of(AuditId id) {
+    return new AuditFilter(
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(id.uuid()),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
 
   static AuditFilter of(Parameters parameters) {
     return new AuditFilter(

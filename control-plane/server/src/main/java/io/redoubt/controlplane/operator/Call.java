@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -38,6 +39,13 @@ public final class Call {
 
   public Operator operator() {
     return operator;
+  }
+
+  /** Goes on only where the operator has this permission besides the endpoint's. */
+  public Route demanding(Permission further, Supplier<Route> handler) {
+    return operator.may(further)
+        ? handler.get()
+        : Replies.async(desk.refuse(operator, traceId(), endpoint, further));
   }
 
   /** The part of the path that the template names. */

@@ -82,8 +82,19 @@ public final class Desk {
         cause == null ? new IllegalStateException("a change without an answer") : cause);
   }
 
+  /** Refuses who lacks the permission, and records it. */
+  <T> CompletionStage<T> refuse(
+      Operator operator, String traceId, Endpoint endpoint, Permission permission) {
+    String why = "needs " + permission.wire();
+    return refused(operator, traceId, endpoint.describe(), why)
+        .thenCompose(_ ->
+            CompletableFuture.failedFuture(
+                ProblemException.of(ErrorType.PERMISSION_MISSING, "It " + why + ".")));
+  }
+
   /** Records that an operator was not allowed to do something. */
-  CompletionStage<Void> refused(Operator operator, String traceId, String request, String why) {
+  private CompletionStage<Void> refused(
+      Operator operator, String traceId, String request, String why) {
     return database.inOrganization(
         operator.organization(),
         handle -> {

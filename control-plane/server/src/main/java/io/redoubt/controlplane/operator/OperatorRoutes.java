@@ -2,8 +2,6 @@ package io.redoubt.controlplane.operator;
 
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
-import io.redoubt.protocol.problem.ErrorType;
-import io.redoubt.protocol.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -86,11 +84,7 @@ public final class OperatorRoutes {
             var call = new Call(desk, endpoint, request, operator, values);
             return CompletableFuture.completedFuture(endpoint.handler().apply(call));
           }
-          String why = "needs " + permission.wire();
-          return desk.refused(operator, Requests.trace(request).traceId(), endpoint.describe(), why)
-              .thenCompose(_ ->
-                  CompletableFuture.failedFuture(
-                      ProblemException.of(ErrorType.PERMISSION_MISSING, "It " + why + ".")));
+          return desk.refuse(operator, Requests.trace(request).traceId(), endpoint, permission);
         });
   }
 }

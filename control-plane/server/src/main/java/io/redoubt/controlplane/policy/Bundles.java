@@ -129,11 +129,11 @@ public final class Bundles implements Welcome {
         .list();
   }
 
-  Optional<Publication> newest(Transaction transaction) {
+  public Optional<Publication> newest(Transaction transaction) {
     return list(transaction, Optional.empty(), 1).stream().findFirst();
   }
 
-  Optional<Publication> find(Transaction transaction, long version) {
+  public Optional<Publication> find(Transaction transaction, long version) {
     return version == Long.MAX_VALUE
         ? Optional.empty()
         : list(transaction, Optional.of(version + 1), 1).stream()
@@ -142,7 +142,7 @@ public final class Bundles implements Welcome {
   }
 
   /** What a version holds. */
-  Optional<Content> content(Transaction transaction, long version) {
+  public Optional<Content> content(Transaction transaction, long version) {
     return transaction
         .handle()
         .createQuery(

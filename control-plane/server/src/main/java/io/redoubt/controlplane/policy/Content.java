@@ -14,7 +14,7 @@ import java.util.List;
  *
  * @param documents also what rules are compiled to
  */
-record Content(List<PolicyDocument> documents, List<Canary> canaries) {
+public record Content(List<PolicyDocument> documents, List<Canary> canaries) {
   static Content of(Bundle bundle) {
     return new Content(bundle.policies(), bundle.canaries());
   }

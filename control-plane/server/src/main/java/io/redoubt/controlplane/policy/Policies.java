@@ -16,6 +16,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** An organization's policies: the draft, and what was published of it. */
@@ -36,13 +38,21 @@ public final class Policies {
     return bundles;
   }
 
+  /**
+   * Work that compiles policies, on what is given; fails with 503 where others are at it for too
+   * long.
+   */
+  public <T, R> CompletionStage<R> work(CompletionStage<T> given, Function<T, R> work) {
+    return workbench.work(given, work);
+  }
+
   /** All that a publication of the draft would take. */
-  Content content(Transaction transaction) {
+  public Content content(Transaction transaction) {
     return content(transaction, draft.documents(transaction));
   }
 
   /** The same with other documents in place of the draft's. */
-  Content content(Transaction transaction, List<PolicyDocument> documents) {
+  public Content content(Transaction transaction, List<PolicyDocument> documents) {
     return new Content(
         Stream.concat(documents.stream(), rules.documents(transaction).stream()).toList(),
         canaries.all(transaction).stream().map(DraftParts.Part::body).toList());

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param rollbackOf the earlier version whose policies it has; null: it was the draft
  * @param policyCount documents in it
  */
-record Publication(
+public record Publication(
     long version,
     BundleDigest digest,
     Instant publishedAt,

@@ -46,9 +46,14 @@ public final class AgentDirectory {
             new CommandFailure(ExitCode.NOT_FOUND, "There is no agent called " + nameOrId + "."));
   }
 
+  /** The id of one agent, given by name or id. */
+  public String idOf(String nameOrId) {
+    return nameOrId.startsWith("agt_") ? nameOrId : id(require(nameOrId));
+  }
+
   /** The path of one agent, given by name or id. */
   public String pathOf(String nameOrId) {
-    return path(nameOrId.startsWith("agt_") ? nameOrId : id(require(nameOrId)));
+    return path(idOf(nameOrId));
   }
 
   public static String path(String id) {

@@ -2,13 +2,9 @@ package io.redoubt.cli.audit;
 
 import io.redoubt.cli.agent.AgentDirectory;
 import io.redoubt.cli.api.Query;
-import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.cli.command.When;
 import io.redoubt.cli.session.Session;
 import java.time.Clock;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -41,35 +37,16 @@ final class AuditFilter {
   Query query(Session session) {
     Clock clock = session.host().clock();
     return unbounded(session)
-        .with("since", since == null ? null : instant(since, clock))
-        .with("until", until == null ? null : instant(until, clock));
+        .with("since", since == null ? null : When.instant(since, clock))
+        .with("until", until == null ? null : When.instant(until, clock));
   }
 
   /** Like {@link #query}, for who brings a time of their own. */
   Query unbounded(Session session) {
-    @Nullable String id = agent;
-    if (id != null && !id.startsWith("agt_")) {
-      id = AgentDirectory.id(new AgentDirectory(session.operator()).require(id));
-    }
     return Query.of(PATH)
-        .with("agent_id", id)
+        .with("agent_id", agent == null ? null : new AgentDirectory(session.operator()).idOf(agent))
         .with("plane", plane)
         .with("verdict", verdict)
         .with("operation", operation);
-  }
-
-  static Instant instant(String text, Clock clock) {
-    try {
-      if (text.matches("[0-9]{1,6}[smhd]")) {
-        String unit = text.substring(text.length() - 1).toUpperCase(Locale.ROOT);
-        return clock
-            .instant()
-            .minus(Duration.parse((unit.equals("D") ? "P" : "PT") + text.toUpperCase(Locale.ROOT)));
-      }
-      return Instant.parse(text);
-    } catch (DateTimeException e) {
-      throw CommandFailure.usage(
-          text + " is neither a time such as 2026-01-31T12:00:00Z nor an age such as 15m.");
-    }
   }
 }

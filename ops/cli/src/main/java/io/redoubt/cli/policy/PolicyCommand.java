@@ -19,9 +19,12 @@ import picocli.CommandLine.Command;
       CanaryCommand.class,
       PolicyTest.class,
       PolicyDiff.class,
+      PolicyReplay.class,
+      PolicyShadow.class,
       PolicyPublish.class,
       PolicyVersions.class,
-      PolicyRollback.class
+      PolicyRollback.class,
+      PolicyExplain.class
     })
 public final class PolicyCommand {
   static final String POLICIES = "/api/v1/policies";

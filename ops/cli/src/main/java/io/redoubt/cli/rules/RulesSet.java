@@ -114,9 +114,7 @@ final class RulesSet implements Callable<Integer> {
             access == null ? null : wire(access),
             connector,
             operation,
-            agent == null
-                ? null
-                : AgentDirectory.id(new AgentDirectory(session.operator()).require(agent)),
+            agent == null ? null : new AgentDirectory(session.operator()).idOf(agent),
             group,
             risk == null ? null : risk.stream().map(RulesSet::wire).toList(),
             verdict,

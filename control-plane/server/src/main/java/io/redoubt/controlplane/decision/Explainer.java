@@ -1,0 +1,168 @@
+package io.redoubt.controlplane.decision;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.controlplane.decision.Explanation.PublishedBundle;
+import io.redoubt.controlplane.decision.Explanation.Told;
+import io.redoubt.controlplane.decision.Explanation.Watched;
+import io.redoubt.controlplane.policy.Content;
+import io.redoubt.controlplane.policy.Publication;
+import io.redoubt.policy.PolicySet;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.policy.PolicyDocument;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Explains a decision from its record and the texts of the version that made it. */
+final class Explainer {
+  /** Policies whose texts are looked up; nobody reads more. */
+  private static final int MAX_TEXTS = 50;
+
+  private final Case given;
+  private final AuditRecord record;
+  private final Remarks remarks;
+  private final Map<String, Optional<PolicySet>> compiled = new HashMap<>();
+  private final Map<String, Told> told = new HashMap<>();
+  private final List<String> unknown = new ArrayList<>();
+
+  /**
+   * What there is to explain from.
+   *
+   * @param record the merged record
+   * @param publication that decided; null: none, or it is not known here
+   * @param content of it; null: who asks may not read policies
+   */
+  record Case(JsonNode record, @Nullable Publication publication, @Nullable Content content) {}
+
+  private Explainer(Case given) {
+    this.given = given;
+    this.record = Json.LENIENT.convertValue(given.record(), AuditRecord.class);
+    this.remarks = Remarks.of(record.detail());
+  }
+
+  /** Takes its time: texts are compiled, to find policies in them. */
+  static Explanation explain(Case given) {
+    return new Explainer(given).explain();
+  }
+
+  /** The version that the record names; empty: no policy was asked. */
+  static Optional<Long> version(JsonNode record) {
+    String text = record.path("bundle_version").asText("");
+    return text.matches("[0-9]{1,18}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
+  }
+
+  private Explanation explain() {
+    var publication = given.publication();
+    var policies = record.policyIds().stream().map(this::told).toList();
+    var shadow = remarks.shadow();
+    var watched =
+        shadow == null
+            ? null
+            : new Watched(shadow.verdict(), shadow.policyIds().stream().map(this::told).toList());
+    sayWhatIsUnknown();
+    return new Explanation(
+        summary(policies),
+        given.record(),
+        publication == null
+            ? null
+            : new PublishedBundle(
+                publication.version(),
+                publication.digest(),
+                publication.publishedAt(),
+                publication.publishedBy()),
+        policies,
+        remarks.reasons(),
+        remarks.risk(),
+        remarks.workflows(),
+        remarks.alerts(),
+        watched,
+        List.copyOf(unknown));
+  }
+
+  private void sayWhatIsUnknown() {
+    if (version(given.record()).isPresent()) {
+      if (given.publication() == null) {
+        unknown.add("the policies of that version are not known here");
+      } else if (given.content() == null) {
+        unknown.add("the texts of the policies: they need policies:read");
+      }
+      unknown.add("what the agent had done before, and the arguments: they are not in the record");
+    }
+    if (!remarks.whole()) {
+      unknown.add("the end of the remarks: the record holds no more of them");
+    }
+    if (record.policyIds().size() > MAX_TEXTS) {
+      unknown.add("the texts of all but " + MAX_TEXTS + " policies");
+    }
+  }
+
+  private String summary(List<Told> policies) {
+    String verdict =
+        switch (record.verdict()) {
+          case PERMIT -> "Permitted";
+          case DENY -> "Denied";
+          case ESCALATE -> "Left to somebody to approve";
+        };
+    var version = version(given.record());
+    if (version.isEmpty()) {
+      return verdict + " without asking a policy" + because(": ");
+    }
+    String by = "version " + version.get() + " of the policies";
+    if (policies.isEmpty()) {
+      return record.verdict() == Verdict.DENY && remarks.reasons().size() <= 1
+          ? verdict + ": nothing in " + by + " permits it."
+          : verdict + " by " + by + because(": ");
+    }
+    String names = policies.stream().map(Told::id).collect(Collectors.joining(", "));
+    boolean despite =
+        record.verdict() != Verdict.PERMIT
+            && policies.stream().allMatch(it -> "permit".equals(it.effect()));
+    return despite
+        ? verdict + " although " + names + " in " + by + " permits it" + because(": ")
+        : verdict + " by " + names + " in " + by + ".";
+  }
+
+  private String because(String before) {
+    return remarks.reasons().isEmpty() ? "." : before + String.join("; ", remarks.reasons()) + ".";
+  }
+
+  private Told told(String id) {
+    var known = told.get(id);
+    if (known == null) {
+      known = told.size() < MAX_TEXTS ? lookedUp(id) : new Told(id, null, null);
+      told.put(id, known);
+    }
+    return known;
+  }
+
+  private Told lookedUp(String id) {
+    var document = document(id.contains("#") ? id.substring(0, id.indexOf('#')) : id);
+    if (document.isEmpty()) {
+      return new Told(id, null, null);
+    }
+    return compiled
+        .computeIfAbsent(document.get().name(), _ -> compile(document.get()))
+        .flatMap(set -> set.excerpt(id))
+        .map(it -> new Told(id, it.forbids() ? "forbid" : "permit", it.text()))
+        .orElseGet(() -> new Told(id, null, document.get().cedar()));
+  }
+
+  private Optional<PolicyDocument> document(String name) {
+    return given.content() == null
+        ? Optional.empty()
+        : given.content().documents().stream().filter(it -> it.name().equals(name)).findFirst();
+  }
+
+  /** Alone: what a document means does not depend on the others. */
+  private static Optional<PolicySet> compile(PolicyDocument document) {
+    return PolicySet.compile(List.of(document)) instanceof PolicySet set
+        ? Optional.of(set)
+        : Optional.empty();
+  }
+}
