@@ -1,0 +1,165 @@
+package io.redoubt.proxy.llm.reply;
+
+import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/** A tool call of which the pieces come in one by one. */
+final class GatheredCall {
+  private static final int MAX_NAME = 256;
+
+  private final Executor executor;
+  private final boolean plainText;
+  private final StringBuilder arguments = new StringBuilder();
+  private String id = "";
+  private String tool;
+  private @Nullable JsonSpan given;
+  private boolean whole;
+  private @Nullable CallVerdict verdict;
+
+  /**
+   * @param plainText whether the tool takes text, not JSON
+   */
+  GatheredCall(String tool, Executor executor, boolean plainText) {
+    this.tool = tool;
+    this.executor = executor;
+    this.plainText = plainText;
+  }
+
+  Executor executor() {
+    return executor;
+  }
+
+  boolean takesText() {
+    return plainText;
+  }
+
+  String tool() {
+    return tool;
+  }
+
+  /** Readers differ in what they make of a second name, or id: there may be one only. */
+  void isCalled(String name) {
+    if (!name.isEmpty()) {
+      if (!tool.isEmpty()) {
+        throw new Unintelligible("a tool call has two names");
+      }
+      tool = name;
+    }
+  }
+
+  void hasId(String another) {
+    if (!another.isEmpty()) {
+      if (!id.isEmpty() && !id.equals(another)) {
+        throw new Unintelligible("a tool call has two ids");
+      }
+      id = another;
+    }
+  }
+
+  void append(String piece) {
+    arguments.append(piece);
+  }
+
+  /** The arguments in one piece; another one must be the same. */
+  void comesWith(String all) {
+    if (arguments.isEmpty()) {
+      arguments.append(all);
+    } else if (!all.isEmpty() && !all.contentEquals(arguments)) {
+      throw new Unintelligible("a tool call has different arguments in different places");
+    }
+  }
+
+  /**
+   * The arguments as JSON within JSON, byte for byte; another time they must say the same.
+   *
+   * @param beside what may differ
+   */
+  void comesWith(JsonSpan json, String... beside) {
+    if (given != null && !given.saysTheSame(json, Set.of(beside))) {
+      throw new Unintelligible("a tool call has different arguments in different places");
+    }
+    given = json;
+  }
+
+  void isWhole() {
+    whole = true;
+  }
+
+  boolean isOpen() {
+    return !whole;
+  }
+
+  void isJudged(CallVerdict by) {
+    verdict = by;
+  }
+
+  /** Null: it goes out as it came, or nobody was asked. */
+  CallVerdict.@Nullable Denied denied() {
+    return verdict instanceof CallVerdict.Denied denied ? denied : null;
+  }
+
+  /**
+   * @param refusal why nobody can decide about it, whatever it says; null: nothing known
+   */
+  ProposedCall proposed(@Nullable String refusal) {
+    byte[] json;
+    try {
+      json = json();
+    } catch (CharacterCodingException _) {
+      return new ProposedCall(
+          id,
+          name(),
+          ByteString.emptyByteString(),
+          executor,
+          "its arguments are not valid Unicode");
+    }
+    var why = refusal;
+    if (why == null && tool.isEmpty()) {
+      why = "it names no tool";
+    } else if (why == null && tool.length() > MAX_NAME) {
+      why = "its name is longer than " + MAX_NAME + " characters";
+    } else if (why == null && !whole) {
+      why = "the reply ended before it was whole";
+    } else if (why == null) {
+      why = CallArguments.refusal(json);
+    }
+    return new ProposedCall(id, name(), ByteString.fromArrayUnsafe(json), executor, why);
+  }
+
+  private String name() {
+    return tool.length() > MAX_NAME ? tool.substring(0, MAX_NAME) : tool;
+  }
+
+  private byte[] json() throws CharacterCodingException {
+    if (given != null) {
+      if (!arguments.isEmpty()) {
+        throw new Unintelligible("a tool call has its arguments in two ways");
+      }
+      return given.bytes();
+    }
+    if (plainText) {
+      utf8(arguments);
+      return ReplyJson.bytes(ReplyJson.object().put("input", arguments.toString()));
+    }
+    return utf8(arguments);
+  }
+
+  /** A half of a surrogate pair would become a question mark. */
+  private static byte[] utf8(CharSequence text) throws CharacterCodingException {
+    ByteBuffer bytes =
+        StandardCharsets.UTF_8
+            .newEncoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .encode(CharBuffer.wrap(text));
+    byte[] all = new byte[bytes.remaining()];
+    bytes.get(all);
+    return all;
+  }
+}
