@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param digest SHA-256 of the canonical request, hex
  * @param bringsCredential whether the agent carries an upstream credential of its own
  * @param findings what was found in it, by kind
+ * @param arguments of a call; none where it is no call, or a node of an older release asks
  */
 public record GovernedAction(
     ActionId id,
@@ -26,9 +27,35 @@ public record GovernedAction(
     String digest,
     InetAddress source,
     boolean bringsCredential,
-    Set<String> findings)
+    Set<String> findings,
+    Arguments arguments)
     implements ClusterMessage {
   public GovernedAction {
     findings = Set.copyOf(findings);
+    arguments = arguments == null ? Arguments.NONE : arguments;
+  }
+
+  /** One without arguments. */
+  public GovernedAction(
+      ActionId id,
+      Plane plane,
+      String operation,
+      String resource,
+      @Nullable String within,
+      String digest,
+      InetAddress source,
+      boolean bringsCredential,
+      Set<String> findings) {
+    this(
+        id,
+        plane,
+        operation,
+        resource,
+        within,
+        digest,
+        source,
+        bringsCredential,
+        findings,
+        Arguments.NONE);
   }
 }

@@ -89,6 +89,25 @@ public final class Agent {
       implements Command {}
 
   /**
+   * Asks for verdicts on the tool calls that one reply proposes. They are judged one after the
+   * other, so that each sees those before it in the session; no verdict waits for another.
+   *
+   * @param actions at most {@value #MOST_TOGETHER}, with at most {@value #MOST_ARGUMENT_BYTES}
+   *     bytes of arguments in all: what nodes tell each other is not larger than 1 MiB
+   * @param until as in {@link Decide}
+   */
+  public record DecideTogether(
+      List<GovernedAction> actions, FamilyId family, Instant until, ActorRef<Reply> replyTo)
+      implements Command {
+    public static final int MOST_TOGETHER = 128;
+    public static final int MOST_ARGUMENT_BYTES = 512 * 1024;
+
+    public DecideTogether {
+      actions = List.copyOf(actions);
+    }
+  }
+
+  /**
    * Stops the agent until every isolation is released. An id that was lifted before, is an old
    * request come late, and does not isolate again.
    */
@@ -182,6 +201,25 @@ public final class Agent {
    */
   public record Denied(Denial why, @Nullable AgentSpec spec, @Nullable Judgement judgement)
       implements Reply {}
+
+  /**
+   * What is said to actions that were asked about together. Permits are as in {@link Permitted}.
+   *
+   * @param answers one for each action, in their order
+   */
+  public record Decided(AgentSpec spec, long fence, List<Answer> answers) implements Reply {
+    public Decided {
+      answers = List.copyOf(answers);
+    }
+  }
+
+  /**
+   * What is said to one of several actions.
+   *
+   * @param denial null: it is permitted
+   * @param judgement of the policies; null: they were not asked
+   */
+  public record Answer(@Nullable Denial denial, @Nullable Judgement judgement) {}
 
   /**
    * Isolated, released, revoked or decommissioned; durable, and the fence is raised.

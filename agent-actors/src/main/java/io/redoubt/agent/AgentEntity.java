@@ -1,6 +1,5 @@
 package io.redoubt.agent;
 
-import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent.AdmitRefresh;
 import io.redoubt.agent.Agent.Bootstrap;
 import io.redoubt.agent.Agent.BootstrapBurned;
@@ -10,6 +9,7 @@ import io.redoubt.agent.Agent.Command;
 import io.redoubt.agent.Agent.Configure;
 import io.redoubt.agent.Agent.Configured;
 import io.redoubt.agent.Agent.Decide;
+import io.redoubt.agent.Agent.DecideTogether;
 import io.redoubt.agent.Agent.Decommission;
 import io.redoubt.agent.Agent.Denial;
 import io.redoubt.agent.Agent.Denied;
@@ -24,7 +24,6 @@ import io.redoubt.agent.Agent.HistoryUnknown;
 import io.redoubt.agent.Agent.Isolate;
 import io.redoubt.agent.Agent.Isolated;
 import io.redoubt.agent.Agent.OfferBootstrap;
-import io.redoubt.agent.Agent.Permitted;
 import io.redoubt.agent.Agent.RefreshAdmitted;
 import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Refused;
@@ -154,6 +153,7 @@ final class AgentEntity
     return (state, command) ->
         switch (command) {
           case Decide decide -> onDecide(state, decide);
+          case DecideTogether decide -> onDecideTogether(state, decide);
           case AdmitRefresh admit -> onAdmitRefresh(state, admit);
           case Bootstrap bootstrap -> onBootstrap(state, bootstrap);
           case Configure configure -> onConfigure(state, configure);
@@ -178,42 +178,42 @@ final class AgentEntity
   }
 
   private ReplyEffect<Event, AgentState> onDecide(AgentState state, Decide decide) {
-    if (clock.instant().isAfter(decide.until())) {
+    return decided(
+        state,
+        decide,
+        decide.until(),
+        decide.replyTo(),
+        known -> judge.decide(known, decide.action(), decide.family()));
+  }
+
+  private ReplyEffect<Event, AgentState> onDecideTogether(AgentState state, DecideTogether decide) {
+    return decided(
+        state,
+        decide,
+        decide.until(),
+        decide.replyTo(),
+        known -> judge.decideTogether(known, decide.actions(), decide.family()));
+  }
+
+  private ReplyEffect<Event, AgentState> decided(
+      AgentState state,
+      Command question,
+      Instant until,
+      ActorRef<Reply> replyTo,
+      Function<Known, Reply> verdict) {
+    if (clock.instant().isAfter(until)) {
       return Effect().noReply();
     }
     if (!lease.held()) {
-      return refuse(Refusal.UNAVAILABLE, decide.replyTo());
+      return refuse(Refusal.UNAVAILABLE, replyTo);
     }
     return switch (state) {
-      case Unknown _ -> forget(decide.replyTo(), new Denied(Denial.UNKNOWN_AGENT, null, null));
-      case Known _ when !recollection.isKnown() -> quietly(() -> recollection.await(decide));
-      case Known known ->
-          reply(
-              decide.replyTo(),
-              known
-                  .denies(decide.action(), decide.family())
-                  .map(why -> denied(known, decide.action(), why))
-                  .orElseGet(() -> judge(known, decide.action())));
-      case Decommissioned gone ->
-          reply(decide.replyTo(), new Denied(Denial.NOT_ACTIVE, gone.spec(), null));
+      case Unknown _ -> forget(replyTo, new Denied(Denial.UNKNOWN_AGENT, null, null));
+      case Known _ when !recollection.isKnown() ->
+          quietly(() -> recollection.await(question, replyTo));
+      case Known known -> reply(replyTo, verdict.apply(known));
+      case Decommissioned gone -> reply(replyTo, new Denied(Denial.NOT_ACTIVE, gone.spec(), null));
     };
-  }
-
-  private Reply denied(Known known, GovernedAction action, Denial why) {
-    judge.denied(action);
-    return new Denied(why, known.spec(), null);
-  }
-
-  private Reply judge(Known known, GovernedAction action) {
-    return judge
-        .judge(known.spec(), action)
-        .<Reply>map(judgement ->
-            switch (judgement.decision().verdict()) {
-              case PERMIT -> new Permitted(known.spec(), known.fence(), judgement);
-              case DENY -> new Denied(Denial.POLICY, known.spec(), judgement);
-              case ESCALATE -> new Denied(Denial.APPROVAL_NEEDED, known.spec(), judgement);
-            })
-        .orElseGet(() -> new Denied(Denial.POLICIES_UNKNOWN, known.spec(), null));
   }
 
   private ReplyEffect<Event, AgentState> onAdmitRefresh(AgentState state, AdmitRefresh admit) {

@@ -2,6 +2,13 @@ package io.redoubt.agent;
 
 import io.redoubt.action.Act;
 import io.redoubt.action.GovernedAction;
+import io.redoubt.agent.Agent.Answer;
+import io.redoubt.agent.Agent.Decided;
+import io.redoubt.agent.Agent.Denial;
+import io.redoubt.agent.Agent.Denied;
+import io.redoubt.agent.Agent.Permitted;
+import io.redoubt.agent.Agent.Reply;
+import io.redoubt.agent.AgentState.Known;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.Facts;
 import io.redoubt.policy.Policies;
@@ -9,6 +16,7 @@ import io.redoubt.policy.PolicyAction;
 import io.redoubt.policy.PolicyRequest;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.session.Assessor;
 import io.redoubt.session.Risk;
@@ -18,6 +26,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts an agent's actions to the policies of its organization, with what the agent did before.
@@ -42,13 +51,43 @@ final class Judge {
     session.recall(earlier);
   }
 
-  /** It was denied before policies were asked. */
-  void denied(GovernedAction action) {
-    session.add(act(clock.instant(), action, Verdict.DENY));
+  /** What the agent is told. */
+  Reply decide(Known agent, GovernedAction action, FamilyId family) {
+    var answer = answer(agent, action, family);
+    return answer.denial() == null
+        ? new Permitted(agent.spec(), agent.fence(), answer.judgement())
+        : new Denied(answer.denial(), agent.spec(), answer.judgement());
+  }
+
+  /** Each sees those before it in the session; beside that they are decided one by one. */
+  Decided decideTogether(Known agent, List<GovernedAction> actions, FamilyId family) {
+    return new Decided(
+        agent.spec(),
+        agent.fence(),
+        actions.stream().map(action -> answer(agent, action, family)).toList());
+  }
+
+  private Answer answer(Known agent, GovernedAction action, FamilyId family) {
+    var denial = agent.denies(action, family);
+    if (denial.isPresent()) {
+      session.add(act(clock.instant(), action, Verdict.DENY));
+      return new Answer(denial.get(), null);
+    }
+    return judge(agent.spec(), action)
+        .map(judgement -> new Answer(denial(judgement.decision().verdict()), judgement))
+        .orElseGet(() -> new Answer(Denial.POLICIES_UNKNOWN, null));
+  }
+
+  private static @Nullable Denial denial(Verdict verdict) {
+    return switch (verdict) {
+      case PERMIT -> null;
+      case DENY -> Denial.POLICY;
+      case ESCALATE -> Denial.APPROVAL_NEEDED;
+    };
   }
 
   /** By the policies that run at this moment. Empty: none is known here, so nothing goes (G5). */
-  Optional<Judgement> judge(AgentSpec spec, GovernedAction action) {
+  private Optional<Judgement> judge(AgentSpec spec, GovernedAction action) {
     var judgement = policies.of(key.organization()).map(running -> judge(running, spec, action));
     judgement.ifPresent(it -> session.add(act(clock.instant(), action, it.decision().verdict())));
     return judgement;
@@ -70,6 +109,7 @@ final class Judge {
             session);
     var facts =
         Facts.of(now, action.source())
+            .withArgs(action.arguments())
             .withFindings(action.findings())
             .withRisk(risk.score())
             .withSession(session.facts());

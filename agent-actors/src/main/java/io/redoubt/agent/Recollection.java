@@ -2,11 +2,11 @@ package io.redoubt.agent;
 
 import io.redoubt.action.Act;
 import io.redoubt.agent.Agent.Command;
-import io.redoubt.agent.Agent.Decide;
 import io.redoubt.agent.Agent.HistoryRead;
 import io.redoubt.agent.Agent.HistoryUnknown;
 import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Refused;
+import io.redoubt.agent.Agent.Reply;
 import io.redoubt.session.History;
 import io.redoubt.session.Session;
 import java.time.Duration;
@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -24,6 +25,8 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * nothing is permitted (G5).
  */
 final class Recollection {
+  private record Waiting(Command question, ActorRef<Reply> replyTo) {}
+
   /** Questions that wait; the next is told to come again. */
   private static final int MAX_WAITING = 128;
 
@@ -32,7 +35,7 @@ final class Recollection {
   private final History history;
   private final Judge judge;
   private final Duration limit;
-  private final Deque<Decide> waiting = new ArrayDeque<>();
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
   private boolean known;
   private boolean reading;
 
@@ -60,12 +63,12 @@ final class Recollection {
   }
 
   /** Keeps the question until the log was read. */
-  void await(Decide decide) {
+  void await(Command question, ActorRef<Reply> replyTo) {
     if (waiting.size() == MAX_WAITING) {
-      decide.replyTo().tell(new Refused(Refusal.UNAVAILABLE));
+      replyTo.tell(new Refused(Refusal.UNAVAILABLE));
       return;
     }
-    waiting.add(decide);
+    waiting.add(new Waiting(question, replyTo));
     if (!reading) {
       reading = true;
       context.pipeToSelf(
@@ -95,7 +98,7 @@ final class Recollection {
       known = true;
       judge.recall(read.acts());
     }
-    waiting.forEach(context.getSelf()::tell);
+    waiting.forEach(each -> context.getSelf().tell(each.question()));
     waiting.clear();
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.policy;
 
+import io.redoubt.action.Arguments;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.net.IpLiteral;
 import io.redoubt.protocol.policy.Canary;

@@ -1,6 +1,7 @@
 package io.redoubt.policy;
 
 import io.redoubt.action.Act;
+import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.Verdict;
 import java.net.InetAddress;
 import java.time.Instant;

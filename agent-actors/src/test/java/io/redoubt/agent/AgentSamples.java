@@ -1,8 +1,10 @@
 package io.redoubt.agent;
 
 import io.redoubt.action.Act;
+import io.redoubt.action.Arguments;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent.AdmitRefresh;
+import io.redoubt.agent.Agent.Answer;
 import io.redoubt.agent.Agent.Bootstrap;
 import io.redoubt.agent.Agent.BootstrapBurned;
 import io.redoubt.agent.Agent.BootstrapOffered;
@@ -12,6 +14,8 @@ import io.redoubt.agent.Agent.Command;
 import io.redoubt.agent.Agent.Configure;
 import io.redoubt.agent.Agent.Configured;
 import io.redoubt.agent.Agent.Decide;
+import io.redoubt.agent.Agent.DecideTogether;
+import io.redoubt.agent.Agent.Decided;
 import io.redoubt.agent.Agent.Decommission;
 import io.redoubt.agent.Agent.Denial;
 import io.redoubt.agent.Agent.Denied;
@@ -55,6 +59,7 @@ import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.serialization.Sample;
 import io.redoubt.session.Risk;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -167,6 +172,20 @@ public final class AgentSamples {
             new AgentState.Decommissioned(SPEC, enrolment, isolations, List.of(FAMILY), 5, AT)));
   }
 
+  private static GovernedAction toolCall(Arguments arguments) {
+    return new GovernedAction(
+        ActionId.parse("act_0192f5c07a3e7b9c8d1e2f3a4b5c6d82"),
+        Plane.TOOL,
+        "tool:call",
+        "transfer",
+        null,
+        TOKEN.toString(),
+        SOURCE,
+        false,
+        Set.of(),
+        arguments);
+  }
+
   /** Every command, asked by {@code replyTo}. */
   public static List<Command> commands(ActorRef<Reply> replyTo) {
     var action =
@@ -180,6 +199,8 @@ public final class AgentSamples {
             SOURCE,
             false,
             Set.of("pii:email"));
+    var call = toolCall(Arguments.parse("{\"n\":1}".getBytes(StandardCharsets.UTF_8)));
+    var unreadable = toolCall(Arguments.refused("not JSON"));
     return List.of(
         new Configure(SPEC, 17L, replyTo),
         new OfferBootstrap(TOKEN, LATER, 17L, replyTo),
@@ -187,6 +208,7 @@ public final class AgentSamples {
             TOKEN, COMMITMENT, COMMITMENT, FAMILY, "jti", LATER, "jkt", SOURCE, LATER, replyTo),
         new AdmitRefresh(FAMILY, SOURCE, replyTo),
         new Decide(action, FAMILY, LATER, replyTo),
+        new DecideTogether(List.of(call, unreadable), FAMILY, LATER, replyTo),
         new Isolate(ISOLATION, "odd", "ann", 17L, replyTo),
         new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", 17L, replyTo),
         new Revoke("leak", "ann", 17L, replyTo),
@@ -210,6 +232,10 @@ public final class AgentSamples {
         new Permitted(SPEC, 3, JUDGEMENT),
         new Denied(Denial.UNKNOWN_AGENT, null, null),
         new Denied(Denial.POLICY, SPEC, JUDGEMENT),
+        new Decided(
+            SPEC,
+            3,
+            List.of(new Answer(null, JUDGEMENT), new Answer(Denial.APPROVAL_NEEDED, JUDGEMENT))),
         new LifecycleChanged(
             AgentStatus.ISOLATED, List.of(ISOLATION), List.of(ISOLATION), List.of(), AT, SPEC),
         new Description(AgentStatus.ACTIVE, SPEC, List.of(), List.of(FAMILY), AT),

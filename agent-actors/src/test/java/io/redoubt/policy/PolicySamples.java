@@ -3,6 +3,7 @@ package io.redoubt.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.action.Act;
+import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;

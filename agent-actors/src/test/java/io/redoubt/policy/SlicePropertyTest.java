@@ -2,6 +2,7 @@ package io.redoubt.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.action.Arguments;
 import io.redoubt.policy.FullEvaluation.Sample;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.PolicyDocument;

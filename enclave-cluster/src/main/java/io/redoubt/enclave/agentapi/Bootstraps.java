@@ -85,6 +85,7 @@ final class Bootstraps {
               case Agent.Refused(var why) -> notBurned(request, why);
               case Agent.Done _,
                   Agent.RefreshAdmitted _,
+                  Agent.Decided _,
                   Agent.Permitted _,
                   Agent.Denied _,
                   Agent.LifecycleChanged _,

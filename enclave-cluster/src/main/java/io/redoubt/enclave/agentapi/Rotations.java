@@ -83,6 +83,7 @@ final class Rotations {
               case Agent.Done _,
                   Agent.Bootstrapped _,
                   Agent.Permitted _,
+                  Agent.Decided _,
                   Agent.Denied _,
                   Agent.LifecycleChanged _,
                   Agent.Description _ ->

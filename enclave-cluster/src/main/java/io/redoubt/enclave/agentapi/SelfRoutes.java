@@ -96,6 +96,7 @@ final class SelfRoutes {
               case Agent.Done _,
                   Agent.Bootstrapped _,
                   Agent.RefreshAdmitted _,
+                  Agent.Decided _,
                   Agent.Permitted _,
                   Agent.Denied _,
                   Agent.LifecycleChanged _ ->

@@ -181,6 +181,7 @@ public final class KillSwitch {
       case Agent.Done _,
           Agent.Bootstrapped _,
           Agent.RefreshAdmitted _,
+          Agent.Decided _,
           Agent.Permitted _,
           Agent.Denied _,
           Agent.Description _ ->

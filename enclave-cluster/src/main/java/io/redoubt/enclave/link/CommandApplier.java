@@ -135,6 +135,7 @@ final class CommandApplier {
               case Agent.Refused(var why) -> refused(why);
               case Agent.Bootstrapped _,
                   Agent.RefreshAdmitted _,
+                  Agent.Decided _,
                   Agent.Permitted _,
                   Agent.Denied _,
                   Agent.LifecycleChanged _,

@@ -218,6 +218,7 @@ final class Reporter implements Runnable {
                   Agent.Done _,
                   Agent.Bootstrapped _,
                   Agent.RefreshAdmitted _,
+                  Agent.Decided _,
                   Agent.Permitted _,
                   Agent.Denied _,
                   Agent.LifecycleChanged _ ->

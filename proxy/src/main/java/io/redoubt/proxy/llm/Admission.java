@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Admission {
   /** Nobody has heard the control plane for longer than the window, and it was permitted. */
-  private static final String CONTINUED = "control-plane-away";
+  static final String CONTINUED = "control-plane-away";
 
   /** Who calls, and with what. */
   private record Caller(AuthenticatedAgent agent, ByteString body, boolean bringsCredential) {}
@@ -247,6 +247,7 @@ final class Admission {
       case Agent.Done _,
           Agent.Bootstrapped _,
           Agent.RefreshAdmitted _,
+          Agent.Decided _,
           Agent.LifecycleChanged _,
           Agent.Description _ ->
           throw new IllegalStateException("no answer to a question for a verdict: " + reply);

@@ -1,10 +1,10 @@
 package io.redoubt.controlplane.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.action.Arguments;
 import io.redoubt.controlplane.agent.Agents;
 import io.redoubt.controlplane.operator.Checks;
 import io.redoubt.controlplane.operator.Transaction;
-import io.redoubt.policy.Arguments;
 import io.redoubt.policy.Facts;
 import io.redoubt.policy.PolicyAction;
 import io.redoubt.policy.PolicyRequest;

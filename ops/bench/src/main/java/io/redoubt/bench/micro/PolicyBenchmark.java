@@ -1,7 +1,7 @@
 package io.redoubt.bench.micro;
 
 import io.redoubt.action.Act;
-import io.redoubt.policy.Arguments;
+import io.redoubt.action.Arguments;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.Facts;
 import io.redoubt.policy.PolicyAction;
