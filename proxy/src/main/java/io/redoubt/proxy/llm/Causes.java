@@ -21,6 +21,10 @@ final class Causes {
     LOG.warn("{}: {}", what, of(failure).toString());
   }
 
+  static void log(String what, String why) {
+    LOG.warn("{}: {}", what, why);
+  }
+
   /** What nobody foresaw, with its trace. */
   static void logUnforeseen(String what, Throwable failure) {
     LOG.error(what, of(failure));

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -28,6 +29,7 @@ import org.apache.pekko.util.ByteString;
 final class Forwarding {
   private static final HttpHeader IDENTITY = RawHeader.create("accept-encoding", "identity");
 
+  private final ActorSystem<?> system;
   private final Upstreams upstreams;
   private final LlmPorts ports;
   private final LlmConfig config;
@@ -35,17 +37,23 @@ final class Forwarding {
   private final PayloadRecording payloads;
   private final ReplyRecorder.Memory documents;
   private final OutcomeWriter outcomes;
+  private final ToolCallDecisions toolCalls;
+  private final ReplyGuards guards;
   private final LlmTelemetry telemetry;
   private final InstantSource clock;
 
   Forwarding(
+      ActorSystem<?> system,
       Upstreams upstreams,
       LlmPorts ports,
       LlmConfig config,
       PayloadRecording payloads,
       OutcomeWriter outcomes,
+      ToolCallDecisions toolCalls,
+      ReplyGuards guards,
       LlmTelemetry telemetry,
       InstantSource clock) {
+    this.system = system;
     this.upstreams = upstreams;
     this.ports = ports;
     this.config = config;
@@ -53,6 +61,8 @@ final class Forwarding {
     this.payloads = payloads;
     this.documents = new ReplyRecorder.Memory(config.inspection().replyMemory());
     this.outcomes = outcomes;
+    this.toolCalls = toolCalls;
+    this.guards = guards;
     this.telemetry = telemetry;
     this.clock = clock;
   }
@@ -165,8 +175,24 @@ final class Forwarding {
     return headers;
   }
 
-  Duration clientStall() {
-    return config.clientStall();
+  /** How long the steps of a reply may take. */
+  ReplySource.Limits limitsFor(ProviderSpec provider) {
+    return new ReplySource.Limits(
+        Duration.ofSeconds(provider.timeoutSeconds()),
+        config.clientStall(),
+        config.toolCalls().keepAlive());
+  }
+
+  ToolCalls toolCallsOf(LlmCall call, Admitted admitted) {
+    return new ToolCalls(toolCalls, call, admitted);
+  }
+
+  ReplyGuards guards() {
+    return guards;
+  }
+
+  ActorSystem<?> system() {
+    return system;
   }
 
   /** For a reply whose head is here. */

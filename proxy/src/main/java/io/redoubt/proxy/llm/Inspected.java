@@ -1,25 +1,29 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
 import java.util.List;
 
 /**
- * What was found in the texts of a request or of a reply, and how much of it was looked at (G12).
- * Names of kinds and no more: this goes into records and decisions.
+ * What was found in the texts of a request, of a reply or of the arguments of a call, and how much
+ * of it was looked at (G12). Names of kinds and no more: this goes into records and decisions.
  *
  * @param findings each kind once, such as {@code pii:email}
  */
 record Inspected(List<String> findings, Coverage coverage) {
   static final String REQUEST = "request";
   static final String REPLY = "reply";
+  static final String ARGUMENTS = "arguments";
 
   /** There was nothing to look at. */
   static final Inspected NOTHING = new Inspected(List.of(), Coverage.NOTHING);
 
   private static final Coverage WHOLE_REQUEST = new Coverage(categories(REQUEST), List.of());
   private static final Coverage WHOLE_REPLY = new Coverage(categories(REPLY), List.of());
+
+  private static final Coverage WHOLE_ARGUMENTS = new Coverage(categories(ARGUMENTS), List.of());
 
   private static List<String> categories(String what) {
     return Inspector.STANDARD.categories().stream()
@@ -37,6 +41,19 @@ record Inspected(List<String> findings, Coverage coverage) {
     return new Inspected(
         result.codes().stream().map(code -> REPLY + ':' + code).toList(),
         covered(covered(WHOLE_REPLY, result.gaps()), gaps));
+  }
+
+  /** Those of a call, as far as they can be read. */
+  static Inspected arguments(Arguments arguments, LlmConfig.Inspection limits) {
+    if (arguments.refusal() != null) {
+      return not(ARGUMENTS, "undecodable");
+    }
+    if (arguments.size() == 0) {
+      return NOTHING;
+    }
+    var result =
+        JsonInspection.of(Inspector.STANDARD, limits.limits(), ARGUMENTS, arguments.json());
+    return new Inspected(result.codes(), covered(WHOLE_ARGUMENTS, result.gaps()));
   }
 
   /** Nothing of it was looked at. */

@@ -2,7 +2,6 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.agent.Judgement;
 import io.redoubt.http.RequestTrace;
-import io.redoubt.policy.Decision;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Plane;
@@ -14,7 +13,6 @@ import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.stream.LiveStream;
 import java.net.InetAddress;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LlmCall {
   static final String OPERATION = "llm:generate";
-
-  /** Characters of what the log is told in words. */
-  private static final int MAX_REMARK = 1_000;
 
   private final HttpRequest request;
   private final LlmOperation operation;
@@ -132,38 +127,7 @@ final class LlmCall {
    * @param code that comes first; null: none
    */
   @Nullable String remark(@Nullable String code) {
-    var remarks = new ArrayList<String>();
-    if (code != null) {
-      remarks.add(code);
-    }
-    if (judgement != null) {
-      var decision = judgement.decision();
-      if (isPermittedByNone(decision)) {
-        remarks.add("no policy permits it");
-      }
-      remarks.addAll(decision.errors());
-      if (judgement.risk().score() > 0) {
-        remarks.add(judgement.risk().explained());
-      }
-      decision.workflows().forEach(each -> remarks.add("workflow " + each));
-      decision
-          .alerts()
-          .forEach(each -> remarks.add("alert of %s: %s".formatted(each.policyId(), each.text())));
-      var shadow = decision.shadow();
-      if (shadow != null) {
-        remarks.add(
-            "in shadow %s by %s"
-                .formatted(shadow.verdict().wire(), String.join(" ", shadow.policyIds())));
-      }
-    }
-    var text = String.join("; ", remarks);
-    return text.isEmpty() ? null : text.substring(0, Math.min(text.length(), MAX_REMARK));
-  }
-
-  private static boolean isPermittedByNone(Decision decision) {
-    return decision.verdict() == Verdict.DENY
-        && decision.policyIds().isEmpty()
-        && decision.errors().isEmpty();
+    return Remark.of(code == null ? List.of() : List.of(code), judgement);
   }
 
   void runsAs(LiveStream registered) {

@@ -13,6 +13,7 @@ import java.util.List;
  * @param bodyDeadline from the first to the last byte of a request's body
  * @param clientStall how long a client may leave a reply unread
  * @param inspection how much of a call is inspected
+ * @param toolCalls how replies are held back until their tool calls are decided
  * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
  * @param payloadMemory bytes of unfinished replies held for recording, all streams together
  * @param prices take precedence over the built-in price list
@@ -23,6 +24,7 @@ public record LlmConfig(
     Duration bodyDeadline,
     Duration clientStall,
     Inspection inspection,
+    ToolCalls toolCalls,
     int payloadLimit,
     long payloadMemory,
     ModelList modelList,
@@ -75,6 +77,21 @@ public record LlmConfig(
   }
 
   /**
+   * How replies are held back until their tool calls are decided.
+   *
+   * @param maxHeld bytes of one reply; a reply that is one document is held as a whole
+   * @param memory bytes of all replies together, beside the first 64 KiB of each
+   * @param keepAlive how long a client hears nothing meanwhile
+   */
+  public record ToolCalls(int maxHeld, long memory, Duration keepAlive) {
+    public ToolCalls {
+      require(maxHeld >= 64 * 1024, "tool-calls.max-held");
+      require(memory >= 0, "tool-calls.memory");
+      require(keepAlive.isPositive(), "tool-calls.keep-alive");
+    }
+  }
+
+  /**
    * How the model lists of providers are asked for.
    *
    * @param cacheFor how long a list is good
@@ -122,6 +139,10 @@ public record LlmConfig(
             Math.toIntExact(config.getBytes("inspection.max-nested-bytes")),
             Math.toIntExact(config.getBytes("inspection.max-reply-bytes")),
             config.getBytes("inspection.reply-memory")),
+        new ToolCalls(
+            Math.toIntExact(config.getBytes("tool-calls.max-held")),
+            config.getBytes("tool-calls.memory"),
+            config.getDuration("tool-calls.keep-alive")),
         Math.toIntExact(config.getBytes("payload-limit")),
         config.getBytes("payload-memory"),
         new ModelList(

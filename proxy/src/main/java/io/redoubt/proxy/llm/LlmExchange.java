@@ -3,18 +3,27 @@ package io.redoubt.proxy.llm;
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.llm.reply.ProposedCall;
+import io.redoubt.proxy.llm.reply.ReplyGuard;
+import io.redoubt.proxy.upstream.UpstreamBody;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
 import io.redoubt.proxy.upstream.UpstreamReply;
-import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -24,25 +33,17 @@ import org.jspecify.annotations.Nullable;
  * once: the stream is closed and the outcome written (G4).
  */
 final class LlmExchange implements ReplySource.Owner {
-  private enum Phase {
-    /** The head of the reply is not here yet. */
-    WAITING,
-    /** The reply was handed to the server, which has not begun to read it. */
-    OFFERED,
-    READING,
-    OVER
-  }
+  private static final String UNRECORDED = "tool-call-not-recorded";
 
   private final Forwarding forwarding;
   private final LlmCall call;
   private final Admitted admitted;
   private final ExchangeRecord record;
+  private final ToolCalls toolCalls;
   private final UpstreamCall upstream;
   private final long sent = System.nanoTime();
-  private Phase phase = Phase.WAITING;
-  private boolean clientGone;
-  private Consumer<ReplyEnd> breakOff = _ -> {};
-
+  private final ExchangePhase phase = new ExchangePhase();
+  private @Nullable ReplyGuard guard;
   private int status;
 
   LlmExchange(Forwarding forwarding, LlmCall call, Admitted admitted, UpstreamCall upstream) {
@@ -51,6 +52,7 @@ final class LlmExchange implements ReplySource.Owner {
     this.admitted = admitted;
     this.upstream = upstream;
     this.record = new ExchangeRecord(forwarding, call, admitted);
+    this.toolCalls = forwarding.toolCallsOf(call, admitted);
   }
 
   /** The reply as the client gets it; fails with {@link Refusal.Raised}. */
@@ -63,7 +65,13 @@ final class LlmExchange implements ReplySource.Owner {
               if (failure != null) {
                 throw new Refusal.Raised(failed(Causes.of(failure)));
               }
-              return repliedOrFailed(response);
+              return replied(response);
+            })
+            .thenCompose(Function.identity())
+            .whenComplete((_, failure) -> {
+              if (failure != null) {
+                giveUp(Causes.of(failure));
+              }
             });
     call.request()
         .getAttribute(HttpServer.CLIENT_GONE)
@@ -90,37 +98,38 @@ final class LlmExchange implements ReplySource.Owner {
     return refusal;
   }
 
-  private HttpResponse repliedOrFailed(UpstreamReply response) {
-    try {
-      return replied(response);
-    } catch (RuntimeException e) {
-      upstream.withdraw();
-      finish(Outcome.Status.FAILED, Refusal.INTERNAL.code());
-      throw e;
-    }
+  /** The client gets another answer than the provider's; where it is not over yet, it is now. */
+  private void giveUp(Throwable failure) {
+    var refusal = failure instanceof Refusal.Raised raised ? raised.refusal() : Refusal.INTERNAL;
+    upstream.withdraw();
+    finish(Outcome.Status.FAILED, refusal.code());
   }
 
-  private HttpResponse replied(UpstreamReply response) {
-    var why = admitted.stream().whyCut();
-    if (why != null) {
-      upstream.withdraw();
-      finish(ReplyEnd.of(why));
-      throw new Refusal.Raised(Refusal.of(why));
-    }
+  private CompletionStage<HttpResponse> replied(UpstreamReply response) {
+    requireNotStopped();
     forwarding.telemetry().replied(System.nanoTime() - sent);
     String type = response.mediaType();
     boolean encoded = response.has("content-encoding");
     status = response.status();
     record.begins(type, encoded);
-    var filter = !encoded && withholdsUsage(type) ? new UsageChunkFilter() : null;
-    return HttpResponse.create()
-        .withStatus(statusOf(response))
-        .withHeaders(forwarding.headersFor(call, admitted.provider(), response))
-        .withEntity(
-            switch (response.body()) {
-              case UpstreamReply.Whole whole -> whole(whole, filter);
-              case UpstreamReply.Streamed streamed -> streamed(streamed, filter);
-            });
+    guard = forwarding.guards().of(call.operation(), admitted.facts().streams(), response);
+    var filter = guard != null && withholdsUsage(type) ? new UsageChunkFilter() : null;
+    return (guard != null && guard.isDocument()
+            ? document(response.body(), guard)
+            : CompletableFuture.completedFuture(entity(response.body(), filter)))
+        .thenApply(entity ->
+            HttpResponse.create()
+                .withStatus(statusOf(response))
+                .withHeaders(forwarding.headersFor(call, admitted.provider(), response))
+                .withEntity(entity));
+  }
+
+  private void requireNotStopped() {
+    var why = admitted.stream().whyCut();
+    if (why != null) {
+      finish(ReplyEnd.of(why));
+      throw new Refusal.Raised(Refusal.of(why));
+    }
   }
 
   private static StatusCode statusOf(UpstreamReply response) {
@@ -136,85 +145,110 @@ final class LlmExchange implements ReplySource.Owner {
         && type.equals("text/event-stream");
   }
 
-  /** Its type is among the header lines, as the upstream wrote it. */
-  private ResponseEntity whole(UpstreamReply.Whole body, @Nullable UsageChunkFilter filter) {
-    var data = body.data();
-    sees(data);
-    upstream.done();
-    finish(ReplyEnd.COMPLETE);
-    return HttpEntities.create(
-        ContentTypes.NO_CONTENT_TYPE,
-        filter == null ? data : filter.pass(data).concat(filter.rest()));
+  /** A reply that nothing is heard of before its tool calls are decided. */
+  private CompletionStage<ResponseEntity> document(UpstreamReply.Body body, ReplyGuard by) {
+    return switch (body) {
+      case UpstreamReply.Whole whole -> decided(whole.data(), by);
+      case UpstreamReply.Streamed streamed -> begun(streamed.bytes());
+    };
   }
 
-  private ResponseEntity streamed(UpstreamReply.Streamed body, @Nullable UsageChunkFilter filter) {
-    var source =
-        Source.fromGraph(
-            new ReplySource(
-                body.bytes(),
-                this,
-                Duration.ofSeconds(admitted.provider().timeoutSeconds()),
-                forwarding.clientStall(),
-                filter));
-    if (!offer()) {
+  private CompletionStage<ResponseEntity> decided(ByteString data, ReplyGuard by) {
+    sees(data);
+    upstream.done();
+    var passed = by.feed(data).concat(by.finish());
+    var calls = by.question();
+    if (calls == null) {
+      return CompletableFuture.completedFuture(whole(passed, by));
+    }
+    return decides(calls)
+        .thenApply(decided -> {
+          requireNotStopped();
+          var released = by.decided(decided.verdicts());
+          if (by.broken() == null) {
+            decided.released();
+          }
+          return whole(released, by);
+        });
+  }
+
+  private ResponseEntity whole(ByteString data, ReplyGuard by) {
+    var cut = by.broken();
+    finish(cut == null ? ReplyEnd.COMPLETE : ReplyEnd.of(cut));
+    if (cut != null) {
+      throw new Refusal.Raised(ReplyEnd.of(cut).refusal());
+    }
+    return HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, data);
+  }
+
+  /** Waits for the first piece. What speaks against it before that, gets an answer of ours. */
+  private CompletionStage<ResponseEntity> begun(UpstreamBody body) {
+    var source = source(body, null);
+    return source
+        .prefixAndTail(1)
+        .runWith(Sink.head(), forwarding.system())
+        .handle((begun, failure) -> {
+          if (failure == null) {
+            var whole = Source.from(begun.first()).concat(begun.second());
+            return HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, whole);
+          }
+          throw Causes.of(failure) instanceof ReplySource.BrokenOffException broken
+              ? new Refusal.Raised(broken.why().refusal())
+              : new CompletionException(failure);
+        });
+  }
+
+  /** Its type is among the header lines, as the upstream wrote it. */
+  private ResponseEntity entity(UpstreamReply.Body body, @Nullable UsageChunkFilter filter) {
+    return switch (body) {
+      case UpstreamReply.Whole whole when guard == null -> {
+        sees(whole.data());
+        upstream.done();
+        finish(ReplyEnd.COMPLETE);
+        yield HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, whole.data());
+      }
+      case UpstreamReply.Whole whole ->
+          HttpEntities.create(
+              ContentTypes.NO_CONTENT_TYPE, source(UpstreamBody.of(whole.data()), filter));
+      case UpstreamReply.Streamed(OptionalLong length, UpstreamBody bytes) ->
+          // A known length is kept: a client can then tell a reply that broke off.
+          length.isPresent() && guard == null
+              ? HttpEntities.create(
+                  ContentTypes.NO_CONTENT_TYPE, length.getAsLong(), source(bytes, filter))
+              : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, source(bytes, filter));
+    };
+  }
+
+  private Source<ByteString, NotUsed> source(UpstreamBody body, @Nullable UsageChunkFilter filter) {
+    var limits = forwarding.limitsFor(admitted.provider());
+    var source = new ReplySource(body, this, limits, filter, guard);
+    if (!phase.offer()) {
       neverRead();
     }
-    // A known length is kept: a client can then tell a reply that broke off.
-    return body.length().isPresent() && filter == null
-        ? HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, body.length().getAsLong(), source)
-        : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, source);
+    return Source.fromGraph(source);
   }
 
   private void clientIsGone() {
-    Phase found;
-    Consumer<ReplyEnd> reader;
-    synchronized (this) {
-      clientGone = true;
-      found = phase;
-      reader = breakOff;
-    }
-    switch (found) {
+    switch (phase.clientIsGone()) {
       case WAITING -> upstream.withdraw();
       case OFFERED -> neverRead();
       // The server itself would notice only when it has something to write.
-      case READING -> reader.accept(ReplyEnd.CLIENT_GONE);
+      case READING -> phase.breakOff(ReplyEnd.CLIENT_GONE);
       case OVER -> {}
     }
   }
 
-  /** False if the client went away meanwhile. */
-  private synchronized boolean offer() {
-    move(Phase.WAITING, Phase.OFFERED);
-    return !clientGone;
-  }
-
   private void neverRead() {
-    if (move(Phase.OFFERED, Phase.OVER)) {
+    if (phase.neverRead()) {
       upstream.withdraw();
       conclude(ReplyEnd.CLIENT_GONE.status(), ReplyEnd.CLIENT_GONE.error());
     }
   }
 
-  private synchronized boolean move(Phase from, Phase to) {
-    boolean here = phase == from;
-    phase = here ? to : phase;
-    return here;
-  }
-
-  /** True the first time. */
-  private synchronized boolean end() {
-    boolean first = phase != Phase.OVER;
-    phase = Phase.OVER;
-    return first;
-  }
-
   @Override
   public boolean begins(Consumer<ReplyEnd> reader) {
-    synchronized (this) {
-      if (!move(Phase.OFFERED, Phase.READING)) {
-        return false;
-      }
-      breakOff = reader;
+    if (!phase.read(reader)) {
+      return false;
     }
     admitted.stream().onCut(why -> reader.accept(ReplyEnd.of(why)));
     return true;
@@ -229,6 +263,11 @@ final class LlmExchange implements ReplySource.Owner {
   @Override
   public void sees(ByteString chunk) {
     record.sees(chunk);
+  }
+
+  @Override
+  public CompletionStage<DecidedCalls> decides(List<ProposedCall> calls) {
+    return toolCalls.decide(calls);
   }
 
   @Override
@@ -254,13 +293,25 @@ final class LlmExchange implements ReplySource.Owner {
   }
 
   private void finish(Outcome.Status how, @Nullable String error) {
-    if (end()) {
+    if (phase.end()) {
       conclude(how, error);
     }
   }
 
   private void conclude(Outcome.Status how, @Nullable String error) {
     call.isOver();
-    record.conclude(how, error);
+    toolCalls.ended(how, error);
+    if (guard != null) {
+      if (guard.broken() != null) {
+        Causes.log("A reply of " + admitted.provider().name() + " is cut", guard.complaint());
+      }
+      guard.close();
+    }
+    record.conclude(how, toolCalls.isUnrecorded() ? unrecorded(error) : error);
+  }
+
+  /** G12: of a tool call that was denied there is no record. */
+  private static String unrecorded(@Nullable String error) {
+    return error == null ? UNRECORDED : error + ',' + UNRECORDED;
   }
 }

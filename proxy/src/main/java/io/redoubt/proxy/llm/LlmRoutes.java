@@ -55,8 +55,13 @@ public final class LlmRoutes {
     this.clock = clock;
     this.admission =
         new Admission(node, authenticator, services, bodies, streams, config.inspection(), ports);
+    var toolCalls =
+        new ToolCallDecisions(node, ports, config.inspection(), outcomes, telemetry, clock);
+    var guards = new ReplyGuards(config.toolCalls(), metrics);
     this.forwarding =
-        new Forwarding(upstreams, ports, config, payloads, outcomes, telemetry, clock);
+        new Forwarding(
+            system, upstreams, ports, config, payloads, outcomes, toolCalls, guards, telemetry,
+            clock);
     this.refusals = new Refusals(node, ports.audit(), bodies, telemetry);
     var upstreamModels = new UpstreamModels(config.modelList(), upstreams, ports, clock);
     this.models = new ModelList(node, edge, authenticator, ports, upstreamModels, clock);

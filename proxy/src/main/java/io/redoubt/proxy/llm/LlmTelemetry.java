@@ -91,6 +91,15 @@ final class LlmTelemetry {
     count(call, outcome.status().wire());
   }
 
+  /**
+   * A tool call that a reply proposed.
+   *
+   * @param outcome {@code permit}, or why it was refused
+   */
+  void toolCall(String outcome) {
+    metrics.counter("redoubt.llm.tool.calls", "outcome", outcome).increment();
+  }
+
   void refused(LlmCall call, Refusal refusal) {
     count(call, refusal.code());
   }

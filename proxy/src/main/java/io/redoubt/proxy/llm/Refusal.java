@@ -40,6 +40,9 @@ enum Refusal {
   UPSTREAM_NOT_ALLOWED(502, "The provider's address is none that this enclave connects to"),
   UPSTREAM_TIMEOUT(504, "The provider did not answer in time"),
   UPSTREAM_BUSY(503, "Too many calls wait for the provider"),
+  REPLY_UNREADABLE(502, "The provider's reply is encoded, and cannot be checked for tool calls"),
+  REPLY_NOT_UNDERSTOOD(502, "The provider's reply cannot be checked for tool calls"),
+  REPLY_TOO_LARGE(502, "The provider's reply is too large to be checked for tool calls"),
   PROVIDER_KEY_MISSING(502, "The provider has no usable key"),
   INTERNAL(500, "Something went wrong on our side");
 

@@ -1,13 +1,18 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.proxy.llm.reply.ProposedCall;
+import io.redoubt.proxy.llm.reply.ReplyGuard;
 import io.redoubt.proxy.upstream.UpstreamBody;
-import io.redoubt.proxy.upstream.UpstreamBody.Standing;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Outlet;
 import org.apache.pekko.stream.SourceShape;
+import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.OutHandler;
@@ -17,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A reply on its way to its client: everything that is to be done with it is done in this one
- * place. It shows it to meter and recorder, limits silence, and cuts it. Holds no byte back, except
- * for the usage chunk that a client did not ask for.
+ * place. It shows it to meter and recorder, has its tool calls decided, limits silence, and cuts
+ * it. Holds no byte back, except for the usage chunk that a client did not ask for and for tool
+ * calls.
  */
 final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
@@ -37,6 +43,9 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
     void sees(ByteString chunk);
 
+    /** Has proposed calls decided. Never fails. */
+    CompletionStage<DecidedCalls> decides(List<ProposedCall> calls);
+
     /** It is over; called exactly once if reading began. */
     void ends(ReplyEnd how);
   }
@@ -45,36 +54,58 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
   static final class BrokenOffException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final ReplyEnd why;
+
     BrokenOffException(ReplyEnd why) {
       super("the reply was broken off: " + why, null, false, false);
+      this.why = why;
+    }
+
+    ReplyEnd why() {
+      return why;
     }
   }
+
+  /** So much of what was held back goes out at a time, so that a slow client holds up the rest. */
+  private static final int PIECE = 64 * 1024;
+
+  /** What was given to a client is lost where its connection breaks at once. */
+  private static final Duration LAST_WORDS = Duration.ofMillis(500);
+
+  private static final ByteString NOTHING = ByteString.emptyByteString();
+  private static final String TICK = "tick";
+  private static final String KEEP_ALIVE = "keep alive";
+  private static final String FAREWELL = "farewell";
 
   private final Outlet<ByteString> out = Outlet.create("ReplySource.out");
   private final SourceShape<ByteString> shape = SourceShape.of(out);
   private final UpstreamBody body;
   private final Owner owner;
-  private final Duration silence;
-  private final Duration stall;
+  private final Limits limits;
   private final @Nullable UsageChunkFilter filter;
+  private final @Nullable ReplyGuard guard;
 
   /**
-   * Of one body, to be read once.
+   * How long things may take.
    *
    * @param silence how long the upstream may send nothing while it is waited for
    * @param stall how long the client may take nothing while something waits for it
+   * @param keepAlive how long the client hears nothing while a call is held back
    */
+  record Limits(Duration silence, Duration stall, Duration keepAlive) {}
+
+  /** Of one body, to be read once. */
   ReplySource(
       UpstreamBody body,
       Owner owner,
-      Duration silence,
-      Duration stall,
-      @Nullable UsageChunkFilter filter) {
+      Limits limits,
+      @Nullable UsageChunkFilter filter,
+      @Nullable ReplyGuard guard) {
     this.body = body;
     this.owner = owner;
-    this.silence = silence;
-    this.stall = stall;
+    this.limits = limits;
     this.filter = filter;
+    this.guard = guard;
   }
 
   @Override
@@ -88,8 +119,37 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
   }
 
   private final class Logic extends TimerGraphStageLogic implements OutHandler {
-    private long waitingSince = System.nanoTime();
+    private final AsyncCallback<DecidedCalls> decided = createAsyncCallback(this::onDecided);
+
+    /** When the upstream was last heard, or began to be waited for. */
+    private long heardAt = System.nanoTime();
+
+    /** When the client was last given something. */
+    private long givenAt = System.nanoTime();
+
+    /** What has passed and waits for the client. */
+    private ByteString outbox = NOTHING;
+
+    /** Verdicts of which the calls are in the outbox. */
+    private final List<DecidedCalls> onTheirWay = new ArrayList<>();
+
     private boolean wanted;
+    private boolean deciding;
+    private boolean keepingAlive;
+    private boolean gaveSignOfLife;
+
+    /** The upstream has sent everything. */
+    private boolean ended;
+
+    /** Nothing comes after the outbox. */
+    private boolean finished;
+
+    /** The upstream broke off: so is this, after the outbox. */
+    private boolean broken;
+
+    /** The client was told why it is broken off in a moment. */
+    private @Nullable ReplyEnd farewell;
+
     private boolean over;
 
     Logic() {
@@ -107,73 +167,191 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
       }
       var wake = createAsyncCallback((Done _) -> passOn());
       body.readBy(() -> wake.invoke(Done.getInstance()));
-      Duration shorter = silence.compareTo(stall) < 0 ? silence : stall;
+      Duration shorter = limits.silence.compareTo(limits.stall) < 0 ? limits.silence : limits.stall;
       // One slow tick is cheaper than a timer for each chunk, and precise enough.
-      scheduleWithFixedDelay("tick", shorter.dividedBy(4), shorter.dividedBy(4));
+      scheduleWithFixedDelay(TICK, shorter.dividedBy(4), shorter.dividedBy(4));
     }
 
     @Override
     public void onPull() {
-      waitingSince = System.nanoTime();
+      if (!gaveSignOfLife) {
+        heardAt = System.nanoTime();
+      }
+      gaveSignOfLife = false;
       wanted = true;
       passOn();
     }
 
     private void passOn() {
-      UpstreamBody.Fetched fetched;
-      do {
-        fetched = body.fetch();
-        if (!fetched.bytes().isEmpty() && !passed(fetched.bytes())) {
+      sendOutbox();
+      while (wanted && !isHalted()) {
+        var fetched = body.fetch();
+        if (!fetched.bytes().isEmpty()) {
+          see(fetched.bytes());
+        }
+        if (isHalted()) {
           return;
         }
-      } while (wanted && !fetched.bytes().isEmpty() && fetched.standing() == Standing.OPEN);
-      switch (fetched.standing()) {
-        case OPEN -> {}
-        case COMPLETE -> complete();
-        case BROKEN -> breakOff(ReplyEnd.BROKEN);
+        switch (fetched.standing()) {
+          case OPEN -> {
+            if (fetched.bytes().isEmpty()) {
+              return;
+            }
+          }
+          case COMPLETE -> complete();
+          case BROKEN -> {
+            broken = true;
+            sendOutbox();
+          }
+        }
       }
     }
 
-    /** False if nothing may pass any more. */
-    private boolean passed(ByteString chunk) {
-      waitingSince = System.nanoTime();
-      var stopped = owner.stopped();
-      if (stopped != null) {
-        breakOff(stopped);
-        return false;
+    /** Whether nothing more is to be read now. */
+    private boolean isHalted() {
+      return over || deciding || finished || broken || farewell != null;
+    }
+
+    private void see(ByteString chunk) {
+      heardAt = System.nanoTime();
+      if (isStopped()) {
+        return;
       }
       owner.sees(chunk);
       var passed = filter == null ? chunk : filter.pass(chunk);
-      if (!passed.isEmpty()) {
-        wanted = false;
-        push(out, passed);
-      }
-      return true;
-    }
-
-    @Override
-    public void onTimer(Object key) {
-      long waited = System.nanoTime() - waitingSince;
-      if (wanted && waited > silence.toNanos()) {
-        breakOff(ReplyEnd.SILENT);
-      } else if (!wanted && waited > stall.toNanos()) {
-        breakOff(ReplyEnd.CLIENT_STALLED);
+      if (guard == null) {
+        send(passed);
+      } else if (!passed.isEmpty()) {
+        guarded(guard, guard.feed(passed));
       }
     }
 
     private void complete() {
-      var rest = filter == null ? ByteString.emptyByteString() : filter.rest();
-      var stopped = owner.stopped();
-      if (stopped != null) {
-        breakOff(stopped);
+      ended = true;
+      if (isStopped()) {
         return;
       }
-      if (rest.isEmpty()) {
-        completeStage();
+      var rest = filter == null ? NOTHING : filter.rest();
+      if (guard == null) {
+        send(rest);
       } else {
-        emit(out, rest, this::completeStage);
+        var before = rest.isEmpty() ? NOTHING : guard.feed(rest);
+        guarded(guard, before.concat(guard.finish()));
       }
-      end(ReplyEnd.COMPLETE);
+      finish();
+    }
+
+    /** Once the upstream has sent everything, and nothing waits for a verdict. */
+    private void finish() {
+      if (ended && !isHalted()) {
+        finished = true;
+        sendOutbox();
+      }
+    }
+
+    /** What a guard has let through, and what else it has come to. */
+    private void guarded(ReplyGuard by, ByteString passed) {
+      var cut = by.broken();
+      if (cut != null && by.isDocument()) {
+        breakOff(ReplyEnd.of(cut)); // nothing has gone out yet: the client gets an answer of ours
+        return;
+      }
+      send(passed);
+      var calls = by.question();
+      if (calls != null) {
+        deciding = true;
+        var _ = owner.decides(calls).thenAccept(decided::invoke);
+      } else if (cut != null) {
+        farewell = ReplyEnd.of(cut);
+        scheduleOnce(FAREWELL, LAST_WORDS);
+      }
+      if (by.holds() && !keepingAlive) {
+        keepingAlive = true;
+        scheduleWithFixedDelay(KEEP_ALIVE, limits.keepAlive, limits.keepAlive);
+      }
+    }
+
+    private void onDecided(DecidedCalls calls) {
+      deciding = false;
+      heardAt = System.nanoTime();
+      if (guard == null || isStopped()) {
+        return;
+      }
+      var released = guard.decided(calls.verdicts());
+      if (guard.broken() == null) {
+        onTheirWay.add(calls);
+      }
+      guarded(guard, released);
+      finish();
+      passOn();
+    }
+
+    private void send(ByteString bytes) {
+      if (wanted && outbox.isEmpty() && bytes.size() <= PIECE) {
+        give(bytes);
+      } else {
+        outbox = outbox.concat(bytes);
+        sendOutbox();
+      }
+    }
+
+    private void give(ByteString bytes) {
+      if (!bytes.isEmpty()) {
+        wanted = false;
+        givenAt = System.nanoTime();
+        push(out, bytes);
+      }
+    }
+
+    private void sendOutbox() {
+      if (over) {
+        return;
+      }
+      if (wanted && !outbox.isEmpty()) {
+        var piece = outbox.take(PIECE);
+        outbox = outbox.drop(PIECE);
+        give(piece);
+      }
+      if (!outbox.isEmpty()) {
+        return;
+      }
+      onTheirWay.forEach(DecidedCalls::released);
+      onTheirWay.clear();
+      if (finished) {
+        completeStage();
+        end(ReplyEnd.COMPLETE);
+      } else if (broken) {
+        breakOff(ReplyEnd.BROKEN);
+      }
+    }
+
+    @Override
+    public void onTimer(Object key) {
+      if (key.equals(KEEP_ALIVE)) {
+        keepAlive();
+        return;
+      }
+      if (farewell != null && key.equals(FAREWELL)) {
+        breakOff(farewell);
+        return;
+      }
+      long now = System.nanoTime();
+      if (wanted && !deciding && now - heardAt > limits.silence.toNanos()) {
+        breakOff(ReplyEnd.SILENT);
+      } else if (!wanted && now - givenAt > limits.stall.toNanos()) {
+        breakOff(ReplyEnd.CLIENT_STALLED);
+      }
+    }
+
+    private void keepAlive() {
+      if (guard == null || !guard.holds()) {
+        keepingAlive = false;
+        cancelTimer(KEEP_ALIVE);
+      } else if (wanted && !isStopped()) {
+        var sign = guard.keepAlive();
+        gaveSignOfLife = !sign.isEmpty();
+        give(sign);
+      }
     }
 
     @Override
@@ -186,6 +364,14 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
     public void postStop() {
       // However it came about, the owner hears of it.
       end(ReplyEnd.CLIENT_GONE);
+    }
+
+    private boolean isStopped() {
+      var stopped = owner.stopped();
+      if (stopped != null) {
+        breakOff(stopped);
+      }
+      return stopped != null;
     }
 
     private void breakOff(ReplyEnd why) {

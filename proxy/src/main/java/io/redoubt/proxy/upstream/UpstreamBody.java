@@ -33,6 +33,19 @@ public final class UpstreamBody {
     void resume();
   }
 
+  private static final Source NO_SOURCE =
+      new Source() {
+        @Override
+        public void pause() {
+          // nothing more comes
+        }
+
+        @Override
+        public void resume() {
+          // nothing more comes
+        }
+      };
+
   private final Source source;
   private final int limit;
   private ByteString waiting = ByteString.emptyByteString();
@@ -49,6 +62,14 @@ public final class UpstreamBody {
   UpstreamBody(Source source, int limit) {
     this.source = source;
     this.limit = limit;
+  }
+
+  /** One that is there as a whole. */
+  public static UpstreamBody of(ByteString whole) {
+    var body = new UpstreamBody(NO_SOURCE, Integer.MAX_VALUE);
+    body.offer(whole);
+    body.end(Standing.COMPLETE);
+    return body;
   }
 
   void offer(ByteString piece) {

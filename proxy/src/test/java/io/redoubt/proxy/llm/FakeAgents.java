@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
@@ -32,12 +33,16 @@ final class FakeAgents implements Agents {
           Risk.NONE);
 
   final List<Agent.Decide> asked = new CopyOnWriteArrayList<>();
+  final List<Agent.DecideTogether> proposed = new CopyOnWriteArrayList<>();
   private final ActorSystem<?> system;
   private final Map<AgentKey, AgentSpec> specs = new ConcurrentHashMap<>();
   private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
   private volatile boolean silent;
   volatile boolean isolated;
   volatile Judgement judgement = PERMITS;
+
+  /** What the policies say to a proposed tool call. */
+  volatile Function<GovernedAction, Judgement> ofTools = _ -> PERMITS;
 
   /** As a node of a release that knew no policies. */
   volatile boolean unjudged;
@@ -69,8 +74,19 @@ final class FakeAgents implements Agents {
     var command = message.apply(system.ignoreRef());
     if (command instanceof Agent.Decide decide) {
       asked.add(decide);
+    } else if (command instanceof Agent.DecideTogether decide) {
+      proposed.add(decide);
     }
     return gate.thenApply(_ -> reply(agent, command));
+  }
+
+  private Agent.Answer answer(GovernedAction action) {
+    var said = ofTools.apply(action);
+    return switch (said.decision().verdict()) {
+      case PERMIT -> new Agent.Answer(null, said);
+      case DENY -> new Agent.Answer(Agent.Denial.POLICY, said);
+      case ESCALATE -> new Agent.Answer(Agent.Denial.APPROVAL_NEEDED, said);
+    };
   }
 
   private Agent.Reply judged(AgentSpec spec) {
@@ -101,6 +117,10 @@ final class FakeAgents implements Agents {
             ? new Agent.Denied(Agent.Denial.OWN_CREDENTIAL_NOT_ALLOWED, spec, null)
             : judged(spec);
       }
+      case Agent.DecideTogether _ when isolated ->
+          new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec, null);
+      case Agent.DecideTogether(var actions, _, _, _) ->
+          new Agent.Decided(spec, FENCE, actions.stream().map(this::answer).toList());
       case Agent.Describe _ ->
           new Agent.Description(
               isolated ? AgentStatus.ISOLATED : AgentStatus.ACTIVE,

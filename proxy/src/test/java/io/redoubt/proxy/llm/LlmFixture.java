@@ -149,6 +149,8 @@ final class LlmFixture implements AutoCloseable {
     lease.set(true);
     agents.isolated = false;
     agents.judgement = FakeAgents.PERMITS;
+    agents.ofTools = _ -> FakeAgents.PERMITS;
+    agents.proposed.clear();
     agents.unjudged = false;
     policies.clear();
     standing = Freshness.Standing.FRESH;

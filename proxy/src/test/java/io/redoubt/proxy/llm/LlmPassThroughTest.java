@@ -49,7 +49,7 @@ class LlmPassThroughTest {
   @Test
   void aMessageGoesThereAndBackByteForByte() {
     String reply =
-        "{\"id\":\"msg_1\",\"content\":[{\"type\":\"tool_use\",\"input\":{\"usage\":{\"input_tokens\":0}}}],"
+        "{\"id\":\"msg_1\",\"content\":[{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"weather\",\"input\":{\"usage\":{\"input_tokens\":0}}}],"
             + " \"usage\":{\"input_tokens\":10,\"output_tokens\":20,\"cache_read_input_tokens\":0}, \"new\":1.50}\n";
     plane.provider.answers((_, line) -> line.json(200, reply));
 

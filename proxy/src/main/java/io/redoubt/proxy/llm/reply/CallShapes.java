@@ -1,12 +1,13 @@
 package io.redoubt.proxy.llm.reply;
 
+import io.redoubt.agent.Agent.DecideTogether;
 import java.util.ArrayDeque;
 import java.util.Locale;
 import java.util.Set;
 
 /** By what tool calls are known, wherever they stand. */
 final class CallShapes {
-  private static final int MAX_CALLS = 256;
+  private static final int MAX_CALLS = DecideTogether.MOST_TOGETHER;
 
   private CallShapes() {}
 

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 final class DocumentGuard implements ReplyGuard {
   private static final ByteString NOTHING = ByteString.emptyByteString();
 
+  /** Bytes of the widest character that JSON is ever written in. */
+  private static final int WIDEST = 4;
+
   private final Style style;
   private final DocumentReader reader;
   private final HoldMemory.Share memory;
@@ -19,6 +22,7 @@ final class DocumentGuard implements ReplyGuard {
   private List<GatheredCall> calls = List.of();
   private @Nullable List<ProposedCall> question;
   private @Nullable Cut broken;
+  private String complaint = "";
 
   DocumentGuard(Style style, HoldMemory memory) {
     this.style = style;
@@ -51,7 +55,7 @@ final class DocumentGuard implements ReplyGuard {
     if (broken != null || question != null) {
       return NOTHING;
     }
-    if (!scanner.mayMatter()) {
+    if (!scanner.mayMatter() && !mayBeWide()) {
       return whole();
     }
     try {
@@ -65,6 +69,17 @@ final class DocumentGuard implements ReplyGuard {
     } catch (Unintelligible e) {
       return cut(Cut.NOT_UNDERSTOOD, "the reply cannot be checked for tool calls: " + e.why());
     }
+  }
+
+  /** Some readers of JSON guess UTF-16 and UTF-32, in which no word looks as it does here. */
+  private boolean mayBeWide() {
+    for (int i = 0; i < Math.min(WIDEST, held.size()); i++) {
+      int b = held.apply(i) & 0xFF;
+      if (b == 0 || b >= 0xFE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private ByteString whole() {
@@ -91,6 +106,7 @@ final class DocumentGuard implements ReplyGuard {
   private ByteString cut(Cut why, String message) {
     close();
     broken = why;
+    complaint = message;
     return ByteString.fromArrayUnsafe(
         ReplyJson.bytes(
             style == Style.MESSAGES
@@ -114,6 +130,16 @@ final class DocumentGuard implements ReplyGuard {
   @Override
   public @Nullable Cut broken() {
     return broken;
+  }
+
+  @Override
+  public String complaint() {
+    return complaint;
+  }
+
+  @Override
+  public boolean isDocument() {
+    return true;
   }
 
   @Override

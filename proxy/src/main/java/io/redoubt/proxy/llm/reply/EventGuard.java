@@ -36,6 +36,7 @@ final class EventGuard implements ReplyGuard {
   private @Nullable Cut afterwards;
 
   private @Nullable Cut broken;
+  private String complaint = "";
   private boolean ended;
 
   EventGuard(Style style, HoldMemory memory) {
@@ -246,6 +247,7 @@ final class EventGuard implements ReplyGuard {
   private ByteString cut(Cut why, String message) {
     close();
     broken = why;
+    complaint = message;
     return ByteString.fromArrayUnsafe(reader.error("Redoubt: " + message));
   }
 
@@ -271,6 +273,16 @@ final class EventGuard implements ReplyGuard {
   @Override
   public @Nullable Cut broken() {
     return broken;
+  }
+
+  @Override
+  public String complaint() {
+    return complaint;
+  }
+
+  @Override
+  public boolean isDocument() {
+    return false;
   }
 
   @Override

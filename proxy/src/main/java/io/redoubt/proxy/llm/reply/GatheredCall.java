@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm.reply;
 
+import io.redoubt.action.Arguments;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -7,7 +8,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
-import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /** A tool call of which the pieces come in one by one. */
@@ -106,35 +106,58 @@ final class GatheredCall {
   }
 
   /**
-   * @param refusal why nobody can decide about it, whatever it says; null: nothing known
+   * As somebody is to decide about it.
+   *
+   * @param refusal why nobody can, whatever it says; null: nothing known
    */
   ProposedCall proposed(@Nullable String refusal) {
-    byte[] json;
-    try {
-      json = json();
-    } catch (CharacterCodingException _) {
-      return new ProposedCall(
-          id,
-          name(),
-          ByteString.emptyByteString(),
-          executor,
-          "its arguments are not valid Unicode");
-    }
-    var why = refusal;
-    if (why == null && tool.isEmpty()) {
-      why = "it names no tool";
-    } else if (why == null && tool.length() > MAX_NAME) {
-      why = "its name is longer than " + MAX_NAME + " characters";
-    } else if (why == null && !whole) {
-      why = "the reply ended before it was whole";
-    } else if (why == null) {
-      why = CallArguments.refusal(json);
-    }
-    return new ProposedCall(id, name(), ByteString.fromArrayUnsafe(json), executor, why);
+    var why = refusal == null ? flaw() : refusal;
+    return new ProposedCall(
+        id, printable(), why == null ? arguments() : Arguments.refused(why), executor);
   }
 
-  private String name() {
-    return tool.length() > MAX_NAME ? tool.substring(0, MAX_NAME) : tool;
+  private @Nullable String flaw() {
+    if (tool.isEmpty()) {
+      return "it names no tool";
+    }
+    if (tool.length() > MAX_NAME) {
+      return "its name is longer than " + MAX_NAME + " characters";
+    }
+    if (!tool.equals(printable())) {
+      return "its name holds characters that nobody sees";
+    }
+    return whole ? null : "the reply ended before it was whole";
+  }
+
+  private Arguments arguments() {
+    try {
+      return Arguments.parse(json());
+    } catch (CharacterCodingException _) {
+      return Arguments.refused("not valid Unicode");
+    }
+  }
+
+  /** A model chose it, and records are made of it. */
+  private String printable() {
+    return tool.codePoints()
+        .limit(MAX_NAME)
+        .map(c -> isPrintable(c) ? c : '?')
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  private static boolean isPrintable(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
   }
 
   private byte[] json() throws CharacterCodingException {

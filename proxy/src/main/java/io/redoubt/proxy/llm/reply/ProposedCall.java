@@ -1,7 +1,7 @@
 package io.redoubt.proxy.llm.reply;
 
+import io.redoubt.action.Arguments;
 import java.util.List;
-import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,13 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id by which the provider knows it; may be empty
  * @param tool its name
- * @param arguments JSON as the client will see it; for tools that take plain text an object with
- *     that as its {@code input}
+ * @param arguments as the client will see them; for tools that take plain text an object with that
+ *     as its {@code input}. Refused where nobody can decide about the call: it must be denied.
  * @param executor who acts on it
- * @param refusal why nobody can decide about it; null: they can. Such a call must be denied.
  */
-public record ProposedCall(
-    String id, String tool, ByteString arguments, Executor executor, @Nullable String refusal) {
+public record ProposedCall(String id, String tool, Arguments arguments, Executor executor) {
 
   /** Who acts on a call. */
   public enum Executor {
@@ -25,22 +23,20 @@ public record ProposedCall(
     PROVIDER
   }
 
+  /** Why nobody can decide about it; null: they can. */
+  public @Nullable String refusal() {
+    return arguments.refusal();
+  }
+
   /** Verdicts must be as many, and none releases what nobody can decide about. */
   static void requireFit(List<ProposedCall> calls, List<CallVerdict> verdicts) {
     if (verdicts.size() != calls.size()) {
       throw new IllegalArgumentException("there is one verdict for each call");
     }
     for (int i = 0; i < calls.size(); i++) {
-      if (calls.get(i).refusal != null && !(verdicts.get(i) instanceof CallVerdict.Denied)) {
+      if (calls.get(i).refusal() != null && !(verdicts.get(i) instanceof CallVerdict.Denied)) {
         throw new IllegalArgumentException("what nobody can decide about is denied");
       }
     }
-  }
-
-  /** Without the arguments: they belong in no log. */
-  @Override
-  public String toString() {
-    return "ProposedCall[%s %s, %d bytes%s]"
-        .formatted(tool, id, arguments.size(), refusal == null ? "" : ", " + refusal);
   }
 }

@@ -49,6 +49,12 @@ public sealed interface ReplyGuard permits EventGuard, DocumentGuard {
   /** Why the reply ends here, unfinished; null: it does not. */
   @Nullable Cut broken();
 
+  /** What is wrong with it then, for people; empty: nothing is. */
+  String complaint();
+
+  /** Whether nothing at all goes out before the end. */
+  boolean isDocument();
+
   /** Whether anything is held back: the client hears nothing meanwhile. */
   boolean holds();
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.redoubt.proxy.llm.reply.ReplyGuard.Cut;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -110,7 +111,9 @@ class ReplyGuardTest {
       assertThat(questions).hasSize(1);
       assertThat(questions.getFirst())
           .extracting(
-              ProposedCall::tool, call -> call.arguments().utf8String(), ProposedCall::refusal)
+              ProposedCall::tool,
+              call -> new String(call.arguments().json(), StandardCharsets.UTF_8),
+              ProposedCall::refusal)
           .containsExactly(
               tuple("read_file", Samples.FIRST_ARGUMENTS, null),
               tuple("weather", Samples.SECOND_ARGUMENTS, null));
@@ -241,9 +244,7 @@ class ReplyGuardTest {
 
     var calls = guard.question();
 
-    assertThat(calls)
-        .extracting(ProposedCall::refusal)
-        .containsExactly(null, "its arguments hold a name twice");
+    assertThat(calls).extracting(ProposedCall::refusal).containsExactly(null, "a name twice");
     var released = new CallVerdict.Released();
     assertThatThrownBy(() -> guard.decided(List.of(released, released)))
         .isInstanceOf(IllegalArgumentException.class);

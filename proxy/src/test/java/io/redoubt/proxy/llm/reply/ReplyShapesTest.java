@@ -140,9 +140,7 @@ class ReplyShapesTest {
 
     var guarded = Guarded.whole(Style.MESSAGES, true, stream, _ -> true);
 
-    assertThat(guarded.asked())
-        .extracting(ProposedCall::refusal)
-        .containsExactly(null, "its arguments are not JSON");
+    assertThat(guarded.asked()).extracting(ProposedCall::refusal).containsExactly(null, "not JSON");
     assertThat(guarded.out()).contains("toolu_1", "max_tokens").doesNotContain("toolu_2");
   }
 
@@ -151,6 +149,6 @@ class ReplyShapesTest {
     String stream = Samples.stream(Style.MESSAGES).replace("Zürich", "\\ud800");
 
     assertThat(Guarded.whole(Style.MESSAGES, true, stream, _ -> true).asked().getLast().refusal())
-        .isEqualTo("its arguments are not valid Unicode");
+        .isEqualTo("not valid Unicode");
   }
 }

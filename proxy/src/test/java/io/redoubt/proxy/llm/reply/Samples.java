@@ -3,9 +3,9 @@ package io.redoubt.proxy.llm.reply;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
 
 /** Replies as the providers send them: some text, then two calls side by side. */
-final class Samples {
-  static final String FIRST_ARGUMENTS = "{\"path\": \"/etc/pässwd\"}";
-  static final String SECOND_ARGUMENTS = "{\"city\":\"Zürich\",\"days\":3}";
+public final class Samples {
+  public static final String FIRST_ARGUMENTS = "{\"path\": \"/etc/pässwd\"}";
+  public static final String SECOND_ARGUMENTS = "{\"city\":\"Zürich\",\"days\":3}";
 
   private static final String MESSAGES =
       """
@@ -189,7 +189,7 @@ final class Samples {
 
   private Samples() {}
 
-  static String stream(Style style) {
+  public static String stream(Style style) {
     return switch (style) {
       case MESSAGES -> MESSAGES;
       case CHAT -> CHAT;
@@ -197,7 +197,7 @@ final class Samples {
     };
   }
 
-  static String document(Style style) {
+  public static String document(Style style) {
     return switch (style) {
       case MESSAGES -> MESSAGES_DOCUMENT;
       case CHAT -> CHAT_DOCUMENT;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.proxy.llm.reply.ReplyGuard.Cut;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -11,6 +12,7 @@ import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls that one reader would see and another would not: none may pass undecided. */
 class SmugglingTest {
@@ -314,6 +316,17 @@ class SmugglingTest {
             "in another case",
             "{\"choices\":[{\"index\":0,\"message\":{\"Tool_calls\":" + CALLS + "}}]}"),
         responses("deeper", "{\"output\":[{\"type\":\"group\",\"content\":[" + ITEM + "]}]}"));
+  }
+
+  /** Jackson, which the vendors' SDKs read with, guesses them from the first bytes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-16", "UTF-32LE", "UTF-32BE"})
+  void aDocumentInWiderCharactersIsNotUnderstood(String charset) {
+    byte[] document = Samples.document(Style.MESSAGES).getBytes(Charset.forName(charset));
+
+    var guarded = new Guarded(Style.MESSAGES, false, _ -> true).feed(document).finish();
+
+    assertThat(guarded.broken()).isEqualTo(Cut.NOT_UNDERSTOOD);
   }
 
   @ParameterizedTest

@@ -1,0 +1,170 @@
+package io.redoubt.proxy.llm;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.action.Arguments;
+import io.redoubt.action.GovernedAction;
+import io.redoubt.agent.Judgement;
+import io.redoubt.link.Freshness;
+import io.redoubt.policy.PolicyAction;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.llm.reply.CallVerdict;
+import io.redoubt.proxy.llm.reply.ProposedCall;
+import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
+import java.net.InetAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A proposed tool call as it is decided and recorded: an action of its own, which names the call to
+ * the model that it came of.
+ *
+ * @param arguments as proposed, or refused
+ * @param digest of tool and arguments in their canonical form, hex
+ * @param spec what is known of the agent; null: nothing yet
+ * @param judgement of the policies; null: none yet
+ */
+record ToolCall(
+    ActionId id,
+    Instant at,
+    String tool,
+    Arguments arguments,
+    Executor executor,
+    String digest,
+    Inspected found,
+    @Nullable AgentSpec spec,
+    @Nullable Judgement judgement) {
+
+  static ToolCall of(
+      ActionId id,
+      Instant at,
+      ProposedCall proposed,
+      Arguments arguments,
+      LlmConfig.Inspection inspection) {
+    return new ToolCall(
+        id,
+        at,
+        proposed.tool(),
+        arguments,
+        proposed.executor(),
+        digest(proposed.tool(), arguments),
+        Inspected.arguments(arguments, inspection),
+        null,
+        null);
+  }
+
+  /** What cannot be read has no canonical form; such calls differ by tool and reason. */
+  private static String digest(String tool, Arguments arguments) {
+    ObjectNode call = Json.STRICT.createObjectNode().put("tool", tool);
+    if (arguments.refusal() == null) {
+      call.set("arguments", arguments.values());
+    } else {
+      call.put("refusal", arguments.refusal());
+    }
+    try {
+      var sha256 = MessageDigest.getInstance("SHA-256");
+      return TokenDigest.ofBytes(sha256.digest(CanonicalJson.write(call))).toString();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  ToolCall judged(@Nullable AgentSpec by, @Nullable Judgement what) {
+    return new ToolCall(id, at, tool, arguments, executor, digest, found, by, what);
+  }
+
+  GovernedAction action(InetAddress source) {
+    return new GovernedAction(
+        id,
+        Plane.TOOL,
+        PolicyAction.TOOL_CALL.id(),
+        tool,
+        null,
+        digest,
+        source,
+        false,
+        Set.copyOf(found.findings()),
+        arguments);
+  }
+
+  /** What its client is told in its place. */
+  CallVerdict.Denied denied(Refusal why) {
+    var refusal = arguments.refusal();
+    return new CallVerdict.Denied(
+        id,
+        why.isByPolicy() && judgement != null ? judgement.decision().policyIds() : List.of(),
+        why == Refusal.POLICY_DENIED && refusal != null
+            ? "Its arguments cannot be judged: " + refusal
+            : why.message());
+  }
+
+  AuditRecord intent(
+      NodeIdentity node, LlmCall of, Admitted admitted, Freshness.Standing standing) {
+    return record(node, of, admitted, Verdict.PERMIT)
+        .detail(remark(of, standing == Freshness.Standing.CONTINUED ? Admission.CONTINUED : null))
+        .build();
+  }
+
+  AuditRecord refused(NodeIdentity node, LlmCall of, Admitted admitted, Refusal why) {
+    return record(node, of, admitted, why.verdict())
+        .detail(remark(of, why.code()))
+        .outcome(new Outcome(Outcome.Status.REFUSED, 0, null, why.code()))
+        .build();
+  }
+
+  private @Nullable String remark(LlmCall of, @Nullable String code) {
+    var first = new ArrayList<String>();
+    if (code != null) {
+      first.add(code);
+    }
+    first.add("in the reply to " + of.action());
+    if (executor == Executor.PROVIDER) {
+      first.add("run by the provider");
+    }
+    if (judgement == null && arguments.refusal() != null) {
+      first.add("the arguments cannot be judged: " + arguments.refusal());
+    }
+    return Remark.of(first, judgement);
+  }
+
+  private AuditBuilder record(NodeIdentity node, LlmCall of, Admitted admitted, Verdict verdict) {
+    var claims = admitted.agent().claims();
+    var owner = (spec == null ? admitted.spec() : spec).owner();
+    var record =
+        new AuditBuilder(
+                id.auditId(),
+                at,
+                claims.organization(),
+                Plane.TOOL,
+                PolicyAction.TOOL_CALL.id(),
+                verdict)
+            .agent(claims.agent(), owner)
+            .byAgent()
+            .at(node.enclave(), node.node())
+            .resource(tool)
+            .actionDigest(digest)
+            .findings(found.findings())
+            .coverage(found.coverage())
+            .trace(of.trace().traceId());
+    if (judgement != null) {
+      record
+          .policies(judgement.decision().policyIds(), judgement.bundleVersion())
+          .risk(judgement.risk().score());
+    }
+    return record;
+  }
+}

@@ -1,0 +1,239 @@
+package io.redoubt.proxy.llm;
+
+import io.redoubt.action.Arguments;
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.Agent.Answer;
+import io.redoubt.agent.Agent.DecideTogether;
+import io.redoubt.agent.Agent.Denial;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.link.Freshness;
+import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.Coverage;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.llm.reply.CallVerdict;
+import io.redoubt.proxy.llm.reply.ProposedCall;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of proposed tool calls to their verdicts (DESIGN §2): inspect, decide in the agent's
+ * actor, record. Where no answer comes, or nothing can be recorded, nothing is released (G4, G5).
+ */
+final class ToolCallDecisions {
+  private final NodeIdentity node;
+  private final LlmPorts ports;
+  private final LlmConfig.Inspection inspection;
+  private final OutcomeWriter outcomes;
+  private final LlmTelemetry telemetry;
+  private final InstantSource clock;
+
+  /**
+   * What came of the calls that were proposed together.
+   *
+   * @param verdicts one for each, in their order
+   * @param grants of those that are released
+   * @param recorded whether the log has all of them
+   */
+  record Decided(List<CallVerdict> verdicts, List<Grant> grants, boolean recorded) {}
+
+  /** The intent of a call that may go out is in the log. */
+  record Grant(ActionId action, long since) {}
+
+  /** What became of one call. */
+  private record Settled(CallVerdict verdict, @Nullable Grant grant, boolean recorded) {}
+
+  /** What was said to all of them; {@code unasked} where nobody could be asked. */
+  private record Answers(
+      @Nullable AgentSpec spec, long fence, List<Answer> each, @Nullable Refusal unasked) {}
+
+  ToolCallDecisions(
+      NodeIdentity node,
+      LlmPorts ports,
+      LlmConfig.Inspection inspection,
+      OutcomeWriter outcomes,
+      LlmTelemetry telemetry,
+      InstantSource clock) {
+    this.node = node;
+    this.ports = ports;
+    this.inspection = inspection;
+    this.outcomes = outcomes;
+    this.telemetry = telemetry;
+    this.clock = clock;
+  }
+
+  /** Never fails. */
+  CompletionStage<Decided> decide(LlmCall call, Admitted admitted, List<ProposedCall> proposed) {
+    var calls = read(proposed);
+    return ask(call, admitted, calls)
+        .exceptionally(failure -> {
+          Causes.log("Tool calls could not be decided", failure);
+          return unasked(Refusal.UNAVAILABLE, calls.size());
+        })
+        .thenCompose(answers -> record(call, admitted, calls, answers));
+  }
+
+  /** What is too much to be told to another node at once, is refused. */
+  private List<ToolCall> read(List<ProposedCall> proposed) {
+    var calls = new ArrayList<ToolCall>(proposed.size());
+    int bytes = 0;
+    for (var each : proposed) {
+      var arguments = each.arguments();
+      if (bytes + arguments.size() > DecideTogether.MOST_ARGUMENT_BYTES) {
+        arguments =
+            Arguments.refused(
+                "with those of the calls beside it larger than %d bytes"
+                    .formatted(DecideTogether.MOST_ARGUMENT_BYTES));
+      }
+      bytes += arguments.size();
+      calls.add(ToolCall.of(ActionId.next(clock), clock.instant(), each, arguments, inspection));
+    }
+    return calls;
+  }
+
+  private CompletionStage<Answers> ask(LlmCall call, Admitted admitted, List<ToolCall> calls) {
+    var actions = calls.stream().map(each -> each.action(call.source())).toList();
+    return ports
+        .agents()
+        .ask(
+            admitted.agent().key(),
+            replyTo ->
+                new DecideTogether(
+                    actions, admitted.agent().claims().family(), ports.patience().ends(), replyTo))
+        .thenApply(reply -> answers(reply, calls.size()));
+  }
+
+  private static Answers answers(Agent.Reply reply, int calls) {
+    return switch (reply) {
+      case Agent.Decided(var spec, var fence, var each) when each.size() == calls ->
+          new Answers(spec, fence, each, null);
+      case Agent.Denied(var why, var spec, var judgement) ->
+          new Answers(spec, 0, Collections.nCopies(calls, new Answer(why, judgement)), null);
+      case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
+          unasked(Refusal.AGENT_NOT_ACTIVE, calls);
+      case Agent.Refused _ -> unasked(Refusal.UNAVAILABLE, calls);
+      case Agent.Decided _,
+          Agent.Permitted _,
+          Agent.Done _,
+          Agent.Bootstrapped _,
+          Agent.RefreshAdmitted _,
+          Agent.LifecycleChanged _,
+          Agent.Description _ ->
+          throw new IllegalStateException("no answer to a question for verdicts: " + reply);
+    };
+  }
+
+  private static Answers unasked(Refusal why, int calls) {
+    return new Answers(
+        null, 0, Collections.nCopies(calls, new Answer(Denial.NOT_ACTIVE, null)), why);
+  }
+
+  /** Each for itself: what keeps one from being recorded does not speak against another. */
+  private CompletionStage<Decided> record(
+      LlmCall call, Admitted admitted, List<ToolCall> calls, Answers answers) {
+    var standing = ports.freshness().standing(admitted.agent().claims().organization());
+    var settled = new ArrayList<CompletableFuture<Settled>>(calls.size());
+    for (int i = 0; i < calls.size(); i++) {
+      var each = calls.get(i).judged(answers.spec, answers.each.get(i).judgement());
+      var refusal = refusal(each, answers, answers.each.get(i), standing);
+      settled.add(
+          (refusal == null
+                  ? permit(call, admitted, each, answers.fence, standing)
+                  : deny(call, admitted, each, refusal))
+              .toCompletableFuture());
+    }
+    return CompletableFuture.allOf(settled.toArray(CompletableFuture<?>[]::new))
+        .thenApply(_ -> together(settled));
+  }
+
+  /** Why it does not go out; null: nothing speaks against it. */
+  private static @Nullable Refusal refusal(
+      ToolCall call, Answers answers, Answer answer, Freshness.Standing standing) {
+    if (answers.unasked != null) {
+      return answers.unasked;
+    }
+    if (answer.denial() != null) {
+      return Refusal.of(answer.denial());
+    }
+    if (answer.judgement() == null) {
+      return Refusal.POLICIES_UNKNOWN;
+    }
+    if (call.arguments().refusal() != null) {
+      return Refusal.POLICY_DENIED;
+    }
+    return standing == Freshness.Standing.FROZEN ? Refusal.ENCLAVE_FROZEN : null;
+  }
+
+  private static Decided together(List<CompletableFuture<Settled>> settled) {
+    var verdicts = new ArrayList<CallVerdict>();
+    var grants = new ArrayList<Grant>();
+    boolean recorded = true;
+    for (var each : settled) {
+      var one = each.join();
+      verdicts.add(one.verdict);
+      if (one.grant != null) {
+        grants.add(one.grant);
+      }
+      recorded &= one.recorded;
+    }
+    return new Decided(verdicts, grants, recorded);
+  }
+
+  private CompletionStage<Settled> permit(
+      LlmCall call, Admitted admitted, ToolCall each, long fence, Freshness.Standing standing) {
+    var intent = each.intent(node, call, admitted, standing);
+    return ports
+        .audit()
+        .permit(intent, fence)
+        .thenCompose(permit -> {
+          if (permit == AuditLog.Permit.FENCED) {
+            return deny(call, admitted, each, Refusal.AGENT_NOT_ACTIVE);
+          }
+          telemetry.toolCall("permit");
+          return CompletableFuture.completedFuture(
+              new Settled(
+                  new CallVerdict.Released(), new Grant(each.id(), call.elapsedMillis()), true));
+        })
+        .exceptionally(failure -> {
+          Causes.log("The permit of a tool call could not be recorded", failure);
+          telemetry.toolCall(Refusal.UNAVAILABLE.code());
+          return new Settled(each.denied(Refusal.UNAVAILABLE), null, false);
+        });
+  }
+
+  private CompletionStage<Settled> deny(
+      LlmCall call, Admitted admitted, ToolCall each, Refusal refusal) {
+    telemetry.toolCall(refusal.code());
+    return ports
+        .audit()
+        .record(each.refused(node, call, admitted, refusal))
+        .handle((_, failure) -> {
+          if (failure != null) {
+            Causes.log("The refusal of a tool call could not be recorded", failure);
+          }
+          return new Settled(each.denied(refusal), null, failure == null);
+        });
+  }
+
+  /** Writes how a call that was permitted has ended. */
+  void conclude(LlmCall call, Grant grant, Outcome.Status how, @Nullable String error) {
+    var claims = call.claims();
+    if (claims != null) {
+      outcomes.write(
+          new AuditOutcome(
+              grant.action.auditId(),
+              claims.organization(),
+              clock.instant(),
+              new Outcome(how, call.elapsedMillis() - grant.since, null, error),
+              List.of(),
+              Coverage.NOTHING));
+    }
+  }
+}
