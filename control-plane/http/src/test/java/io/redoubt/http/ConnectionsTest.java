@@ -30,7 +30,10 @@ class ConnectionsTest {
 
   private final CompletableFuture<Void> waiting = new CompletableFuture<>();
   private final CompletableFuture<Void> clientGone = new CompletableFuture<>();
-  @AutoClose private final EdgeServer server = new EdgeServer(_ -> routes());
+
+  @AutoClose
+  private final EdgeServer server =
+      new EdgeServer("redoubt.http.head-deadline = 400 ms", _ -> routes());
 
   private Route routes() {
     return concat(
@@ -102,9 +105,7 @@ class ConnectionsTest {
 
   @Test
   void moreConnectionsThanOnePortTakesWaitForTheirTurn() throws Exception {
-    try (var narrow =
-            new EdgeServer(
-                "redoubt.http { max-connections = 1, head-deadline = 30 s }", _ -> routes());
+    try (var narrow = new EdgeServer("redoubt.http.max-connections = 1", _ -> routes());
         var first = narrow.connect();
         var second = narrow.connect()) {
       write(first, "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -122,9 +123,7 @@ class ConnectionsTest {
 
   @Test
   void aConnectionThatIsSilentForTooLongIsCut() throws Exception {
-    try (var impatient =
-            new EdgeServer(
-                "redoubt.http { silence-limit = 200 ms, head-deadline = 30 s }", _ -> routes());
+    try (var impatient = new EdgeServer("redoubt.http.silence-limit = 200 ms", _ -> routes());
         var socket = impatient.connect()) {
       write(socket, "GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
 

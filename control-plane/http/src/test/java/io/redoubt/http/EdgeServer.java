@@ -47,8 +47,6 @@ final class EdgeServer implements AutoCloseable {
                         """
                         redoubt.http {
                           max-body-bytes = 200
-                          body-deadline = 300 ms
-                          head-deadline = 400 ms
                           trusted-proxies = ["127.0.0.1"]
                         }
                         """))

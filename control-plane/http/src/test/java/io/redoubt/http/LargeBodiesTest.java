@@ -166,7 +166,9 @@ class LargeBodiesTest {
 
   @Test
   void aSenderWhoDripsItsBodyIsToldAndDisconnected() throws Exception {
-    try (var socket = server.connect()) {
+    try (var impatient =
+            new EdgeServer("redoubt.http.body-deadline = 300 ms", LargeBodiesTest::routes);
+        var socket = impatient.connect()) {
       String answer =
           exchange(
               socket,

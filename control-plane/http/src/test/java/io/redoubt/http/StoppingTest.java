@@ -36,9 +36,7 @@ class StoppingTest {
   private final CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
   private final CompletableFuture<ByteString> rest = new CompletableFuture<>();
 
-  @AutoClose
-  private final EdgeServer server =
-      new EdgeServer("redoubt.http.head-deadline = 30 s", _ -> routes());
+  @AutoClose private final EdgeServer server = new EdgeServer(_ -> routes());
 
   private Route routes() {
     return concat(
