@@ -3,6 +3,7 @@ package io.redoubt.multinode.check;
 import io.redoubt.multinode.history.Chunk;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.Isolation;
+import io.redoubt.multinode.history.ModelCall;
 import io.redoubt.multinode.history.Sighting;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class KillHolds {
       history.modelCalls().stream()
           .filter(call -> call.agent().equals(isolation.agent()))
           .filter(call -> call.permitted() && isolation.stoodAt(call.started()))
+          .filter(call -> !waitedForTheRelease(call, isolation, sightings))
           .forEach(call -> violations.add("permitted: %s under %s".formatted(call, isolation)));
       sightings.stream()
           .filter(seen -> seen.agent().equals(isolation.agent()))
@@ -38,6 +40,13 @@ public final class KillHolds {
           .forEach(chunk -> violations.add("passed: %s under %s".formatted(chunk, isolation)));
     }
     return violations;
+  }
+
+  /** A call may begin under an isolation, wait for its agent to move, and be decided after it. */
+  private static boolean waitedForTheRelease(
+      ModelCall call, Isolation isolation, List<Sighting> sightings) {
+    var seen = sightings.stream().filter(it -> it.trace().equals(call.trace())).toList();
+    return !seen.isEmpty() && seen.stream().allMatch(it -> it.nanos() >= isolation.released());
   }
 
   private static boolean stoodWellBefore(Isolation isolation, long moment) {

@@ -71,6 +71,22 @@ final class KillHoldsTest {
   }
 
   @Test
+  void aCallThatWaitedForTheReleaseIsAccepted() {
+    called("agent", STANDING, true);
+    seen(RELEASED);
+
+    isAccepted();
+  }
+
+  @Test
+  void aPermitIsRejectedHoweverSoonTheUpstreamSawIt() {
+    called("agent", ACKNOWLEDGED + 1, true);
+    seen(ACKNOWLEDGED + 2);
+
+    isRejected();
+  }
+
+  @Test
   void anActUnderAnIsolationIsRejected() {
     seen(STANDING);
 
