@@ -187,7 +187,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
       while (wanted && !isHalted()) {
         var fetched = body.fetch();
         if (!fetched.bytes().isEmpty()) {
-          see(fetched.bytes());
+          see(fetched.bytes().compact()); // everybody who looks at it would do so for himself
         }
         if (isHalted()) {
           return;
@@ -308,6 +308,9 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
         return;
       }
       if (wanted && !outbox.isEmpty()) {
+        if (isStopped()) {
+          return;
+        }
         var piece = outbox.take(PIECE);
         outbox = outbox.drop(PIECE);
         give(piece);
