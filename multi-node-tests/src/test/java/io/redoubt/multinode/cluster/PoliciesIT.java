@@ -220,6 +220,74 @@ final class PoliciesIT {
     assertThat(upstream.strangeRequests()).isEmpty();
   }
 
+  /** Every agent's next reply, through every node, in both providers' words, streamed and not. */
+  private List<String> eachProposal() {
+    var texts = new ArrayList<String>();
+    for (Kind kind : Kind.values()) {
+      for (boolean streamed : new boolean[] {true, false}) {
+        for (Installation.Node node : nodes) {
+          for (AgentClient agent : agents) {
+            if (!(models(node).callWithTool(agent, kind, streamed)
+                instanceof Attempt.Answered(var reply))) {
+              throw new AssertionError("not answered by " + node.name());
+            }
+            assertThat(reply.status()).as("%s", reply).isEqualTo(200);
+            texts.add(reply.text());
+          }
+        }
+      }
+    }
+    return texts;
+  }
+
+  private List<JsonNode> toolCallsOf(AgentClient agent, String verdict) {
+    var filter = "limit=200&plane=tool&verdict=" + verdict + "&agent_id=" + agent.id();
+    var items = operator.call("GET", "/api/v1/audit?" + filter, null).required("items");
+    return StreamSupport.stream(items.spliterator(), false).toList();
+  }
+
+  @Test
+  void aToolCallInAReplyIsDecidedByWhatIsPublished() {
+    assertThat(eachProposal()).allMatch(text -> text.contains("_small") && text.contains("_large"));
+
+    put(
+        "small-sums",
+        """
+        forbid (principal, action == Action::"tool:call", resource == Tool::"transfer")
+        when { context.args has amount && context.args.amount > 1000 };
+        """);
+    publishEverywhere(Documents.object());
+
+    assertThat(eachProposal())
+        .allSatisfy(text ->
+            assertThat(text)
+                .contains("_small", "Redoubt denied", "small-sums")
+                .doesNotContain("_large", ":7000"));
+    // Each agent was asked once through each node, in two styles, streamed and not.
+    int each = 4 * nodes.size();
+    for (AgentClient agent : agents) {
+      await("the records of all of them")
+          .atMost(Duration.ofSeconds(10))
+          .until(() ->
+              toolCallsOf(agent, "deny").size() == each
+                  && toolCallsOf(agent, "permit").size() == 3 * each);
+      assertThat(toolCallsOf(agent, "deny"))
+          .allSatisfy(record -> {
+            assertThat(policies(record)).containsExactly("small-sums");
+            assertThat(record.required("operation").asText()).isEqualTo("tool:call");
+            assertThat(record.required("resource").asText()).isEqualTo("transfer");
+            assertThat(record.required("bundle_version").asText()).isEqualTo("2");
+            assertThat(record.required("detail").asText()).contains("in the reply to act_");
+            assertThat(record.at("/outcome/error").asText()).isEqualTo("policy_denied");
+          });
+      await("the outcomes of what was permitted")
+          .atMost(Duration.ofSeconds(10))
+          .until(() ->
+              toolCallsOf(agent, "permit").stream()
+                  .allMatch(record -> record.at("/outcome/status").asText().equals("succeeded")));
+    }
+  }
+
   /** From one publication's answer to the next publication's question. */
   private record Era(long from, long until, int status) {
     boolean holds(ModelCall call) {

@@ -2,6 +2,7 @@ package io.redoubt.multinode.product;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.multinode.history.Chunk;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
@@ -84,6 +85,16 @@ public final class ModelClient {
     return attempt;
   }
 
+  /** One call that offers a tool; the reply proposes two calls of it. */
+  public Attempt callWithTool(AgentClient agent, Upstream.Kind kind, boolean stream) {
+    String trace = Trace.next();
+    var body = request(agent.id(), trace, stream);
+    body.putArray("tools").addObject().put("name", "transfer");
+    return product
+        .http()
+        .attempt("POST", uri(kind), headers(agent.accessToken(), trace), Documents.write(body));
+  }
+
   /**
    * Waits until the agent is served: its provider reaches every node by a command, a moment later.
    */
@@ -159,12 +170,16 @@ public final class ModelClient {
   }
 
   private String body(String agent, String trace, boolean stream) {
+    return Documents.write(request(agent, trace, stream));
+  }
+
+  private ObjectNode request(String agent, String trace, boolean stream) {
     var body = Documents.object().put("model", upstream.model()).put("max_tokens", 64);
     if (stream) {
       body.put("stream", true);
     }
     body.putArray("messages")
         .add(Documents.object().put("role", "user").put("content", trace + " " + agent));
-    return Documents.write(body);
+    return body;
   }
 }

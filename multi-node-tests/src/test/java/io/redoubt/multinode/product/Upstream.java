@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A model provider of our own, which remembers what it saw and when. A prompt is the caller's trace
  * id and agent; a streamed reply never ends by itself, and each of its pieces says when it was
- * sent.
+ * sent. Where a request offers tools, its reply proposes calls.
  */
 public final class Upstream implements AutoCloseable {
   private static final long PIECE_MILLIS = 20;
@@ -124,15 +124,25 @@ public final class Upstream implements AutoCloseable {
       sightings.add(new Sighting(prompt[0], prompt[1], now.wall(), now.nanos()));
       checkCredentials(exchange);
       boolean anthropic = exchange.getRequestURI().getPath().equals(Kind.ANTHROPIC.path);
-      if (request.path("stream").asBoolean()) {
+      boolean streamed = request.path("stream").asBoolean();
+      if (!request.path("tools").isEmpty()) {
+        whole(exchange, streamed, Proposal.reply(anthropic, streamed));
+      } else if (streamed) {
         stream(exchange, anthropic);
       } else {
-        byte[] body = (anthropic ? ANTHROPIC : OPENAI).getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(200, body.length);
-        exchange.getResponseBody().write(body);
+        whole(exchange, false, anthropic ? ANTHROPIC : OPENAI);
       }
     }
+  }
+
+  private static void whole(HttpExchange exchange, boolean events, String reply)
+      throws IOException {
+    byte[] body = reply.getBytes(StandardCharsets.UTF_8);
+    exchange
+        .getResponseHeaders()
+        .add("Content-Type", events ? "text/event-stream" : "application/json");
+    exchange.sendResponseHeaders(200, body.length);
+    exchange.getResponseBody().write(body);
   }
 
   private record Instants(Instant wall, long nanos) {}
