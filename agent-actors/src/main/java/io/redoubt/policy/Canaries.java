@@ -35,6 +35,14 @@ public final class Canaries {
     };
   }
 
+  /** Those that hold. */
+  public static List<Canary> holding(
+      PolicySet set, OrganizationId organization, List<Canary> canaries) {
+    return canaries.stream()
+        .filter(canary -> complaint(set, organization, canary).isEmpty())
+        .toList();
+  }
+
   private static Optional<String> complaint(
       PolicySet set, OrganizationId organization, Canary canary) {
     var action = PolicyAction.of(canary.action());

@@ -45,6 +45,11 @@ public final class PolicySet implements Compilation {
     return arguments;
   }
 
+  /** In the order of the documents. */
+  List<CompiledPolicy> policies() {
+    return policies;
+  }
+
   /** How many policies it has. */
   public int size() {
     return policies.size();

@@ -53,6 +53,14 @@ record Scope(Constraint principal, Set<PolicyAction> actions, Constraint resourc
           && (in == null || target.isIn(in));
     }
 
+    /** Whether it surely matches whatever the other matches. */
+    boolean covers(Constraint other) {
+      var one = other.equal;
+      return (is == null || is.equals(other.is) || (one != null && is.equals(one.type())))
+          && (equal == null || equal.equals(one))
+          && (in == null || in.equals(other.in) || in.equals(one));
+    }
+
     /** The entity under which it is found; null: it may match anything. */
     @Nullable Entity key() {
       return equal != null ? equal : in;
@@ -81,6 +89,13 @@ record Scope(Constraint principal, Set<PolicyAction> actions, Constraint resourc
         .filter(each -> each.type().equals("Action"))
         .forEach(each -> PolicyAction.of(each.id()).ifPresent(actions::add));
     return actions;
+  }
+
+  /** Whether it surely matches whatever the other matches. */
+  boolean covers(Scope other) {
+    return actions.containsAll(other.actions)
+        && principal.covers(other.principal)
+        && resource.covers(other.resource);
   }
 
   boolean matches(PolicyAction action, Target principal, Target resource) {

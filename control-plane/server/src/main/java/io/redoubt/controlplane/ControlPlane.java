@@ -78,7 +78,7 @@ public final class ControlPlane implements AutoCloseable {
             .seal(services.routes());
     var binding =
         await(HttpServer.start(system, config.host(), config.port(), tls, config.edge(), route));
-    var upkeep = tendKeys(system, config, services, database, clock);
+    var upkeep = tend(system, config, services, database, clock);
     LOG.info("Control plane listens at {}", binding.address());
     return new ControlPlane(
         binding, upkeep, services, new Bootstrap(services, database, clock), config.drain());
@@ -107,8 +107,11 @@ public final class ControlPlane implements AutoCloseable {
     }
   }
 
-  /** New keys are made in time, and whoever must trust them hears of them. */
-  private static Cancellable tendKeys(
+  /**
+   * New keys are made in time, and whoever must trust them hears of them; organizations that a new
+   * floor has not reached get it.
+   */
+  private static Cancellable tend(
       ActorSystem<?> system,
       ControlPlaneConfig config,
       Services services,
@@ -123,6 +126,14 @@ public final class ControlPlane implements AutoCloseable {
           } catch (RuntimeException e) {
             LOG.warn("Signing keys could not be looked after; trying again later", e);
           }
+          var _ =
+              services
+                  .floors
+                  .everywhere()
+                  .exceptionally(failure -> {
+                    LOG.warn("The floor could not be looked after; trying again later", failure);
+                    return null;
+                  });
         };
     return system
         .scheduler()

@@ -31,6 +31,8 @@ import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.OperatorRoutes;
 import io.redoubt.controlplane.policy.BundleRoutes;
 import io.redoubt.controlplane.policy.CanaryRoutes;
+import io.redoubt.controlplane.policy.FloorRollout;
+import io.redoubt.controlplane.policy.FloorRoutes;
 import io.redoubt.controlplane.policy.Policies;
 import io.redoubt.controlplane.policy.PolicyRoutes;
 import io.redoubt.controlplane.policy.PolicyTestRoutes;
@@ -64,6 +66,7 @@ final class Services {
   final Enclaves enclaves;
   final Providers providers;
   final Policies policies;
+  final FloorRollout floors;
 
   private final ControlPlaneConfig config;
   private final Database database;
@@ -88,6 +91,7 @@ final class Services {
     this.keys = new SigningKeys(database, keyring, config.keys(), clock);
     this.trust = new OperatorTrust(access, keys, commands, config.operatorTokenLifetime());
     this.policies = new Policies(commands, config.policies());
+    this.floors = new FloorRollout(policies, database, trail, clock);
     this.organizations = new Organizations(commands, policies::found);
     this.members = new Members(trust);
     this.clients = new Clients(trust, access);
@@ -148,6 +152,7 @@ final class Services {
             new PolicyRoutes(policies, bodies).endpoints(),
             new RuleRoutes(policies, agents, bodies).endpoints(),
             new CanaryRoutes(policies, bodies, clock).endpoints(),
+            new FloorRoutes(policies, floors, database, config.policies(), bodies).endpoints(),
             new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),
             new AuditRoutes().endpoints(),
             new ExplanationRoutes(policies).endpoints(),

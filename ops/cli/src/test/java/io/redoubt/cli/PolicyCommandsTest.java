@@ -56,6 +56,61 @@ class PolicyCommandsTest {
   }
 
   @Test
+  void whatIsPublishedIsShownWithWhereItComesFrom() {
+    server
+        .on("GET " + BUNDLES, json(200, "{\"items\":[{\"version\":7}],\"next_cursor\":null}"))
+        .on(
+            "GET " + BUNDLES + "/7",
+            json(
+                200,
+                """
+                {"bundle":{"version":7},"policies":[
+                  {"name":"guard","cedar":"// mine"},
+                  {"name":"platform.no-shell","cedar":"// theirs"},
+                  {"name":"rule.reads","cedar":"// compiled"}]}\
+                """));
+
+    assertThat(machine.type("policy", "show", "--effective")).isZero();
+
+    assertThat(machine.out().lines())
+        .containsExactly(
+            "guard (of the organization):",
+            "    // mine",
+            "platform.no-shell (of the platform, which organizations cannot change):",
+            "    // theirs",
+            "rule.reads (of a rule of the organization):",
+            "    // compiled");
+    assertThat(machine.type("policy", "show")).isEqualTo(2);
+  }
+
+  @Test
+  void theFloorIsShownAndReplaced() throws IOException {
+    server
+        .on(
+            "GET /api/v1/floor",
+            json(200, "{\"version\":1,\"policies\":[{\"name\":\"no-shell\",\"cedar\":\"// x\"}]}"))
+        .on(
+            "PUT /api/v1/floor",
+            json(
+                200,
+                """
+                {"version":2,"below":["org_1"],"refused":[
+                  {"organization_id":"org_1","version":3,"floor":2,"why":"too many"}]}\
+                """));
+    Files.writeString(home.resolve("floor.cedar"), "// floor");
+
+    assertThat(machine.type("policy", "floor", "show")).isZero();
+    assertThat(machine.out().lines()).containsExactly("no-shell:", "    // x");
+    assertThat(machine.type("policy", "floor", "set", "no-shell=floor.cedar")).isZero();
+    assertThat(machine.out()).contains("Version 2 is on its way");
+    assertThat(machine.err()).contains("org_1 goes on", "too many");
+    assertThat(server.requests().getLast().body())
+        .isEqualTo("{\"policies\":[{\"name\":\"no-shell\",\"cedar\":\"// floor\"}]}");
+    assertThat(machine.type("policy", "floor", "set")).isZero();
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"policies\":[]}");
+  }
+
+  @Test
   void aDocumentIsSetFromAFileAndTheDraftIsChecked() throws IOException {
     server
         .on("PUT " + POLICIES + "/guard", json(201, "{\"name\":\"guard\",\"version\":1}"))

@@ -129,7 +129,7 @@ public final class ReplayRoutes {
         bundles
             .newest(transaction)
             .flatMap(it -> bundles.content(transaction, it.version()))
-            .orElse(new Content(List.of(), List.of()));
+            .orElse(Content.NOTHING);
     var records = records(transaction, window);
     var subjects = new HashMap<AgentId, Subject>();
     records.stream()

@@ -14,6 +14,7 @@ import io.redoubt.http.Replies;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.Compilation;
 import io.redoubt.policy.PolicyProblems;
+import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -109,8 +110,12 @@ public final class BundleRoutes {
     });
   }
 
-  /** What is to be published, and whether it could be. */
-  private record Tried(Content content, Compilation compilation) {}
+  /**
+   * What is to be published, and whether it could be.
+   *
+   * @param asked for, with all of its canaries
+   */
+  private record Tried(Content asked, Content content, Compilation compilation) {}
 
   private Route publish(Call call) {
     return bodies.optionalJson(
@@ -123,8 +128,7 @@ public final class BundleRoutes {
                   .workbench
                   .work(
                       call.fetch(transaction -> wanted(transaction, rollbackTo)),
-                      content ->
-                          new Tried(content, content.compile(call.operator().organization())))
+                      content -> tried(content, call.operator().organization(), rollbackTo))
                   .thenCompose(tried ->
                       call.posted(
                           Publication.class, body, change -> publish(change, tried, rollbackTo)))
@@ -133,14 +137,28 @@ public final class BundleRoutes {
         });
   }
 
-  /** An earlier version comes back with its own canaries, which held when it was published. */
+  /** An earlier version comes back with its own canaries, above the floor as it is now. */
   private Content wanted(Transaction transaction, Optional<Long> rollbackTo) {
     return rollbackTo.isEmpty()
         ? policies.content(transaction)
         : bundles
             .content(transaction, rollbackTo.get())
             .orElseThrow(() ->
-                ProblemException.invalid("/rollback_to", "is not a version that was published"));
+                ProblemException.invalid("/rollback_to", "is not a version that was published"))
+            .above(policies.floors.standing(transaction));
+  }
+
+  /** What held in an earlier version, and no longer does, must not keep it from coming back. */
+  private static Tried tried(
+      Content content, OrganizationId organization, Optional<Long> rollbackTo) {
+    if (rollbackTo.isEmpty()) {
+      return new Tried(content, content, content.compile(organization));
+    }
+    var compilation = PolicySet.compile(content.documents());
+    return new Tried(
+        content,
+        compilation instanceof PolicySet set ? content.holding(set, organization) : content,
+        compilation);
   }
 
   private Publication publish(Change change, Tried tried, Optional<Long> rollbackTo) {
@@ -148,11 +166,16 @@ public final class BundleRoutes {
       throw PolicyTexts.refusal(problems);
     }
     change.lockOrganization();
-    if (!wanted(change, rollbackTo).equals(tried.content())) {
+    if (!wanted(change, rollbackTo).equals(tried.asked())) {
       throw ProblemException.of(
           ErrorType.CONFLICT, "The draft was changed meanwhile; look at it, and publish again.");
     }
-    return bundles.publish(change, tried.content(), rollbackTo);
+    return bundles.publish(change, tried.content(), rollbackTo, how(tried, rollbackTo));
+  }
+
+  private static String how(Tried tried, Optional<Long> rollbackTo) {
+    return rollbackTo.map(it -> "version " + it + " again").orElse("")
+        + tried.asked().without(tried.content());
   }
 
   private CompletionStage<Answer> settled(OrganizationId organization, Publication published) {

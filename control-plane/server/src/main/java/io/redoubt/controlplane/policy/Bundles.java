@@ -46,8 +46,9 @@ public final class Bundles implements Welcome {
    * the content is valid.
    *
    * @param rollbackOf the version whose content it is; empty: the draft's
+   * @param how for the record; empty: there is nothing to say
    */
-  Publication publish(Change change, Content content, Optional<Long> rollbackOf) {
+  Publication publish(Change change, Content content, Optional<Long> rollbackOf, String how) {
     if (content.documents().size() > Bundle.MAX_POLICIES) {
       throw ProblemException.invalid(
           "/policies", "are at most " + Bundle.MAX_POLICIES + ", with those that rules become");
@@ -69,8 +70,9 @@ public final class Bundles implements Welcome {
             """
             INSERT INTO control.policy_bundle
               (organization_id, version, digest, payload, policies, rollback_of, published_by,
-               published_at)
-            VALUES (:organization, :version, :digest, :payload, :policies, :rollbackOf, :by, :at)
+               published_at, floor)
+            VALUES (:organization, :version, :digest, :payload, :policies, :rollbackOf, :by, :at,
+              :floor)
             """)
         .bind("organization", change.organization().uuid())
         .bind("version", version)
@@ -80,9 +82,10 @@ public final class Bundles implements Welcome {
         .bindByType("rollbackOf", rollbackOf.orElse(null), Long.class)
         .bind("by", change.operator().subject())
         .bind("at", bundle.publishedAt())
+        .bind("floor", content.floor())
         .execute();
-    String how = rollbackOf.map(of -> ", version " + of + " again").orElse("");
-    change.audited("bundle:publish", version, digest + how, null);
+    change.audited(
+        "bundle:publish", version, how.isEmpty() ? digest.text() : digest + ", " + how, null);
     commands.broadcast(change, new LinkCommand.BundlePublished(version, digest));
     return find(change, version).orElseThrow();
   }
@@ -147,14 +150,14 @@ public final class Bundles implements Welcome {
         .handle()
         .createQuery(
             """
-            SELECT payload FROM control.policy_bundle
+            SELECT payload, floor FROM control.policy_bundle
             WHERE organization_id = :organization AND version = :version
             """)
         .bind("organization", transaction.organization().uuid())
         .bind("version", version)
-        .mapTo(byte[].class)
-        .findOne()
-        .map(payload -> Content.of(Bundle.read(payload).orElseThrow()));
+        .map((row, _) ->
+            Content.of(Bundle.read(row.getBytes("payload")).orElseThrow(), row.getLong("floor")))
+        .findOne();
   }
 
   /** The bundle's canonical form, for an enclave that serves its organization. */

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 public final class Policies {
   final PolicyDraft draft;
   final RuleBook rules = new RuleBook();
+  final Floors floors = new Floors();
   final DraftParts<Canary> canaries = new DraftParts<>("canary", Canary.class, Bundle.MAX_CANARIES);
   final Workbench workbench;
   private final Bundles bundles;
@@ -53,9 +54,12 @@ public final class Policies {
 
   /** The same with other documents in place of the draft's. */
   public Content content(Transaction transaction, List<PolicyDocument> documents) {
+    PolicyTexts.requireOwn(documents);
     return new Content(
-        Stream.concat(documents.stream(), rules.documents(transaction).stream()).toList(),
-        canaries.all(transaction).stream().map(DraftParts.Part::body).toList());
+            Stream.concat(documents.stream(), rules.documents(transaction).stream()).toList(),
+            canaries.all(transaction).stream().map(DraftParts.Part::body).toList(),
+            0)
+        .above(floors.standing(transaction));
   }
 
   /**
@@ -65,7 +69,7 @@ public final class Policies {
   public void found(Change change) {
     draft.put(change, Starter.DOCUMENT);
     Rules.DEFAULTS.forEach(rule -> rules.put(change, rule));
-    bundles.publish(change, content(change), Optional.empty());
+    bundles.publish(change, content(change), Optional.empty(), "");
   }
 
   /** The same for organizations that were there before there were policies. Blocks. */

@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.policy;
 
 import io.redoubt.policy.Canaries;
+import io.redoubt.policy.Floor;
 import io.redoubt.policy.PolicyProblem;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.Rules;
@@ -14,7 +15,22 @@ import org.jspecify.annotations.Nullable;
 
 /** How texts come in, and how what is wrong with them is said. */
 final class PolicyTexts {
+  private static final String NOT_OWN =
+      "cannot begin with " + Floor.PREFIX + ", as only the platform's do";
+
   private PolicyTexts() {}
+
+  /** Documents from before there were floors may be named like one of theirs. */
+  static void requireOwn(List<PolicyDocument> documents) {
+    var problems =
+        documents.stream()
+            .filter(it -> Floor.isOf(it.name()))
+            .map(it -> new Problem.FieldError("/policies/" + it.name(), NOT_OWN))
+            .toList();
+    if (!problems.isEmpty()) {
+      throw ProblemException.invalid(problems);
+    }
+  }
 
   /** One document of a body. */
   record Text(@Nullable String name, @Nullable String cedar) {}
@@ -23,6 +39,9 @@ final class PolicyTexts {
     if (name == null || !PolicyDocument.isName(name)) {
       throw ProblemException.invalid(
           pointer, "has 1 to 63 lower-case letters, digits, dots, dashes and underscores");
+    }
+    if (Floor.isOf(name)) {
+      throw ProblemException.invalid(pointer, NOT_OWN);
     }
     if (name.startsWith(Rules.PREFIX)) {
       throw ProblemException.invalid(

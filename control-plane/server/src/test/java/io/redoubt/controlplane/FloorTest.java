@@ -1,0 +1,206 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What the platform forbids everywhere, whatever organizations write. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FloorTest {
+  private static final String FLOOR = "/api/v1/floor";
+  private static final String POLICIES = "/api/v1/policies";
+  private static final String CANARIES = "/api/v1/canaries";
+  private static final String BUNDLES = "/api/v1/bundles";
+  private static final String NO_SHELL = "forbid (principal, action, resource == Tool::\"shell\");";
+  private static final String SHELL_PERMITTED =
+      "{\"verdict\": \"permit\", \"action\": \"tool:call\", \"resource\": \"shell\"}";
+
+  @AutoClose private final TestServer server = new TestServer();
+  private Tenant tenant;
+  private Http platform;
+
+  /** Each test begins without a floor. */
+  @BeforeEach
+  void newTenant() {
+    tenant = server.newTenant();
+    platform = server.newTenant().clientWith("organizations:manage");
+    assertThat(put(Map.of()).status()).isEqualTo(200);
+  }
+
+  private Reply put(Map<String, String> documents) {
+    return platform.put(FLOOR, body(documents));
+  }
+
+  private static String body(Map<String, String> documents) {
+    return EnclaveClient.json(
+        Map.of(
+            "policies",
+            documents.entrySet().stream()
+                .map(it -> Map.of("name", it.getKey(), "cedar", it.getValue()))
+                .toList()));
+  }
+
+  private static List<String> names(JsonNode bundle) {
+    return bundle.at("/policies").findValuesAsText("name");
+  }
+
+  private JsonNode newest(Tenant of) {
+    String version = of.owner().get(BUNDLES + "?limit=1").text("/items/0/version");
+    return of.owner().get(BUNDLES + "/" + version).body();
+  }
+
+  @Test
+  void aNewFloorComesIntoWhatEveryOrganizationHasPublished() {
+    var other = server.newTenant();
+    tenant.owner().put(POLICIES + "/unfinished", "{\"cedar\": \"permit\"}");
+
+    var reply = put(Map.of("no-shell", NO_SHELL));
+
+    assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+    assertThat(reply.at("/below")).isEmpty();
+    for (var each : List.of(tenant, other)) {
+      assertThat(names(newest(each))).contains("platform.no-shell", "starter");
+      assertThat(names(newest(each))).doesNotContain("unfinished");
+      var record = each.lastAudit("bundle:publish");
+      assertThat(record.path("detail").asText()).contains("floor " + reply.text("/version"));
+      assertThat(record.path("actor_kind").asText()).isEqualTo("system");
+      assertThat(each.owner().get(FLOOR).text("/policies/0/name")).isEqualTo("no-shell");
+    }
+    assertThat(names(newest(server.newTenant()))).contains("platform.no-shell");
+
+    put(Map.of());
+    assertThat(names(newest(tenant))).doesNotContain("platform.no-shell");
+  }
+
+  @Test
+  void whatAnOrganizationPublishesIsAboveTheFloorOfNow() {
+    tenant.owner().post(BUNDLES, "{}");
+    String before = newest(tenant).at("/bundle/version").asText();
+    put(Map.of("no-shell", NO_SHELL));
+
+    var published = tenant.owner().post(BUNDLES, "{}");
+    var back = tenant.owner().post(BUNDLES, "{\"rollback_to\": " + before + "}");
+
+    assertThat(published.status()).isEqualTo(201);
+    assertThat(back.status()).isEqualTo(201);
+    assertThat(names(newest(tenant))).as("a rollback, too").contains("platform.no-shell");
+    assertThat(tenant.owner().post(POLICIES + "/test", "{}").at("/valid").asBoolean()).isTrue();
+  }
+
+  @Test
+  void aDraftThatContradictsTheFloorIsRefused() {
+    put(Map.of("no-shell", NO_SHELL));
+    tenant
+        .owner()
+        .put(
+            POLICIES + "/mine",
+            EnclaveClient.json(
+                Map.of("cedar", "permit (principal, action, resource == Tool::\"shell\");")));
+
+    var reply = tenant.owner().post(BUNDLES, "{}");
+
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.text("/errors/0/pointer")).isEqualTo("/policies/mine/cedar:1:1");
+    assertThat(reply.text("/errors/0/detail"))
+        .isEqualTo("permits nothing: platform.no-shell forbids all of it");
+  }
+
+  /** A floor has the last word: a canary that it contradicts does not keep it out. */
+  @Test
+  void aCanaryDoesNotKeepTheFloorOut() {
+    tenant.owner().put(CANARIES + "/shell", SHELL_PERMITTED);
+    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isEqualTo(201);
+    String before = newest(tenant).at("/bundle/version").asText();
+
+    put(Map.of("no-shell", NO_SHELL));
+
+    assertThat(names(newest(tenant))).contains("platform.no-shell");
+    assertThat(newest(tenant).at("/canaries")).isEmpty();
+    assertThat(tenant.lastAudit("bundle:publish").path("detail").asText())
+        .endsWith("without canaries shell");
+    assertThat(tenant.owner().post(BUNDLES, "{}").text("/errors/0/detail"))
+        .isEqualTo("should be permit, and is deny by platform.no-shell");
+    assertThat(tenant.owner().post(BUNDLES, "{\"rollback_to\": " + before + "}").status())
+        .isEqualTo(201);
+    assertThat(names(newest(tenant))).contains("platform.no-shell");
+  }
+
+  @Test
+  void anOrganizationWhosePoliciesCannotBeRunWithTheFloorIsNamed() {
+    tenant
+        .owner()
+        .put(
+            POLICIES + "/amount",
+            EnclaveClient.json(
+                Map.of(
+                    "cedar",
+                    "forbid (principal, action == Action::\"tool:call\", resource)"
+                        + " when { context.args has amount && context.args.amount > 5 };")));
+    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isEqualTo(201);
+
+    var reply =
+        put(
+            Map.of(
+                "amount",
+                "forbid (principal, action == Action::\"tool:call\", resource)"
+                    + " when { context.args has amount && context.args.amount == \"much\" };"));
+
+    assertThat(reply.status()).isEqualTo(200);
+    assertThat(reply.at("/below").toString()).contains(tenant.id().toString());
+    assertThat(reply.text("/refused/0/organization_id")).isEqualTo(tenant.id().toString());
+    assertThat(reply.text("/refused/0/why")).contains("amount");
+    assertThat(platform.get(FLOOR + "/rollout").at("/refused")).isEqualTo(reply.at("/refused"));
+    assertThat(tenant.owner().post(BUNDLES, "{}").status())
+        .as("nor can it publish without")
+        .isEqualTo(422);
+    tenant.owner().delete(POLICIES + "/amount");
+    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isEqualTo(201);
+    assertThat(names(newest(tenant))).contains("platform.amount");
+    assertThat(platform.get(FLOOR + "/rollout").at("/below")).isEmpty();
+  }
+
+  @Test
+  void onlyThePlatformChangesTheFloorAndItIsRecorded() {
+    var manager = tenant.clientWith("policies:manage", "policies:read", "org:manage");
+    var seen = platform.get(FLOOR + "/rollout").text("/version");
+
+    assertThat(manager.put(FLOOR, body(Map.of())).status()).isEqualTo(403);
+    assertThat(manager.get(FLOOR + "/rollout").status()).isEqualTo(403);
+    assertThat(manager.get(FLOOR).text("/version")).isEqualTo(seen);
+    assertThat(tenant.lastAudit("operator:refused").path("resource").asText())
+        .isEqualTo("GET /api/v1/floor/rollout");
+    assertThat(platform.with("if-match", "\"0\"").put(FLOOR, body(Map.of())).status())
+        .isEqualTo(412);
+    var own = server.newTenant();
+    assertThat(own.clientWith("organizations:manage").put(FLOOR, body(Map.of())).status())
+        .isEqualTo(200);
+    assertThat(own.lastAudit("floor:put").path("detail").asText()).contains("0 documents");
+  }
+
+  @Test
+  void whatCannotBeAFloorIsRefused() {
+    assertThat(platform.put(FLOOR, "{}").text("/errors/0/pointer")).isEqualTo("/policies");
+    assertThat(put(Map.of("x", "permit (principal, action, resource);")).text("/errors/0/detail"))
+        .contains("only forbids");
+    assertThat(put(Map.of("x", "forbid (principal);")).text("/errors/0/pointer"))
+        .startsWith("/policies/platform.x/cedar:1:");
+    assertThat(put(Map.of("X", NO_SHELL)).status()).isEqualTo(422);
+    assertThat(put(Map.of("x".repeat(55), NO_SHELL)).status()).isEqualTo(422);
+    assertThat(put(Map.of("platform.x", NO_SHELL)).status()).isEqualTo(422);
+    assertThat(tenant.owner().get(FLOOR).at("/policies")).isEmpty();
+  }
+
+  @Test
+  void anOrganizationNamesNoDocumentLikeTheFloors() {
+    var put = tenant.owner().put(POLICIES + "/platform.mine", "{\"cedar\": \"\"}");
+
+    assertThat(put.status()).isEqualTo(422);
+    assertThat(put.text("/errors/0/detail")).contains("only the platform's");
+  }
+}
