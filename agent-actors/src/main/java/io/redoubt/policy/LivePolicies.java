@@ -18,6 +18,11 @@ public final class LivePolicies implements Policies {
     return settled ? running.getOrDefault(organization, Optional.empty()) : Optional.empty();
   }
 
+  /** Whether the node knows what its cluster runs. */
+  public boolean isSettled() {
+    return settled;
+  }
+
   /** From now on they decide: everything that was said to be run everywhere is among them. */
   public void settle() {
     settled = true;

@@ -33,6 +33,7 @@ import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
+import io.redoubt.enclave.policy.FailOpen;
 import io.redoubt.enclave.policy.PolicyKeeper;
 import io.redoubt.enclave.policy.PolicyNode;
 import io.redoubt.enclave.policy.PolicyRollout;
@@ -108,6 +109,7 @@ final class EnclaveNode {
   final EnclaveId enclave;
   final NodeLease lease;
   final LivePolicies policies = new LivePolicies();
+  final FailOpen decidingPolicies;
   final Agents agents;
   final TokenFamilies families;
   final Patience patience;
@@ -180,10 +182,17 @@ final class EnclaveNode {
     this.stops = new Stops(streams::cut, ledger);
     this.redis = redis(environment);
     this.revocations = revocations(context, store, environment);
+    this.decidingPolicies = new FailOpen(policies, store.organizations(), metrics);
     var agentConfig = AgentConfig.from(whole);
     this.agents =
         ShardedAgents.start(
-            system, agentConfig, store.fences(), policies, store.history(), lease, watched::shared);
+            system,
+            agentConfig,
+            store.fences(),
+            decidingPolicies,
+            store.history(),
+            lease,
+            watched::shared);
     keepLease(context);
     this.families =
         ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);
@@ -248,6 +257,7 @@ final class EnclaveNode {
             revocations,
             redis,
             policyKeeper,
+            decidingPolicies,
             linkView,
             cluster,
             watched,

@@ -240,7 +240,7 @@ final class EnclaveServers {
                 store.providers(),
                 store.organizations(),
                 store.payloads(),
-                node.policies,
+                node.decidingPolicies,
                 node.lease,
                 node.offline,
                 node.patience),

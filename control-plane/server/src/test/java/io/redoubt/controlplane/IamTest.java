@@ -93,6 +93,53 @@ class IamTest {
         .isEqualTo(403);
   }
 
+  /** G5: off by default, and on record with what is done instead and who said so. */
+  @Test
+  void whoFailsOpenSaysWhatIsDoneInsteadAndIsOnRecord() {
+    var fresh = server.newTenant("bold");
+    String path = ORGANIZATIONS + "/" + fresh.id();
+    String on = "{\"fail_open\": true, \"compensating_controls\": \"egress is filtered\"}";
+    try (var enclave = fresh.newEnclave("home").connect()) {
+      assertThat(fresh.owner().get(path).at("/fail_open").isNull()).isTrue();
+      var changed = fresh.owner().patch(path, on);
+
+      assertThat(changed.status()).as(changed.text()).isEqualTo(200);
+      assertThat(changed.text("/fail_open/compensating_controls")).isEqualTo("egress is filtered");
+      assertThat(changed.text("/fail_open/acknowledged_by"))
+          .isEqualTo(fresh.owner().get("/api/v1/iam/self").text("/subject"));
+      assertThat(fresh.lastAudit("organization:update").path("detail").asText())
+          .isEqualTo("fail_open: yes, with compensating controls: egress is filtered");
+      await()
+          .until(
+              () -> enclave.command(LinkCommand.PutOrganization.class).organization().failOpen());
+      assertThat(fresh.owner().patch(path, "{\"name\": \"bolder\"}").at("/fail_open"))
+          .as("as it stands")
+          .isEqualTo(changed.at("/fail_open"));
+
+      assertThat(fresh.owner().patch(path, "{\"fail_open\": false}").at("/fail_open").isNull())
+          .isTrue();
+      assertThat(fresh.lastAudit("organization:update").path("detail").asText())
+          .isEqualTo("fail_open: no");
+      await()
+          .until(
+              () -> !enclave.command(LinkCommand.PutOrganization.class).organization().failOpen());
+    }
+    for (String wrong :
+        List.of(
+            "{\"fail_open\": true}",
+            "{\"fail_open\": true, \"compensating_controls\": \" \"}",
+            "{\"fail_open\": true, \"compensating_controls\": \"" + "x".repeat(501) + "\"}",
+            "{\"fail_open\": false, \"compensating_controls\": \"x\"}",
+            "{\"compensating_controls\": \"x\"}")) {
+      assertThat(fresh.owner().patch(path, wrong).text("/errors/0/pointer"))
+          .as(wrong)
+          .isEqualTo("/compensating_controls");
+    }
+    assertThat(fresh.clientWith("org:read", "policies:manage").patch(path, on).status())
+        .isEqualTo(403);
+    assertThat(server.newTenant().owner().patch(path, on).status()).isEqualTo(404);
+  }
+
   @Test
   void aPlatformAdministratorMakesAnOrganizationThatStandsOnItsOwn() {
     var made =

@@ -5,6 +5,7 @@ import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.membership.ClockWatch;
 import io.redoubt.enclave.membership.ClusterView;
+import io.redoubt.enclave.policy.FailOpen;
 import io.redoubt.enclave.policy.PolicyKeeper;
 import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationView;
@@ -53,6 +54,7 @@ public final class Readiness {
   private final RevocationView revocations;
   private final Optional<RedisPath> redis;
   private final PolicyKeeper policies;
+  private final FailOpen failOpen;
   private final LinkView link;
   private final ClusterView cluster;
   private final ClockWatch watched;
@@ -71,6 +73,7 @@ public final class Readiness {
       RevocationView revocations,
       Optional<RedisPath> redis,
       PolicyKeeper policies,
+      FailOpen failOpen,
       LinkView link,
       ClusterView cluster,
       ClockWatch watched,
@@ -83,6 +86,7 @@ public final class Readiness {
     this.revocations = revocations;
     this.redis = redis;
     this.policies = policies;
+    this.failOpen = failOpen;
     this.link = link;
     this.cluster = cluster;
     this.watched = watched;
@@ -173,6 +177,7 @@ public final class Readiness {
     detail.put("signing_key_published", keys.usable());
     detail.put("revocations_caught_up", caughtUp);
     detail.put("policies_current", decides);
+    detail.put("organizations_failing_open", failOpen.chosen());
     detail.put("cluster_member_up", up);
     detail.put("cluster_majority", majority);
     detail.put("lease_held", leased);

@@ -14,7 +14,9 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jws;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.Canary;
@@ -237,6 +239,43 @@ class BundleTest {
     assertThat(answer.header("retry-after")).isEqualTo("1");
     assertThat(answer.json().at("/error/message").asText()).contains("[policies_unknown]");
     assertThat(record(agent).detail()).isEqualTo("policies_unknown");
+  }
+
+  /** The one exception, for who has chosen so (G5): and the record says that it was used. */
+  @Test
+  void whoHasChosenToFailOpenIsPermittedWithoutABundleAndIsDecidedAboutWithOne() {
+    var bold = OrganizationId.next(CLOCK);
+    fixture.controlPlane.say(
+        bold,
+        new LinkCommand.PutOrganization(
+            new OrganizationSpec(
+                "Bold",
+                OrganizationSpec.Payloads.METADATA,
+                30,
+                OrganizationSpec.OfflineMode.FREEZE,
+                true,
+                1)));
+    fixture.provide(bold);
+    var agent = fixture.agent(bold, List.of());
+    var access = TestAgent.text(agent.bootstrap(), "access_token");
+
+    assertThat(agent.message(access).status()).isEqualTo(200);
+    var record =
+        fixture.controlPlane.awaitAudit(
+            bold, it -> agent.id.equals(it.agentId()) && it.policyIds().contains("fail-open"));
+    assertThat(record.verdict()).isEqualTo(Verdict.PERMIT);
+    assertThat(record.bundleVersion()).isEqualTo("0");
+    assertThat(record.detail()).contains("the organization fails open");
+    assertThat(
+            Http.get(fixture.enclave().managementUrl().resolve("/ready"))
+                .json()
+                .at("/detail/organizations_failing_open")
+                .asInt())
+        .isPositive();
+
+    fixture.controlPlane.publish(bold, 1);
+    fixture.controlPlane.awaitRunning(bold, 1);
+    assertThat(agent.message(access).status()).as("an empty bundle denies").isEqualTo(403);
   }
 
   @Test

@@ -89,15 +89,20 @@ public final class EnclaveFixture implements AutoCloseable {
                 30,
                 OrganizationSpec.OfflineMode.FREEZE,
                 1)));
+    provide(known);
+    controlPlane.publish(known, 1, Starter.DOCUMENT);
+    trust(known, breakGlassSecret, Set.of("agents:manage"));
+    controlPlane.awaitRunning(known, 1);
+  }
+
+  /** Makes the model known to the organization. */
+  public void provide(OrganizationId known) {
     controlPlane.say(
         known,
         new LinkCommand.PutProvider(
             new ProviderSpec(
                 "anthropic", ProviderSpec.Kind.ANTHROPIC, model.url(), List.of(), 30, false, 1),
             controlPlane.seal(known, "anthropic", SlowModel.API_KEY)));
-    controlPlane.publish(known, 1, Starter.DOCUMENT);
-    trust(known, breakGlassSecret, Set.of("agents:manage"));
-    controlPlane.awaitRunning(known, 1);
   }
 
   /** Tells the enclave which client may break the glass in the organization, and for what. */

@@ -244,6 +244,11 @@ class CommandsTest {
     assertThat(server.requests().getLast().body()).isEqualTo("{\"offline_mode\":\"continue\"}");
     assertThat(machine.out()).containsPattern("offline_mode +continue");
 
+    assertThat(
+            machine.type("org", "set", "--fail-open", "true", "--compensating-controls", "egress"))
+        .isZero();
+    assertThat(server.requests().getLast().body())
+        .isEqualTo("{\"fail_open\":true,\"compensating_controls\":\"egress\"}");
     assertThat(machine.type("org", "set")).isEqualTo(2);
     assertThat(machine.type("org", "set", "--offline-mode", "perhaps")).isEqualTo(2);
   }

@@ -12,17 +12,30 @@ import java.util.Objects;
  * @param payloadRetentionDays after which they are deleted, 1 to 3650
  * @param offlineMode what its agents may do once the control plane has been away for too long;
  *     where nobody said, nothing (G5)
+ * @param failOpen whether its agents may act where no policy of its own is known (G5)
  */
 public record OrganizationSpec(
     String name,
     Payloads payloads,
     int payloadRetentionDays,
     OfflineMode offlineMode,
+    Boolean failOpen,
     long version) {
 
+  /** One that fails closed, as all do that have not said otherwise. */
+  public OrganizationSpec(
+      String name,
+      Payloads payloads,
+      int payloadRetentionDays,
+      OfflineMode offlineMode,
+      long version) {
+    this(name, payloads, payloadRetentionDays, offlineMode, false, version);
+  }
+
   public OrganizationSpec {
-    // An older control plane does not say.
+    // An older control plane does not say, and neither does what was kept of one.
     offlineMode = Objects.requireNonNullElse(offlineMode, OfflineMode.FREEZE);
+    failOpen = Objects.requireNonNullElse(failOpen, false);
   }
 
   /** What is kept of requests and replies. */

@@ -11,6 +11,7 @@ import io.redoubt.protocol.token.TokenDigest;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,5 +63,18 @@ class WireTypesTest {
 
     assertThat(Json.LENIENT.readValue(older, OrganizationSpec.class).offlineMode())
         .isEqualTo(OrganizationSpec.OfflineMode.FREEZE);
+  }
+
+  /** What an enclave kept of an older release is read, too (G5). */
+  @Test
+  void anOrganizationThatSaysNothingOfItFailsClosed() throws Exception {
+    for (String said : List.of("", ", \"fail_open\": null")) {
+      var older =
+          "{\"name\": \"Acme\", \"payloads\": \"full\", \"payload_retention_days\": 30, \"version\": 1"
+              + said
+              + "}";
+
+      assertThat(Json.LENIENT.readValue(older, OrganizationSpec.class).failOpen()).isFalse();
+    }
   }
 }

@@ -6,6 +6,7 @@ import static io.redoubt.controlplane.operator.Permission.ORG_READ;
 
 import io.redoubt.controlplane.operator.Answer;
 import io.redoubt.controlplane.operator.Call;
+import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Checks;
 import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.PageOf;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code /api/v1/iam/organizations}, {@code /roles} and {@code /self}. */
 public final class OrganizationRoutes {
   private static final String PATH = "/api/v1/iam/organizations";
+  private static final int MAX_CONTROLS = 500;
 
   private final Organizations organizations;
   private final Members members;
@@ -58,7 +60,21 @@ public final class OrganizationRoutes {
       @Nullable String name,
       OrganizationSpec.@Nullable Payloads payloads,
       @Nullable Integer payloadRetentionDays,
-      OrganizationSpec.@Nullable OfflineMode offlineMode) {}
+      OrganizationSpec.@Nullable OfflineMode offlineMode,
+      @Nullable Boolean failOpen,
+      @Nullable String compensatingControls) {
+
+    /** As it stands, unless something is said of it. */
+    Organization.@Nullable FailOpen failOpen(Organization found, Change change) {
+      if (failOpen == null) {
+        return found.failOpen();
+      }
+      return failOpen
+          ? new Organization.FailOpen(
+              nonNull(compensatingControls), change.operator().subject(), change.now())
+          : null;
+    }
+  }
 
   record RoleBody(Role name, Set<Permission> permissions) {}
 
@@ -176,7 +192,19 @@ public final class OrganizationRoutes {
                 "/payload_retention_days",
                 "is 1 to 3650");
           }
-          checks.done();
+          checks
+              .require(
+                  !Boolean.TRUE.equals(body.failOpen())
+                      || (body.compensatingControls() != null
+                          && !body.compensatingControls().isBlank()),
+                  "/compensating_controls",
+                  "are needed: what keeps agents in bounds while no policy does")
+              .require(
+                  body.compensatingControls() == null || Boolean.TRUE.equals(body.failOpen()),
+                  "/compensating_controls",
+                  "go with fail_open: true")
+              .text("/compensating_controls", body.compensatingControls(), MAX_CONTROLS)
+              .done();
           return call.change(change -> {
             if (!id.equals(change.organization())) {
               throw ProblemException.of(ErrorType.NOT_FOUND);
@@ -198,6 +226,7 @@ public final class OrganizationRoutes {
                         Optional.ofNullable(body.payloadRetentionDays())
                             .orElse(found.payloadRetentionDays()),
                         Optional.ofNullable(body.offlineMode()).orElse(found.offlineMode()),
+                        body.failOpen(found, change),
                         found.version() + 1,
                         found.createdAt(),
                         change.now()));

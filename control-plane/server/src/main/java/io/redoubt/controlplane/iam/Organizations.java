@@ -2,6 +2,7 @@ package io.redoubt.controlplane.iam;
 
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Welcome;
+import io.redoubt.controlplane.iam.Organization.FailOpen;
 import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
@@ -9,10 +10,16 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.OrganizationSpec;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** The organizations themselves. Row-level security shows each only itself. */
 public final class Organizations implements Welcome {
@@ -36,8 +43,8 @@ public final class Organizations implements Welcome {
         .handle()
         .createQuery(
             """
-            SELECT id, name, payloads, payload_retention_days, offline_mode, version, created_at,
-              updated_at
+            SELECT id, name, payloads, payload_retention_days, offline_mode, fail_open_controls,
+              fail_open_by, fail_open_at, version, created_at, updated_at
             FROM control.organization WHERE id = :id
             """)
         .bind("id", id.uuid())
@@ -48,6 +55,7 @@ public final class Organizations implements Welcome {
                 OrganizationSpec.Payloads.of(row.getString("payloads")),
                 row.getInt("payload_retention_days"),
                 OrganizationSpec.OfflineMode.of(row.getString("offline_mode")),
+                failOpen(row),
                 row.getLong("version"),
                 Rows.instant(row, "created_at"),
                 Rows.instant(row, "updated_at")))
@@ -73,6 +81,7 @@ public final class Organizations implements Welcome {
             OrganizationSpec.Payloads.FULL,
             DEFAULT_RETENTION_DAYS,
             OrganizationSpec.OfflineMode.FREEZE,
+            null,
             1,
             change.now(),
             change.now());
@@ -103,13 +112,15 @@ public final class Organizations implements Welcome {
    * @param before as it was
    */
   Organization update(Change change, Organization before, Organization wanted) {
+    var failOpen = Optional.ofNullable(wanted.failOpen());
     change
         .handle()
         .createUpdate(
             """
             UPDATE control.organization
             SET name = :name, payloads = :payloads, payload_retention_days = :days,
-              offline_mode = :offline, version = :version, updated_at = :now
+              offline_mode = :offline, fail_open_controls = :failOpenControls,
+              fail_open_by = :failOpenBy, fail_open_at = :failOpenAt, version = :version, updated_at = :now
             WHERE id = :id
             """)
         .bind("id", wanted.id().uuid())
@@ -117,17 +128,39 @@ public final class Organizations implements Welcome {
         .bind("payloads", wanted.payloads().wire())
         .bind("days", wanted.payloadRetentionDays())
         .bind("offline", wanted.offlineMode().wire())
+        .bind("failOpenControls", failOpen.map(FailOpen::compensatingControls).orElse(null))
+        .bind("failOpenBy", failOpen.map(FailOpen::acknowledgedBy).orElse(null))
+        .bindByType(
+            "failOpenAt", failOpen.map(FailOpen::acknowledgedAt).orElse(null), Instant.class)
         .bind("version", wanted.version())
         .bind("now", change.now())
         .execute();
-    // What agents may do is changed here, so the record says it.
-    var detail =
-        before.offlineMode() == wanted.offlineMode()
-            ? null
-            : "offline_mode: " + wanted.offlineMode().wire();
-    change.audited("organization:update", wanted.id(), detail, null);
+    change.audited("organization:update", wanted.id(), changed(before, wanted), null);
     commands.broadcast(change, new LinkCommand.PutOrganization(wanted.spec()));
     return wanted;
+  }
+
+  /** What agents may do is changed here, so the record says it. */
+  private static @Nullable String changed(Organization before, Organization wanted) {
+    var changes = new ArrayList<String>();
+    if (before.offlineMode() != wanted.offlineMode()) {
+      changes.add("offline_mode: " + wanted.offlineMode().wire());
+    }
+    var failOpen = wanted.failOpen();
+    if (!Objects.equals(before.failOpen(), failOpen)) {
+      changes.add(
+          failOpen == null
+              ? "fail_open: no"
+              : "fail_open: yes, with compensating controls: " + failOpen.compensatingControls());
+    }
+    return changes.isEmpty() ? null : String.join("; ", changes);
+  }
+
+  private static @Nullable FailOpen failOpen(ResultSet row) throws SQLException {
+    String controls = row.getString("fail_open_controls");
+    return controls == null
+        ? null
+        : new FailOpen(controls, row.getString("fail_open_by"), Rows.instant(row, "fail_open_at"));
   }
 
   @Override

@@ -42,15 +42,36 @@ final class OrgSet implements Callable<Integer> {
       @Nullable String name,
       @Nullable String payloads,
       @Nullable Integer payloadRetentionDays,
-      @Nullable String offlineMode) {
+      @Nullable String offlineMode,
+      @Nullable Boolean failOpen,
+      @Nullable String compensatingControls) {
 
     boolean isEmpty() {
       return name == null
           && payloads == null
           && payloadRetentionDays == null
-          && offlineMode == null;
+          && offlineMode == null
+          && failOpen == null
+          && compensatingControls == null;
     }
   }
+
+  @Option(
+      names = "--fail-open",
+      arity = "1",
+      paramLabel = "BOOL",
+      description = {
+        "true: agents may act where an enclave knows no policy of the organization; each time is on"
+            + " record.",
+        "Authentication, isolation and the record hold as always."
+      })
+  @Nullable Boolean failOpen;
+
+  @Option(
+      names = "--compensating-controls",
+      paramLabel = "TEXT",
+      description = "What keeps agents in bounds meanwhile; needed with --fail-open true.")
+  @Nullable String compensatingControls;
 
   @Option(
       names = "--offline-mode",
@@ -86,7 +107,9 @@ final class OrgSet implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    var body = new Body(name, wire(payloads), payloadDays, wire(offlineMode));
+    var body =
+        new Body(
+            name, wire(payloads), payloadDays, wire(offlineMode), failOpen, compensatingControls);
     if (body.isEmpty()) {
       throw CommandFailure.usage("Say what to change, such as --offline-mode continue.");
     }
