@@ -16,7 +16,7 @@ final class AcceptLimit extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object accepted) {
-    if (++open == most) {
+    if (++open >= most) {
       context.channel().config().setAutoRead(false);
     }
     var _ =

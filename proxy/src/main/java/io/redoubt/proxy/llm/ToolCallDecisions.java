@@ -77,7 +77,15 @@ final class ToolCallDecisions {
           Causes.log("Tool calls could not be decided", failure);
           return unasked(Refusal.UNAVAILABLE, calls.size());
         })
-        .thenCompose(answers -> record(call, admitted, calls, answers));
+        .thenCompose(answers -> record(call, admitted, calls, answers))
+        .exceptionally(failure -> {
+          // Whoever waits for this holds the reply back for as long as it takes.
+          Causes.logUnforeseen("Verdicts of tool calls could not be recorded", failure);
+          return new Decided(
+              calls.stream().<CallVerdict>map(each -> each.denied(Refusal.UNAVAILABLE)).toList(),
+              List.of(),
+              false);
+        });
   }
 
   /** What is too much to be told to another node at once, is refused. */

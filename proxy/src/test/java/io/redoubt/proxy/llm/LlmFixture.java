@@ -89,6 +89,7 @@ final class LlmFixture implements AutoCloseable {
   final HttpClient client = HttpClient.newHttpClient();
   final AtomicBoolean lease = new AtomicBoolean(true);
   volatile Freshness.Standing standing = Freshness.Standing.FRESH;
+  volatile boolean standingFails;
   private final HttpServer binding;
   private long versions;
 
@@ -133,7 +134,7 @@ final class LlmFixture implements AutoCloseable {
                 payloads,
                 policies,
                 lease::get,
-                _ -> standing,
+                _ -> standing(),
                 new Patience(clock, Duration.ofSeconds(5))),
             clock,
             metrics,
@@ -154,6 +155,7 @@ final class LlmFixture implements AutoCloseable {
     agents.unjudged = false;
     policies.clear();
     standing = Freshness.Standing.FRESH;
+    standingFails = false;
     agents.silent(false);
     agents.hold().complete(null);
     audit.outage.end();
@@ -308,5 +310,12 @@ final class LlmFixture implements AutoCloseable {
     system.terminate();
     provider.close();
     await(system.getWhenTerminated());
+  }
+
+  private Freshness.Standing standing() {
+    if (standingFails) {
+      throw new IllegalStateException("nobody knows");
+    }
+    return standing;
   }
 }

@@ -272,6 +272,18 @@ class LlmToolCallTest {
 
   @ParameterizedTest
   @MethodSource("ways")
+  void whatFailsUnforeseenReleasesNothingAndHoldsNothingUp(Way way) {
+    replies(way, () -> plane.standingFails = true);
+
+    var heard = ask(way);
+
+    assertThat(heard.calls()).isEmpty();
+    assertThat(heard.text()).contains("cannot be decided and recorded");
+    assertThat(outcomeOf(modelCall()).error()).isEqualTo("tool-call-not-recorded");
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
   void aFrozenEnclaveReleasesNothing(Way way) {
     replies(way, () -> plane.standing = Freshness.Standing.FROZEN);
 
