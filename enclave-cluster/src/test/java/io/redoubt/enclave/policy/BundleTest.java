@@ -1,6 +1,7 @@
 package io.redoubt.enclave.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.enclave.testing.Answer;
@@ -266,12 +267,15 @@ class BundleTest {
     assertThat(record.verdict()).isEqualTo(Verdict.PERMIT);
     assertThat(record.bundleVersion()).isEqualTo("0");
     assertThat(record.detail()).contains("the organization fails open");
-    assertThat(
-            Http.get(fixture.enclave().managementUrl().resolve("/ready"))
-                .json()
-                .at("/detail/organizations_failing_open")
-                .asInt())
-        .isPositive();
+    // An answer may be half a second old, and somebody may have asked just before.
+    await()
+        .untilAsserted(() ->
+            assertThat(
+                    Http.get(fixture.enclave().managementUrl().resolve("/ready"))
+                        .json()
+                        .at("/detail/organizations_failing_open")
+                        .asInt())
+                .isPositive());
 
     fixture.controlPlane.publish(bold, 1);
     fixture.controlPlane.awaitRunning(bold, 1);
