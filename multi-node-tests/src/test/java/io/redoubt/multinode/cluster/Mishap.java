@@ -23,7 +23,7 @@ enum Mishap {
   SINGLETONS_KILLED("kill -9 of the node that has the singletons") {
     @Override
     void happen(Scene scene) {
-      Installation.Node holder = scene.singletons();
+      Installation.Node holder = scene.product().singletons(scene.operator());
       scene.product().kill(holder);
       scene.awaitReplaced(holder);
     }
@@ -197,20 +197,6 @@ enum Mishap {
     void last(int shortest, int longest) {
       var span = Duration.ofMillis(random.nextInt(shortest, longest));
       await().pollDelay(span).atMost(span.plusSeconds(30)).until(() -> true);
-    }
-
-    /** The node that has the singletons just now. */
-    Installation.Node singletons() {
-      String name =
-          product
-              .cluster(victim, operator)
-              .required("singletons")
-              .required("control_plane_link")
-              .asText();
-      return product.runtime().nodes().stream()
-          .filter(node -> node.name().equals(name))
-          .findFirst()
-          .orElseThrow();
     }
 
     /** Until the node has another process, which {@code up} sees to. */

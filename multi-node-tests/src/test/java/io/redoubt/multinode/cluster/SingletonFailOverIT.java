@@ -18,7 +18,6 @@ import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -46,7 +45,7 @@ final class SingletonFailOverIT {
     var before = boot(rota);
     var traces = new ArrayList<String>();
     awaitServed(models, before);
-    Installation.Node holder = holder();
+    Installation.Node holder = product.singletons(operator);
 
     try (var _ = product.pause(holder)) {
       rota.without(holder);
@@ -66,7 +65,7 @@ final class SingletonFailOverIT {
     call(models, last, lastTraces);
 
     awaitWhole(last, lastTraces);
-    assertThat(holder().name()).isNotEqualTo(holder.name());
+    assertThat(product.singletons(operator).name()).isNotEqualTo(holder.name());
     System.out.println(history);
   }
 
@@ -91,22 +90,6 @@ final class SingletonFailOverIT {
       awaitServed(models, agent);
       traces.add(history.modelCalls().stream().map(ModelCall::trace).toList().getLast());
     }
-  }
-
-  private Installation.Node holder() {
-    var headers = Map.of("Authorization", "Bearer " + operator.token());
-    for (Installation.Node node : product.runtime().nodes()) {
-      var uri = node.management().resolve("/v1/cluster");
-      if (product.http().attempt("GET", uri, headers, null) instanceof Attempt.Answered(var reply)
-          && reply.status() == 200) {
-        String name = reply.json().at("/singletons/control_plane_link").asText();
-        return product.runtime().nodes().stream()
-            .filter(it -> it.name().equals(name))
-            .findFirst()
-            .orElseThrow();
-      }
-    }
-    throw new AssertionError("no node says how the cluster is");
   }
 
   /** Each call once, in order, and no number missing or there twice. */

@@ -372,6 +372,13 @@ public final class Product implements AutoCloseable {
     throw new AssertionError(node.name() + " does not show its cluster: " + attempt);
   }
 
+  /** The node that has the link, the forwarder and the janitor just now, as the first node says. */
+  public Installation.Node singletons(Operator operator) {
+    List<Installation.Node> nodes = runtime().nodes();
+    String name = cluster(nodes.getFirst(), operator).at("/singletons/control_plane_link").asText();
+    return nodes.stream().filter(node -> node.name().equals(name)).findFirst().orElseThrow();
+  }
+
   public void awaitReady() {
     await("ready")
         .atMost(Duration.ofSeconds(30))
