@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param bringsCredential whether the agent carries an upstream credential of its own
  * @param findings what was found in it, by kind
  * @param arguments of a call; none where it is no call, or a node of an older release asks
+ * @param estimate what it takes of a budget at most; null: nothing
  */
 public record GovernedAction(
     ActionId id,
@@ -28,14 +29,41 @@ public record GovernedAction(
     InetAddress source,
     boolean bringsCredential,
     Set<String> findings,
-    Arguments arguments)
+    Arguments arguments,
+    @Nullable Estimate estimate)
     implements ClusterMessage {
   public GovernedAction {
     findings = Set.copyOf(findings);
     arguments = arguments == null ? Arguments.NONE : arguments;
   }
 
-  /** One without arguments. */
+  /** A call, which costs nothing of a budget. */
+  public GovernedAction(
+      ActionId id,
+      Plane plane,
+      String operation,
+      String resource,
+      @Nullable String within,
+      String digest,
+      InetAddress source,
+      boolean bringsCredential,
+      Set<String> findings,
+      Arguments arguments) {
+    this(
+        id,
+        plane,
+        operation,
+        resource,
+        within,
+        digest,
+        source,
+        bringsCredential,
+        findings,
+        arguments,
+        null);
+  }
+
+  /** One without arguments that costs nothing. */
   public GovernedAction(
       ActionId id,
       Plane plane,
@@ -57,5 +85,21 @@ public record GovernedAction(
         bringsCredential,
         findings,
         Arguments.NONE);
+  }
+
+  /** The same, that takes so much of a budget at most. */
+  public GovernedAction costing(@Nullable Estimate most) {
+    return new GovernedAction(
+        id,
+        plane,
+        operation,
+        resource,
+        within,
+        digest,
+        source,
+        bringsCredential,
+        findings,
+        arguments,
+        most);
   }
 }

@@ -7,10 +7,17 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.redoubt.ClusterMessage;
 import io.redoubt.action.Act;
 import io.redoubt.action.GovernedAction;
+import io.redoubt.budget.Ledger;
+import io.redoubt.budget.Shortage;
+import io.redoubt.budget.Tally;
+import io.redoubt.protocol.audit.Reserved;
+import io.redoubt.protocol.audit.Spend;
+import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.protocol.link.Spending;
 import io.redoubt.protocol.token.TokenDigest;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -137,6 +144,14 @@ public final class Agent {
       String reason, String by, @Nullable Long number, ActorRef<Reply> replyTo)
       implements Command {}
 
+  /**
+   * The intent of that action has its outcome in the log, or will never be there.
+   *
+   * @param charged in the place of what was reserved for it
+   */
+  public record Settle(ActionId action, Spend charged, ActorRef<Reply> replyTo)
+      implements Command {}
+
   /** Asks what the agent is. */
   public record Describe(ActorRef<Reply> replyTo) implements Command {}
 
@@ -145,6 +160,21 @@ public final class Agent {
 
   /** Internal: the log could not be read. */
   record HistoryUnknown(String why) implements Command {}
+
+  /** Internal: what the agent's purse hears while it looks after the budget. */
+  sealed interface OfPurse extends Command {}
+
+  /** Nothing can be reserved any more under what was permitted before. */
+  record BudgetFenced() implements OfPurse {}
+
+  /** The log was read for what was spent. */
+  record BudgetRead(List<Ledger.Entry> entries) implements OfPurse {}
+
+  /** The books cannot be opened for now. */
+  record BudgetUnknown(String why) implements OfPurse {}
+
+  /** The log was read for what became of old reservations. */
+  record BudgetCompared(List<ActionId> asked, List<Ledger.Entry> found) implements OfPurse {}
 
   /** Internal: the fence in the database stands where the state says. */
   record FenceRaised(long fence) implements Command {}
@@ -189,18 +219,37 @@ public final class Agent {
    * under this fence.
    *
    * @param judgement of the policies; null: an older release did not ask them
+   * @param reserved what the budget keeps for it, which the intent must carry; null: nothing
    */
-  public record Permitted(AgentSpec spec, long fence, @Nullable Judgement judgement)
-      implements Reply {}
+  public record Permitted(
+      AgentSpec spec, long fence, @Nullable Judgement judgement, @Nullable Reserved reserved)
+      implements Reply {
+    public Permitted(AgentSpec spec, long fence, @Nullable Judgement judgement) {
+      this(spec, fence, judgement, null);
+    }
+
+    Permitted reserving(@Nullable Reserved kept) {
+      return new Permitted(spec, fence, judgement, kept);
+    }
+  }
 
   /**
    * Denied.
    *
    * @param spec what is known of the agent, for the record; null: nothing
    * @param judgement of the policies; null: they were not asked
+   * @param shortage of the budget; null: it does not stand in the way
    */
-  public record Denied(Denial why, @Nullable AgentSpec spec, @Nullable Judgement judgement)
-      implements Reply {}
+  public record Denied(
+      Denial why,
+      @Nullable AgentSpec spec,
+      @Nullable Judgement judgement,
+      @Nullable Shortage shortage)
+      implements Reply {
+    public Denied(Denial why, @Nullable AgentSpec spec, @Nullable Judgement judgement) {
+      this(why, spec, judgement, null);
+    }
+  }
 
   /**
    * What is said to actions that were asked about together. Permits are as in {@link Permitted}.
@@ -242,14 +291,25 @@ public final class Agent {
    * What the agent is.
    *
    * @param lastSeenAt when it last bootstrapped or rotated, as far as this incarnation knows
+   * @param spending how its budget stands; null: it has none, or its books are not open
    */
   public record Description(
       AgentStatus status,
       AgentSpec spec,
       List<IsolationId> isolations,
       List<FamilyId> families,
-      @Nullable Instant lastSeenAt)
-      implements Reply {}
+      @Nullable Instant lastSeenAt,
+      @Nullable Spending spending)
+      implements Reply {
+    public Description(
+        AgentStatus status,
+        AgentSpec spec,
+        List<IsolationId> isolations,
+        List<FamilyId> families,
+        @Nullable Instant lastSeenAt) {
+      this(status, spec, isolations, families, lastSeenAt, null);
+    }
+  }
 
   /**
    * Refused. Nothing has changed, except after {@link Refusal#UNAVAILABLE}: what was asked stands
@@ -285,6 +345,10 @@ public final class Agent {
     SOURCE_NOT_ALLOWED,
     MODEL_NOT_ALLOWED,
     OWN_CREDENTIAL_NOT_ALLOWED,
+    /** There is not enough left of the budget. */
+    OVER_BUDGET,
+    /** The budget is of money, and nobody knows what it would cost. */
+    PRICE_UNKNOWN,
     /** No policies are known here, or not yet. */
     POLICIES_UNKNOWN,
     POLICY,
@@ -305,7 +369,9 @@ public final class Agent {
     @JsonSubTypes.Type(Isolated.class),
     @JsonSubTypes.Type(Released.class),
     @JsonSubTypes.Type(Revoked.class),
-    @JsonSubTypes.Type(Decommissioned.class)
+    @JsonSubTypes.Type(Decommissioned.class),
+    @JsonSubTypes.Type(BudgetOpened.class),
+    @JsonSubTypes.Type(BudgetTallied.class)
   })
   public sealed interface Event {}
 
@@ -373,4 +439,15 @@ public final class Agent {
   /** The end. */
   @JsonTypeName("decommissioned")
   public record Decommissioned(String reason, String by, Instant at) implements Event {}
+
+  /**
+   * An incarnation begins to keep the budget. It raises the fence: what the one before it permitted
+   * and has not recorded, is permitted no longer, so that the log holds all that was reserved.
+   */
+  @JsonTypeName("budget-opened")
+  public record BudgetOpened(Instant at) implements Event {}
+
+  /** Where the books stand, so that less of the log has to be read. */
+  @JsonTypeName("budget-tallied")
+  public record BudgetTallied(Tally tally, Instant at) implements Event {}
 }

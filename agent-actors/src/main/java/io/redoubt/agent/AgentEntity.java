@@ -5,6 +5,8 @@ import io.redoubt.agent.Agent.Bootstrap;
 import io.redoubt.agent.Agent.BootstrapBurned;
 import io.redoubt.agent.Agent.BootstrapOffered;
 import io.redoubt.agent.Agent.BootstrapRepeated;
+import io.redoubt.agent.Agent.BudgetOpened;
+import io.redoubt.agent.Agent.BudgetTallied;
 import io.redoubt.agent.Agent.Command;
 import io.redoubt.agent.Agent.Configure;
 import io.redoubt.agent.Agent.Configured;
@@ -23,7 +25,9 @@ import io.redoubt.agent.Agent.HistoryRead;
 import io.redoubt.agent.Agent.HistoryUnknown;
 import io.redoubt.agent.Agent.Isolate;
 import io.redoubt.agent.Agent.Isolated;
+import io.redoubt.agent.Agent.OfPurse;
 import io.redoubt.agent.Agent.OfferBootstrap;
+import io.redoubt.agent.Agent.Permitted;
 import io.redoubt.agent.Agent.RefreshAdmitted;
 import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Refused;
@@ -33,11 +37,14 @@ import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.RetryFence;
 import io.redoubt.agent.Agent.Revoke;
 import io.redoubt.agent.Agent.Revoked;
+import io.redoubt.agent.Agent.Settle;
 import io.redoubt.agent.Agent.Stop;
 import io.redoubt.agent.AgentState.Decommissioned;
 import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
+import io.redoubt.budget.Ledger;
+import io.redoubt.budget.Tally;
 import io.redoubt.lease.Lease;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.link.AgentStatus;
@@ -45,6 +52,7 @@ import io.redoubt.session.History;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -77,6 +85,7 @@ final class AgentEntity
   private final FenceKeeper fence;
   private final Judge judge;
   private final Recollection recollection;
+  private final Purse purse;
 
   private @Nullable Instant lastSeenAt;
 
@@ -89,7 +98,8 @@ final class AgentEntity
       InstantSource clock,
       FenceKeeper fence,
       Judge judge,
-      Recollection recollection) {
+      Recollection recollection,
+      Purse purse) {
     super(PersistenceId.of(TYPE, key.entityId()), config.entity().restart());
     this.context = context;
     this.shard = shard;
@@ -99,6 +109,7 @@ final class AgentEntity
     this.fence = fence;
     this.judge = judge;
     this.recollection = recollection;
+    this.purse = purse;
   }
 
   static Behavior<Command> create(
@@ -107,6 +118,7 @@ final class AgentEntity
       Fences fences,
       Policies policies,
       History history,
+      Ledger ledger,
       Lease lease,
       AgentConfig config,
       InstantSource clock) {
@@ -116,8 +128,9 @@ final class AgentEntity
           var judge = new Judge(key, policies, config.risk(), clock);
           var recollection =
               new Recollection(context, key, history, judge, config.entity().askTimeout());
+          var purse = new Purse(context, key, ledger, clock, config.entity().askTimeout());
           return new AgentEntity(
-              context, key, shard, config, lease, clock, fence, judge, recollection);
+              context, key, shard, config, lease, clock, fence, judge, recollection, purse);
         }));
   }
 
@@ -143,6 +156,7 @@ final class AgentEntity
             RecoveryCompleted.instance(),
             state -> {
               recollection.recovered();
+              purse.recovered();
               fence.recovered(state.fence());
             })
         .build();
@@ -162,7 +176,9 @@ final class AgentEntity
           case Release release -> onRelease(state, release);
           case Revoke revoke -> onRevoke(state, revoke);
           case Decommission decommission -> onDecommission(state, decommission);
+          case Settle settle -> onSettle(state, settle);
           case Describe describe -> onDescribe(state, describe);
+          case OfPurse message -> quietly(() -> purse.hears(message, tally(state)));
           case FenceRaised raised -> quietly(() -> fence.onRaised(raised));
           case FenceFailed failed -> quietly(() -> fence.onFailed(failed));
           case RetryFence _ -> quietly(fence::onRetry);
@@ -175,15 +191,12 @@ final class AgentEntity
   private void giveUp() {
     fence.giveUp();
     recollection.giveUp();
+    purse.giveUp();
   }
 
   private ReplyEffect<Event, AgentState> onDecide(AgentState state, Decide decide) {
     return decided(
-        state,
-        decide,
-        decide.until(),
-        decide.replyTo(),
-        known -> judge.decide(known, decide.action(), decide.family()));
+        state, decide, decide.until(), decide.replyTo(), known -> verdict(known, decide));
   }
 
   private ReplyEffect<Event, AgentState> onDecideTogether(AgentState state, DecideTogether decide) {
@@ -211,9 +224,60 @@ final class AgentEntity
       case Unknown _ -> forget(replyTo, new Denied(Denial.UNKNOWN_AGENT, null, null));
       case Known _ when !recollection.isKnown() ->
           quietly(() -> recollection.await(question, replyTo));
+      case Known known when question instanceof Decide decide && mustOpenPurse(known, decide) ->
+          openPurse(decide);
       case Known known -> reply(replyTo, verdict.apply(known));
       case Decommissioned gone -> reply(replyTo, new Denied(Denial.NOT_ACTIVE, gone.spec(), null));
     };
+  }
+
+  private boolean mustOpenPurse(Known known, Decide decide) {
+    return purse.isShutFor(known.spec(), decide.action())
+        && known.denies(decide.action(), decide.family()).isEmpty();
+  }
+
+  private ReplyEffect<Event, AgentState> openPurse(Decide decide) {
+    if (!purse.await(decide)) {
+      return Effect().noReply();
+    }
+    return purse.mustClaim()
+        ? Effect()
+            .persist(new BudgetOpened(clock.instant()))
+            .thenRun((AgentState after) -> {
+              purse.claimed();
+              fence.answer(after.fence(), purse.fenced(), new Done());
+            })
+            .thenNoReply()
+        : replyFenced(purse.fenced(), new Done());
+  }
+
+  /** Policies are not asked about what the budget does not allow. */
+  private Reply verdict(Known known, Decide decide) {
+    var action = decide.action();
+    var unpaid = purse.refuses(known.spec(), action);
+    if (unpaid.isPresent() && known.denies(action, decide.family()).isEmpty()) {
+      judge.unpaid(action);
+      return unpaid.get();
+    }
+    var reply = judge.decide(known, action, decide.family());
+    return reply instanceof Permitted permitted
+        ? permitted.reserving(purse.reserve(known.spec(), action))
+        : reply;
+  }
+
+  private ReplyEffect<Event, AgentState> onSettle(AgentState state, Settle settle) {
+    purse.settle(settle);
+    var tally = state instanceof Known ? purse.tally() : Optional.<Tally>empty();
+    return tally
+        .map(books ->
+            Effect()
+                .persist(new BudgetTallied(books, clock.instant()))
+                .thenReply(settle.replyTo(), _ -> new Done()))
+        .orElseGet(() -> reply(settle.replyTo(), new Done()));
+  }
+
+  private static @Nullable Tally tally(AgentState state) {
+    return state instanceof Known known ? known.tally() : null;
   }
 
   private ReplyEffect<Event, AgentState> onAdmitRefresh(AgentState state, AdmitRefresh admit) {
@@ -403,7 +467,8 @@ final class AgentEntity
                   known.spec(),
                   known.isolations().ids(),
                   known.livingFamilies(),
-                  lastSeenAt == null ? known.enrolment().burnedAt() : lastSeenAt));
+                  lastSeenAt == null ? known.enrolment().burnedAt() : lastSeenAt,
+                  purse.spending()));
       case Decommissioned gone ->
           reply(
               describe.replyTo(),

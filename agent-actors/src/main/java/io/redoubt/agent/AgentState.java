@@ -9,6 +9,8 @@ import io.redoubt.agent.Agent.BootstrapBurned;
 import io.redoubt.agent.Agent.BootstrapOffered;
 import io.redoubt.agent.Agent.BootstrapRepeated;
 import io.redoubt.agent.Agent.Bootstrapped;
+import io.redoubt.agent.Agent.BudgetOpened;
+import io.redoubt.agent.Agent.BudgetTallied;
 import io.redoubt.agent.Agent.Configured;
 import io.redoubt.agent.Agent.Denial;
 import io.redoubt.agent.Agent.Isolated;
@@ -16,6 +18,7 @@ import io.redoubt.agent.Agent.LifecycleChanged;
 import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Released;
 import io.redoubt.agent.Agent.Revoked;
+import io.redoubt.budget.Tally;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
@@ -66,6 +69,7 @@ sealed interface AgentState {
                 e.number());
         case BootstrapOffered _, BootstrapBurned _, BootstrapRepeated _ -> this;
         case Isolated _, Released _, Revoked _, Agent.Decommissioned _ -> this;
+        case BudgetOpened _, BudgetTallied _ -> this;
       };
     }
 
@@ -90,6 +94,7 @@ sealed interface AgentState {
    * @param families the last ones opened, oldest first; alive, unless it is revoked
    * @param since when {@code lifecycle} became what it is
    * @param number of the control plane's last order that changed anything; null: none did
+   * @param tally of its budget; null: it never had one, or not for long
    */
   @JsonTypeName("known")
   record Known(
@@ -100,9 +105,22 @@ sealed interface AgentState {
       List<FamilyId> families,
       long fence,
       Instant since,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number)
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long number,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Tally tally)
       implements AgentState {
     static final int FAMILIES_LIMIT = 16;
+
+    Known(
+        AgentSpec spec,
+        Lifecycle lifecycle,
+        Enrolment enrolment,
+        Isolations isolations,
+        List<FamilyId> families,
+        long fence,
+        Instant since,
+        @Nullable Long number) {
+      this(spec, lifecycle, enrolment, isolations, families, fence, since, number, null);
+    }
 
     public Known {
       families = List.copyOf(families);
@@ -120,12 +138,21 @@ sealed interface AgentState {
                 families,
                 fence,
                 since,
-                latest(e.number()));
+                latest(e.number()),
+                tally);
         case BootstrapOffered e -> offering(e);
         case BootstrapBurned e -> burned(e);
         case BootstrapRepeated _ ->
             new Known(
-                spec, lifecycle, enrolment.repeated(), isolations, families, fence, since, number);
+                spec,
+                lifecycle,
+                enrolment.repeated(),
+                isolations,
+                families,
+                fence,
+                since,
+                number,
+                tally);
         case Isolated e -> fenced(isolations.with(e.id(), e.at()), e.number());
         case Released e -> fenced(isolations.without(e.ids(), e.at()), e.number());
         case Revoked e ->
@@ -137,9 +164,14 @@ sealed interface AgentState {
                 families,
                 fence + 1,
                 e.at(),
-                latest(e.number()));
+                latest(e.number()),
+                tally);
         case Agent.Decommissioned e ->
             new Decommissioned(spec, enrolment.ended(), isolations, families, fence + 1, e.at());
+        case BudgetOpened _ -> fenced(isolations, null);
+        case BudgetTallied e ->
+            new Known(
+                spec, lifecycle, enrolment, isolations, families, fence, since, number, e.tally());
       };
     }
 
@@ -154,9 +186,18 @@ sealed interface AgentState {
               List.of(),
               fence,
               e.at(),
-              latest(e.number()))
+              latest(e.number()),
+              tally)
           : new Known(
-              spec, lifecycle, offering, isolations, families, fence, since, latest(e.number()));
+              spec,
+              lifecycle,
+              offering,
+              isolations,
+              families,
+              fence,
+              since,
+              latest(e.number()),
+              tally);
     }
 
     private Known burned(BootstrapBurned e) {
@@ -169,12 +210,13 @@ sealed interface AgentState {
           Bounded.newest(more, FAMILIES_LIMIT),
           fence,
           lifecycle == Lifecycle.ACTIVE ? since : e.at(),
-          number);
+          number,
+          tally);
     }
 
     private Known fenced(Isolations changed, @Nullable Long order) {
       return new Known(
-          spec, lifecycle, enrolment, changed, families, fence + 1, since, latest(order));
+          spec, lifecycle, enrolment, changed, families, fence + 1, since, latest(order), tally);
     }
 
     private @Nullable Long latest(@Nullable Long order) {

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * Actions come one by one, so each sees all that were judged earlier, however parallel the calls.
  */
 final class Judge {
+  private static final long MICROS_OF_A_CENT = 10_000;
+
   private final AgentKey key;
   private final Policies policies;
   private final Assessor assessor;
@@ -65,6 +67,11 @@ final class Judge {
         agent.spec(),
         agent.fence(),
         actions.stream().map(action -> answer(agent, action, family)).toList());
+  }
+
+  /** The budget does not allow it. */
+  void unpaid(GovernedAction action) {
+    session.add(act(clock.instant(), action, Verdict.DENY));
   }
 
   private Answer answer(Known agent, GovernedAction action, FamilyId family) {
@@ -113,8 +120,19 @@ final class Judge {
             .withFindings(action.findings())
             .withRisk(risk.score())
             .withSession(session.facts());
-    var request = new PolicyRequest(Outlook.subject(key, spec), kind.get(), resource.get(), facts);
+    var costed = estimate(action).map(facts::withEstimate).orElse(facts);
+    var request = new PolicyRequest(Outlook.subject(key, spec), kind.get(), resource.get(), costed);
     return new Judgement(running.version(), running.set().decide(request), risk);
+  }
+
+  /** Only where the price is known too: policies ask for both in one. */
+  private static Optional<Facts.Estimate> estimate(GovernedAction action) {
+    var estimate = action.estimate();
+    return estimate == null || estimate.costMicros() == null
+        ? Optional.empty()
+        : Optional.of(
+            new Facts.Estimate(
+                estimate.tokens(), Math.ceilDiv(estimate.costMicros(), MICROS_OF_A_CENT)));
   }
 
   private static Act act(Instant now, GovernedAction action, Verdict verdict) {

@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import io.redoubt.budget.Ledger;
 import io.redoubt.entity.ShardedEntities;
 import io.redoubt.lease.Lease;
 import io.redoubt.policy.Policies;
@@ -30,6 +31,7 @@ public final class ShardedAgents implements Agents {
       Fences fences,
       Policies policies,
       History history,
+      Ledger ledger,
       Lease lease,
       InstantSource clock) {
     return new ShardedAgents(
@@ -45,6 +47,7 @@ public final class ShardedAgents implements Agents {
                     fences,
                     policies,
                     history,
+                    ledger,
                     lease,
                     config,
                     clock)));

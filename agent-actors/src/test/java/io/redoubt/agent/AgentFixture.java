@@ -25,6 +25,7 @@ import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.session.Risk;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakeHistory;
+import io.redoubt.testing.FakeLedger;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.net.InetAddress;
@@ -69,6 +70,7 @@ final class AgentFixture {
   final FakeFences fences = new FakeFences();
   final FakePolicies policies = new FakePolicies();
   final FakeHistory history = new FakeHistory();
+  final FakeLedger ledger = new FakeLedger();
   final AtomicBoolean lease = new AtomicBoolean(true);
   final TestProbe<ShardCommand> shard = kit.createTestProbe();
   final AgentKey key = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
@@ -93,7 +95,7 @@ final class AgentFixture {
         EventSourcedBehaviorTestKit.create(
             kit.system(),
             AgentEntity.create(
-                key, shard.ref(), fences, policies, history, lease::get, config, clock),
+                key, shard.ref(), fences, policies, history, ledger, lease::get, config, clock),
             EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));
   }
 
@@ -114,6 +116,7 @@ final class AgentFixture {
     fences.clear();
     policies.clear();
     history.clear();
+    ledger.clear();
   }
 
   void close() {

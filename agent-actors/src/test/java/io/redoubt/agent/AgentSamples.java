@@ -2,6 +2,7 @@ package io.redoubt.agent;
 
 import io.redoubt.action.Act;
 import io.redoubt.action.Arguments;
+import io.redoubt.action.Estimate;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent.AdmitRefresh;
 import io.redoubt.agent.Agent.Answer;
@@ -40,20 +41,29 @@ import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.RetryFence;
 import io.redoubt.agent.Agent.Revoke;
 import io.redoubt.agent.Agent.Revoked;
+import io.redoubt.agent.Agent.Settle;
 import io.redoubt.agent.Agent.Stop;
 import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
+import io.redoubt.budget.Ledger;
+import io.redoubt.budget.Limit;
+import io.redoubt.budget.Shortage;
+import io.redoubt.budget.Tally;
 import io.redoubt.policy.Decision;
 import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Reserved;
+import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.link.Spending;
 import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.serialization.Sample;
@@ -61,6 +71,7 @@ import io.redoubt.session.Risk;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -99,6 +110,25 @@ public final class AgentSamples {
           false,
           new Manifest(List.of("git"), List.of("deploy"), List.of("claude-*"), List.of()),
           8);
+
+  private static final AgentSpec THRIFTY =
+      new AgentSpec(
+          "builder",
+          null,
+          Map.of(),
+          List.of(),
+          ModelAccess.ANY,
+          false,
+          Manifest.NONE,
+          new Budget(5_000_000L, null, null, 10_000_000L),
+          9);
+  private static final ActionId ACTION = ActionId.parse("act_0192f5c07a3e7b9c8d1e2f3a4b5c6d81");
+  private static final LocalDate DAY = LocalDate.of(2026, 11, 20);
+  private static final Spend SPEND = new Spend(1_200, 3_400);
+  private static final Reserved RESERVED = new Reserved(12, DAY, 5_000, 9_000);
+  private static final Tally TALLY =
+      new Tally(
+          12, DAY, SPEND, new Spend(40_000, 90_000), List.of(new Tally.Open(ACTION, RESERVED)));
 
   private static final Judgement JUDGEMENT =
       new Judgement(
@@ -146,6 +176,21 @@ public final class AgentSamples {
         new Sample("agent-event/revoked.json", new Revoked("leak", "ann", AT, null)),
         new Sample(
             "agent-event/decommissioned.json", new Agent.Decommissioned("retired", "ann", AT)),
+        new Sample("agent-event/configured-budget.json", new Configured(THRIFTY, AT, 17L)),
+        new Sample("agent-event/budget-opened.json", new Agent.BudgetOpened(AT)),
+        new Sample("agent-event/budget-tallied.json", new Agent.BudgetTallied(TALLY, AT)),
+        new Sample(
+            "agent-state/known-budget.json",
+            new Known(
+                THRIFTY,
+                Lifecycle.PENDING,
+                Enrolment.NONE,
+                Isolations.NONE,
+                List.of(),
+                2,
+                AT,
+                null,
+                TALLY)),
         new Sample("agent-event/configured-17.json", new Configured(SPEC, AT, 17L)),
         new Sample("agent-event/configured-intent.json", new Configured(MEANT, AT, 17L)),
         new Sample(
@@ -190,15 +235,16 @@ public final class AgentSamples {
   public static List<Command> commands(ActorRef<Reply> replyTo) {
     var action =
         new GovernedAction(
-            ActionId.parse("act_0192f5c07a3e7b9c8d1e2f3a4b5c6d81"),
-            Plane.LLM,
-            "llm:generate",
-            "claude-sonnet",
-            "anthropic",
-            TOKEN.toString(),
-            SOURCE,
-            false,
-            Set.of("pii:email"));
+                ACTION,
+                Plane.LLM,
+                "llm:generate",
+                "claude-sonnet",
+                "anthropic",
+                TOKEN.toString(),
+                SOURCE,
+                false,
+                Set.of("pii:email"))
+            .costing(new Estimate(1_000, 2_500L));
     var call = toolCall(Arguments.parse("{\"n\":1}".getBytes(StandardCharsets.UTF_8)));
     var unreadable = toolCall(Arguments.refused("not JSON"));
     return List.of(
@@ -213,6 +259,7 @@ public final class AgentSamples {
         new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", 17L, replyTo),
         new Revoke("leak", "ann", 17L, replyTo),
         new Decommission("retired", "ann", 17L, replyTo),
+        new Settle(ACTION, SPEND, replyTo),
         new Describe(replyTo),
         new FenceRaised(3),
         new FenceFailed(3, "down"),
@@ -220,6 +267,11 @@ public final class AgentSamples {
         new HistoryRead(
             List.of(new Act(AT, "llm:generate", "claude-sonnet", Verdict.PERMIT, 1L << 62))),
         new HistoryUnknown("down"),
+        new Agent.BudgetFenced(),
+        new Agent.BudgetRead(List.of(new Ledger.Entry(ACTION, RESERVED, SPEND))),
+        new Agent.BudgetUnknown("down"),
+        new Agent.BudgetCompared(
+            List.of(ACTION), List.of(new Ledger.Entry(ACTION, RESERVED, null))),
         new Stop());
   }
 
@@ -230,8 +282,14 @@ public final class AgentSamples {
         new Bootstrapped(SPEC, TOKEN, "jti", LATER, null, true),
         new RefreshAdmitted(SPEC),
         new Permitted(SPEC, 3, JUDGEMENT),
+        new Permitted(SPEC, 3, JUDGEMENT, RESERVED),
         new Denied(Denial.UNKNOWN_AGENT, null, null),
         new Denied(Denial.POLICY, SPEC, JUDGEMENT),
+        new Denied(
+            Denial.OVER_BUDGET,
+            SPEC,
+            null,
+            new Shortage(Limit.USD_PER_DAY, 5_000_000, 4_000_000, 900_000, 200_000, LATER)),
         new Decided(
             SPEC,
             3,
@@ -239,6 +297,13 @@ public final class AgentSamples {
         new LifecycleChanged(
             AgentStatus.ISOLATED, List.of(ISOLATION), List.of(ISOLATION), List.of(), AT, SPEC),
         new Description(AgentStatus.ACTIVE, SPEC, List.of(), List.of(FAMILY), AT),
+        new Description(
+            AgentStatus.ACTIVE,
+            THRIFTY,
+            List.of(),
+            List.of(FAMILY),
+            AT,
+            new Spending(DAY, SPEND, Spend.ZERO, SPEND, SPEND)),
         new Refused(Refusal.UNAVAILABLE));
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.agent;
 
 import io.redoubt.entity.LocalEntities;
 import io.redoubt.testing.FakeHistory;
+import io.redoubt.testing.FakeLedger;
 import io.redoubt.testing.FakePolicies;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +27,7 @@ public final class LocalAgents implements Agents {
                     fences,
                     new FakePolicies(),
                     new FakeHistory(),
+                    new FakeLedger(),
                     () -> true,
                     config,
                     clock));

@@ -30,6 +30,7 @@ import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakeHistory;
+import io.redoubt.testing.FakeLedger;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
@@ -88,6 +89,7 @@ class ShardedEntitiesTest {
           fences,
           new FakePolicies(),
           new FakeHistory(),
+          new FakeLedger(),
           () -> true,
           clock);
 
@@ -168,6 +170,7 @@ class ShardedEntitiesTest {
               fences,
               new FakePolicies(),
               new FakeHistory(),
+              new FakeLedger(),
               () -> true,
               clock);
       var key = new AgentKey(organization, AgentId.next(clock));

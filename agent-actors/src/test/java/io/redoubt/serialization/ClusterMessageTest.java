@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -128,6 +127,14 @@ class ClusterMessageTest {
   }
 
   private static Set<Class<?>> permitted(Class<?> root) {
-    return new HashSet<>(Arrays.asList(root.getPermittedSubclasses()));
+    return Arrays.stream(root.getPermittedSubclasses())
+        .<Class<?>>mapMulti((each, records) -> {
+          if (each.isSealed()) {
+            permitted(each).forEach(records);
+          } else {
+            records.accept(each);
+          }
+        })
+        .collect(Collectors.toSet());
   }
 }

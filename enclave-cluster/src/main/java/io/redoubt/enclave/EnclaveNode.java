@@ -191,6 +191,7 @@ final class EnclaveNode {
             store.fences(),
             decidingPolicies,
             store.history(),
+            store.ledger(),
             lease,
             watched::shared);
     keepLease(context);

@@ -243,7 +243,8 @@ final class EnclaveServers {
                 node.decidingPolicies,
                 node.lease,
                 node.offline,
-                node.patience),
+                node.patience,
+                node.sightings::noteSpending),
             environment.clock(),
             environment.metrics(),
             environment.tracer())

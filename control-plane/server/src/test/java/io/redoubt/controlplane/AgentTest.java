@@ -2,12 +2,19 @@ package io.redoubt.controlplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.audit.Spend;
+import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.MemberId;
+import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.Spending;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -205,6 +212,159 @@ class AgentTest {
                         && put.agent().version() == 2
                         && put.agent().models().block().equals(List.of("x"))));
     assertThat(tenant.lastAudit("agent:update").path("resource").asText()).isEqualTo(id);
+  }
+
+  @Test
+  void aBudgetHasDaysAndMonthsAndItsChangeIsRecorded() {
+    var made =
+        tenant
+            .owner()
+            .post(
+                AGENTS,
+                """
+                {"name": "thrifty", "budget": {"usd_per_day": 2.5, "usd_per_month": 50,
+                 "tokens_per_month": 9000000}}
+                """);
+    String id = made.text("/agent/id");
+
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    assertThat(made.at("/agent/budget/tokens_per_day").isNull()).isTrue();
+    assertThat(made.at("/agent/spending").isNull()).isTrue();
+    assertThat(tenant.lastAudit("agent:create").path("detail").asText())
+        .isEqualTo("budget: 2.5 USD a day, 50 USD a month, 9000000 tokens a month");
+    Awaitility.await().until(() -> told(id, new Budget(2_500_000L, 50_000_000L, null, 9_000_000L)));
+
+    tenant.owner().patch(AGENTS + "/" + id, "{\"budget\": {\"tokens_per_day\": 0}}");
+
+    assertThat(tenant.lastAudit("agent:update").path("detail").asText())
+        .isEqualTo("budget: 0 tokens a day");
+    Awaitility.await().until(() -> told(id, new Budget(null, null, 0L, null)));
+    tenant.owner().patch(AGENTS + "/" + id, "{\"budget\": {}}");
+    assertThat(tenant.lastAudit("agent:update").path("detail").asText()).isEqualTo("budget: none");
+    tenant.owner().patch(AGENTS + "/" + id, "{\"description\": \"x\"}");
+    assertThat(tenant.lastAudit("agent:update").path("detail").isNull()).isTrue();
+  }
+
+  private boolean told(String agent, Budget budget) {
+    return enclave.commands.stream()
+        .anyMatch(c ->
+            c.command() instanceof LinkCommand.PutAgent put
+                && put.agentId().toString().equals(agent)
+                && put.agent().budget().equals(budget));
+  }
+
+  @Test
+  void whatIsWrongWithABudgetIsSaid() {
+    var reply =
+        tenant
+            .owner()
+            .post(
+                AGENTS,
+                """
+                {"name": "x", "budget": {"usd_per_day": 0.0000001, "usd_per_month": 1000000000.01,
+                 "tokens_per_day": -1, "tokens_per_month": -9223372036854775808}}
+                """);
+    var tooLong =
+        tenant.owner().post(AGENTS, "{\"name\": \"x\", \"budget\": {\"tokens_per_day\": 1e400}}");
+
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.at("/errors").findValuesAsText("pointer"))
+        .containsExactlyInAnyOrder(
+            "/budget/usd_per_day",
+            "/budget/usd_per_month",
+            "/budget/tokens_per_day",
+            "/budget/tokens_per_month");
+    assertThat(tooLong.status()).isIn(400, 422);
+  }
+
+  @Test
+  void whatAnAgentSpentIsShownAsItsEnclaveSaidIt() {
+    var made =
+        tenant
+            .owner()
+            .post(
+                AGENTS,
+                """
+                {"name": "spender", "budget": {"usd_per_day": 1, "tokens_per_month": 1000}}
+                """);
+    String id = made.text("/agent/id");
+    Instant now = server.clock.instant();
+    seen(enclave, tenant, id, now, new Spend(300, 400_000), new Spend(600, 2_000_000));
+    seen(enclave, tenant, id, now.minusSeconds(60), Spend.ZERO, Spend.ZERO);
+    var other = server.newTenant();
+
+    var shown = tenant.owner().get(AGENTS + "/" + id);
+
+    assertThat(shown.text("/spending/as_of")).isNotEmpty();
+    assertThat(shown.text("/spending/day/begins")).isEqualTo("2026-11-20");
+    assertThat(shown.text("/spending/day/resets_at")).isEqualTo("2026-11-21T00:00:00Z");
+    assertThat(shown.text("/spending/day/usd_spent")).isEqualTo("0.4");
+    assertThat(shown.text("/spending/day/usd_reserved")).isEqualTo("0.25");
+    assertThat(shown.text("/spending/day/usd_left")).isEqualTo("0.35");
+    assertThat(shown.at("/spending/day/tokens_left").isNull()).isTrue();
+    assertThat(shown.text("/spending/month/begins")).isEqualTo("2026-11-01");
+    assertThat(shown.text("/spending/month/resets_at")).isEqualTo("2026-12-01T00:00:00Z");
+    assertThat(shown.text("/spending/month/usd_spent")).isEqualTo("2");
+    assertThat(shown.text("/spending/month/tokens_left")).isEqualTo("300");
+
+    assertThat(other.owner().get(AGENTS + "/" + id).status()).isEqualTo(404);
+  }
+
+  @Test
+  void aReportOfWhatWasSpentThatSaysNothingIsRefused() {
+    String id = tenant.newAgent("odd");
+
+    for (String spending :
+        List.of(
+            "{}",
+            spending("-999999999-01-01", "{\"tokens\": 1, \"cost_micros\": 0}"),
+            spending("+999999999-12-31", "{\"tokens\": 1, \"cost_micros\": 0}"),
+            spending("2026-11-20", "{\"tokens\": -1, \"cost_micros\": 0}"),
+            spending("2026-11-20", "null"))) {
+      var reply =
+          enclave.report(
+              """
+              {"kind": "agent.seen", "organization_id": "%s", "agent_id": "%s",
+               "status": "active", "isolations": [], "at": "2026-11-20T12:00:00Z", "spending": %s}
+              """
+                  .formatted(tenant.id(), id, spending));
+      assertThat(reply.status()).as(spending).isEqualTo(422);
+    }
+    assertThat(tenant.owner().get(AGENTS + "/" + id).at("/spending").isNull()).isTrue();
+  }
+
+  private static String spending(String day, String spend) {
+    return """
+    {"day": "%s", "today": %s, "reserved_today": %s, "month": %s, "reserved_this_month": %s}
+    """
+        .formatted(day, spend, spend, spend, spend);
+  }
+
+  @Test
+  void onlyItsOwnEnclaveIsBelievedAboutWhatAnAgentSpent() {
+    var fresh = server.newTenant();
+    fresh.newEnclave("home");
+    String id = fresh.newAgent("spender");
+    Instant now = server.clock.instant();
+    seen(fresh.newEnclave("other"), fresh, id, now, Spend.ZERO, Spend.ZERO);
+    seen(enclave, fresh, id, now, Spend.ZERO, Spend.ZERO);
+
+    assertThat(fresh.owner().get(AGENTS + "/" + id).at("/spending").isNull()).isTrue();
+  }
+
+  private static void seen(
+      EnclaveClient by, Tenant of, String agent, Instant at, Spend today, Spend month) {
+    var reserved = new Spend(100, 250_000);
+    by.report(
+        EnclaveClient.json(
+            new LinkReport.AgentSeen(
+                of.id(),
+                AgentId.parse(agent),
+                AgentStatus.ACTIVE,
+                null,
+                List.of(),
+                new Spending(LocalDate.of(2026, 11, 20), today, reserved, month, reserved),
+                at)));
   }
 
   @Test

@@ -9,6 +9,8 @@ import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Reserved;
+import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.audit.Usage;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
@@ -19,6 +21,7 @@ import io.redoubt.protocol.json.Json;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +100,43 @@ class AuditTest {
   private static long kept(Reply reply) {
     assertThat(reply.status()).as(reply.text()).isEqualTo(200);
     return reply.at("/contiguous").asLong();
+  }
+
+  @Test
+  void whatABudgetWasChargedIsShownWhoeverIsLeftToSayIt() {
+    var said = reserving();
+    var unsaid = reserving();
+    var outcome = outcome(said);
+    deliver(
+        1,
+        line(said),
+        line(unsaid),
+        line(
+            new AuditOutcome(
+                outcome.id(),
+                tenant.id(),
+                outcome.time(),
+                outcome.outcome().charging(new Spend(126, 1_500_000)))),
+        line(
+            new AuditOutcome(
+                unsaid.id(),
+                tenant.id(),
+                unsaid.time().plusMillis(5),
+                new Outcome(Outcome.Status.UNKNOWN, 0, null, "node-died"))));
+
+    var records = tenant.audit("&plane=llm");
+
+    assertThat(records.get(0).at("/outcome/charged/tokens").asLong()).isEqualTo(5_000);
+    assertThat(records.get(0).at("/outcome/charged/cost_micros").asLong()).isEqualTo(9_000);
+    assertThat(records.get(1).at("/outcome/charged/tokens").asLong()).isEqualTo(126);
+    assertThat(records.get(1).at("/reserved/day").asText()).isEqualTo("2026-11-20");
+  }
+
+  private AuditRecord reserving() {
+    return building(Plane.LLM, Verdict.PERMIT)
+        .resource("claude")
+        .reserved(new Reserved(1, LocalDate.of(2026, 11, 20), 5_000, 9_000))
+        .build();
   }
 
   @Test

@@ -28,6 +28,7 @@ public record LinkConfig(
     Duration backoffMax,
     Duration reportEvery,
     Duration seenEvery,
+    Duration spendingEvery,
     Duration auditPoll,
     int auditLines,
     int maxEventBytes,
@@ -54,6 +55,7 @@ public record LinkConfig(
     require(backoffMax.compareTo(backoffMin) >= 0, "backoff-max", "must not be below backoff-min");
     requirePositive("report-every", reportEvery);
     requirePositive("seen-every", seenEvery);
+    requirePositive("spending-every", spendingEvery);
     requirePositive("audit-poll", auditPoll);
     require(
         auditLines > 0 && auditLines <= MOST_AUDIT_LINES, "audit-lines", "must be from 1 to 500");
@@ -75,6 +77,7 @@ public record LinkConfig(
         config.getDuration("backoff-max"),
         config.getDuration("report-every"),
         config.getDuration("seen-every"),
+        config.getDuration("spending-every"),
         config.getDuration("audit-poll"),
         config.getInt("audit-lines"),
         Math.toIntExact(config.getBytes("max-event-bytes")),

@@ -213,6 +213,7 @@ final class Reporter implements Runnable {
                           it.status(),
                           it.lastSeenAt(),
                           it.isolations(),
+                          it.spending(),
                           clock.instant()));
               case Agent.Refused _,
                   Agent.Done _,

@@ -13,13 +13,16 @@ import org.apache.pekko.actor.typed.ActorRef;
  */
 public final class Sightings {
   private final Set<AgentKey> agents = ConcurrentHashMap.newKeySet();
+  private final Set<AgentKey> spenders = ConcurrentHashMap.newKeySet();
   private final Map<AgentKey, Long> toldAt = new ConcurrentHashMap<>();
   private final ActorRef<ControlPlaneLink.Command> link;
   private final LinkConfig config;
+  private volatile long spendingAt;
 
   public Sightings(ActorRef<ControlPlaneLink.Command> link, LinkConfig config) {
     this.link = link;
     this.config = config;
+    this.spendingAt = System.nanoTime() - config.spendingEvery().toNanos();
   }
 
   /**
@@ -38,9 +41,24 @@ public final class Sightings {
     }
   }
 
+  /**
+   * There is news of what the agent has spent. Costs next to nothing: each of its calls is news.
+   */
+  public void noteSpending(AgentKey agent) {
+    if (spenders.size() < config.maxSightings()) {
+      spenders.add(agent);
+    }
+  }
+
   /** To be called every second. */
   public void flush() {
     long now = System.nanoTime();
+    if (!spenders.isEmpty() && now - spendingAt >= config.spendingEvery().toNanos()) {
+      spendingAt = now;
+      var batch = Set.copyOf(spenders);
+      spenders.removeAll(batch);
+      batch.forEach(this::noteNow);
+    }
     toldAt.values().removeIf(at -> now - at > config.seenEvery().toNanos());
     if (agents.isEmpty()) {
       return;

@@ -187,8 +187,13 @@ public final class EnclaveFixture implements AutoCloseable {
 
   /** An agent of the organization, with a bootstrap token on offer. */
   public TestAgent agent(OrganizationId of, List<Cidr> clientCidr) {
+    return agent(of, spec(clientCidr));
+  }
+
+  /** An agent of the organization that is as said, with a bootstrap token on offer. */
+  public TestAgent agent(OrganizationId of, AgentSpec spec) {
     var id = AgentId.next(CLOCK);
-    controlPlane.say(of, new LinkCommand.PutAgent(id, spec(clientCidr)));
+    controlPlane.say(of, new LinkCommand.PutAgent(id, spec));
     var token = offer(of, id, Duration.ofHours(1));
     controlPlane.awaitApplied(controlPlane.lastNumber());
     // Asked at each call: a restarted enclave has other addresses.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.multinode.history.AuditLine;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.Isolation;
@@ -100,10 +101,13 @@ public final class Operator {
   }
 
   public NewAgent createAgent(String name) {
-    var body =
-        Documents.object()
-            .put("name", name + "-" + NAMES.incrementAndGet())
-            .put("enclave_id", product.runtime().enclave());
+    return createAgent(name, Documents.object());
+  }
+
+  /** Of which more is said than its name. */
+  public NewAgent createAgent(String name, ObjectNode body) {
+    body.put("name", name + "-" + NAMES.incrementAndGet())
+        .put("enclave_id", product.runtime().enclave());
     return newAgent(call("POST", "/api/v1/agents", body));
   }
 

@@ -98,6 +98,31 @@ class CommandsTest {
   }
 
   @Test
+  void aBudgetIsSetAsAWholeAndShownWithWhatIsLeft() {
+    String spender =
+        """
+        {"id": "agt_1", "name": "spender",
+         "budget": {"usd_per_day": 5, "usd_per_month": null, "tokens_per_day": null,
+                    "tokens_per_month": null},
+         "spending": {"as_of": "2026-11-20T12:00:00Z",
+           "day": {"begins": "2026-11-20", "resets_at": "2026-11-21T00:00:00Z", "usd_spent": 1.5,
+                   "usd_reserved": 0.25, "usd_left": 3.25, "tokens_spent": 10,
+                   "tokens_reserved": 0, "tokens_left": null}}}
+        """;
+    server.on("GET /api/v1/agents/agt_1", json(200, spender));
+    server.on("PATCH /api/v1/agents/agt_1", json(200, spender));
+
+    assertThat(machine.type("agent", "budget", "agt_1")).isZero();
+    assertThat(machine.out()).contains("usd a day").contains("3.25").contains("2026-11-21T00:00");
+    assertThat(machine.type("agent", "budget", "agt_1", "--usd-per-day", "5")).isZero();
+    assertThat(server.requests().getLast().body()).contains("{\"budget\":{\"usd_per_day\":5}}");
+    assertThat(machine.type("agent", "budget", "agt_1", "--none")).isZero();
+    assertThat(server.requests().getLast().body()).contains("{\"budget\":{}}");
+    assertThat(machine.type("agent", "budget", "agt_1", "--none", "--tokens-per-day", "1"))
+        .isEqualTo(2);
+  }
+
+  @Test
   void theExitCodeSaysWhatWentWrong() {
     server
         .on("GET /api/v1/agents/agt_denied", problem(403, "The caller lacks the permission", "x"))

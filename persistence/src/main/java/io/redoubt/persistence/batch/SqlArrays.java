@@ -13,6 +13,11 @@ public final class SqlArrays {
     statement.setArray(index, statement.getConnection().createArrayOf("text", values));
   }
 
+  public static void numbers(PreparedStatement statement, int index, @Nullable Long[] values)
+      throws SQLException {
+    statement.setArray(index, statement.getConnection().createArrayOf("int8", values));
+  }
+
   public static void bytes(PreparedStatement statement, int index, byte @Nullable [][] values)
       throws SQLException {
     statement.setArray(index, statement.getConnection().createArrayOf("bytea", values));

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * One row of the audit log on its way into the database.
  *
  * @param agent null where no agent is concerned, and in outcomes
+ * @param reservation number of what the intent reserves; null: nothing
  * @param fence what must stand for the line to be written; null: it is written in any case
  */
 record AuditLine(
@@ -22,6 +23,7 @@ record AuditLine(
     UUID id,
     @Nullable UUID agent,
     Instant time,
+    @Nullable Long reservation,
     @Nullable Fence fence,
     String document) {
 
@@ -62,6 +64,7 @@ record AuditLine(
         intent.id().uuid(),
         agent.uuid(),
         intent.time(),
+        intent.reserved() == null ? null : intent.reserved().number(),
         new Fence(organization, agent.uuid(), fence),
         AuditDocument.of(intent));
   }
@@ -74,6 +77,7 @@ record AuditLine(
         complete.id().uuid(),
         agent == null ? null : agent.uuid(),
         complete.time(),
+        null,
         null,
         AuditDocument.of(complete));
   }
@@ -89,6 +93,7 @@ record AuditLine(
         outcome.id().uuid(),
         null,
         outcome.time(),
+        null,
         null,
         AuditDocument.of(outcome));
   }

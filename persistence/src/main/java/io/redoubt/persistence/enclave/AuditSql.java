@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Writes audit lines of any kind and organization through {@code enclave.write_audit}. */
 final class AuditSql implements BatchSql<AuditLine, Permit> {
   private static final String TEXT =
-      "SELECT enclave.write_audit(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      "SELECT enclave.write_audit(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   private final long incarnation;
   private final int epoch;
@@ -100,6 +100,7 @@ final class AuditSql implements BatchSql<AuditLine, Permit> {
     var micros = new long[size];
     var numbers = new int[size];
     var documents = new String[size];
+    var reservations = new @Nullable Long[size];
     for (int i = 0; i < size; i++) {
       var line = lines.get(i);
       kinds[i] = line.kind().number();
@@ -109,6 +110,7 @@ final class AuditSql implements BatchSql<AuditLine, Permit> {
       micros[i] = line.micros();
       numbers[i] = line.fence() == null ? 0 : fences.getOrDefault(line.fence(), 0);
       documents[i] = line.document();
+      reservations[i] = line.reservation();
     }
     statement.setObject(6, kinds);
     SqlArrays.text(statement, 7, ids);
@@ -117,6 +119,7 @@ final class AuditSql implements BatchSql<AuditLine, Permit> {
     statement.setObject(10, micros);
     statement.setObject(11, numbers);
     SqlArrays.text(statement, 12, documents);
+    SqlArrays.numbers(statement, 13, reservations);
   }
 
   private static Set<Integer> held(Array array) throws SQLException {

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.Fences;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.budget.Ledger;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.link.LinkState;
 import io.redoubt.organization.Organizations;
@@ -202,6 +203,10 @@ public final class EnclaveStore implements AutoCloseable {
 
   public History history() {
     return new PostgresHistory(database);
+  }
+
+  public Ledger ledger() {
+    return new PostgresLedger(database);
   }
 
   public PayloadStore payloads() {

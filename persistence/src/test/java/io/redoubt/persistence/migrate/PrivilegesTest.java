@@ -244,7 +244,10 @@ class PrivilegesTest {
             "operator_key",
             "organization_of_client",
             "oldest_unreported_agents",
-            "last_acts");
+            "last_acts",
+            "reservations_above",
+            "reservations_of",
+            "write_audit");
   }
 
   @Test

@@ -52,6 +52,7 @@ final class Admission {
   private final RequestBodies bodies;
   private final LiveStreams streams;
   private final LlmConfig.Inspection inspection;
+  private final Estimator estimator;
   private final LlmPorts ports;
 
   Admission(
@@ -61,6 +62,7 @@ final class Admission {
       RequestBodies bodies,
       LiveStreams streams,
       LlmConfig.Inspection inspection,
+      Estimator estimator,
       LlmPorts ports) {
     this.node = node;
     this.authenticator = authenticator;
@@ -68,6 +70,7 @@ final class Admission {
     this.bodies = bodies;
     this.streams = streams;
     this.inspection = inspection;
+    this.estimator = estimator;
     this.ports = ports;
   }
 
@@ -144,15 +147,16 @@ final class Admission {
     call.runsAs(stream);
     var action =
         new GovernedAction(
-            call.action(),
-            Plane.LLM,
-            LlmCall.OPERATION,
-            facts.model(),
-            provider == null ? null : provider.name(),
-            digest,
-            call.source(),
-            caller.bringsCredential,
-            Set.copyOf(found.findings()));
+                call.action(),
+                Plane.LLM,
+                LlmCall.OPERATION,
+                facts.model(),
+                provider == null ? null : provider.name(),
+                digest,
+                call.source(),
+                caller.bringsCredential,
+                Set.copyOf(found.findings()))
+            .costing(estimator.of(call.operation(), facts, body.length));
     return ports
         .agents()
         .ask(
@@ -230,6 +234,7 @@ final class Admission {
     return switch (reply) {
       case Agent.Permitted permitted -> {
         call.isOf(permitted.spec());
+        call.keeps(permitted.reserved());
         call.isJudged(permitted.judgement());
         if (permitted.judgement() == null) {
           throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
@@ -239,7 +244,7 @@ final class Admission {
       case Agent.Denied denied -> {
         call.isOf(denied.spec());
         call.isJudged(denied.judgement());
-        throw new Refusal.Raised(Refusal.of(denied.why()));
+        throw new Refusal.Raised(Refusal.of(denied.why()), denied.shortage());
       }
       case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
           throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
@@ -261,18 +266,27 @@ final class Admission {
     var intent =
         call.record(node, claims, Verdict.PERMIT)
             .detail(call.remark(remark(admitted, standing)))
+            .reserved(call.reserved())
             .build();
     return ports
         .audit()
         .permit(intent, fence)
-        .exceptionallyCompose(failure -> unavailable(failure))
+        .exceptionallyCompose(failure -> {
+          call.isInDoubt();
+          return unavailable(failure);
+        })
         .thenApply(permit -> {
           if (permit == AuditLog.Permit.FENCED) {
-            throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
+            throw new Refusal.Raised(fenced(call));
           }
           call.isPermitted();
           return admitted;
         });
+  }
+
+  /** With a budget each new incarnation of the agent raises it, so its next answer says why. */
+  static Refusal fenced(LlmCall call) {
+    return call.reserved() == null ? Refusal.AGENT_NOT_ACTIVE : Refusal.UNAVAILABLE;
   }
 
   /** What is out of the ordinary, for the record (G12). */

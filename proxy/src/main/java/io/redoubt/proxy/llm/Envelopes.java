@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
 import java.util.List;
@@ -34,10 +35,12 @@ final class Envelopes {
    * The refusal as a provider's error.
    *
    * @param policies that decided; empty: none did
+   * @param shortage of the budget; null: it is not about that
    */
-  static byte[] of(Kind kind, Refusal refusal, List<String> policies) {
+  static byte[] of(Kind kind, Refusal refusal, List<String> policies, @Nullable Shortage shortage) {
     String by = policies.isEmpty() ? "" : " (" + String.join(", ", policies) + ")";
-    String message = "Redoubt: " + refusal.message() + by + " [" + refusal.code() + "].";
+    String what = shortage == null ? refusal.message() : shortage.explained();
+    String message = "Redoubt: " + what + by + " [" + refusal.code() + "].";
     return switch (kind) {
       case ANTHROPIC ->
           Json.write(new Anthropic("error", new AnthropicError(anthropic(refusal), message)));

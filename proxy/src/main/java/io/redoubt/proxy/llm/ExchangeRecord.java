@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm;
 import io.opentelemetry.api.trace.Span;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.audit.Usage;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
@@ -19,6 +20,16 @@ final class ExchangeRecord {
    * Looked at together: a look at each small piece of a stream would cost as much as passing it.
    */
   private static final int LOOK_BYTES = 4 * 1024;
+
+  /** How much is known of what a call used. */
+  enum Used {
+    /** Nothing went out, or the provider refused it. */
+    NOTHING,
+    /** What the reply says, which came to its end. */
+    AS_SAID,
+    /** The reply broke off, or never came: nobody can know. */
+    UNKNOWN
+  }
 
   private final Forwarding forwarding;
   private final LlmCall call;
@@ -84,9 +95,10 @@ final class ExchangeRecord {
   }
 
   /** Called once. The outcome is written when the payloads are kept, or cannot be. */
-  void conclude(Outcome.Status how, @Nullable String error) {
+  void conclude(Outcome.Status how, @Nullable String error, Used used) {
     look();
-    var outcome = new Outcome(how, call.elapsedMillis(), usage(how), error);
+    var usage = usage(how);
+    var outcome = new Outcome(how, call.elapsedMillis(), usage, error, charged(usage, used));
     forwarding.telemetry().end(call, span, outcome);
     var inspected = content == null ? Inspected.NOTHING : content.end();
     if (keptFor == null) {
@@ -106,23 +118,37 @@ final class ExchangeRecord {
   }
 
   private void write(Outcome outcome, Inspected inspected) {
-    forwarding
-        .outcomes()
-        .write(
-            new AuditOutcome(
-                call.action().auditId(),
-                admitted.agent().claims().organization(),
-                forwarding.clock().instant(),
-                outcome,
-                inspected.findings(),
-                inspected.coverage()));
+    forwarding.conclude(
+        call,
+        new AuditOutcome(
+            call.action().auditId(),
+            admitted.agent().claims().organization(),
+            forwarding.clock().instant(),
+            outcome,
+            inspected.findings(),
+            inspected.coverage()));
+  }
+
+  /** What the agent's budget is charged; null where nothing was kept for the call. */
+  private @Nullable Spend charged(@Nullable Usage usage, Used used) {
+    var reserved = call.reserved();
+    if (reserved == null) {
+      return null;
+    }
+    var seen = usage == null ? Spend.ZERO : Spend.of(usage);
+    return switch (used) {
+      case NOTHING -> seen;
+      case AS_SAID -> usage == null ? reserved.spend() : seen;
+      case UNKNOWN -> reserved.spend().orMore(seen);
+    };
   }
 
   /** G12: a record that promises payloads says where they are missing. */
   private static Outcome unkept(Outcome outcome) {
     String error =
         outcome.error() == null ? "payload-not-kept" : outcome.error() + ",payload-not-kept";
-    return new Outcome(outcome.status(), outcome.durationMs(), outcome.usage(), error);
+    return new Outcome(
+        outcome.status(), outcome.durationMs(), outcome.usage(), error, outcome.charged());
   }
 
   private @Nullable Usage usage(Outcome.Status how) {

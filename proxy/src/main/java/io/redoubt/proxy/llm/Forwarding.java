@@ -4,6 +4,7 @@ import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.upstream.UpstreamCall;
@@ -37,6 +38,7 @@ final class Forwarding {
   private final PayloadRecording payloads;
   private final ReplyRecorder.Memory documents;
   private final OutcomeWriter outcomes;
+  private final Settlements settlements;
   private final ToolCallDecisions toolCalls;
   private final ReplyGuards guards;
   private final LlmTelemetry telemetry;
@@ -47,8 +49,10 @@ final class Forwarding {
       Upstreams upstreams,
       LlmPorts ports,
       LlmConfig config,
+      PriceTable prices,
       PayloadRecording payloads,
       OutcomeWriter outcomes,
+      Settlements settlements,
       ToolCallDecisions toolCalls,
       ReplyGuards guards,
       LlmTelemetry telemetry,
@@ -57,10 +61,11 @@ final class Forwarding {
     this.upstreams = upstreams;
     this.ports = ports;
     this.config = config;
-    this.prices = PriceTable.with(config.prices());
+    this.prices = prices;
     this.payloads = payloads;
     this.documents = new ReplyRecorder.Memory(config.inspection().replyMemory());
     this.outcomes = outcomes;
+    this.settlements = settlements;
     this.toolCalls = toolCalls;
     this.guards = guards;
     this.telemetry = telemetry;
@@ -101,12 +106,14 @@ final class Forwarding {
 
   private Refusal.Raised notSent(
       LlmCall call, Admitted admitted, Outcome.Status how, Refusal refusal) {
-    outcomes.write(
+    var charged = call.reserved() == null ? null : Spend.ZERO;
+    conclude(
+        call,
         new AuditOutcome(
             call.action().auditId(),
             admitted.agent().claims().organization(),
             clock.instant(),
-            new Outcome(how, call.elapsedMillis(), null, refusal.code()),
+            new Outcome(how, call.elapsedMillis(), null, refusal.code(), charged),
             List.of(),
             Coverage.NOTHING));
     return new Refusal.Raised(refusal);
@@ -208,8 +215,16 @@ final class Forwarding {
     return payloads;
   }
 
-  OutcomeWriter outcomes() {
-    return outcomes;
+  /** Writes the outcome, and settles with the agent's budget once it is in the log. */
+  void conclude(LlmCall call, AuditOutcome outcome) {
+    var charged = outcome.outcome().charged();
+    outcomes.write(
+        outcome,
+        () -> {
+          if (charged != null) {
+            settlements.settled(call, charged);
+          }
+        });
   }
 
   LlmTelemetry telemetry() {

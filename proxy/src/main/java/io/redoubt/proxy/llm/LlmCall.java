@@ -5,6 +5,7 @@ import io.redoubt.http.RequestTrace;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.jwt.AccessClaims;
@@ -38,10 +39,12 @@ final class LlmCall {
   private @Nullable ProviderSpec provider;
   private @Nullable AgentSpec spec;
   private @Nullable Judgement judgement;
+  private @Nullable Reserved reserved;
   private @Nullable LiveStream stream;
   private BodyMemory.@Nullable Share room;
   private boolean bodyTaken;
   private boolean permitted;
+  private boolean inDoubt;
 
   LlmCall(
       HttpRequest request,
@@ -116,6 +119,15 @@ final class LlmCall {
     judgement = byPolicies;
   }
 
+  /** What the agent's budget keeps for it. */
+  void keeps(@Nullable Reserved what) {
+    reserved = what;
+  }
+
+  @Nullable Reserved reserved() {
+    return reserved;
+  }
+
   /** The policies that decided about it. */
   List<String> policies() {
     return judgement == null ? List.of() : judgement.decision().policyIds();
@@ -155,6 +167,16 @@ final class LlmCall {
 
   void isPermitted() {
     permitted = true;
+  }
+
+  /** Nobody knows whether its intent is in the log. */
+  void isInDoubt() {
+    inDoubt = true;
+  }
+
+  /** Whether something is kept for it that no outcome will ever settle. */
+  boolean keepsInVain() {
+    return reserved != null && !permitted && !inDoubt;
   }
 
   @Nullable AccessClaims claims() {

@@ -16,6 +16,7 @@ import java.util.List;
  * @param toolCalls how replies are held back until their tool calls are decided
  * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
  * @param payloadMemory bytes of unfinished replies held for recording, all streams together
+ * @param estimate what a call may take of a budget where nothing better is known
  * @param prices take precedence over the built-in price list
  */
 public record LlmConfig(
@@ -29,6 +30,7 @@ public record LlmConfig(
     long payloadMemory,
     ModelList modelList,
     Outcomes outcomes,
+    Estimate estimate,
     List<Price> prices) {
 
   static final String PATH = "redoubt.proxy.llm";
@@ -123,6 +125,21 @@ public record LlmConfig(
     }
   }
 
+  /**
+   * What bounds a call before it is made.
+   *
+   * @param bytesPerToken of a request's body: with 1 no request is larger than it was taken for
+   * @param maxInputTokens of a model that says nothing of it
+   * @param maxOutputTokens of a reply that nobody limits, of such a model
+   */
+  public record Estimate(int bytesPerToken, long maxInputTokens, long maxOutputTokens) {
+    public Estimate {
+      require(bytesPerToken >= 1 && bytesPerToken <= 8, "estimate.bytes-per-token");
+      require(maxInputTokens >= 1, "estimate.max-input-tokens");
+      require(maxOutputTokens >= 1, "estimate.max-output-tokens");
+    }
+  }
+
   /** Reads the section from a whole configuration. */
   public static LlmConfig from(Config root) {
     var config = root.getConfig(PATH);
@@ -154,6 +171,10 @@ public record LlmConfig(
             outcomes.getInt("attempts"),
             outcomes.getDuration("backoff"),
             outcomes.getInt("pending")),
+        new Estimate(
+            config.getInt("estimate.bytes-per-token"),
+            config.getLong("estimate.max-input-tokens"),
+            config.getLong("estimate.max-output-tokens")),
         config.getConfigList("prices").stream().map(Price::from).toList());
   }
 

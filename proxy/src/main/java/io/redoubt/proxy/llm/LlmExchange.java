@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm;
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.llm.ExchangeRecord.Used;
 import io.redoubt.proxy.llm.reply.ProposedCall;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
 import io.redoubt.proxy.upstream.UpstreamBody;
@@ -93,7 +94,7 @@ final class LlmExchange implements ReplySource.Owner {
       return why == null ? refusal : Refusal.of(why);
     } else {
       Causes.log("The provider " + admitted.provider().name() + " gave no reply", failure);
-      finish(Outcome.Status.FAILED, refusal.code());
+      finish(Outcome.Status.FAILED, refusal.code(), unfinished());
     }
     return refusal;
   }
@@ -102,7 +103,7 @@ final class LlmExchange implements ReplySource.Owner {
   private void giveUp(Throwable failure) {
     var refusal = failure instanceof Refusal.Raised raised ? raised.refusal() : Refusal.INTERNAL;
     upstream.withdraw();
-    finish(Outcome.Status.FAILED, refusal.code());
+    finish(Outcome.Status.FAILED, refusal.code(), unfinished());
   }
 
   private CompletionStage<HttpResponse> replied(UpstreamReply response) {
@@ -241,7 +242,7 @@ final class LlmExchange implements ReplySource.Owner {
   private void neverRead() {
     if (phase.neverRead()) {
       upstream.withdraw();
-      conclude(ReplyEnd.CLIENT_GONE.status(), ReplyEnd.CLIENT_GONE.error());
+      conclude(ReplyEnd.CLIENT_GONE.status(), ReplyEnd.CLIENT_GONE.error(), unfinished());
     }
   }
 
@@ -282,23 +283,28 @@ final class LlmExchange implements ReplySource.Owner {
 
   private void finish(ReplyEnd how) {
     if (how != ReplyEnd.COMPLETE) {
-      finish(how.status(), how.error());
+      finish(how.status(), how.error(), unfinished());
     } else if (status >= 400) {
-      finish(Outcome.Status.FAILED, "upstream-status-" + status);
+      finish(Outcome.Status.FAILED, "upstream-status-" + status, Used.NOTHING);
     } else if (record.sawError()) {
-      finish(Outcome.Status.FAILED, "upstream-error");
+      finish(Outcome.Status.FAILED, "upstream-error", Used.UNKNOWN);
     } else {
-      finish(Outcome.Status.SUCCEEDED, null);
+      finish(Outcome.Status.SUCCEEDED, null, Used.AS_SAID);
     }
   }
 
-  private void finish(Outcome.Status how, @Nullable String error) {
+  /** Of what did not come to its end. Providers charge nothing for what they refuse. */
+  private Used unfinished() {
+    return status >= 400 || !upstream.wentOut() ? Used.NOTHING : Used.UNKNOWN;
+  }
+
+  private void finish(Outcome.Status how, @Nullable String error, Used used) {
     if (phase.end()) {
-      conclude(how, error);
+      conclude(how, error, used);
     }
   }
 
-  private void conclude(Outcome.Status how, @Nullable String error) {
+  private void conclude(Outcome.Status how, @Nullable String error, Used used) {
     call.isOver();
     toolCalls.ended(how, error);
     if (guard != null) {
@@ -307,7 +313,7 @@ final class LlmExchange implements ReplySource.Owner {
       }
       guard.close();
     }
-    record.conclude(how, toolCalls.isUnrecorded() ? unrecorded(error) : error);
+    record.conclude(how, toolCalls.isUnrecorded() ? unrecorded(error) : error, used);
   }
 
   /** G12: of a tool call that was denied there is no record. */

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.entity.Patience;
@@ -9,11 +10,13 @@ import io.redoubt.organization.Organizations;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.policy.Policies;
 import io.redoubt.provider.Providers;
+import java.util.function.Consumer;
 
 /**
  * What the LLM plane needs of the rest of the enclave.
  *
  * @param patience with a verdict
+ * @param charged told of every agent of whose budget there is news
  */
 public record LlmPorts(
     Agents agents,
@@ -24,4 +27,5 @@ public record LlmPorts(
     Policies policies,
     Lease lease,
     Freshness freshness,
-    Patience patience) {}
+    Patience patience,
+    Consumer<AgentKey> charged) {}

@@ -51,18 +51,39 @@ public final class LlmRoutes {
     var bodies = new RequestBodies(system, config);
     var outcomes = new OutcomeWriter(system, ports.audit(), config.outcomes(), metrics);
     var payloads = new PayloadRecording(ports, config, telemetry, clock);
+    var prices = PriceTable.with(config.prices());
+    var settlements = new Settlements(ports.agents(), ports.charged());
     this.edge = edge;
     this.clock = clock;
     this.admission =
-        new Admission(node, authenticator, services, bodies, streams, config.inspection(), ports);
+        new Admission(
+            node,
+            authenticator,
+            services,
+            bodies,
+            streams,
+            config.inspection(),
+            new Estimator(prices, config.estimate()),
+            ports);
     var toolCalls =
         new ToolCallDecisions(node, ports, config.inspection(), outcomes, telemetry, clock);
     var guards = new ReplyGuards(config.toolCalls(), metrics);
     this.forwarding =
         new Forwarding(
-            system, upstreams, ports, config, payloads, outcomes, toolCalls, guards, telemetry,
+            system,
+            upstreams,
+            ports,
+            config,
+            prices,
+            payloads,
+            outcomes,
+            settlements,
+            toolCalls,
+            guards,
+            telemetry,
             clock);
-    this.refusals = new Refusals(node, ports.audit(), bodies, telemetry);
+    this.refusals =
+        new Refusals(node, ports.audit(), bodies, telemetry, settlements, ports.patience().clock());
     var upstreamModels = new UpstreamModels(config.modelList(), upstreams, ports, clock);
     this.models = new ModelList(node, edge, authenticator, ports, upstreamModels, clock);
   }

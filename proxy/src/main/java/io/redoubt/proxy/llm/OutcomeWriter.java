@@ -33,22 +33,35 @@ final class OutcomeWriter {
     metrics.gauge("redoubt.llm.outcomes.pending", pending);
   }
 
+  /** Writes an outcome. */
   void write(AuditOutcome outcome) {
-    write(outcome, 1, config.backoff());
+    write(outcome, () -> {});
   }
 
-  private void write(AuditOutcome outcome, int attempt, Duration pause) {
+  /**
+   * Writes an outcome.
+   *
+   * @param written runs once it is in the log
+   */
+  void write(AuditOutcome outcome, Runnable written) {
+    write(outcome, written, 1, config.backoff());
+  }
+
+  private void write(AuditOutcome outcome, Runnable written, int attempt, Duration pause) {
     var _ =
         audit
             .conclude(outcome)
             .whenComplete((_, failure) -> {
-              if (failure != null) {
-                again(outcome, attempt, pause, failure);
+              if (failure == null) {
+                written.run();
+              } else {
+                again(outcome, written, attempt, pause, failure);
               }
             });
   }
 
-  private void again(AuditOutcome outcome, int attempt, Duration pause, Throwable failure) {
+  private void again(
+      AuditOutcome outcome, Runnable written, int attempt, Duration pause, Throwable failure) {
     if (attempt >= config.attempts() || pending.incrementAndGet() > config.pending()) {
       if (attempt < config.attempts()) {
         pending.decrementAndGet();
@@ -66,7 +79,7 @@ final class OutcomeWriter {
                 pause,
                 () -> {
                   pending.decrementAndGet();
-                  write(outcome, attempt + 1, next);
+                  write(outcome, written, attempt + 1, next);
                 },
                 system.executionContext());
   }

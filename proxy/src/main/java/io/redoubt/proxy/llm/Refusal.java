@@ -1,11 +1,13 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.agent.Agent;
+import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.upstream.UpstreamException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Why the proxy answers in the provider's place. The name is the stable code that callers see. */
 enum Refusal {
@@ -25,6 +27,8 @@ enum Refusal {
   AGENT_NOT_ACTIVE(403, "The agent is isolated, revoked or decommissioned"),
   MODEL_NOT_ALLOWED(403, "The agent may not use this model"),
   OWN_CREDENTIAL_NOT_ALLOWED(403, "The agent may not bring a credential of its own"),
+  BUDGET_EXHAUSTED(429, "The agent's budget leaves no room for the call"),
+  PRICE_UNKNOWN(403, "The agent's budget is of money, and nobody knows here what this model costs"),
   POLICY_DENIED(403, "Policy denies the call"),
   APPROVAL_NEEDED(403, "Policy wants the call approved first"),
   POLICIES_UNKNOWN(503, "The policies of the organization are not known here yet"),
@@ -72,6 +76,8 @@ enum Refusal {
       case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
       case MODEL_NOT_ALLOWED -> MODEL_NOT_ALLOWED;
       case OWN_CREDENTIAL_NOT_ALLOWED -> OWN_CREDENTIAL_NOT_ALLOWED;
+      case OVER_BUDGET -> BUDGET_EXHAUSTED;
+      case PRICE_UNKNOWN -> PRICE_UNKNOWN;
       case POLICIES_UNKNOWN -> POLICIES_UNKNOWN;
       case POLICY -> POLICY_DENIED;
       case APPROVAL_NEEDED -> APPROVAL_NEEDED;
@@ -126,10 +132,21 @@ enum Refusal {
     private static final long serialVersionUID = 1L;
 
     private final Refusal refusal;
+    private final transient @Nullable Shortage shortage;
 
     Raised(Refusal refusal) {
+      this(refusal, null);
+    }
+
+    Raised(Refusal refusal, @Nullable Shortage shortage) {
       super(refusal.code(), null, false, false);
       this.refusal = refusal;
+      this.shortage = shortage;
+    }
+
+    /** Of the agent's budget; null: it is not about that. */
+    @Nullable Shortage shortage() {
+      return shortage;
     }
 
     Refusal refusal() {

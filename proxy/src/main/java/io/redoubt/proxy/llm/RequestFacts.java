@@ -10,12 +10,15 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must be known of a request's body to decide about it: three members of its top level, read
- * without building the rest. The rest is checked to be JSON and otherwise left alone.
+ * What must be known of a request's body to decide about it: a few members of its top level, and
+ * whether it refers to anything outside, read without building the rest. The rest is checked to be
+ * JSON and otherwise left alone.
  *
  * @param usageSplice how to ask for usage where the client did not; null: nothing to change
+ * @param extent what bounds the call
  */
-record RequestFacts(String model, boolean streams, @Nullable Splice usageSplice) {
+record RequestFacts(
+    String model, boolean streams, @Nullable Splice usageSplice, RequestExtent extent) {
 
   private static final int MAX_MODEL = 256;
   private static final JsonFactory JSON =
@@ -76,6 +79,7 @@ record RequestFacts(String model, boolean streams, @Nullable Splice usageSplice)
     private boolean seenStream;
     private boolean seenOptions;
     private @Nullable Splice splice;
+    private final RequestExtent.Reader extent = new RequestExtent.Reader();
 
     Reader(JsonParser parser) {
       this.parser = parser;
@@ -97,7 +101,7 @@ record RequestFacts(String model, boolean streams, @Nullable Splice usageSplice)
             if (name.equalsIgnoreCase("model")) {
               throw new UnreadableException(Refusal.MODEL_MISSING);
             }
-            parser.skipChildren();
+            extent.read(name, value, parser);
           }
         }
       }
@@ -107,7 +111,7 @@ record RequestFacts(String model, boolean streams, @Nullable Splice usageSplice)
       if (model == null) {
         throw new UnreadableException(Refusal.MODEL_MISSING);
       }
-      return new RequestFacts(model, streams, splice);
+      return new RequestFacts(model, streams, splice, extent.done());
     }
 
     private void readModel(JsonToken value) throws IOException, UnreadableException {

@@ -122,7 +122,7 @@ final class ToolCallDecisions {
     return switch (reply) {
       case Agent.Decided(var spec, var fence, var each) when each.size() == calls ->
           new Answers(spec, fence, each, null);
-      case Agent.Denied(var why, var spec, var judgement) ->
+      case Agent.Denied(var why, var spec, var judgement, _) ->
           new Answers(spec, 0, Collections.nCopies(calls, new Answer(why, judgement)), null);
       case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
           unasked(Refusal.AGENT_NOT_ACTIVE, calls);
@@ -202,7 +202,7 @@ final class ToolCallDecisions {
         .permit(intent, fence)
         .thenCompose(permit -> {
           if (permit == AuditLog.Permit.FENCED) {
-            return deny(call, admitted, each, Refusal.AGENT_NOT_ACTIVE);
+            return deny(call, admitted, each, Admission.fenced(call));
           }
           telemetry.toolCall("permit");
           return CompletableFuture.completedFuture(

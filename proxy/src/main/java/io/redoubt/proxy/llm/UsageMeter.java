@@ -118,14 +118,13 @@ final class UsageMeter {
 
   private long cost(Price price) {
     var rates = price.ratesFor(input + cacheRead + cacheWrite);
-    double exact =
-        ((double) input * rates.input()
-                + (double) output * rates.output()
-                + (double) cacheRead * rates.cacheRead()
-                + (double) (cacheWrite - cacheWriteHour) * rates.cacheWrite()
-                + (double) cacheWriteHour * rates.cacheWriteHour())
-            / 1e6;
-    return Math.round(exact);
+    return new Price.Sum()
+        .add(input, rates.input())
+        .add(output, rates.output())
+        .add(cacheRead, rates.cacheRead())
+        .add(cacheWrite - cacheWriteHour, rates.cacheWrite())
+        .add(cacheWriteHour, rates.cacheWriteHour())
+        .rounded();
   }
 
   private void take(byte[] bytes, int length) {

@@ -73,6 +73,11 @@ public final class UpstreamCall {
     end(Reason.WITHDRAWN);
   }
 
+  /** Whether any byte of it may have gone out. */
+  public boolean wentOut() {
+    return connection != null;
+  }
+
   /** A reply whose head is here has its own limits; whether it is, the connection knows. */
   void timeOut() {
     var used = connection;

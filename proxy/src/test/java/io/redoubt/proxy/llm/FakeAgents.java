@@ -5,7 +5,9 @@ import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.Judgement;
+import io.redoubt.budget.Shortage;
 import io.redoubt.policy.Decision;
+import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
@@ -20,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.jspecify.annotations.Nullable;
 
 /** Agents that decide by their specification alone, and can be isolated, held up or silent. */
 final class FakeAgents implements Agents {
@@ -43,6 +46,14 @@ final class FakeAgents implements Agents {
 
   /** What the policies say to a proposed tool call. */
   volatile Function<GovernedAction, Judgement> ofTools = _ -> PERMITS;
+
+  /** What the budget keeps for each call; null: there is none. */
+  volatile @Nullable Reserved reserved;
+
+  /** Why the budget allows nothing; null: it does. */
+  volatile @Nullable Shortage shortage;
+
+  final List<Agent.Settle> settled = new CopyOnWriteArrayList<>();
 
   /** As a node of a release that knew no policies. */
   volatile boolean unjudged;
@@ -91,10 +102,10 @@ final class FakeAgents implements Agents {
 
   private Agent.Reply judged(AgentSpec spec) {
     if (unjudged) {
-      return new Agent.Permitted(spec, FENCE, null);
+      return new Agent.Permitted(spec, FENCE, null, reserved);
     }
     return switch (judgement.decision().verdict()) {
-      case PERMIT -> new Agent.Permitted(spec, FENCE, judgement);
+      case PERMIT -> new Agent.Permitted(spec, FENCE, judgement, reserved);
       case DENY -> new Agent.Denied(Agent.Denial.POLICY, spec, judgement);
       case ESCALATE -> new Agent.Denied(Agent.Denial.APPROVAL_NEEDED, spec, judgement);
     };
@@ -109,6 +120,9 @@ final class FakeAgents implements Agents {
       case Agent.Decide(var action, _, _, _) -> {
         if (isolated) {
           yield new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec, null);
+        }
+        if (shortage != null) {
+          yield new Agent.Denied(Agent.Denial.OVER_BUDGET, spec, null, shortage);
         }
         if (!spec.models().permits(action.resource())) {
           yield new Agent.Denied(Agent.Denial.MODEL_NOT_ALLOWED, spec, null);
@@ -128,6 +142,10 @@ final class FakeAgents implements Agents {
               List.of(),
               List.of(LlmFixture.FAMILY),
               null);
+      case Agent.Settle settle -> {
+        settled.add(settle);
+        yield new Agent.Done();
+      }
       default -> throw new AssertionError("not asked by the proxy: " + command);
     };
   }

@@ -57,6 +57,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -86,6 +87,7 @@ final class LlmFixture implements AutoCloseable {
   final ActorSystem<?> system;
   final FakeAgents agents;
   final LiveStreams streams;
+  final List<AgentKey> charged = new CopyOnWriteArrayList<>();
   final HttpClient client = HttpClient.newHttpClient();
   final AtomicBoolean lease = new AtomicBoolean(true);
   volatile Freshness.Standing standing = Freshness.Standing.FRESH;
@@ -135,7 +137,8 @@ final class LlmFixture implements AutoCloseable {
                 policies,
                 lease::get,
                 _ -> standing(),
-                new Patience(clock, Duration.ofSeconds(5))),
+                new Patience(clock, Duration.ofSeconds(5)),
+                charged::add),
             clock,
             metrics,
             OpenTelemetry.noop().getTracer("test"));
@@ -153,6 +156,9 @@ final class LlmFixture implements AutoCloseable {
     agents.ofTools = _ -> FakeAgents.PERMITS;
     agents.proposed.clear();
     agents.unjudged = false;
+    agents.reserved = null;
+    agents.shortage = null;
+    agents.settled.clear();
     policies.clear();
     standing = Freshness.Standing.FRESH;
     standingFails = false;

@@ -32,6 +32,7 @@ public final class AuditBuilder {
   private @Nullable Coverage coverage;
   private @Nullable Outcome outcome;
   private @Nullable String traceId;
+  private @Nullable Reserved reserved;
   private @Nullable String detail;
 
   public AuditBuilder(
@@ -117,6 +118,12 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** What of the agent's budget is kept for it. */
+  public AuditBuilder reserved(@Nullable Reserved reserved) {
+    this.reserved = reserved;
+    return this;
+  }
+
   public AuditBuilder trace(@Nullable String traceId) {
     this.traceId = traceId;
     return this;
@@ -153,6 +160,7 @@ public final class AuditBuilder {
         traceId,
         actorKind,
         actor,
+        reserved,
         detail);
   }
 }

@@ -37,6 +37,7 @@ public record AuditOutcome(
         outcome.usage(),
         outcome.error(),
         findings,
-        coverage);
+        coverage,
+        outcome.charged());
   }
 }

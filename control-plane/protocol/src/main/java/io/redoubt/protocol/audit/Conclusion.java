@@ -11,14 +11,15 @@ public record Conclusion(
     @Nullable Usage usage,
     @Nullable String error,
     List<String> findings,
-    @Nullable Coverage coverage) {
+    @Nullable Coverage coverage,
+    @Nullable Spend charged) {
 
   public Conclusion {
     findings = findings == null ? List.of() : List.copyOf(findings);
   }
 
   public Outcome outcome() {
-    return new Outcome(status, durationMs, usage, error);
+    return new Outcome(status, durationMs, usage, error, charged);
   }
 
   /** What was found in both halves. */

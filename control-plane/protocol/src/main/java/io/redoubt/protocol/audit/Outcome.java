@@ -1,6 +1,7 @@
 package io.redoubt.protocol.audit;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Locale;
@@ -11,9 +12,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param usage null where nothing was metered
  * @param error a short stable code such as {@code upstream-timeout}; null where there was none
+ * @param charged what the agent's budget was charged; null where nothing was reserved, and where
+ *     nobody was left to say
  */
 public record Outcome(
-    Status status, long durationMs, @Nullable Usage usage, @Nullable String error) {
+    Status status,
+    long durationMs,
+    @Nullable Usage usage,
+    @Nullable String error,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Spend charged) {
+
+  /** Of something that nothing was reserved for. */
+  public Outcome(Status status, long durationMs, @Nullable Usage usage, @Nullable String error) {
+    this(status, durationMs, usage, error, null);
+  }
+
+  /** The same, and that much is charged for it. */
+  public Outcome charging(Spend amount) {
+    return new Outcome(status, durationMs, usage, error, amount);
+  }
 
   /** How it ended. */
   public enum Status {

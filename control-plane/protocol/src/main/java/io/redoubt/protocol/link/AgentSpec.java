@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param clientCidr source addresses the agent may call from; empty: any
  * @param mayBringCredential whether it may call a model with an upstream credential of its own
  * @param intent what it is meant to do
+ * @param budget what it may spend
  * @param version grows with every change, so that an older one arriving late changes nothing
  */
 public record AgentSpec(
@@ -24,12 +25,28 @@ public record AgentSpec(
     boolean mayBringCredential,
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Manifest.Unsaid.class)
         Manifest intent,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Budget.Unsaid.class)
+        Budget budget,
     long version) {
-  @SuppressWarnings("ConstantValue") // what was written before there were manifests has none
+  @SuppressWarnings("ConstantValue") // what was written before there were such has none
   public AgentSpec {
     labels = Map.copyOf(labels);
     clientCidr = List.copyOf(clientCidr);
     intent = intent == null ? Manifest.NONE : intent;
+    budget = budget == null ? Budget.NONE : budget;
+  }
+
+  /** An agent that may spend what it wants. */
+  public AgentSpec(
+      String name,
+      @Nullable String owner,
+      Map<String, String> labels,
+      List<Cidr> clientCidr,
+      ModelAccess models,
+      boolean mayBringCredential,
+      Manifest intent,
+      long version) {
+    this(name, owner, labels, clientCidr, models, mayBringCredential, intent, Budget.NONE, version);
   }
 
   /** An agent of which nobody says what it is meant to do. */
@@ -47,6 +64,6 @@ public record AgentSpec(
   /** The same, one version later, for a change of nothing else. */
   public AgentSpec withVersion(long version) {
     return new AgentSpec(
-        name, owner, labels, clientCidr, models, mayBringCredential, intent, version);
+        name, owner, labels, clientCidr, models, mayBringCredential, intent, budget, version);
   }
 }

@@ -39,6 +39,7 @@ public sealed interface LinkReport {
    *
    * @param lastSeenAt when it last proved its identity; null: never
    * @param isolations those that stand, break-glass ones included
+   * @param spending how its budget stands; null: it has none, or there is no news of it
    */
   @JsonTypeName("agent.seen")
   record AgentSeen(
@@ -47,8 +48,19 @@ public sealed interface LinkReport {
       AgentStatus status,
       @Nullable Instant lastSeenAt,
       List<IsolationId> isolations,
+      @Nullable Spending spending,
       Instant at)
-      implements LinkReport {}
+      implements LinkReport {
+    public AgentSeen(
+        OrganizationId organizationId,
+        AgentId agentId,
+        AgentStatus status,
+        @Nullable Instant lastSeenAt,
+        List<IsolationId> isolations,
+        Instant at) {
+      this(organizationId, agentId, status, lastSeenAt, isolations, null, at);
+    }
+  }
 
   /** Answer to isolate, release, revoke and decommission: the proof of G3. */
   @JsonTypeName("agent.stopped")

@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.agent;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.redoubt.controlplane.budget.BudgetStanding;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.IsolationId;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * An agent, as operators see it: what it should be, and what its enclave last said that it is.
  *
  * @param isolations those that stand, as far as is known here
+ * @param spending how its budget stands; null: its enclave never said
  */
 record Agent(
     AgentId id,
@@ -20,6 +22,7 @@ record Agent(
     EnclaveId enclaveId,
     AgentStatus status,
     List<Isolation> isolations,
+    @Nullable BudgetStanding spending,
     long version,
     Instant createdAt,
     Instant updatedAt,

@@ -1,13 +1,13 @@
 package io.redoubt.controlplane.agent;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
+import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.controlplane.operator.Checks;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.text.PlainText;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +31,7 @@ record AgentBody(
     @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
         @Nullable List<@Nullable String> clientCidr,
     @Nullable IntentBody intent,
-    @Nullable BudgetBody budget,
+    @Nullable BudgetTerms budget,
     @Nullable ModelsBody models,
     @Nullable Integer approvalLimit,
     @Nullable Boolean mayBringCredential) {
@@ -42,8 +42,6 @@ record AgentBody(
       @Nullable List<@Nullable String> models,
       @Nullable List<@Nullable String> hosts) {}
 
-  record BudgetBody(@Nullable BigDecimal usdPerDay, @Nullable Long tokensPerDay) {}
-
   record ModelsBody(
       @Nullable List<@Nullable String> allow, @Nullable List<@Nullable String> block) {}
 
@@ -52,7 +50,6 @@ record AgentBody(
   private static final int MAX_LABEL_VALUE = 200;
   private static final int MAX_LIST = 100;
   private static final int MAX_ENTRY = 200;
-  private static final BigDecimal MAX_USD = BigDecimal.valueOf(1_000_000_000);
 
   /** Everything that is wrong with it, whether it makes an agent or changes one. */
   void check(Checks checks, boolean makesOne) {
@@ -73,15 +70,7 @@ record AgentBody(
       checks.list("/models/block", models.block, MAX_LIST, MAX_ENTRY);
     }
     if (budget != null) {
-      var usd = budget.usdPerDay;
-      checks.require(
-          usd == null || (usd.signum() >= 0 && usd.compareTo(MAX_USD) <= 0 && usd.scale() <= 6),
-          "/budget/usd_per_day",
-          "is 0 to 1000000000, with at most 6 decimals");
-      checks.require(
-          budget.tokensPerDay == null || budget.tokensPerDay >= 0,
-          "/budget/tokens_per_day",
-          "is not negative");
+      budget.check(checks);
     }
     checks.require(
         approvalLimit == null || (approvalLimit >= 0 && approvalLimit <= 1000),
@@ -137,7 +126,7 @@ record AgentBody(
             stampedOwner,
             List.of(),
             AgentProfile.Intent.NONE,
-            AgentProfile.Budget.NONE,
+            BudgetTerms.NONE,
             ModelAccess.ANY,
             null,
             false);
@@ -161,9 +150,7 @@ record AgentBody(
                 entries(intent.operations),
                 entries(intent.models),
                 entries(intent.hosts)),
-        budget == null
-            ? before.budget()
-            : new AgentProfile.Budget(budget.usdPerDay, budget.tokensPerDay),
+        budget == null ? before.budget() : budget,
         models == null
             ? before.models()
             : new ModelAccess(entries(models.allow), entries(models.block)),

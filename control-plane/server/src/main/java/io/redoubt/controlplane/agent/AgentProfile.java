@@ -1,11 +1,11 @@
 package io.redoubt.controlplane.agent;
 
+import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.net.Cidr;
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +25,7 @@ record AgentProfile(
     MemberId owner,
     List<Cidr> clientCidr,
     Intent intent,
-    Budget budget,
+    BudgetTerms budget,
     ModelAccess models,
     @Nullable Integer approvalLimit,
     boolean mayBringCredential) {
@@ -43,11 +43,6 @@ record AgentProfile(
     }
   }
 
-  /** What it may spend; null: no limit of its own. */
-  record Budget(@Nullable BigDecimal usdPerDay, @Nullable Long tokensPerDay) {
-    static final Budget NONE = new Budget(null, null);
-  }
-
   AgentProfile {
     labels = Map.copyOf(labels);
     clientCidr = List.copyOf(clientCidr);
@@ -63,6 +58,7 @@ record AgentProfile(
         models,
         mayBringCredential,
         new Manifest(intent.connectors(), intent.operations(), intent.models(), intent.hosts()),
+        budget.wire(),
         version);
   }
 }

@@ -8,6 +8,7 @@ import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.Spending;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -47,6 +48,9 @@ public final class AgentReports {
         .bind("agent", subject.agent().uuid())
         .bind("enclave", enclave.uuid())
         .execute();
+    if (report.spending() != null) {
+      setSpending(handle, subject, report.spending(), report.at());
+    }
     if (setStatus(handle, subject, report.status(), report.at())) {
       setIsolations(handle, subject, report.isolations(), report.at());
     }
@@ -113,6 +117,22 @@ public final class AgentReports {
             .bind("enclave", subject.enclave().uuid())
             .execute()
         == 1;
+  }
+
+  private static void setSpending(Handle handle, Subject subject, Spending spending, Instant at) {
+    handle
+        .createUpdate(
+            """
+            UPDATE control.agent SET spending = CAST(:spending AS jsonb), spending_at = :at
+            WHERE organization_id = :organization AND id = :agent AND enclave_id = :enclave
+              AND (spending_at IS NULL OR spending_at <= :at)
+            """)
+        .bind("spending", Rows.json(spending))
+        .bind("at", at)
+        .bind("organization", subject.organization().uuid())
+        .bind("agent", subject.agent().uuid())
+        .bind("enclave", subject.enclave().uuid())
+        .execute();
   }
 
   /** Until the enclave says more: what an agent is that was isolated and is not any longer. */

@@ -1,6 +1,8 @@
 package io.redoubt.controlplane.agent;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import io.redoubt.controlplane.budget.BudgetStanding;
+import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.id.AgentId;
@@ -9,6 +11,7 @@ import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.link.Spending;
 import io.redoubt.protocol.net.Cidr;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -182,9 +185,16 @@ final class AgentStore {
         .bind("updatedAt", agent.updatedAt());
   }
 
+  private static @Nullable BudgetStanding spending(ResultSet row, BudgetTerms budget)
+      throws SQLException {
+    var at = Rows.instantOrNull(row, "spending_at");
+    return at == null
+        ? null
+        : BudgetStanding.of(Rows.json(row, "spending", Spending.class), at, budget);
+  }
+
   private static Agent read(ResultSet row) throws SQLException {
-    return new Agent(
-        new AgentId(Rows.uuid(row, "id")),
+    var profile =
         new AgentProfile(
             row.getString("name"),
             row.getString("description"),
@@ -192,10 +202,13 @@ final class AgentStore {
             new MemberId(Rows.uuid(row, "owner_id")),
             Rows.json(row, "client_cidr", CIDRS),
             Rows.json(row, "intent", AgentProfile.Intent.class),
-            Rows.json(row, "budget", AgentProfile.Budget.class),
+            Rows.json(row, "budget", BudgetTerms.class),
             Rows.json(row, "models", ModelAccess.class),
             row.getObject("approval_limit", Integer.class),
-            row.getBoolean("may_bring_credential")),
+            row.getBoolean("may_bring_credential"));
+    return new Agent(
+        new AgentId(Rows.uuid(row, "id")),
+        profile,
         new EnclaveId(Rows.uuid(row, "enclave_id")),
         AgentStatus.of(row.getString("status")),
         Rows.json(row, "isolations", ISOLATIONS).stream()
@@ -207,6 +220,7 @@ final class AgentStore {
                     isolation.askedAt(),
                     isolation.acknowledgedAt()))
             .toList(),
+        spending(row, profile.budget()),
         row.getLong("version"),
         Rows.instant(row, "created_at"),
         Rows.instant(row, "updated_at"),

@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.agent;
 
+import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.enclave.Enclaves;
 import io.redoubt.controlplane.iam.Members;
@@ -87,13 +88,18 @@ public final class Agents {
             enclave,
             AgentStatus.PENDING,
             List.of(),
+            null,
             1,
             change.now(),
             change.now(),
             null,
             null);
     store.insert(change, agent);
-    change.auditedAgent("agent:create", agent.id(), owner.toString(), null);
+    change.auditedAgent(
+        "agent:create",
+        agent.id(),
+        owner.toString(),
+        changed(BudgetTerms.NONE, agent.profile().budget()));
     commands.append(change, enclave, new LinkCommand.PutAgent(agent.id(), agent.profile().spec(1)));
     return offer(change, agent);
   }
@@ -136,18 +142,28 @@ public final class Agents {
             before.enclaveId(),
             before.status(),
             before.isolations(),
+            before.spending(),
             before.version() + 1,
             before.createdAt(),
             change.now(),
             before.lastSeenAt(),
             null);
     store.update(change, after);
-    change.auditedAgent("agent:update", after.id(), owner.toString(), null);
+    change.auditedAgent(
+        "agent:update",
+        after.id(),
+        owner.toString(),
+        changed(before.profile().budget(), after.profile().budget()));
     commands.append(
         change,
         after.enclaveId(),
         new LinkCommand.PutAgent(after.id(), after.profile().spec(after.version())));
     return after;
+  }
+
+  /** What agents may spend is changed here, so the record says it; null: it stays as it was. */
+  private static @Nullable String changed(BudgetTerms before, BudgetTerms after) {
+    return after.allowsAs(before) ? null : after.explained();
   }
 
   /** A new bootstrap token; the one before it dies. */

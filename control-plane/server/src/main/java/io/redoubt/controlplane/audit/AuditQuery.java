@@ -7,6 +7,7 @@ import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.audit.ActorKind;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Conclusion;
+import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
@@ -112,13 +113,19 @@ final class AuditQuery {
     return array;
   }
 
+  /** Says in figures what a budget was charged where nobody was left to say it. */
+  private static Outcome charged(AuditRecord intent, Outcome outcome) {
+    var reserved = intent.reserved();
+    return reserved == null ? outcome : outcome.charging(reserved.charge(outcome));
+  }
+
   private static Found found(ResultSet row) throws SQLException {
     var intent = AuditStore.read(row.getString("record"), AuditRecord.class);
     var record = Rows.tree(intent);
     String outcome = row.getString("outcome");
     if (outcome != null) {
       var conclusion = AuditStore.read(outcome, Conclusion.class);
-      record.set("outcome", Rows.tree(conclusion.outcome()));
+      record.set("outcome", Rows.tree(charged(intent, conclusion.outcome())));
       record.set("findings", array(conclusion.findingsWith(intent.findings())));
       var coverage = conclusion.coverageWith(intent.coverage());
       if (coverage != null) {

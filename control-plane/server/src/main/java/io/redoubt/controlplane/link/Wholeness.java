@@ -1,12 +1,16 @@
 package io.redoubt.controlplane.link;
 
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.Spending;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a report has everything that its type promises: what comes from the wire may lack it. */
 final class Wholeness {
+  private static final int FIRST_YEAR = 1970;
+  private static final int LAST_YEAR = 9998;
+
   private Wholeness() {}
 
   static boolean isWhole(@Nullable LinkReport report) {
@@ -16,7 +20,8 @@ final class Wholeness {
       case LinkReport.Rejected rejected -> all(rejected.why()) && rejected.number() > 0;
       case LinkReport.AgentSeen seen ->
           all(seen.organizationId(), seen.agentId(), seen.status(), seen.isolations(), seen.at())
-              && seen.isolations().stream().allMatch(Objects::nonNull);
+              && seen.isolations().stream().allMatch(Objects::nonNull)
+              && (seen.spending() == null || isWhole(seen.spending()));
       case LinkReport.AgentStopped stopped ->
           all(stopped.organizationId(), stopped.agentId(), stopped.proof())
               && all(stopped.proof().acknowledgedAt(), stopped.proof().nodes());
@@ -29,6 +34,18 @@ final class Wholeness {
               && running.missing().stream().allMatch(Objects::nonNull);
       case LinkReport.NodesSeen nodes -> all(nodes.nodes(), nodes.at());
     };
+  }
+
+  /** Days are counted on from, so they are kept away from the ends of all calendars. */
+  private static boolean isWhole(Spending spending) {
+    return all(
+            spending.day(),
+            spending.today(),
+            spending.reservedToday(),
+            spending.month(),
+            spending.reservedThisMonth())
+        && spending.day().getYear() >= FIRST_YEAR
+        && spending.day().getYear() <= LAST_YEAR;
   }
 
   private static boolean all(@Nullable Object... parts) {

@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
       AgentCreate.class,
       AgentList.class,
       AgentShow.class,
+      AgentBudget.class,
       AgentIsolate.class,
       AgentRelease.class,
       AgentRevoke.class,

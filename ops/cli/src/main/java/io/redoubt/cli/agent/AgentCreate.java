@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -49,6 +50,9 @@ final class AgentCreate implements Callable<Integer> {
       description = "Models it may not use; may be repeated.")
   @Nullable List<String> block;
 
+  @ArgGroup(exclusive = false)
+  @Nullable BudgetOptions budget;
+
   private final Session session;
 
   AgentCreate(Session session) {
@@ -63,7 +67,15 @@ final class AgentCreate implements Callable<Integer> {
             .operator()
             .post(
                 AgentDirectory.PATH,
-                new NewAgent(name, description, labels, owner, enclave, cidr, models));
+                new NewAgent(
+                    name,
+                    description,
+                    labels,
+                    owner,
+                    enclave,
+                    cidr,
+                    models,
+                    budget == null ? null : budget.asked()));
     session
         .output()
         .say(
