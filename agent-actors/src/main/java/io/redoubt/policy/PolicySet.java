@@ -1,7 +1,9 @@
 package io.redoubt.policy;
 
+import io.redoubt.content.ContentRules;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.Bundle;
+import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.Arrays;
 import java.util.List;
@@ -22,12 +24,22 @@ public final class PolicySet implements Compilation {
   private final ArgumentType.Struct arguments;
   private final ScopeIndex index;
   private final Slices slices;
+  private final ContentRules content;
 
   PolicySet(List<CompiledPolicy> policies, ArgumentType.Struct arguments) {
     this.policies = policies;
     this.arguments = arguments;
     this.index = new ScopeIndex(policies);
     this.slices = new Slices(policies);
+    this.content = ContentRules.NONE;
+  }
+
+  private PolicySet(PolicySet cedar, ContentRules content) {
+    this.policies = cedar.policies;
+    this.arguments = cedar.arguments;
+    this.index = cedar.index;
+    this.slices = cedar.slices;
+    this.content = content;
   }
 
   /** Checks the texts strictly against the vocabulary, and makes them ready. Takes its time. */
@@ -35,9 +47,26 @@ public final class PolicySet implements Compilation {
     return PolicyCompiler.compile(documents);
   }
 
+  /** The same, with content policies. */
+  public static Compilation compile(List<PolicyDocument> documents, List<ContentDocument> content) {
+    var compiled = compile(documents);
+    try {
+      var rules = ContentRules.read(content);
+      return compiled instanceof PolicySet set ? new PolicySet(set, rules) : compiled;
+    } catch (ContentRules.RefusedException e) {
+      return ContentProblems.beside(compiled, e.problems());
+    }
+  }
+
   /** The same of a bundle, whose canaries have to hold. */
   public static Compilation compile(Bundle bundle) {
-    return Canaries.tried(compile(bundle.policies()), bundle.organization(), bundle.canaries());
+    return Canaries.tried(
+        compile(bundle.policies(), bundle.content()), bundle.organization(), bundle.canaries());
+  }
+
+  /** What is done about what inspectors find. */
+  public ContentRules content() {
+    return content;
   }
 
   /** Types of the arguments that the policies look at. */
@@ -62,12 +91,15 @@ public final class PolicySet implements Compilation {
    */
   public record Excerpt(boolean forbids, String text) {}
 
-  /** The policy of that id. */
+  /** The policy of that id, or the layer of content policies. */
   public Optional<Excerpt> excerpt(String id) {
     return policies.stream()
         .filter(each -> each.id().equals(id))
         .findFirst()
-        .map(each -> new Excerpt(each.forbids(), each.text()));
+        .map(each -> new Excerpt(each.forbids(), each.text()))
+        .or(() ->
+            ContentRules.layerOf(id)
+                .map(layer -> new Excerpt(true, ContentRules.text(content.documents(), layer))));
   }
 
   /**
@@ -88,7 +120,7 @@ public final class PolicySet implements Compilation {
   /** Decides. Never throws: what cannot be decided is denied (G5). */
   public Decision decide(PolicyRequest request) {
     try {
-      return judged(request);
+      return Contents.heard(content, request, judged(request));
     } catch (RuntimeException | LinkageError e) {
       LOG.warn("policies could not be evaluated, so {} is denied", request.action().id(), e);
       return refused("the policies could not be evaluated");

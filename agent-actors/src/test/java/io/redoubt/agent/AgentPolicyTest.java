@@ -9,7 +9,12 @@ import io.redoubt.agent.Agent.Permitted;
 import io.redoubt.agent.Agent.Reply;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.policy.ContentAction;
+import io.redoubt.protocol.policy.ContentDocument;
+import io.redoubt.protocol.policy.ContentPolicy;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.policy.PolicyDocument;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -114,6 +119,31 @@ class AgentPolicyTest {
 
     assertThat(judgement.decision().verdict()).isEqualTo(Verdict.ESCALATE);
     assertThat(judgement.decision().workflows()).containsExactly("models");
+  }
+
+  @Test
+  void aContentPolicyOfTheAgentsGroupDecides() {
+    it.policies.runContent(
+        2,
+        new ContentDocument(
+            "team=build",
+            new ContentPolicy(
+                List.of(
+                    new ContentPolicy.Rule(
+                        "secret", List.of(Direction.REQUEST), ContentAction.BLOCK, false),
+                    new ContentPolicy.Rule(
+                        "iban", List.of(Direction.REQUEST), ContentAction.REQUIRE_APPROVAL, false)),
+                List.of())));
+    assertThat(decide()).isInstanceOf(Permitted.class);
+
+    var blocked = (Denied) it.decide(it.call("claude-sonnet", Set.of("secret:jwt"))).reply();
+    var asked = (Denied) it.decide(it.call("claude-sonnet", Set.of("pii:iban"))).reply();
+
+    assertThat(blocked.why()).isEqualTo(Denial.POLICY);
+    assertThat(Objects.requireNonNull(blocked.judgement()).decision().policyIds())
+        .containsExactly("content:agent");
+    assertThat(asked.why()).isEqualTo(Denial.APPROVAL_NEEDED);
+    assertThat(Objects.requireNonNull(asked.judgement()).bundleVersion()).isEqualTo(2);
   }
 
   @Test

@@ -65,6 +65,8 @@ import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.link.Spending;
 import io.redoubt.protocol.net.Cidr;
+import io.redoubt.protocol.policy.ContentAction;
+import io.redoubt.protocol.policy.ContentPolicy.Layer;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.serialization.Sample;
 import io.redoubt.session.Risk;
@@ -139,7 +141,9 @@ public final class AgentSamples {
               List.of("default"),
               List.of(new Decision.Alert("p1", "look")),
               new Decision.Shadow(Verdict.ESCALATE, List.of("p2"), List.of("w"), List.of("odd")),
-              List.of("p1: overflow")),
+              List.of("p1: overflow"),
+              List.of(
+                  new Decision.Handling("pii:email", ContentAction.REDACT, Layer.ORGANIZATION))),
           new Risk(
               40,
               List.of(

@@ -1,11 +1,13 @@
 package io.redoubt.testing;
 
+import io.redoubt.content.ContentRules;
 import io.redoubt.policy.Policies;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -14,7 +16,7 @@ import java.util.Optional;
 
 /** The same policies for every organization: the starter, until a test says otherwise. */
 public final class FakePolicies implements Policies {
-  private static final Running STARTER = running(1, Starter.DOCUMENT);
+  private static final Running STARTER = running(1, List.of(), Starter.DOCUMENT);
 
   private volatile Optional<Running> running = Optional.of(STARTER);
 
@@ -23,9 +25,25 @@ public final class FakePolicies implements Policies {
     return running;
   }
 
+  @Override
+  public Contents contents(OrganizationId organization) {
+    return running.map(Running::contents).orElse(Contents.NONE);
+  }
+
+  /** Of any version: fake agents decide by one of their own. */
+  @Override
+  public Optional<ContentRules> contents(OrganizationId organization, long version) {
+    return Optional.of(contents(organization).rules());
+  }
+
   /** From now on these decide. */
   public void run(long version, PolicyDocument... documents) {
-    running = Optional.of(running(version, documents));
+    running = Optional.of(running(version, List.of(), documents));
+  }
+
+  /** From now on the starter decides, and these say what is done about findings. */
+  public void runContent(long version, ContentDocument... content) {
+    running = Optional.of(running(version, List.of(content), Starter.DOCUMENT));
   }
 
   /** No policies are known. */
@@ -38,8 +56,9 @@ public final class FakePolicies implements Policies {
     running = Optional.of(STARTER);
   }
 
-  private static Running running(long version, PolicyDocument... documents) {
-    return switch (PolicySet.compile(List.of(documents))) {
+  private static Running running(
+      long version, List<ContentDocument> content, PolicyDocument... documents) {
+    return switch (PolicySet.compile(List.of(documents), content)) {
       case PolicySet set ->
           new Running(
               version,

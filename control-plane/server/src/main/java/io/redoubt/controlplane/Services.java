@@ -31,6 +31,7 @@ import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.OperatorRoutes;
 import io.redoubt.controlplane.policy.BundleRoutes;
 import io.redoubt.controlplane.policy.CanaryRoutes;
+import io.redoubt.controlplane.policy.ContentRoutes;
 import io.redoubt.controlplane.policy.FloorRollout;
 import io.redoubt.controlplane.policy.FloorRoutes;
 import io.redoubt.controlplane.policy.Policies;
@@ -141,6 +142,7 @@ final class Services {
   /** The operator API, line by line. */
   List<Endpoint> endpoints() {
     var agents = new Agents(commands, enclaves, members, config.bootstrapTokenLifetime());
+    var floor = new FloorRoutes(policies, floors, database, config.policies(), bodies);
     return Stream.of(
             new OrganizationRoutes(organizations, members, clients, bodies, clock).endpoints(),
             new MemberRoutes(members, bodies).endpoints(),
@@ -152,7 +154,8 @@ final class Services {
             new PolicyRoutes(policies, bodies).endpoints(),
             new RuleRoutes(policies, agents, bodies).endpoints(),
             new CanaryRoutes(policies, bodies, clock).endpoints(),
-            new FloorRoutes(policies, floors, database, config.policies(), bodies).endpoints(),
+            floor.endpoints(),
+            new ContentRoutes(policies, floor, agents, bodies).endpoints(),
             new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),
             new AuditRoutes().endpoints(),
             new ExplanationRoutes(policies).endpoints(),

@@ -225,6 +225,7 @@ class ApiTest {
         .put(
             "/api/v1/canaries/theirs",
             "{\"verdict\": \"permit\", \"action\": \"tool:call\", \"resource\": \"x\"}");
+    tenant.owner().put("/api/v1/content-policies/team=theirs", "{}");
     String published = tenant.owner().post("/api/v1/bundles", "{}").text("/version");
     assertThat(published).as("a version that the other does not have").isNotEqualTo("1");
     String recorded = tenant.audit("").getFirst().path("id").asText();
@@ -242,6 +243,7 @@ class ApiTest {
                 .replace("organizations/{id}", "organizations/" + tenant.id())
                 .replace("audit/{id}", "audit/" + recorded)
                 .replace("{name}", "theirs")
+                .replace("{scope}", "team=theirs")
                 .replace("{version}", published);
         var foreign = stranger.owner().send(endpoint.method().name(), theirs, bodyFor(endpoint));
         var missing =
@@ -277,6 +279,7 @@ class ApiTest {
         .replace("{organization_id}", OrganizationId.next(server.clock).toString())
         .replace("audit/{id}", "audit/" + ActionId.next(server.clock))
         .replace("{name}", "nobodys")
+        .replace("{scope}", "team=nobodys")
         .replace("{version}", "4711");
   }
 

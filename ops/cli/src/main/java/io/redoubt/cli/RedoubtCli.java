@@ -10,6 +10,7 @@ import io.redoubt.cli.doctor.DoctorCommand;
 import io.redoubt.cli.enclave.EnclaveCommand;
 import io.redoubt.cli.login.LoginCommand;
 import io.redoubt.cli.org.OrgCommand;
+import io.redoubt.cli.policy.ContentPolicyCommand;
 import io.redoubt.cli.policy.PolicyCommand;
 import io.redoubt.cli.provider.ProviderCommand;
 import io.redoubt.cli.rules.RulesCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Model.CommandSpec;
       ProviderCommand.class,
       PolicyCommand.class,
       RulesCommand.class,
+      ContentPolicyCommand.class,
       AuditCommand.class,
       UsageCommand.class,
       OrgCommand.class,

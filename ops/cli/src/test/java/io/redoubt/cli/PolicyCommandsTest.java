@@ -33,6 +33,7 @@ class PolicyCommandsTest {
     server = FakeServer.controlPlane();
     server.on("GET " + POLICIES, json(200, "{\"items\":" + DOCUMENTS + ",\"next_cursor\":null}"));
     server.on("GET /api/v1/rules", json(200, "{\"items\":[],\"next_cursor\":null}"));
+    server.on("GET /api/v1/content-policies", json(200, "{\"items\":[],\"next_cursor\":null}"));
     machine = new TestMachine(home).loggedInTo(server);
   }
 
@@ -108,6 +109,51 @@ class PolicyCommandsTest {
         .isEqualTo("{\"policies\":[{\"name\":\"no-shell\",\"cedar\":\"// floor\"}]}");
     assertThat(machine.type("policy", "floor", "set")).isZero();
     assertThat(server.requests().getLast().body()).isEqualTo("{\"policies\":[]}");
+  }
+
+  @Test
+  void contentPoliciesAreSetShownAndPutTogether() throws IOException {
+    String content = "/api/v1/content-policies";
+    String policy =
+        """
+        {"scope":"organization","rules":[{"subject":"pii","in":["reply"],"action":"redact",
+         "floor":false}],"patterns":[],"models":{"allow":[],"block":[]},"version":1,
+         "updated_by":"ann","updated_at":"2026-11-20T12:00:00Z"}\
+        """;
+    server
+        .on("PUT " + content + "/organization", json(201, policy))
+        .on("PUT " + content + "/platform", json(200, "{\"below\":[],\"refused\":[]}"))
+        .on("GET " + content + "/organization", json(200, policy))
+        .on("GET " + content, json(200, "{\"items\":[" + policy + "],\"next_cursor\":null}"))
+        .on("DELETE " + content + "/organization", json(204, ""))
+        .on(
+            "GET " + content + "/effective",
+            json(
+                200,
+                """
+                {"version":2,"agent_id":null,"parts":[
+                  {"detector":"email","direction":"reply","action":"redact",
+                   "origin":"organization","overruled":null},
+                  {"detector":"jwt","direction":"reply","action":"allow","origin":null,
+                   "overruled":null}],
+                 "models":[{"scope":"platform","allow":[],"block":["evil-*"]}]}\
+                """));
+    Files.writeString(home.resolve("c.json"), "{\"rules\":[]}");
+
+    assertThat(machine.type("content-policy", "set", "organization", "c.json")).isZero();
+    assertThat(machine.out()).contains("is in the draft");
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"rules\":[]}");
+    assertThat(machine.type("content-policy", "set", "platform", "c.json")).isZero();
+    assertThat(machine.out()).contains("It is in every organization.");
+    assertThat(machine.type("content-policy", "show", "organization")).isZero();
+    assertThat(machine.out()).contains("\"subject\" : \"pii\"").doesNotContain("updated_by");
+    assertThat(machine.type("content-policy", "list")).isZero();
+    assertThat(machine.out()).contains("organization", "ann");
+    assertThat(machine.type("content-policy", "effective")).isZero();
+    assertThat(machine.out()).contains("email", "redact", "evil-*").doesNotContain("jwt");
+    assertThat(machine.type("content-policy", "effective", "--all")).isZero();
+    assertThat(machine.out()).contains("jwt");
+    assertThat(machine.type("content-policy", "delete", "organization")).isZero();
   }
 
   @Test
@@ -265,6 +311,36 @@ class PolicyCommandsTest {
 
     assertThat(machine.out().lines())
         .containsExactly("rule.writes (changed)", "  - // then", "  + // now");
+  }
+
+  @Test
+  void contentPoliciesAreComparedByWhatTheySay() {
+    String said = "\"rules\":[],\"patterns\":[],\"models\":{\"allow\":[],\"block\":[\"%s\"]}";
+    server
+        .on(
+            "GET /api/v1/content-policies",
+            json(
+                200,
+                "{\"items\":[{\"scope\":\"organization\",\"version\":2,"
+                    + said.formatted("now")
+                    + "}],\"next_cursor\":null}"))
+        .on(
+            "GET " + BUNDLES + "/3",
+            json(
+                200,
+                "{\"bundle\":{},\"policies\":"
+                    + DOCUMENTS
+                    + ",\"content_policies\":[{\"scope\":\"organization\",\"policy\":{"
+                    + said.formatted("then")
+                    + "}},{\"scope\":\"platform\",\"policy\":{"
+                    + said.formatted("theirs")
+                    + "}}]}"));
+
+    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+
+    assertThat(machine.out())
+        .contains("content of organization (changed)", "- ", "then", "+ ", "now")
+        .doesNotContain("theirs");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Automaton;
+import io.redoubt.content.Category;
 import java.util.function.Consumer;
 
 /**

@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
+
 /** {@code Bearer …} (RFC 6750 §2.1). */
 final class BearerMatcher implements Matcher {
   private static final int SHORTEST = 20;

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Detector;
 import java.util.List;
 import java.util.Map;
 

@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+
 /** How numbers prove that they were not mistyped. Digits are values from 0 to 9. */
 final class CheckDigits {
   private static final String DNI = "TRWAGMYFPDXBNJZSQVHLCKE";

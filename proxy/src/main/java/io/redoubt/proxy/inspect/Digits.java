@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+
 /**
  * Groups of digits with one separator between any two of them, as numbers are written: {@code 4111
  * 1111 1111 1111}, {@code 123.456.789-09}.

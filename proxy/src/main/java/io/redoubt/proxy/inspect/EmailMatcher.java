@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
 import java.util.Set;
 
 /** {@code local@domain} (RFC 5321, without quoted local parts and address literals). */

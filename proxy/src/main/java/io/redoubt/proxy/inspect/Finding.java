@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Category;
+import io.redoubt.content.Detector;
+
 /**
  * Something was found. Never holds what was found: findings go where the text must not (G6).
  *

@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Detector;
+
 /**
  * Characters that a person does not see and a model reads: tag characters (U+E0020 to U+E007F),
  * rows of zero-width characters, and overrides of the writing direction. Flags are written with

@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Category;
+import io.redoubt.content.CustomPatterns;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,6 +17,11 @@ public final class Inspector {
 
   public Inspector(CustomPatterns patterns) {
     this.patterns = patterns;
+  }
+
+  /** Everything built in, and these. */
+  public static Inspector of(CustomPatterns patterns) {
+    return patterns == CustomPatterns.NONE ? STANDARD : new Inspector(patterns);
   }
 
   /** Begins to read a text that comes in pieces. */

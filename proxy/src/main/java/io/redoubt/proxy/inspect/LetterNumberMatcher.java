@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
+
 /** Numbers with letters in front of their first two digits: bank accounts and national numbers. */
 final class LetterNumberMatcher implements Matcher {
   /** Countries with the lengths of their account numbers (ISO 13616, the registry's release 99). */

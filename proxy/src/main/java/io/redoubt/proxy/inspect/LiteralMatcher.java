@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Detector;
+
 /** The very text, in its exact case. */
 record LiteralMatcher(Detector detector, String literal) implements Matcher {
   @Override

@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
+
 /** Whatever is written in digits, alone or in groups: cards, phone numbers, national numbers. */
 final class NumberMatcher implements Matcher {
   private static final int CONTEXT = 40;

@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
+
 /** International numbers, {@code +} in front (ITU-T E.164). The others are with other numbers. */
 final class PhoneMatcher implements Matcher {
   private static final int FEWEST_DIGITS = 8;

@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
+
 /**
  * A private key between its lines (RFC 7468, OpenSSH, OpenPGP), also where the line ends are
  * written as {@code \n}. Without its last line it ends where something else begins.

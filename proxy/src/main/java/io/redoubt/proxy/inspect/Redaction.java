@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A text on its way, with what must not pass replaced: {@code [redacted:email]}. Holds back only
+ * A text on its way, with what must not pass replaced: {@code [REDACTED:email]}. Holds back only
  * what may still turn out to be part of something.
  */
 public final class Redaction {
@@ -27,6 +27,11 @@ public final class Redaction {
   public Redaction(Inspector inspector, Predicate<Finding> isRedacted) {
     this.isRedacted = isRedacted;
     this.scan = inspector.open(this::found);
+  }
+
+  /** What stands in the place of a finding. */
+  static String marker(Finding finding) {
+    return "[REDACTED:" + finding.detector() + ']';
   }
 
   /** Takes the next piece, and gives what may go out now. */
@@ -74,7 +79,7 @@ public final class Redaction {
       }
       if (finding.offset() >= passed) {
         write(out, begun, passed, finding.offset());
-        out.writeBytes(("[redacted:" + finding.detector() + "]").getBytes(StandardCharsets.UTF_8));
+        out.writeBytes(marker(finding).getBytes(StandardCharsets.UTF_8));
       }
       passed = finding.end();
     }

@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.SecretKeyText;
 

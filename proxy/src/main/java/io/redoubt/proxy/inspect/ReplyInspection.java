@@ -3,6 +3,7 @@ package io.redoubt.proxy.inspect;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.redoubt.content.Bytes;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.proxy.inspect.JsonInspection.Located;
 import java.io.IOException;

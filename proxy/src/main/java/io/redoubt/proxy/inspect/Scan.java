@@ -1,5 +1,6 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.CustomPatterns;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

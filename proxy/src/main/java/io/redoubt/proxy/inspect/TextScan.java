@@ -1,5 +1,6 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
 import java.util.function.Consumer;
 
 /** Looks for everything that has anchors in one text, whatever pieces the text comes in. */

@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
+
 /**
  * A secret that says by its first characters what it is.
  *

@@ -1,13 +1,15 @@
 package io.redoubt.proxy.inspect;
 
-import static io.redoubt.proxy.inspect.Bytes.ALNUM;
-import static io.redoubt.proxy.inspect.Bytes.BASE64;
-import static io.redoubt.proxy.inspect.Bytes.DIGIT;
-import static io.redoubt.proxy.inspect.Bytes.DOT;
-import static io.redoubt.proxy.inspect.Bytes.HEX;
-import static io.redoubt.proxy.inspect.Bytes.TOKEN;
-import static io.redoubt.proxy.inspect.Bytes.UPPER;
+import static io.redoubt.content.Bytes.ALNUM;
+import static io.redoubt.content.Bytes.BASE64;
+import static io.redoubt.content.Bytes.DIGIT;
+import static io.redoubt.content.Bytes.DOT;
+import static io.redoubt.content.Bytes.HEX;
+import static io.redoubt.content.Bytes.TOKEN;
+import static io.redoubt.content.Bytes.UPPER;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
 import java.util.List;
 
 /** How providers write their secrets. */

@@ -1,5 +1,7 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Detector;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 

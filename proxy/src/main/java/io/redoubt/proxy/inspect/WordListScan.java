@@ -1,5 +1,8 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
+import io.redoubt.content.Category;
+import io.redoubt.content.WordList;
 import java.util.function.Consumer;
 
 /**

@@ -8,4 +8,5 @@
 @NullMarked
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.EffectiveContentPolicy;
 import org.jspecify.annotations.NullMarked;

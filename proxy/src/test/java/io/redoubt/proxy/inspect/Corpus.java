@@ -1,5 +1,6 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Detector;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

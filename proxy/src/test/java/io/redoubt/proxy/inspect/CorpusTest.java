@@ -2,6 +2,7 @@ package io.redoubt.proxy.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.content.Detector;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.Comparator;

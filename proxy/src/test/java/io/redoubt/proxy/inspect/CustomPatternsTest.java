@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.redoubt.proxy.inspect.CustomPattern.Expression;
-import io.redoubt.proxy.inspect.CustomPattern.Words;
+import io.redoubt.content.Category;
+import io.redoubt.content.CustomPatterns;
+import io.redoubt.protocol.policy.CustomPattern;
+import io.redoubt.protocol.policy.CustomPattern.Expression;
+import io.redoubt.protocol.policy.CustomPattern.Words;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -150,19 +153,17 @@ class CustomPatternsTest {
     var random = new Random(5);
     for (int round = 0; round < 1500; round++) {
       String regex = (random.nextInt(8) == 0 ? "^" : "") + expression(random, 3);
-      Automaton automaton;
+      var pattern = new Expression("own", regex, false);
       try {
-        automaton = new Automaton(Expressions.read(regex, false));
-      } catch (Expressions.UnreadableException e) {
-        throw new AssertionError(regex, e);
-      } catch (Automaton.TooLargeException _) {
-        continue;
-      }
-      if (automaton.matchesEmpty()) {
+        var _ = CustomPatterns.of(List.of(pattern));
+      } catch (CustomPatterns.RefusedException e) {
+        assertThat(e.problems().getFirst().detail())
+            .as(regex)
+            .containsAnyOf("matches where nothing is", "too large");
         continue;
       }
       String text = text(random, 14);
-      var inspector = inspector(new Expression("own", regex, false));
+      var inspector = inspector(pattern);
       var covered = new BitSet();
       inspector.inspect(text.getBytes(UTF_8)).stream()
           .filter(each -> each.category() == Category.CUSTOM)

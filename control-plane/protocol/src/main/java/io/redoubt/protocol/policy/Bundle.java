@@ -25,18 +25,23 @@ import org.jspecify.annotations.Nullable;
  * @param publishedAt in milliseconds
  * @param policies in the order of their names; none: everything is denied
  * @param canaries in the order of their names; all of them must hold wherever the bundle is run
+ * @param content what is done about what inspectors find, in the order of their scopes
  */
 public record Bundle(
     OrganizationId organization,
     long version,
     Instant publishedAt,
     List<PolicyDocument> policies,
-    List<Canary> canaries) {
+    List<Canary> canaries,
+    List<ContentDocument> content) {
   /** Most documents in one bundle. */
   public static final int MAX_POLICIES = 2_000;
 
   /** Most canaries in one bundle. */
   public static final int MAX_CANARIES = 100;
+
+  /** Most content policies in one bundle. */
+  public static final int MAX_CONTENT = 200;
 
   /** Most bytes in the canonical form. */
   public static final int MAX_BYTES = 4 << 20;
@@ -51,13 +56,15 @@ public record Bundle(
    * The order of the fields is part of what the digest is taken of. What a bundle does not have is
    * not spelt, so that it is known by the same digest as before there was such a thing.
    */
-  @JsonPropertyOrder({"organization", "version", "published_at", "policies", "canaries"})
+  @JsonPropertyOrder({"organization", "version", "published_at", "policies", "canaries", "content"})
   private record Wire(
       @Nullable OrganizationId organization,
       long version,
       @Nullable Instant publishedAt,
       @Nullable List<@Nullable PolicyDocument> policies,
-      @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable Canary> canaries) {}
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable Canary> canaries,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY)
+          @Nullable List<@Nullable ContentDocument> content) {}
 
   /** Without canaries. */
   public Bundle(
@@ -68,10 +75,21 @@ public record Bundle(
     this(organization, version, publishedAt, policies, List.of());
   }
 
+  /** Without content policies. */
+  public Bundle(
+      OrganizationId organization,
+      long version,
+      Instant publishedAt,
+      List<PolicyDocument> policies,
+      List<Canary> canaries) {
+    this(organization, version, publishedAt, policies, canaries, List.of());
+  }
+
   public Bundle {
     publishedAt = publishedAt.truncatedTo(ChronoUnit.MILLIS);
     policies = policies.stream().sorted(Comparator.comparing(PolicyDocument::name)).toList();
     canaries = canaries.stream().sorted(Comparator.comparing(Canary::name)).toList();
+    content = content.stream().sorted(Comparator.comparing(ContentDocument::scope)).toList();
     if (version < 1) {
       throw new IllegalArgumentException("versions begin at 1");
     }
@@ -87,12 +105,25 @@ public record Bundle(
     if (canaries.stream().map(Canary::name).distinct().count() < canaries.size()) {
       throw new IllegalArgumentException("two canaries have the same name");
     }
+    if (content.size() > MAX_CONTENT) {
+      throw new IllegalArgumentException(
+          "a bundle has at most " + MAX_CONTENT + " content policies");
+    }
+    if (content.stream().map(ContentDocument::scope).distinct().count() < content.size()) {
+      throw new IllegalArgumentException("two content policies have the same scope");
+    }
   }
 
   /** The one way in which the bundle is spelt: JSON without spaces, in a fixed order. */
   public byte[] canonical() {
     return Json.write(
-        new Wire(organization, version, publishedAt, List.copyOf(policies), List.copyOf(canaries)));
+        new Wire(
+            organization,
+            version,
+            publishedAt,
+            List.copyOf(policies),
+            List.copyOf(canaries),
+            List.copyOf(content)));
   }
 
   public BundleDigest digest() {
@@ -132,7 +163,8 @@ public record Bundle(
               wire.version,
               wire.publishedAt,
               List.copyOf(wire.policies),
-              wire.canaries == null ? List.of() : List.copyOf(wire.canaries));
+              wire.canaries == null ? List.of() : List.copyOf(wire.canaries),
+              wire.content == null ? List.of() : List.copyOf(wire.content));
       return Arrays.equals(bundle.canonical(), payload) ? Optional.of(bundle) : Optional.empty();
     } catch (IOException | IllegalArgumentException | NullPointerException _) {
       return Optional.empty();

@@ -8,9 +8,12 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.Jws;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +76,63 @@ class BundleTest {
     assertThat(Bundle.read(bundle.canonical())).contains(bundle);
     assertThat(bundle.digest())
         .isNotEqualTo(new Bundle(ORGANIZATION, 7, NOW, List.of(GUARD)).digest());
+  }
+
+  /** The same with content policies, which are spelt only where there are some. */
+  @Test
+  void theCanonicalFormOfContentPoliciesIsForEver() {
+    var policy =
+        new ContentPolicy(
+            List.of(
+                new ContentPolicy.Rule(
+                    "pii",
+                    List.of(Direction.REPLY, Direction.REQUEST),
+                    ContentAction.REDACT,
+                    true)),
+            List.of(
+                new CustomPattern.Expression("project", "P[0-9]", false),
+                new CustomPattern.Words("names", List.of("ab"), true, true)),
+            new ModelAccess(List.of("claude-*"), List.of()));
+    var bundle =
+        new Bundle(
+            ORGANIZATION,
+            7,
+            NOW,
+            List.of(),
+            List.of(),
+            List.of(
+                new ContentDocument("team=a", ContentPolicy.EMPTY),
+                new ContentDocument("organization", policy)));
+
+    assertThat(new String(bundle.canonical(), UTF_8))
+        .isEqualTo(
+            """
+            {"organization":"org_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e","version":7,\
+            "published_at":"2026-11-20T12:00:00.123Z","policies":[],"content":[\
+            {"scope":"organization","policy":{"rules":[{"subject":"pii",\
+            "in":["request","reply"],"action":"redact","floor":true}],"patterns":[\
+            {"kind":"regex","name":"project","regex":"P[0-9]","ignore_case":false},\
+            {"kind":"words","name":"names","words":["ab"],"ignore_case":true,\
+            "whole_words":true}],"models":{"allow":["claude-*"],"block":[]}}},\
+            {"scope":"team=a","policy":{"rules":[],"patterns":[],\
+            "models":{"allow":[],"block":[]}}}]}\
+            """);
+    assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+  }
+
+  @Test
+  void aScopeIsTheOrganizationAnAgentOrALabel() {
+    assertThat(ContentDocument.isScope("organization")).isTrue();
+    assertThat(ContentDocument.isScope("platform")).isTrue();
+    assertThat(ContentDocument.isScope(Canary.ANYBODY.toString())).isTrue();
+    assertThat(ContentDocument.isScope("team=a=b")).isTrue();
+    assertThat(ContentDocument.isScope("=a")).isFalse();
+    assertThat(ContentDocument.isScope("nobody")).isFalse();
+    assertThat(ContentDocument.isScope("agt_1")).isFalse();
+    assertThat(ContentDocument.isScope("a=" + "b".repeat(62))).isFalse();
+    var document = new ContentDocument("team=a=b", ContentPolicy.EMPTY);
+    assertThat(document.concerns(Canary.ANYBODY, Map.of("team", "a=b"))).isTrue();
+    assertThat(document.concerns(Canary.ANYBODY, Map.of("team", "a"))).isFalse();
   }
 
   private static Canary canary(String name) {

@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.decision;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.content.ContentRules;
 import io.redoubt.controlplane.decision.Explanation.PublishedBundle;
 import io.redoubt.controlplane.decision.Explanation.Told;
 import io.redoubt.controlplane.decision.Explanation.Watched;
@@ -142,6 +143,14 @@ final class Explainer {
   }
 
   private Told lookedUp(String id) {
+    var layer = ContentRules.layerOf(id);
+    if (layer.isPresent()) {
+      var content = given.content();
+      return new Told(
+          id,
+          "forbid",
+          content == null ? null : ContentRules.text(content.contentPolicies(), layer.get()));
+    }
     var document = document(id.contains("#") ? id.substring(0, id.indexOf('#')) : id);
     if (document.isEmpty()) {
       return new Told(id, null, null);

@@ -154,11 +154,11 @@ public final class ReplayRoutes {
 
   private static Replayed replayed(Given given, Window window) {
     var looked = first(given.records(), window);
-    if (!(PolicySet.compile(given.published().documents()) instanceof PolicySet published)) {
+    if (!(given.published().compile() instanceof PolicySet published)) {
       throw ProblemException.of(
           ErrorType.CONFLICT, "What was published last cannot be evaluated by this release.");
     }
-    return switch (PolicySet.compile(given.draft().documents())) {
+    return switch (given.draft().compile()) {
       case PolicyProblems(var problems) ->
           answer(window, problems, given, looked, new Replay.Result(0, 0, List.of(), List.of()));
       case PolicySet draft ->

@@ -17,6 +17,7 @@ import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
@@ -80,7 +81,11 @@ public final class BundleRoutes {
   }
 
   /** The same, with its texts. */
-  record Whole(Published bundle, List<PolicyDocument> policies, List<CanaryView> canaries) {}
+  record Whole(
+      Published bundle,
+      List<PolicyDocument> policies,
+      List<CanaryView> canaries,
+      List<ContentDocument> contentPolicies) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -106,7 +111,8 @@ public final class BundleRoutes {
           new Whole(
               Published.of(found, bundles.rollout(transaction, version, clock.instant())),
               content.documents(),
-              content.canaries().stream().map(CanaryView::of).toList()));
+              content.canaries().stream().map(CanaryView::of).toList(),
+              content.contentPolicies()));
     });
   }
 
@@ -154,7 +160,7 @@ public final class BundleRoutes {
     if (rollbackTo.isEmpty()) {
       return new Tried(content, content, content.compile(organization));
     }
-    var compilation = PolicySet.compile(content.documents());
+    var compilation = content.compile();
     return new Tried(
         content,
         compilation instanceof PolicySet set ? content.holding(set, organization) : content,

@@ -57,7 +57,12 @@ public final class Bundles implements Welcome {
     long version = newest(change).map(Publication::version).orElse(0L) + 1;
     var bundle =
         new Bundle(
-            change.organization(), version, change.now(), content.documents(), content.canaries());
+            change.organization(),
+            version,
+            change.now(),
+            content.documents(),
+            content.canaries(),
+            content.contentPolicies());
     byte[] payload = bundle.canonical();
     if (payload.length > Bundle.MAX_BYTES) {
       throw ProblemException.invalid(

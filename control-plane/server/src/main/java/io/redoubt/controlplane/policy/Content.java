@@ -2,12 +2,15 @@ package io.redoubt.controlplane.policy;
 
 import io.redoubt.policy.Canaries;
 import io.redoubt.policy.Compilation;
+import io.redoubt.policy.ContentProblems;
 import io.redoubt.policy.Floor;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.Canary;
+import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,14 +19,24 @@ import java.util.stream.Stream;
  * What a publication holds.
  *
  * @param documents also what rules are compiled to, and the floor's
+ * @param contentPolicies of all layers, the floor's among them, in the order of their scopes
  * @param floor version of the floor that is among them; 0: there is none
  */
-public record Content(List<PolicyDocument> documents, List<Canary> canaries, long floor) {
+public record Content(
+    List<PolicyDocument> documents,
+    List<Canary> canaries,
+    List<ContentDocument> contentPolicies,
+    long floor) {
   /** Everything is denied. */
-  public static final Content NOTHING = new Content(List.of(), List.of(), 0);
+  public static final Content NOTHING = new Content(List.of(), List.of(), List.of(), 0);
+
+  public Content {
+    contentPolicies =
+        contentPolicies.stream().sorted(Comparator.comparing(ContentDocument::scope)).toList();
+  }
 
   static Content of(Bundle bundle, long floor) {
-    return new Content(bundle.policies(), bundle.canaries(), floor);
+    return new Content(bundle.policies(), bundle.canaries(), bundle.content(), floor);
   }
 
   /** The same above this floor, in the place of the one that it had. */
@@ -34,12 +47,17 @@ public record Content(List<PolicyDocument> documents, List<Canary> canaries, lon
                 standing.documents().stream())
             .toList(),
         canaries,
+        Stream.concat(
+                contentPolicies.stream().filter(it -> !it.scope().equals(ContentDocument.PLATFORM)),
+                standing.contentPolicy().stream())
+            .toList(),
         standing.version());
   }
 
   /** The same with those canaries alone that hold. */
   Content holding(PolicySet set, OrganizationId organization) {
-    return new Content(documents, Canaries.holding(set, organization, canaries), floor);
+    return new Content(
+        documents, Canaries.holding(set, organization, canaries), contentPolicies, floor);
   }
 
   /** Which canaries the other has no more, for the record; empty: none. */
@@ -52,9 +70,16 @@ public record Content(List<PolicyDocument> documents, List<Canary> canaries, lon
     return left.isEmpty() ? "" : ", without canaries " + left;
   }
 
-  /** A set that enclaves would run, or all that is wrong with a new draft. Takes its time. */
+  /** A set that enclaves would run, or all that keeps them from it. Takes its time. */
+  public Compilation compile() {
+    return PolicySet.compile(documents, contentPolicies);
+  }
+
+  /** The same, or all that is wrong with a new draft. */
   Compilation compile(OrganizationId organization) {
     return Canaries.tried(
-        Floor.tried(PolicySet.compile(documents), documents), organization, canaries);
+        ContentProblems.tried(Floor.tried(compile(), documents), contentPolicies),
+        organization,
+        canaries);
   }
 }

@@ -93,7 +93,7 @@ public final class FloorRollout {
                 : policies
                     .work(
                         CompletableFuture.completedFuture(task.get()),
-                        it -> new Tried(it, PolicySet.compile(it.content().documents())))
+                        it -> new Tried(it, it.content().compile()))
                     .thenCompose(this::settle))
         .exceptionally(failure -> {
           LOG.warn("The floor is not in the policies of {} yet", organization, failure);

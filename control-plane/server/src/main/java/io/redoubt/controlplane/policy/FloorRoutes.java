@@ -134,12 +134,13 @@ public final class FloorRoutes {
       throw PolicyTexts.refusal(problems);
     }
     policies.floors.lock(change);
-    call.requireMatch(policies.floors.standing(change).version());
-    return policies.floors.put(change, documents);
+    var standing = policies.floors.standing(change);
+    call.requireMatch(standing.version());
+    return policies.floors.put(change, documents, standing.content());
   }
 
   /** Waits for the organizations, if there are not too many: they are gone through anyway. */
-  private CompletionStage<Progress> rolledOut() {
+  CompletionStage<Progress> rolledOut() {
     return rollout
         .everywhere()
         .toCompletableFuture()

@@ -5,6 +5,8 @@ import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.policy.ContentDocument;
+import io.redoubt.protocol.policy.ContentPolicy;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Instant;
 import java.util.List;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** What the platform forbids in every organization, version after version. */
 final class Floors {
   private static final TypeReference<List<PolicyDocument>> DOCUMENTS = new TypeReference<>() {};
-  private static final Standing NONE = new Standing(0, List.of(), null, null);
+  private static final Standing NONE = new Standing(0, List.of(), null, null, null);
 
   /** Makes changes of the floor wait for each other. */
   private static final long LOCK = 0x464c4f4f52L;
@@ -26,12 +28,20 @@ final class Floors {
    *
    * @param version 0: there never was one
    * @param documents named as they are in bundles
+   * @param content what is done about what inspectors find; null: nothing in particular
    */
   record Standing(
       long version,
       List<PolicyDocument> documents,
+      @Nullable ContentPolicy content,
       @Nullable String setBy,
-      @Nullable Instant setAt) {}
+      @Nullable Instant setAt) {
+    /** As it is in bundles. */
+    Optional<ContentDocument> contentPolicy() {
+      return Optional.ofNullable(content)
+          .map(it -> new ContentDocument(ContentDocument.PLATFORM, it));
+    }
+  }
 
   Standing standing(Transaction transaction) {
     return standing(transaction.handle());
@@ -45,6 +55,9 @@ final class Floors {
             new Standing(
                 row.getLong("version"),
                 Rows.json(row, "documents", DOCUMENTS),
+                row.getString("content") == null
+                    ? null
+                    : Rows.json(row, "content", ContentPolicy.class),
                 row.getString("set_by"),
                 Rows.instant(row, "set_at")))
         .findOne()
@@ -62,24 +75,35 @@ final class Floors {
   }
 
   /** The next version. The caller has locked. */
-  Standing put(Change change, List<PolicyDocument> documents) {
+  Standing put(Change change, List<PolicyDocument> documents, @Nullable ContentPolicy content) {
     var next =
         new Standing(
-            standing(change).version() + 1, documents, change.operator().subject(), change.now());
+            standing(change).version() + 1,
+            documents,
+            content,
+            change.operator().subject(),
+            change.now());
     change
         .handle()
         .createUpdate(
             """
-            INSERT INTO control.floor (version, documents, set_by, set_at)
-            VALUES (:version, CAST(:documents AS jsonb), :by, :at)
+            INSERT INTO control.floor (version, documents, content, set_by, set_at)
+            VALUES (:version, CAST(:documents AS jsonb), CAST(:content AS jsonb), :by, :at)
             """)
         .bind("version", next.version())
         .bind("documents", Rows.json(documents))
+        .bind("content", content == null ? null : Rows.json(content))
         .bind("by", change.operator().subject())
         .bind("at", change.now())
         .execute();
     change.audited(
-        "floor:put", next.version(), documents.size() + " documents, for every organization", null);
+        "floor:put",
+        next.version(),
+        documents.size()
+            + " documents"
+            + (content == null ? "" : " and a content policy")
+            + ", for every organization",
+        null);
     return next;
   }
 

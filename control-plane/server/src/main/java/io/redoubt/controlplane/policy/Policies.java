@@ -11,6 +11,8 @@ import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.Canary;
+import io.redoubt.protocol.policy.ContentDocument;
+import io.redoubt.protocol.policy.ContentPolicy;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Clock;
 import java.util.List;
@@ -26,6 +28,9 @@ public final class Policies {
   final RuleBook rules = new RuleBook();
   final Floors floors = new Floors();
   final DraftParts<Canary> canaries = new DraftParts<>("canary", Canary.class, Bundle.MAX_CANARIES);
+  final DraftParts<ContentPolicy> contentPolicies =
+      // One place is the platform's.
+      new DraftParts<>("content", ContentPolicy.class, Bundle.MAX_CONTENT - 1);
   final Workbench workbench;
   private final Bundles bundles;
 
@@ -58,8 +63,16 @@ public final class Policies {
     return new Content(
             Stream.concat(documents.stream(), rules.documents(transaction).stream()).toList(),
             canaries.all(transaction).stream().map(DraftParts.Part::body).toList(),
+            contentDocuments(transaction),
             0)
         .above(floors.standing(transaction));
+  }
+
+  /** What the organization says in its draft of what inspectors find. */
+  List<ContentDocument> contentDocuments(Transaction transaction) {
+    return contentPolicies.all(transaction).stream()
+        .map(it -> new ContentDocument(it.name(), it.body()))
+        .toList();
   }
 
   /**

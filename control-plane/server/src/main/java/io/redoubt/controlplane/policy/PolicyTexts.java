@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.policy;
 
 import io.redoubt.policy.Canaries;
+import io.redoubt.policy.ContentProblems;
 import io.redoubt.policy.Floor;
 import io.redoubt.policy.PolicyProblem;
 import io.redoubt.policy.PolicyProblems;
@@ -95,6 +96,9 @@ final class PolicyTexts {
   static String pointer(PolicyProblem problem) {
     if (problem.policy().startsWith(Canaries.PLACE)) {
       return "/canaries/" + problem.policy().substring(Canaries.PLACE.length());
+    }
+    if (problem.policy().startsWith(ContentProblems.PLACE)) {
+      return "/content_policies/" + problem.policy().substring(ContentProblems.PLACE.length());
     }
     if (problem.policy().startsWith(Rules.PREFIX)) {
       return "/rules/" + problem.policy().substring(Rules.PREFIX.length());

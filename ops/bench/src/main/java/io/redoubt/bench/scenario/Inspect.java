@@ -2,11 +2,11 @@ package io.redoubt.bench.scenario;
 
 import io.redoubt.bench.measure.Goal;
 import io.redoubt.bench.measure.Report;
-import io.redoubt.proxy.inspect.Category;
+import io.redoubt.content.Category;
+import io.redoubt.content.CustomPatterns;
+import io.redoubt.content.Detector;
+import io.redoubt.protocol.policy.CustomPattern;
 import io.redoubt.proxy.inspect.Corpus;
-import io.redoubt.proxy.inspect.CustomPattern;
-import io.redoubt.proxy.inspect.CustomPatterns;
-import io.redoubt.proxy.inspect.Detector;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
 import java.lang.management.ManagementFactory;

@@ -24,6 +24,8 @@ final class PolicyDiff implements Callable<Integer> {
       description = "Compare with this published version; left out: with the newest.")
   @Nullable Long version;
 
+  private static final String CONTENT = "content of ";
+
   private final Session session;
 
   PolicyDiff(Session session) {
@@ -48,7 +50,7 @@ final class PolicyDiff implements Callable<Integer> {
     return 0;
   }
 
-  /** Documents, and what rules become when they are published. */
+  /** Documents, what rules become when they are published, and content policies. */
   private Map<String, String> draft() {
     Map<String, String> draft = texts(session.operator().list(PolicyCommand.POLICIES, 0));
     session
@@ -56,6 +58,10 @@ final class PolicyDiff implements Callable<Integer> {
         .list(RulesCommand.PATH, 0)
         .forEach(
             rule -> draft.put("rule." + rule.path("name").asText(), rule.path("cedar").asText()));
+    session
+        .operator()
+        .list(ContentPolicyCommand.PATH, 0)
+        .forEach(it -> draft.put(CONTENT + it.path("scope").asText(), ContentPolicyShow.said(it)));
     return draft;
   }
 
@@ -68,7 +74,15 @@ final class PolicyDiff implements Callable<Integer> {
       }
       wanted = newest.getFirst().path("version").asText();
     }
-    return texts(session.operator().get(PolicyCommand.BUNDLES + "/" + wanted).path("policies"));
+    JsonNode bundle = session.operator().get(PolicyCommand.BUNDLES + "/" + wanted);
+    var texts = texts(bundle.path("policies"));
+    for (JsonNode it : bundle.path("content_policies")) {
+      String scope = it.path("scope").asText();
+      if (!scope.equals(ContentPolicyCommand.PLATFORM)) {
+        texts.put(CONTENT + scope, ContentPolicyShow.said(it.path("policy")));
+      }
+    }
+    return texts;
   }
 
   private static Map<String, String> texts(Iterable<JsonNode> policies) {

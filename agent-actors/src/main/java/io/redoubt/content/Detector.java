@@ -1,4 +1,4 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
 import java.util.Locale;
 

@@ -1,17 +1,22 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
-import io.redoubt.proxy.inspect.ContentPolicy.Direction;
-import io.redoubt.proxy.inspect.ContentPolicy.Layer;
-import io.redoubt.proxy.inspect.ContentPolicy.Rule;
+import io.redoubt.protocol.policy.ContentAction;
+import io.redoubt.protocol.policy.ContentPolicy;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
+import io.redoubt.protocol.policy.ContentPolicy.Layer;
+import io.redoubt.protocol.policy.ContentPolicy.Rule;
+import io.redoubt.protocol.policy.CustomPattern;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,16 +40,37 @@ public final class EffectiveContentPolicy {
       @Nullable Layer origin,
       @Nullable Layer overruled) {}
 
-  /** Something that a layer may not say, or that says nothing. */
-  public record Problem(Layer layer, String pointer, String detail) {}
+  /**
+   * Something that a layer may not say, or that says nothing.
+   *
+   * @param milder whether it is below a floor
+   */
+  public record Problem(Layer layer, String pointer, String detail, boolean milder) {
+    Problem(Layer layer, String pointer, String detail) {
+      this(layer, pointer, detail, false);
+    }
+  }
 
+  private static final Set<String> BUILT_IN =
+      Arrays.stream(Detector.values()).map(Detector::code).collect(Collectors.toUnmodifiableSet());
+  private static final Set<String> CATEGORIES =
+      Arrays.stream(Category.values()).map(Category::code).collect(Collectors.toUnmodifiableSet());
+
+  private final Map<Layer, ContentPolicy> layers;
   private final Map<String, Map<Direction, Part>> parts;
   private final List<CustomPattern> patterns;
+  private final Set<Direction> enforced = EnumSet.noneOf(Direction.class);
 
   private EffectiveContentPolicy(
-      Map<String, Map<Direction, Part>> parts, List<CustomPattern> patterns) {
+      Map<Layer, ContentPolicy> layers,
+      Map<String, Map<Direction, Part>> parts,
+      List<CustomPattern> patterns) {
+    this.layers = layers;
     this.parts = parts;
     this.patterns = List.copyOf(patterns);
+    parts().stream()
+        .filter(part -> part.action().compareTo(ContentAction.ALERT) > 0)
+        .forEach(part -> enforced.add(part.direction()));
   }
 
   /** Layers that are not there say nothing. */
@@ -53,7 +79,7 @@ public final class EffectiveContentPolicy {
     ordered.putAll(layers);
     var parts = new TreeMap<String, Map<Direction, Part>>();
     for (Detector detector : Detector.values()) {
-      parts.put(detector.code(), both(ordered, detector.code(), detector.category()));
+      parts.put(detector.code(), all(ordered, detector.code(), detector.category()));
     }
     var patterns = new ArrayList<CustomPattern>();
     for (ContentPolicy policy : ordered.values()) {
@@ -61,24 +87,24 @@ public final class EffectiveContentPolicy {
         // The name belongs to the highest layer that uses it.
         if (!parts.containsKey(pattern.name())) {
           patterns.add(pattern);
-          parts.put(pattern.name(), both(ordered, pattern.name(), Category.CUSTOM));
+          parts.put(pattern.name(), all(ordered, pattern.name(), Category.CUSTOM));
         }
       }
     }
-    return new EffectiveContentPolicy(parts, patterns);
+    return new EffectiveContentPolicy(ordered, parts, patterns);
   }
 
-  private static Map<Direction, Part> both(
+  private static Map<Direction, Part> all(
       Map<Layer, ContentPolicy> layers, String detector, Category category) {
-    var both = new EnumMap<Direction, Part>(Direction.class);
+    var all = new EnumMap<Direction, Part>(Direction.class);
     for (Direction direction : Direction.values()) {
-      both.put(direction, part(layers, detector, category, direction));
+      all.put(direction, part(layers, detector, category.code(), direction));
     }
-    return both;
+    return all;
   }
 
   private static Part part(
-      Map<Layer, ContentPolicy> layers, String detector, Category category, Direction direction) {
+      Map<Layer, ContentPolicy> layers, String detector, String category, Direction direction) {
     ContentAction action = DEFAULT;
     ContentAction floor = DEFAULT;
     Layer origin = null;
@@ -112,9 +138,9 @@ public final class EffectiveContentPolicy {
 
   /** What a layer says of a detector, the most particular first. Of two alike the stricter goes. */
   private static List<Rule> rules(
-      ContentPolicy policy, String detector, Category category, Direction direction) {
+      ContentPolicy policy, String detector, String category, Direction direction) {
     var rules = new ArrayList<Rule>();
-    for (String subject : List.of(detector, category.code())) {
+    for (String subject : List.of(detector, category)) {
       policy.rules().stream()
           .filter(rule -> rule.subject().equals(subject) && rule.in().contains(direction))
           .sorted((one, other) -> other.action().compareTo(one.action()))
@@ -156,6 +182,13 @@ public final class EffectiveContentPolicy {
     });
   }
 
+  /** Whether a detector, of the layer or built in, or a category has this name. */
+  private static boolean knows(ContentPolicy policy, String subject) {
+    return BUILT_IN.contains(subject)
+        || CATEGORIES.contains(subject)
+        || policy.patterns().stream().anyMatch(each -> each.name().equals(subject));
+  }
+
   private static void check(
       Layer layer,
       ContentPolicy policy,
@@ -164,7 +197,7 @@ public final class EffectiveContentPolicy {
       List<Problem> problems) {
     Rule rule = policy.rules().get(index);
     String pointer = "/rules/" + index;
-    if (layers.values().stream().noneMatch(each -> each.knows(rule.subject()))) {
+    if (layers.values().stream().noneMatch(each -> knows(each, rule.subject()))) {
       problems.add(
           new Problem(
               layer, pointer + "/subject", "no detector and no category: " + rule.subject()));
@@ -172,6 +205,13 @@ public final class EffectiveContentPolicy {
     }
     if (rule.in().isEmpty()) {
       problems.add(new Problem(layer, pointer + "/in", "holds in no direction"));
+    }
+    if (rule.action() == ContentAction.REDACT && rule.in().contains(Direction.ARGUMENTS)) {
+      problems.add(
+          new Problem(
+              layer,
+              pointer + "/action",
+              "arguments of a call are not changed: block it, or have it approved"));
     }
     for (int i = 0; i < index; i++) {
       Rule other = policy.rules().get(i);
@@ -189,7 +229,8 @@ public final class EffectiveContentPolicy {
               "milder than the floor of layer "
                   + floor.name().toLowerCase(Locale.ROOT)
                   + " for "
-                  + rule.subject()));
+                  + rule.subject(),
+              true));
     }
   }
 
@@ -228,7 +269,7 @@ public final class EffectiveContentPolicy {
 
   /** Every part, with where it comes from; by detector, then direction. */
   public List<Part> parts() {
-    return parts.values().stream().flatMap(both -> both.values().stream()).toList();
+    return parts.values().stream().flatMap(all -> all.values().stream()).toList();
   }
 
   /** What all layers look for beside everything built in. */
@@ -236,19 +277,28 @@ public final class EffectiveContentPolicy {
     return patterns;
   }
 
-  /** What is done about a finding; about one of a detector unknown here, the strictest (G5). */
-  public ContentAction action(Finding finding, Direction direction) {
-    var both = parts.get(finding.detector());
-    var part = both == null ? null : both.get(direction);
-    return part == null ? ContentAction.BLOCK : part.action();
+  /** Whether anything in this direction may be changed, held up or refused. */
+  public boolean enforces(Direction direction) {
+    return enforced.contains(direction);
   }
 
-  /** What is done about a text with all these findings. */
-  public ContentAction action(List<Finding> findings, Direction direction) {
-    ContentAction strictest = ContentAction.ALLOW;
-    for (Finding finding : findings) {
-      strictest = strictest.orStricter(action(finding, direction));
-    }
-    return strictest;
+  /**
+   * What is done about a finding, and who says so. One of a detector that is not known here counts
+   * as its category.
+   *
+   * @param code category and detector, such as {@code pii:email}
+   */
+  public Part part(String code, Direction direction) {
+    int colon = code.indexOf(':');
+    String detector = code.substring(colon + 1);
+    var all = parts.get(detector);
+    var known = all == null ? null : all.get(direction);
+    return known == null
+        ? part(layers, detector, code.substring(0, Math.max(0, colon)), direction)
+        : known;
+  }
+
+  public ContentAction action(String code, Direction direction) {
+    return part(code, direction).action();
   }
 }

@@ -1,12 +1,10 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.protocol.policy;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 
-/**
- * What an organization looks for itself, as it is written down; {@link CustomPatterns} reads it.
- */
+/** What an organization looks for itself, as it is written down. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = CustomPattern.Expression.class, name = "regex"),
@@ -16,7 +14,7 @@ public sealed interface CustomPattern {
   /** Names the detector: lower-case letters, digits and dashes. */
   String name();
 
-  /** A regular expression, as {@link Expressions} describes. */
+  /** A regular expression, without anything that needs backtracking. */
   record Expression(String name, String regex, boolean ignoreCase) implements CustomPattern {}
 
   /**

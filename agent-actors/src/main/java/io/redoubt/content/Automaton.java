@@ -1,11 +1,11 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
-import io.redoubt.proxy.inspect.Expressions.Edge;
-import io.redoubt.proxy.inspect.Expressions.Either;
-import io.redoubt.proxy.inspect.Expressions.Node;
-import io.redoubt.proxy.inspect.Expressions.One;
-import io.redoubt.proxy.inspect.Expressions.Repeat;
-import io.redoubt.proxy.inspect.Expressions.Sequence;
+import io.redoubt.content.Expressions.Edge;
+import io.redoubt.content.Expressions.Either;
+import io.redoubt.content.Expressions.Node;
+import io.redoubt.content.Expressions.One;
+import io.redoubt.content.Expressions.Repeat;
+import io.redoubt.content.Expressions.Sequence;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -15,14 +15,14 @@ import java.util.List;
  * An expression as a nondeterministic automaton over bytes (Thompson): a byte costs at most as many
  * steps as it has states, whatever the text.
  */
-final class Automaton {
+public final class Automaton {
   /** States of one expression, so many steps for a byte at worst. */
   static final int MOST_STATES = 400;
 
-  static final int BYTE = 0;
-  static final int SPLIT = 1;
-  static final int EDGE = 2;
-  static final int MATCH = 3;
+  public static final int BYTE = 0;
+  public static final int SPLIT = 1;
+  public static final int EDGE = 2;
+  public static final int MATCH = 3;
 
   /** Thrown where an expression needs too many states. */
   static final class TooLargeException extends Exception {
@@ -61,34 +61,34 @@ final class Automaton {
   }
 
   /** Whether a match can begin with this byte. */
-  boolean beginsWith(int value) {
+  public boolean beginsWith(int value) {
     return begins[value];
   }
 
-  int states() {
+  public int states() {
     return kinds.length;
   }
 
-  int kind(int state) {
+  public int kind(int state) {
     return kinds[state];
   }
 
   /** The next state; of {@link #BYTE}, it is the one behind. */
-  int first(int state) {
+  public int first(int state) {
     return first[state];
   }
 
   /** The other next state of a {@link #SPLIT}. */
-  int second(int state) {
+  public int second(int state) {
     return second[state];
   }
 
-  boolean accepts(int state, int value) {
+  public boolean accepts(int state, int value) {
     return (accepted[second[state]][value >>> 6] & 1L << value) != 0;
   }
 
   /** Whether an edge lies between two bytes; -1 is the end of the text. */
-  boolean holds(int state, int before, int after) {
+  public boolean holds(int state, int before, int after) {
     boolean word = Bytes.is(before, Bytes.WORD) != Bytes.is(after, Bytes.WORD);
     return switch (edges.get(second[state])) {
       case LINE_START -> before < 0 || before == '\n';

@@ -1,22 +1,25 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
-import static io.redoubt.proxy.inspect.ContentAction.ALERT;
-import static io.redoubt.proxy.inspect.ContentAction.ALLOW;
-import static io.redoubt.proxy.inspect.ContentAction.BLOCK;
-import static io.redoubt.proxy.inspect.ContentAction.REDACT;
-import static io.redoubt.proxy.inspect.ContentAction.REQUIRE_APPROVAL;
-import static io.redoubt.proxy.inspect.ContentPolicy.Direction.REPLY;
-import static io.redoubt.proxy.inspect.ContentPolicy.Direction.REQUEST;
-import static io.redoubt.proxy.inspect.ContentPolicy.Layer.AGENT;
-import static io.redoubt.proxy.inspect.ContentPolicy.Layer.ORGANIZATION;
-import static io.redoubt.proxy.inspect.ContentPolicy.Layer.PLATFORM;
+import static io.redoubt.protocol.policy.ContentAction.ALERT;
+import static io.redoubt.protocol.policy.ContentAction.ALLOW;
+import static io.redoubt.protocol.policy.ContentAction.BLOCK;
+import static io.redoubt.protocol.policy.ContentAction.REDACT;
+import static io.redoubt.protocol.policy.ContentAction.REQUIRE_APPROVAL;
+import static io.redoubt.protocol.policy.ContentPolicy.Direction.REPLY;
+import static io.redoubt.protocol.policy.ContentPolicy.Direction.REQUEST;
+import static io.redoubt.protocol.policy.ContentPolicy.Layer.AGENT;
+import static io.redoubt.protocol.policy.ContentPolicy.Layer.ORGANIZATION;
+import static io.redoubt.protocol.policy.ContentPolicy.Layer.PLATFORM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.content.EffectiveContentPolicy.Part;
 import io.redoubt.protocol.json.Json;
-import io.redoubt.proxy.inspect.ContentPolicy.Direction;
-import io.redoubt.proxy.inspect.ContentPolicy.Layer;
-import io.redoubt.proxy.inspect.ContentPolicy.Rule;
-import io.redoubt.proxy.inspect.EffectiveContentPolicy.Part;
+import io.redoubt.protocol.policy.ContentAction;
+import io.redoubt.protocol.policy.ContentPolicy;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
+import io.redoubt.protocol.policy.ContentPolicy.Layer;
+import io.redoubt.protocol.policy.ContentPolicy.Rule;
+import io.redoubt.protocol.policy.CustomPattern;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -51,7 +54,7 @@ class EffectiveContentPolicyTest {
   @Test
   void whatNobodySpeaksOfIsAllowedAndSaysSo() {
     assertThat(EffectiveContentPolicy.of(Map.of()).parts())
-        .hasSize(2 * Detector.values().length)
+        .hasSize(3 * Detector.values().length)
         .allSatisfy(part -> {
           assertThat(part.action()).isEqualTo(ALLOW);
           assertThat(part.origin()).isNull();
@@ -177,6 +180,7 @@ class EffectiveContentPolicyTest {
         for (Rule floor : layer.rules()) {
           if (floor.floor()) {
             assertThat(EffectiveContentPolicy.of(layers).parts())
+                .filteredOn(part -> BOTH.contains(part.direction()))
                 .filteredOn(part -> isAbout(floor.subject(), part.detector()))
                 .allSatisfy(
                     part -> assertThat(part.action()).isGreaterThanOrEqualTo(floor.action()));
@@ -195,17 +199,29 @@ class EffectiveContentPolicyTest {
   }
 
   @Test
-  void theStrictestOfAllFindingsDecidesAndAnUnknownOneBlocks() {
+  void aDetectorThatIsNotKnownHereCountsAsItsCategory() {
     var effective =
         EffectiveContentPolicy.of(
-            Map.of(ORGANIZATION, policy(rule("pii", REDACT), rule("secret", ALERT))));
-    var email = Finding.of(Detector.EMAIL, 0, 1, Confidence.FORM);
-    var jwt = Finding.of(Detector.JWT, 0, 1, Confidence.FORM);
+            Map.of(ORGANIZATION, policy(rule("pii", REDACT), rule("custom", BLOCK))));
 
-    assertThat(effective.action(List.of(), REQUEST)).isEqualTo(ALLOW);
-    assertThat(effective.action(List.of(jwt, email), REQUEST)).isEqualTo(REDACT);
-    assertThat(effective.action(new Finding("new", Category.CUSTOM, 0, 1, Confidence.FORM), REPLY))
-        .isEqualTo(BLOCK);
+    assertThat(effective.action("pii:email", REQUEST)).isEqualTo(REDACT);
+    assertThat(effective.action("pii:of-tomorrow", REQUEST)).isEqualTo(REDACT);
+    assertThat(effective.action("custom:gone", REPLY)).isEqualTo(BLOCK);
+    assertThat(effective.action("secret:jwt", REPLY)).isEqualTo(ALLOW);
+  }
+
+  @Test
+  void whatIsChangedHeldUpOrRefusedIsKnownByDirection() {
+    var effective =
+        EffectiveContentPolicy.of(
+            Map.of(
+                ORGANIZATION,
+                policy(new Rule("pii", Set.of(REPLY), ALERT, false)),
+                AGENT,
+                policy(new Rule("jwt", Set.of(REQUEST), REDACT, false))));
+
+    assertThat(effective.enforces(REQUEST)).isTrue();
+    assertThat(effective.enforces(REPLY)).isFalse();
   }
 
   @Test
@@ -214,7 +230,8 @@ class EffectiveContentPolicyTest {
         """
         {"rules":[{"subject":"email","in":["reply"],"action":"require_approval","floor":true}],
          "patterns":[{"kind":"regex","name":"project","regex":"PRJ","ignore_case":true},
-                     {"kind":"words","name":"names","words":["ab"],"ignore_case":true,"whole_words":false}]}
+                     {"kind":"words","name":"names","words":["ab"],"ignore_case":true,"whole_words":false}],
+         "models":{"allow":["claude-*"],"block":[]}}
         """;
 
     var read = Json.STRICT.readValue(json, ContentPolicy.class);

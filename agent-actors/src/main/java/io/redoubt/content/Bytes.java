@@ -1,39 +1,39 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
 /** What kinds a byte of UTF-8 is of. No byte, which is -1, is of none. */
-final class Bytes {
-  static final int DIGIT = 1;
-  static final int UPPER = 1 << 1;
-  static final int LOWER = 1 << 2;
-  static final int HEX = 1 << 3; // lower case
-  static final int UNDERSCORE = 1 << 4;
-  static final int DASH = 1 << 5;
-  static final int DOT = 1 << 6;
-  static final int BASE64_REST = 1 << 7; // + / =
-  static final int LOCAL_REST = 1 << 8; // + % ~
-  static final int SPACE = 1 << 9; // white space
-  static final int HIGH = 1 << 10; // not ASCII
+public final class Bytes {
+  public static final int DIGIT = 1;
+  public static final int UPPER = 1 << 1;
+  public static final int LOWER = 1 << 2;
+  public static final int HEX = 1 << 3; // lower case
+  public static final int UNDERSCORE = 1 << 4;
+  public static final int DASH = 1 << 5;
+  public static final int DOT = 1 << 6;
+  public static final int BASE64_REST = 1 << 7; // + / =
+  public static final int LOCAL_REST = 1 << 8; // + % ~
+  public static final int SPACE = 1 << 9; // white space
+  public static final int HIGH = 1 << 10; // not ASCII
 
-  static final int LETTER = UPPER | LOWER;
-  static final int ALNUM = LETTER | DIGIT;
-  static final int WORD = ALNUM | UNDERSCORE;
-  static final int TOKEN = WORD | DASH;
-  static final int BASE64 = ALNUM | BASE64_REST;
-  static final int LOCAL = TOKEN | DOT | LOCAL_REST;
+  public static final int LETTER = UPPER | LOWER;
+  public static final int ALNUM = LETTER | DIGIT;
+  public static final int WORD = ALNUM | UNDERSCORE;
+  public static final int TOKEN = WORD | DASH;
+  public static final int BASE64 = ALNUM | BASE64_REST;
+  public static final int LOCAL = TOKEN | DOT | LOCAL_REST;
 
   private static final short[] KINDS = kinds();
 
   private Bytes() {}
 
-  static boolean is(int value, int kinds) {
+  public static boolean is(int value, int kinds) {
     return value >= 0 && (KINDS[value] & kinds) != 0;
   }
 
-  static int lower(int value) {
+  public static int lower(int value) {
     return value >= 'A' && value <= 'Z' ? value + ('a' - 'A') : value;
   }
 
-  static int upper(int value) {
+  public static int upper(int value) {
     return value >= 'a' && value <= 'z' ? value - ('a' - 'A') : value;
   }
 

@@ -1,5 +1,6 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
+import io.redoubt.protocol.policy.CustomPattern;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.Set;
 /**
  * All words of a list at once (Aho and Corasick, 1975): a byte costs the same for one or thousands.
  */
-final class WordList {
+public final class WordList {
   private static final int ROOT = 0;
 
   private final boolean ignoreCase;
@@ -98,7 +99,7 @@ final class WordList {
   }
 
   /** The state after one more byte. */
-  int next(int state, int value) {
+  public int next(int state, int value) {
     int folded = fold(value);
     int at = state;
     while (at != ROOT) {
@@ -112,20 +113,20 @@ final class WordList {
   }
 
   /** How many bytes of a word have been seen, at most, so that its beginning may still matter. */
-  int depth(int state) {
+  public int depth(int state) {
     return depth[state];
   }
 
   /** The longest word that ends in this state, as a state; {@code 0}: none. */
-  int longest(int state) {
+  public int longest(int state) {
     return isWord[state] ? state : shorter[state];
   }
 
-  int shorter(int state) {
+  public int shorter(int state) {
     return shorter[state];
   }
 
-  boolean wholeWords() {
+  public boolean wholeWords() {
     return wholeWords;
   }
 

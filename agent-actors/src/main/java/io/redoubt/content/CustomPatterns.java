@@ -1,5 +1,6 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
+import io.redoubt.protocol.policy.CustomPattern;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +51,7 @@ public final class CustomPatterns {
   }
 
   /** One pattern, ready for use; either of the two. */
-  record Ready(String name, @Nullable Automaton automaton, @Nullable WordList words) {}
+  public record Ready(String name, @Nullable Automaton automaton, @Nullable WordList words) {}
 
   private final List<Ready> patterns;
 
@@ -74,7 +75,7 @@ public final class CustomPatterns {
     return new CustomPatterns(reader.ready);
   }
 
-  List<Ready> all() {
+  public List<Ready> all() {
     return patterns;
   }
 

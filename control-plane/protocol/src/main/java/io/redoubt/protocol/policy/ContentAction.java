@@ -1,4 +1,4 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.protocol.policy;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
@@ -20,7 +20,7 @@ public enum ContentAction {
   @JsonProperty("block")
   BLOCK;
 
-  ContentAction orStricter(ContentAction other) {
+  public ContentAction orStricter(ContentAction other) {
     return compareTo(other) >= 0 ? this : other;
   }
 }

@@ -1,4 +1,4 @@
-package io.redoubt.proxy.inspect;
+package io.redoubt.content;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
