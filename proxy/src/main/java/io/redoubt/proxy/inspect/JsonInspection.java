@@ -11,13 +11,16 @@ import io.redoubt.protocol.audit.Coverage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every text of a JSON body, whatever the provider calls it: strings as they read without their
@@ -101,6 +104,13 @@ public final class JsonInspection {
   private boolean cut; // a text was longer than what was left of the limit
   private final Map<String, Boolean> harmless = new HashMap<>();
 
+  /** What is to be replaced; null: nothing, this only looks. */
+  private final @Nullable Predicate<Finding> isRedacted;
+
+  private final List<Finding> all = new ArrayList<>();
+  private List<Edit> edits = new ArrayList<>();
+  private boolean irreplaceable; // something is to be replaced that cannot be
+
   /**
    * Where a text is that stands inside of another.
    *
@@ -111,12 +121,36 @@ public final class JsonInspection {
     private static final Prefix NONE = new Prefix("", "");
   }
 
-  private JsonInspection(Inspector inspector, Limits limits, String what) {
+  private JsonInspection(
+      Inspector inspector, Limits limits, String what, @Nullable Predicate<Finding> isRedacted) {
     this.inspector = inspector;
     this.limits = limits;
     this.what = what;
-    this.scan = inspector.open();
+    this.isRedacted = isRedacted;
+    this.scan = isRedacted == null ? inspector.open() : inspector.open(all::add);
     this.unescaper = new Unescaper(this::feed);
+  }
+
+  /**
+   * The same body with findings replaced in its texts, and every other byte as it is.
+   *
+   * @param isRedacted which findings
+   * @return empty: one of them is in the name of a member, or not everything can be looked at
+   */
+  public static Optional<byte[]> redacted(
+      Inspector inspector, Limits limits, byte[] body, Predicate<Finding> isRedacted) {
+    var inspection = new JsonInspection(inspector, limits, "", isRedacted);
+    try {
+      inspection.walk(body, 0, body.length, Prefix.NONE, 0);
+    } catch (JacksonException _) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new IllegalStateException("reading from memory", e);
+    }
+    boolean limited = inspection.gaps.stream().anyMatch(gap -> gap.why().equals("limit"));
+    return inspection.irreplaceable || limited
+        ? Optional.empty()
+        : Optional.of(Edit.apply(inspection.edits, body));
   }
 
   /**
@@ -125,7 +159,7 @@ public final class JsonInspection {
    * @param what the body is called in coverage records, such as {@code request}
    */
   public static Result of(Inspector inspector, Limits limits, String what, byte[] body) {
-    var inspection = new JsonInspection(inspector, limits, what);
+    var inspection = new JsonInspection(inspector, limits, what, null);
     try {
       inspection.walk(body, 0, body.length, Prefix.NONE, 0);
     } catch (JacksonException _) {
@@ -150,8 +184,8 @@ public final class JsonInspection {
           }
           case VALUE_NUMBER_INT -> {
             if (parser.getTextLength() >= SHORTEST_NUMBER) {
-              byte[] digits = parser.getText().getBytes(StandardCharsets.UTF_8);
-              text(parser, digits, 0, digits.length, prefix);
+              int begin = from + Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+              text(parser, body, begin, begin + parser.getTextLength(), prefix);
             } else {
               name(parser, prefix);
             }
@@ -186,6 +220,9 @@ public final class JsonInspection {
       byte[] decoded = Unescaper.decode(body, from, to);
       if (holdsEscapes(decoded) || "arguments".equals(name)) {
         int before = found.size();
+        var outside = edits;
+        boolean outsideIrreplaceable = irreplaceable;
+        edits = new ArrayList<>();
         try {
           walk(
               decoded,
@@ -195,11 +232,15 @@ public final class JsonInspection {
                   pointer(parser.getParsingContext(), prefix) + '#',
                   place(parser.getParsingContext(), prefix) + '#'),
               inside + 1);
+          outside.addAll(Edit.escaped(edits, body, from, to));
+          edits = outside;
           return;
         } catch (JacksonException _) {
           // It only looked like JSON: read it as the text it is, from its beginning.
           found.subList(before, found.size()).clear();
-          scan.take();
+          edits = outside;
+          irreplaceable = outsideIrreplaceable;
+          take();
         }
       }
     }
@@ -237,9 +278,51 @@ public final class JsonInspection {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
     feed(bytes, 0, bytes.length);
     scan.end();
-    for (Finding finding : scan.take()) {
+    for (Finding finding : take()) {
+      irreplaceable |= isRedacted != null && isRedacted.test(finding);
       found.add(new Located(pointer(owner, prefix), true, finding));
     }
+  }
+
+  private List<Finding> take() {
+    if (isRedacted == null) {
+      return scan.take();
+    }
+    all.sort(Comparator.comparingLong(Finding::offset));
+    var taken = List.copyOf(all);
+    all.clear();
+    return taken;
+  }
+
+  /** Replaces findings in a text, which lies between these places and has something in front. */
+  private void replace(
+      List<Located> findings,
+      boolean isNumber,
+      byte[] body,
+      int from,
+      int to,
+      Predicate<Finding> which) {
+    var inText = new ArrayList<Edit>();
+    int done = 0;
+    for (Located each : findings) {
+      var finding = each.finding();
+      if (!which.test(finding)) {
+        continue;
+      }
+      if (isNumber) {
+        edits.add(new Edit(from, to, '"' + Redaction.marker(finding) + '"'));
+        return;
+      } else if (finding.end() > done) {
+        int begin = (int) Math.max(done, finding.offset());
+        inText.add(
+            new Edit(
+                begin,
+                (int) finding.end(),
+                finding.offset() < done ? "" : Redaction.marker(finding)));
+        done = (int) finding.end();
+      }
+    }
+    edits.addAll(Edit.escaped(inText, body, from, to));
   }
 
   /** The inside of a string, or a number, with its name in front where that may say something. */
@@ -262,8 +345,21 @@ public final class JsonInspection {
     unescaper.write(body, from, to);
     unescaper.end();
     scan.end();
-    for (Finding finding : scan.take()) {
+    int before = found.size();
+    for (Finding finding : take()) {
+      // What begins in the name and ends in the value cannot be replaced as one.
+      irreplaceable |=
+          isRedacted != null && finding.offset() < ahead - ASSIGNMENT && isRedacted.test(finding);
       found.add(located(finding, ahead, pointer(context, prefix)));
+    }
+    if (isRedacted != null) {
+      replace(
+          found.subList(before, found.size()),
+          parser.currentToken() == JsonToken.VALUE_NUMBER_INT,
+          body,
+          from,
+          to,
+          isRedacted);
     }
     if (cut) {
       limited(place(context, prefix));

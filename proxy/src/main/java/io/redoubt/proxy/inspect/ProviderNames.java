@@ -1,9 +1,10 @@
 package io.redoubt.proxy.inspect;
 
+import io.redoubt.content.Bytes;
 import java.util.Set;
 
 /** Names of members in what providers of models read and write. */
-final class ProviderNames {
+public final class ProviderNames {
   private static final int SHORTEST_BINARY = 64;
   private static final int LONGEST_MEDIA_TYPE = 128;
 
@@ -57,7 +58,7 @@ final class ProviderNames {
   private ProviderNames() {}
 
   /** Whether what stands under this name in an event is no text. */
-  static boolean isStructure(String name) {
+  public static boolean isStructure(String name) {
     return STRUCTURE.contains(name);
   }
 
@@ -67,7 +68,7 @@ final class ProviderNames {
   }
 
   /** Whether this is Base64 in a place for it: anything else there is read as text. */
-  static boolean isBinary(String name, byte[] body, int from, int to) {
+  public static boolean isBinary(String name, byte[] body, int from, int to) {
     if (!BINARY.contains(name)) {
       return false;
     }

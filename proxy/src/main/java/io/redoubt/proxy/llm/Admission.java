@@ -1,26 +1,36 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.action.Estimate;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.content.ContentRules;
 import io.redoubt.link.Freshness;
+import io.redoubt.policy.Decision;
+import io.redoubt.policy.Policies;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.policy.ContentAction;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.proxy.authenticate.AuthenticatedAgent;
 import io.redoubt.proxy.authenticate.Authentication;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.inspect.Inspector;
+import io.redoubt.proxy.inspect.JsonInspection;
 import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.Registration;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +54,8 @@ final class Admission {
       RequestFacts facts,
       ProviderSpec provider,
       LiveStream stream,
-      boolean bringsCredential) {}
+      boolean bringsCredential,
+      ContentInForce content) {}
 
   private final NodeIdentity node;
   private final Authenticator authenticator;
@@ -54,6 +65,7 @@ final class Admission {
   private final LlmConfig.Inspection inspection;
   private final Estimator estimator;
   private final LlmPorts ports;
+  private final DecidedContents contents;
 
   Admission(
       NodeIdentity node,
@@ -72,6 +84,7 @@ final class Admission {
     this.inspection = inspection;
     this.estimator = estimator;
     this.ports = ports;
+    this.contents = new DecidedContents(ports.policies());
   }
 
   CompletionStage<Admitted> admit(LlmCall call) {
@@ -139,54 +152,144 @@ final class Admission {
     call.carries(digest);
     var facts = read(body);
     call.asksFor(facts);
-    var found = Inspected.request(body, inspection);
-    call.holds(found);
     var provider = provider(call.operation(), caller.agent, facts.model());
     call.goesTo(provider);
     var stream = register(caller.agent);
     call.runsAs(stream);
-    var action =
-        new GovernedAction(
-                call.action(),
-                Plane.LLM,
-                LlmCall.OPERATION,
-                facts.model(),
-                provider == null ? null : provider.name(),
+    var organization = caller.agent.claims().organization();
+    return ask(
+            new Question(
+                call,
+                caller,
                 digest,
-                call.source(),
-                caller.bringsCredential,
-                Set.copyOf(found.findings()))
-            .costing(estimator.of(call.operation(), facts, body.length));
-    return ports
-        .agents()
-        .ask(
-            caller.agent.key(),
-            replyTo ->
-                new Agent.Decide(
-                    action, caller.agent.claims().family(), ports.patience().ends(), replyTo))
-        .exceptionallyCompose(failure -> unavailable(failure))
-        .thenCompose(reply -> {
-          var permitted = permitted(call, reply);
-          var standing = ports.freshness().standing(caller.agent.claims().organization());
+                facts.model(),
+                provider,
+                estimator.of(call.operation(), facts, caller.body.size())),
+            ports.policies().contents(organization))
+        .thenCompose(verdict -> {
+          var standing = ports.freshness().standing(organization);
           if (standing == Freshness.Standing.FROZEN) {
             throw new Refusal.Raised(Refusal.ENCLAVE_FROZEN);
           }
           if (provider == null) {
             throw new Refusal.Raised(Refusal.MODEL_NOT_FOUND);
           }
+          var permitted = verdict.permitted;
+          var content =
+              ContentInForce.of(verdict.rules, caller.agent.claims().agent(), permitted.spec());
+          var sent = redacted(verdict, content, caller.body, facts);
           return record(
               call,
               new Admitted(
                   caller.agent,
                   permitted.spec(),
-                  caller.body,
-                  facts,
+                  sent.body,
+                  sent.facts,
                   provider,
                   stream,
-                  caller.bringsCredential),
+                  caller.bringsCredential,
+                  content),
               permitted.fence(),
               standing);
         });
+  }
+
+  /** What the agent is asked about. */
+  private record Question(
+      LlmCall call,
+      Caller caller,
+      String digest,
+      String model,
+      @Nullable ProviderSpec provider,
+      @Nullable Estimate estimate) {
+    private GovernedAction action(Inspected found) {
+      return new GovernedAction(
+              call.action(),
+              Plane.LLM,
+              LlmCall.OPERATION,
+              model,
+              provider == null ? null : provider.name(),
+              digest,
+              call.source(),
+              caller.bringsCredential,
+              Set.copyOf(found.findings()))
+          .costing(estimate);
+    }
+  }
+
+  /** A permit, and what the version that gave it says of content. */
+  private record Permit(Agent.Permitted permitted, ContentRules rules, Inspected found) {}
+
+  /** What goes out. */
+  private record Sent(ByteString body, RequestFacts facts) {}
+
+  /**
+   * Asks for a verdict. Where policies change at this moment, and the one who decides looks for
+   * something else than was looked for, it has to be asked again by its client: what it costs is
+   * reserved only once.
+   */
+  private CompletionStage<Permit> ask(Question question, Policies.Contents by) {
+    var call = question.call;
+    var found = inspected(question, by.rules());
+    call.holds(found);
+    var claims = question.caller.agent.claims();
+    return ports
+        .agents()
+        .ask(
+            question.caller.agent.key(),
+            replyTo ->
+                new Agent.Decide(
+                    question.action(found), claims.family(), ports.patience().ends(), replyTo))
+        .exceptionallyCompose(failure -> unavailable(failure))
+        .thenCompose(reply -> {
+          var permitted = permitted(call, reply);
+          long version = Objects.requireNonNull(permitted.judgement()).bundleVersion();
+          if (version == by.version()) {
+            return CompletableFuture.completedFuture(new Permit(permitted, by.rules(), found));
+          }
+          return contents
+              .of(claims.organization(), version)
+              .thenApply(rules -> {
+                if (!rules.looksForTheSameAs(by.rules())
+                    && !inspected(question, rules).findings().equals(found.findings())) {
+                  throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
+                }
+                return new Permit(permitted, rules, found);
+              });
+        });
+  }
+
+  private Inspected inspected(Question question, ContentRules rules) {
+    return Inspected.request(
+        question.caller.body.toArrayUnsafe(), Inspector.of(rules.patterns()), inspection);
+  }
+
+  /** What was decided to be redacted, is; the rest goes out byte for byte. */
+  private Sent redacted(
+      Permit permit, ContentInForce content, ByteString body, RequestFacts facts) {
+    if (content.policy().enforces(Direction.REQUEST) && permit.found.isPartial()) {
+      throw new Refusal.Raised(Refusal.CONTENT_NOT_INSPECTED);
+    }
+    var redact =
+        Objects.requireNonNull(permit.permitted.judgement()).decision().content().stream()
+            .filter(each -> each.action() == ContentAction.REDACT)
+            .map(Decision.Handling::finding)
+            .collect(Collectors.toUnmodifiableSet());
+    if (redact.isEmpty()) {
+      return new Sent(body, facts);
+    }
+    byte[] sent =
+        JsonInspection.redacted(
+                content.inspector(),
+                inspection.limits(),
+                body.toArrayUnsafe(),
+                finding -> redact.contains(finding.code()))
+            .orElseThrow(() -> new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED));
+    var as = read(sent);
+    if (!as.model().equals(facts.model()) || as.streams() != facts.streams()) {
+      throw new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED);
+    }
+    return new Sent(ByteString.fromArrayUnsafe(sent), as);
   }
 
   private static RequestFacts read(byte[] body) {

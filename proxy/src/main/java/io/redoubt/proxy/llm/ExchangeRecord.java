@@ -2,11 +2,13 @@ package io.redoubt.proxy.llm;
 
 import io.opentelemetry.api.trace.Span;
 import io.redoubt.protocol.audit.AuditOutcome;
+import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.audit.Usage;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +62,7 @@ final class ExchangeRecord {
   void begins(String type, boolean encoded) {
     mediaType = type;
     meter = UsageMeter.of(admitted.provider().kind(), type, encoded);
-    content = forwarding.contentOf(call, type, encoded);
+    content = forwarding.contentOf(call, admitted.content(), type, encoded);
     reply = keptFor == null ? null : forwarding.payloads().replyRecorder();
   }
 
@@ -95,12 +97,13 @@ final class ExchangeRecord {
   }
 
   /** Called once. The outcome is written when the payloads are kept, or cannot be. */
-  void conclude(Outcome.Status how, @Nullable String error, Used used) {
+  void conclude(Outcome.Status how, @Nullable String error, Used used, List<Coverage.Act> acts) {
     look();
     var usage = usage(how);
     var outcome = new Outcome(how, call.elapsedMillis(), usage, error, charged(usage, used));
     forwarding.telemetry().end(call, span, outcome);
-    var inspected = content == null ? Inspected.NOTHING : content.end();
+    var found = content == null ? Inspected.NOTHING : content.end();
+    var inspected = found.after(admitted.content().alerts(found.findings())).after(acts);
     if (keptFor == null) {
       write(outcome, inspected);
       return;

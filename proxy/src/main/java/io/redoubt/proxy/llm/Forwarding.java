@@ -203,8 +203,9 @@ final class Forwarding {
   }
 
   /** For a reply whose head is here. */
-  ReplyContent contentOf(LlmCall call, String mediaType, boolean encoded) {
-    return ReplyContent.of(call.operation(), mediaType, encoded, config.inspection(), documents);
+  ReplyContent contentOf(LlmCall call, ContentInForce by, String mediaType, boolean encoded) {
+    return ReplyContent.of(
+        call.operation(), mediaType, encoded, by.inspector(), config.inspection(), documents);
   }
 
   PriceTable prices() {

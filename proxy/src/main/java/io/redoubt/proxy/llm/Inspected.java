@@ -5,6 +5,10 @@ import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What was found in the texts of a request, of a reply or of the arguments of a call, and how much
@@ -20,40 +24,59 @@ record Inspected(List<String> findings, Coverage coverage) {
   /** There was nothing to look at. */
   static final Inspected NOTHING = new Inspected(List.of(), Coverage.NOTHING);
 
-  private static final Coverage WHOLE_REQUEST = new Coverage(categories(REQUEST), List.of());
-  private static final Coverage WHOLE_REPLY = new Coverage(categories(REPLY), List.of());
+  private static final Map<String, Coverage> STANDARD =
+      Stream.of(REQUEST, REPLY, ARGUMENTS)
+          .collect(
+              Collectors.toUnmodifiableMap(
+                  Function.identity(), what -> whole(what, Inspector.STANDARD)));
 
-  private static final Coverage WHOLE_ARGUMENTS = new Coverage(categories(ARGUMENTS), List.of());
-
-  private static List<String> categories(String what) {
-    return Inspector.STANDARD.categories().stream()
-        .map(category -> what + ": " + category)
-        .toList();
+  /** All of it was looked at. */
+  private static Coverage whole(String what, Inspector inspector) {
+    return new Coverage(
+        inspector.categories().stream().map(category -> what + ": " + category).toList(),
+        List.of());
   }
 
-  static Inspected request(byte[] body, LlmConfig.Inspection limits) {
-    var result = JsonInspection.of(Inspector.STANDARD, limits.limits(), REQUEST, body);
-    return new Inspected(result.codes(), covered(WHOLE_REQUEST, result.gaps()));
+  private static Coverage allOf(String what, Inspector inspector) {
+    var standard = inspector == Inspector.STANDARD ? STANDARD.get(what) : null;
+    return standard == null ? whole(what, inspector) : standard;
+  }
+
+  static Inspected request(byte[] body, Inspector inspector, LlmConfig.Inspection limits) {
+    var result = JsonInspection.of(inspector, limits.limits(), REQUEST, body);
+    return new Inspected(result.codes(), covered(allOf(REQUEST, inspector), result.gaps()));
   }
 
   /** What is found in a reply says so, since a record tells of both. */
-  static Inspected reply(JsonInspection.Result result, List<Coverage.Gap> gaps) {
+  static Inspected reply(
+      Inspector inspector, JsonInspection.Result result, List<Coverage.Gap> gaps) {
     return new Inspected(
         result.codes().stream().map(code -> REPLY + ':' + code).toList(),
-        covered(covered(WHOLE_REPLY, result.gaps()), gaps));
+        covered(covered(allOf(REPLY, inspector), result.gaps()), gaps));
   }
 
   /** Those of a call, as far as they can be read. */
-  static Inspected arguments(Arguments arguments, LlmConfig.Inspection limits) {
+  static Inspected arguments(
+      Arguments arguments, Inspector inspector, LlmConfig.Inspection limits) {
     if (arguments.refusal() != null) {
       return not(ARGUMENTS, "undecodable");
     }
     if (arguments.size() == 0) {
       return NOTHING;
     }
-    var result =
-        JsonInspection.of(Inspector.STANDARD, limits.limits(), ARGUMENTS, arguments.json());
-    return new Inspected(result.codes(), covered(WHOLE_ARGUMENTS, result.gaps()));
+    var result = JsonInspection.of(inspector, limits.limits(), ARGUMENTS, arguments.json());
+    return new Inspected(result.codes(), covered(allOf(ARGUMENTS, inspector), result.gaps()));
+  }
+
+  /** Whether there are texts that nobody looked at, in which there may be anything. */
+  boolean isPartial() {
+    return coverage.notInspected().stream()
+        .anyMatch(gap -> gap.why().equals("limit") || gap.why().equals("undecodable"));
+  }
+
+  /** The same, and what was done about it. */
+  Inspected after(List<Coverage.Act> acts) {
+    return acts.isEmpty() ? this : new Inspected(findings, coverage.after(acts));
   }
 
   /** Nothing of it was looked at. */

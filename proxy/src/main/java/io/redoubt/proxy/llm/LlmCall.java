@@ -202,6 +202,9 @@ final class LlmCall {
         content == null
             ? Inspected.not(Inspected.REQUEST, "refused before it was read").coverage()
             : content.coverage();
+    if (judgement != null) {
+      known = known.after(ContentInForce.acts(judgement.decision()));
+    }
     return verdict == Verdict.PERMIT ? known.awaiting(Inspected.REPLY) : known;
   }
 

@@ -1,11 +1,13 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.http.HttpServer;
+import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.llm.ExchangeRecord.Used;
 import io.redoubt.proxy.llm.reply.ProposedCall;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
+import io.redoubt.proxy.llm.reply.TextGuard;
 import io.redoubt.proxy.upstream.UpstreamBody;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
@@ -45,6 +47,7 @@ final class LlmExchange implements ReplySource.Owner {
   private final long sent = System.nanoTime();
   private final ExchangePhase phase = new ExchangePhase();
   private @Nullable ReplyGuard guard;
+  private @Nullable TextGuard texts;
   private int status;
 
   LlmExchange(Forwarding forwarding, LlmCall call, Admitted admitted, UpstreamCall upstream) {
@@ -114,6 +117,7 @@ final class LlmExchange implements ReplySource.Owner {
     status = response.status();
     record.begins(type, encoded);
     guard = forwarding.guards().of(call.operation(), admitted.facts().streams(), response);
+    texts = guard == null ? null : ReplyGuards.textsOf(call.operation(), guard, admitted.content());
     var filter = guard != null && withholdsUsage(type) ? new UsageChunkFilter() : null;
     return (guard != null && guard.isDocument()
             ? document(response.body(), guard)
@@ -160,24 +164,32 @@ final class LlmExchange implements ReplySource.Owner {
     var passed = by.feed(data).concat(by.finish());
     var calls = by.question();
     if (calls == null) {
-      return CompletableFuture.completedFuture(whole(passed, by));
+      return CompletableFuture.completedFuture(whole(checked(passed, by), by));
     }
     return decides(calls)
         .thenApply(decided -> {
           requireNotStopped();
-          var released = by.decided(decided.verdicts());
-          if (by.broken() == null) {
+          var released = checked(by.decided(decided.verdicts()), by);
+          if (by.broken() == null && (texts == null || texts.stopped() == null)) {
             decided.released();
           }
           return whole(released, by);
         });
   }
 
+  /** What content policy leaves of it. */
+  private ByteString checked(ByteString data, ReplyGuard by) {
+    return texts == null || by.broken() != null ? data : texts.feed(data).concat(texts.finish());
+  }
+
   private ResponseEntity whole(ByteString data, ReplyGuard by) {
     var cut = by.broken();
-    finish(cut == null ? ReplyEnd.COMPLETE : ReplyEnd.of(cut));
-    if (cut != null) {
-      throw new Refusal.Raised(ReplyEnd.of(cut).refusal());
+    var stopped = texts == null ? null : texts.stopped();
+    var end =
+        cut != null ? ReplyEnd.of(cut) : stopped == null ? ReplyEnd.COMPLETE : ReplyEnd.of(stopped);
+    finish(end);
+    if (end != ReplyEnd.COMPLETE) {
+      throw new Refusal.Raised(end.refusal());
     }
     return HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, data);
   }
@@ -222,7 +234,7 @@ final class LlmExchange implements ReplySource.Owner {
 
   private Source<ByteString, NotUsed> source(UpstreamBody body, @Nullable UsageChunkFilter filter) {
     var limits = forwarding.limitsFor(admitted.provider());
-    var source = new ReplySource(body, this, limits, filter, guard);
+    var source = new ReplySource(body, this, limits, filter, guard, texts);
     if (!phase.offer()) {
       neverRead();
     }
@@ -313,7 +325,16 @@ final class LlmExchange implements ReplySource.Owner {
       }
       guard.close();
     }
-    record.conclude(how, toolCalls.isUnrecorded() ? unrecorded(error) : error, used);
+    record.conclude(how, toolCalls.isUnrecorded() ? unrecorded(error) : error, used, acts());
+  }
+
+  /** What content policy has changed or ended. */
+  private List<Coverage.Act> acts() {
+    return texts == null
+        ? List.of()
+        : texts.acted().entrySet().stream()
+            .map(each -> admitted.content().inReply(each.getKey(), each.getValue()))
+            .toList();
   }
 
   /** G12: of a tool call that was denied there is no record. */

@@ -13,16 +13,19 @@ import org.jspecify.annotations.Nullable;
  * byte and changes none.
  */
 final class ReplyContent {
+  private final Inspector inspector;
   private final LlmConfig.Inspection limits;
   private final @Nullable ReplyInspection events;
   private final @Nullable ReplyRecorder document;
   private @Nullable String unreadable;
 
   private ReplyContent(
+      Inspector inspector,
       LlmConfig.Inspection limits,
       @Nullable ReplyInspection events,
       @Nullable ReplyRecorder document,
       @Nullable String unreadable) {
+    this.inspector = inspector;
     this.limits = limits;
     this.events = events;
     this.document = document;
@@ -39,20 +42,22 @@ final class ReplyContent {
       LlmOperation operation,
       String mediaType,
       boolean encoded,
+      Inspector inspector,
       LlmConfig.Inspection limits,
       ReplyRecorder.Memory memory) {
     if (encoded) {
-      return new ReplyContent(limits, null, null, "compressed");
+      return new ReplyContent(inspector, limits, null, null, "compressed");
     }
     if (operation == LlmOperation.EMBEDDINGS) {
-      return new ReplyContent(limits, null, null, "numbers");
+      return new ReplyContent(inspector, limits, null, null, "numbers");
     }
     return switch (mediaType.substring(mediaType.indexOf('/') + 1)) {
       case "event-stream" ->
-          new ReplyContent(limits, new ReplyInspection(Inspector.STANDARD), null, null);
+          new ReplyContent(inspector, limits, new ReplyInspection(inspector), null, null);
       case "json" ->
-          new ReplyContent(limits, null, new ReplyRecorder(memory, limits.maxReplyBytes()), null);
-      default -> new ReplyContent(limits, null, null, "unknown format");
+          new ReplyContent(
+              inspector, limits, null, new ReplyRecorder(memory, limits.maxReplyBytes()), null);
+      default -> new ReplyContent(inspector, limits, null, null, "unknown format");
     };
   }
 
@@ -76,16 +81,14 @@ final class ReplyContent {
   Inspected end() {
     try {
       if (unreadable == null && events != null) {
-        return Inspected.reply(events.end(), List.of());
+        return Inspected.reply(inspector, events.end(), List.of());
       }
       if (unreadable == null && document != null) {
         var result =
             JsonInspection.of(
-                Inspector.STANDARD,
-                limits.limits(),
-                Inspected.REPLY,
-                document.kept().toArrayUnsafe());
+                inspector, limits.limits(), Inspected.REPLY, document.kept().toArrayUnsafe());
         return Inspected.reply(
+            inspector,
             result,
             document.isTruncated()
                 ? List.of(

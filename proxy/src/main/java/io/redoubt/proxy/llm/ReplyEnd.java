@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
+import io.redoubt.proxy.llm.reply.TextGuard;
 import io.redoubt.proxy.stream.Cut;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,8 @@ enum ReplyEnd {
   TOO_LARGE(Outcome.Status.FAILED, "tool-call-too-large"),
   /** It came to its end in the middle of a tool call. */
   UNFINISHED(Outcome.Status.FAILED, "tool-call-unfinished"),
+  /** Content policy has ended it. */
+  CONTENT_BLOCKED(Outcome.Status.FAILED, "content-blocked"),
   CLIENT_GONE(Outcome.Status.CANCELLED, "client-gone"),
   CLIENT_STALLED(Outcome.Status.CANCELLED, "client-stalled"),
   CUT(Outcome.Status.CUT, "agent-stopped"),
@@ -48,6 +51,13 @@ enum ReplyEnd {
     };
   }
 
+  static ReplyEnd of(TextGuard.Stop why) {
+    return switch (why) {
+      case BLOCKED -> CONTENT_BLOCKED;
+      case NOT_UNDERSTOOD -> NOT_UNDERSTOOD;
+    };
+  }
+
   /** What its client hears where nothing of it has gone out. */
   Refusal refusal() {
     return switch (this) {
@@ -55,6 +65,7 @@ enum ReplyEnd {
       case SILENT -> Refusal.UPSTREAM_TIMEOUT;
       case NOT_UNDERSTOOD, UNFINISHED -> Refusal.REPLY_NOT_UNDERSTOOD;
       case TOO_LARGE -> Refusal.REPLY_TOO_LARGE;
+      case CONTENT_BLOCKED -> Refusal.REPLY_BLOCKED;
       case CUT -> Refusal.CUT;
       case LEASE_LOST, NODE_ENDS -> Refusal.OUT_OF_SERVICE;
       case CLIENT_GONE, CLIENT_STALLED, COMPLETE -> Refusal.UNAVAILABLE;

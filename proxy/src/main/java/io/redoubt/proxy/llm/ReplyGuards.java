@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.proxy.llm.reply.HoldMemory;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
+import io.redoubt.proxy.llm.reply.TextGuard;
 import io.redoubt.proxy.upstream.UpstreamReply;
 import java.util.Locale;
 import java.util.Set;
@@ -43,6 +44,15 @@ final class ReplyGuards {
     String type = reply.mediaType();
     boolean events = type.equals(EVENTS) || (streams && !type.equals(JSON));
     return ReplyGuard.of(style, events, memory);
+  }
+
+  /** Who looks through its texts. Null: nobody needs to. */
+  static @Nullable TextGuard textsOf(
+      LlmOperation operation, ReplyGuard guard, ContentInForce content) {
+    var style = style(operation);
+    return style == null || !content.enforcesInReply()
+        ? null
+        : TextGuard.of(style, !guard.isDocument(), content.inspector(), content.policy());
   }
 
   private static @Nullable Style style(LlmOperation operation) {

@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.proxy.llm.reply.ProposedCall;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
+import io.redoubt.proxy.llm.reply.TextGuard;
 import io.redoubt.proxy.upstream.UpstreamBody;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * A reply on its way to its client: everything that is to be done with it is done in this one
  * place. It shows it to meter and recorder, has its tool calls decided, limits silence, and cuts
  * it. Holds no byte back, except for the usage chunk that a client did not ask for and for tool
- * calls.
+ * calls, and for what content policy wants redacted.
  */
 final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
@@ -84,6 +85,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
   private final Limits limits;
   private final @Nullable UsageChunkFilter filter;
   private final @Nullable ReplyGuard guard;
+  private final @Nullable TextGuard texts;
 
   /**
    * How long things may take.
@@ -100,12 +102,14 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
       Owner owner,
       Limits limits,
       @Nullable UsageChunkFilter filter,
-      @Nullable ReplyGuard guard) {
+      @Nullable ReplyGuard guard,
+      @Nullable TextGuard texts) {
     this.body = body;
     this.owner = owner;
     this.limits = limits;
     this.filter = filter;
     this.guard = guard;
+    this.texts = texts;
   }
 
   @Override
@@ -244,9 +248,35 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
     /** Once the upstream has sent everything, and nothing waits for a verdict. */
     private void finish() {
       if (ended && !isHalted()) {
+        if (texts != null) {
+          send(texts.finish());
+          if (isEndedBy(texts)) {
+            return;
+          }
+        }
         finished = true;
         sendOutbox();
       }
+    }
+
+    /** Whether content policy ends the reply here. */
+    private boolean isEndedBy(TextGuard by) {
+      var stopped = by.stopped();
+      if (stopped == null) {
+        return false;
+      }
+      onTheirWay.clear(); // calls that were released have not gone out
+      if (guard != null && guard.isDocument()) {
+        breakOff(ReplyEnd.of(stopped)); // nothing has gone out yet
+      } else if (farewell == null) {
+        sayFarewell(ReplyEnd.of(stopped));
+      }
+      return true;
+    }
+
+    private void sayFarewell(ReplyEnd why) {
+      farewell = why;
+      scheduleOnce(FAREWELL, LAST_WORDS);
     }
 
     /** What a guard has let through, and what else it has come to. */
@@ -256,14 +286,20 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
         breakOff(ReplyEnd.of(cut)); // nothing has gone out yet: the client gets an answer of ours
         return;
       }
-      send(passed);
+      if (texts == null) {
+        send(passed);
+      } else {
+        send(texts.feed(passed));
+        if (isEndedBy(texts)) {
+          return;
+        }
+      }
       var calls = by.question();
       if (calls != null) {
         deciding = true;
         var _ = owner.decides(calls).thenAccept(decided::invoke);
       } else if (cut != null) {
-        farewell = ReplyEnd.of(cut);
-        scheduleOnce(FAREWELL, LAST_WORDS);
+        sayFarewell(ReplyEnd.of(cut));
       }
       if (by.holds() && !keepingAlive) {
         keepingAlive = true;

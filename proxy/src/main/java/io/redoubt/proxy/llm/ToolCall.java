@@ -16,6 +16,7 @@ import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.llm.reply.CallVerdict;
 import io.redoubt.proxy.llm.reply.ProposedCall;
@@ -54,6 +55,7 @@ record ToolCall(
       Instant at,
       ProposedCall proposed,
       Arguments arguments,
+      Inspector inspector,
       LlmConfig.Inspection inspection) {
     return new ToolCall(
         id,
@@ -62,7 +64,7 @@ record ToolCall(
         arguments,
         proposed.executor(),
         digest(proposed.tool(), arguments),
-        Inspected.arguments(arguments, inspection),
+        Inspected.arguments(arguments, inspector, inspection),
         null,
         null);
   }
@@ -158,7 +160,10 @@ record ToolCall(
             .resource(tool)
             .actionDigest(digest)
             .findings(found.findings())
-            .coverage(found.coverage())
+            .coverage(
+                judgement == null
+                    ? found.coverage()
+                    : found.coverage().after(ContentInForce.acts(judgement.decision())))
             .trace(of.trace().traceId());
     if (judgement != null) {
       record

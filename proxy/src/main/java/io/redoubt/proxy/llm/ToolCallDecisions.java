@@ -5,13 +5,18 @@ import io.redoubt.agent.Agent;
 import io.redoubt.agent.Agent.Answer;
 import io.redoubt.agent.Agent.DecideTogether;
 import io.redoubt.agent.Agent.Denial;
+import io.redoubt.agent.Judgement;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.content.ContentRules;
 import io.redoubt.link.Freshness;
+import io.redoubt.policy.Policies;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
+import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.llm.reply.CallVerdict;
 import io.redoubt.proxy.llm.reply.ProposedCall;
@@ -19,6 +24,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +41,7 @@ final class ToolCallDecisions {
   private final OutcomeWriter outcomes;
   private final LlmTelemetry telemetry;
   private final InstantSource clock;
+  private final DecidedContents contents;
 
   /**
    * What came of the calls that were proposed together.
@@ -67,17 +75,21 @@ final class ToolCallDecisions {
     this.outcomes = outcomes;
     this.telemetry = telemetry;
     this.clock = clock;
+    this.contents = new DecidedContents(ports.policies());
   }
 
   /** Never fails. */
   CompletionStage<Decided> decide(LlmCall call, Admitted admitted, List<ProposedCall> proposed) {
-    var calls = read(proposed);
+    var by = ports.policies().contents(admitted.agent().claims().organization());
+    var calls = read(proposed, Inspector.of(by.rules().patterns()));
     return ask(call, admitted, calls)
         .exceptionally(failure -> {
           Causes.log("Tool calls could not be decided", failure);
           return unasked(Refusal.UNAVAILABLE, calls.size());
         })
-        .thenCompose(answers -> record(call, admitted, calls, answers))
+        .thenCompose(answers ->
+            decidedBy(answers, by, admitted)
+                .thenCompose(rules -> record(call, admitted, calls, answers, rules)))
         .exceptionally(failure -> {
           // Whoever waits for this holds the reply back for as long as it takes.
           Causes.logUnforeseen("Verdicts of tool calls could not be recorded", failure);
@@ -89,7 +101,7 @@ final class ToolCallDecisions {
   }
 
   /** What is too much to be told to another node at once, is refused. */
-  private List<ToolCall> read(List<ProposedCall> proposed) {
+  private List<ToolCall> read(List<ProposedCall> proposed, Inspector inspector) {
     var calls = new ArrayList<ToolCall>(proposed.size());
     int bytes = 0;
     for (var each : proposed) {
@@ -101,7 +113,9 @@ final class ToolCallDecisions {
                     .formatted(DecideTogether.MOST_ARGUMENT_BYTES));
       }
       bytes += arguments.size();
-      calls.add(ToolCall.of(ActionId.next(clock), clock.instant(), each, arguments, inspection));
+      calls.add(
+          ToolCall.of(
+              ActionId.next(clock), clock.instant(), each, arguments, inspector, inspection));
     }
     return calls;
   }
@@ -145,12 +159,19 @@ final class ToolCallDecisions {
 
   /** Each for itself: what keeps one from being recorded does not speak against another. */
   private CompletionStage<Decided> record(
-      LlmCall call, Admitted admitted, List<ToolCall> calls, Answers answers) {
+      LlmCall call,
+      Admitted admitted,
+      List<ToolCall> calls,
+      Answers answers,
+      Optional<ContentRules> rules) {
     var standing = ports.freshness().standing(admitted.agent().claims().organization());
     var settled = new ArrayList<CompletableFuture<Settled>>(calls.size());
     for (int i = 0; i < calls.size(); i++) {
       var each = calls.get(i).judged(answers.spec, answers.each.get(i).judgement());
       var refusal = refusal(each, answers, answers.each.get(i), standing);
+      if (refusal == null) {
+        refusal = contentRefusal(each, admitted, rules);
+      }
       settled.add(
           (refusal == null
                   ? permit(call, admitted, each, answers.fence, standing)
@@ -177,6 +198,47 @@ final class ToolCallDecisions {
       return Refusal.POLICY_DENIED;
     }
     return standing == Freshness.Standing.FROZEN ? Refusal.ENCLAVE_FROZEN : null;
+  }
+
+  /**
+   * What is done about findings by the version that decided about all of them. Empty: it looks for
+   * something else than was looked for, or is not known here.
+   */
+  private CompletionStage<Optional<ContentRules>> decidedBy(
+      Answers answers, Policies.Contents by, Admitted admitted) {
+    long version =
+        answers.each.stream()
+            .map(Answer::judgement)
+            .filter(Objects::nonNull)
+            .map(Judgement::bundleVersion)
+            .findFirst()
+            .orElse(by.version());
+    if (version == by.version()) {
+      return CompletableFuture.completedFuture(Optional.of(by.rules()));
+    }
+    return contents
+        .of(admitted.agent().claims().organization(), version)
+        .thenApply(rules -> Optional.of(rules).filter(by.rules()::looksForTheSameAs))
+        .exceptionally(_ -> Optional.empty());
+  }
+
+  /**
+   * What speaks against a call that policies permit: that others decided than those by whom it was
+   * inspected, so that it may be proposed again; or that not all of it was. Null: nothing.
+   */
+  private static @Nullable Refusal contentRefusal(
+      ToolCall call, Admitted admitted, Optional<ContentRules> rules) {
+    if (rules.isEmpty()) {
+      return Refusal.POLICIES_UNKNOWN;
+    }
+    var labels = (call.spec() == null ? admitted.spec() : call.spec()).labels();
+    return call.found().isPartial()
+            && rules
+                .get()
+                .of(admitted.agent().claims().agent(), labels)
+                .enforces(Direction.ARGUMENTS)
+        ? Refusal.CONTENT_NOT_INSPECTED
+        : null;
   }
 
   private static Decided together(List<CompletableFuture<Settled>> settled) {

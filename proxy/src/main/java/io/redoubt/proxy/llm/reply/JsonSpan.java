@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.redoubt.proxy.inspect.ProviderNames;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -174,6 +175,11 @@ final class JsonSpan {
 
   byte[] bytes() {
     return Arrays.copyOfRange(source, start, end);
+  }
+
+  /** The inside of a string is Base64, in a place of that name for it. */
+  boolean isBinary(String name) {
+    return ProviderNames.isBinary(name, source, start + 1, end - 1);
   }
 
   /** Of an object, by name; null: none, or this is no object. */

@@ -289,13 +289,17 @@ final class ResponsesEvents implements EventReader {
 
   @Override
   public byte[] error(String message) {
+    return error(message, lastSequence + 1L);
+  }
+
+  static byte[] error(String message, long sequence) {
     var error =
         ReplyJson.object()
             .put("type", "error")
             .put("code", "reply_cut")
             .put("message", message)
             .putNull("param")
-            .put("sequence_number", lastSequence + 1);
+            .put("sequence_number", sequence);
     return new Output().event("error", error, "\n").toBytes();
   }
 
