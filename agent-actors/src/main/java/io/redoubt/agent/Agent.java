@@ -8,6 +8,7 @@ import io.redoubt.ClusterMessage;
 import io.redoubt.action.Act;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.budget.Ledger;
+import io.redoubt.budget.OrganizationBudget;
 import io.redoubt.budget.Shortage;
 import io.redoubt.budget.Tally;
 import io.redoubt.protocol.audit.Reserved;
@@ -172,6 +173,12 @@ public final class Agent {
 
   /** The books cannot be opened for now. */
   record BudgetUnknown(String why) implements OfPurse {}
+
+  /** The organization's budget answered the so-manieth question. */
+  record TrancheDrawn(long count, OrganizationBudget.Holds holds) implements OfPurse {}
+
+  /** The organization's budget did not answer. */
+  record TrancheUnknown(long count, String why) implements OfPurse {}
 
   /** The log was read for what became of old reservations. */
   record BudgetCompared(List<ActionId> asked, List<Ledger.Entry> found) implements OfPurse {}

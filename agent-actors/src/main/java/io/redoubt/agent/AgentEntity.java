@@ -44,6 +44,7 @@ import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
 import io.redoubt.budget.Ledger;
+import io.redoubt.budget.OrganizationBudgets;
 import io.redoubt.budget.Tally;
 import io.redoubt.lease.Lease;
 import io.redoubt.policy.Policies;
@@ -119,6 +120,7 @@ final class AgentEntity
       Policies policies,
       History history,
       Ledger ledger,
+      OrganizationBudgets organizations,
       Lease lease,
       AgentConfig config,
       InstantSource clock) {
@@ -128,7 +130,8 @@ final class AgentEntity
           var judge = new Judge(key, policies, config.risk(), clock);
           var recollection =
               new Recollection(context, key, history, judge, config.entity().askTimeout());
-          var purse = new Purse(context, key, ledger, clock, config.entity().askTimeout());
+          var purse =
+              new Purse(context, key, ledger, organizations, clock, config.entity().askTimeout());
           return new AgentEntity(
               context, key, shard, config, lease, clock, fence, judge, recollection, purse);
         }));
@@ -191,6 +194,7 @@ final class AgentEntity
   private void giveUp() {
     fence.giveUp();
     recollection.giveUp();
+    purse.giveBack();
     purse.giveUp();
   }
 
@@ -226,6 +230,8 @@ final class AgentEntity
           quietly(() -> recollection.await(question, replyTo));
       case Known known when question instanceof Decide decide && mustOpenPurse(known, decide) ->
           openPurse(decide);
+      case Known known when question instanceof Decide decide && mustDraw(known, decide) ->
+          quietly(() -> purse.draw(decide));
       case Known known -> reply(replyTo, verdict.apply(known));
       case Decommissioned gone -> reply(replyTo, new Denied(Denial.NOT_ACTIVE, gone.spec(), null));
     };
@@ -233,6 +239,11 @@ final class AgentEntity
 
   private boolean mustOpenPurse(Known known, Decide decide) {
     return purse.isShutFor(known.spec(), decide.action())
+        && known.denies(decide.action(), decide.family()).isEmpty();
+  }
+
+  private boolean mustDraw(Known known, Decide decide) {
+    return purse.mustDraw(known.spec(), decide.action())
         && known.denies(decide.action(), decide.family()).isEmpty();
   }
 
@@ -244,7 +255,7 @@ final class AgentEntity
         ? Effect()
             .persist(new BudgetOpened(clock.instant()))
             .thenRun((AgentState after) -> {
-              purse.claimed();
+              purse.claimed(after.fence());
               fence.answer(after.fence(), purse.fenced(), new Done());
             })
             .thenNoReply()
@@ -451,7 +462,10 @@ final class AgentEntity
           persist(
               new Agent.Decommissioned(command.reason(), command.by(), clock.instant()),
               command.replyTo(),
-              after -> decommissioned(after).changed());
+              after -> {
+                purse.giveBack();
+                return decommissioned(after).changed();
+              });
       case Decommissioned gone -> replyFenced(command.replyTo(), gone.changed());
     };
   }

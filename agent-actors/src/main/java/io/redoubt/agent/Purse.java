@@ -16,8 +16,11 @@ import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Refused;
 import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.Settle;
+import io.redoubt.agent.Agent.TrancheDrawn;
+import io.redoubt.agent.Agent.TrancheUnknown;
 import io.redoubt.budget.Books;
 import io.redoubt.budget.Ledger;
+import io.redoubt.budget.OrganizationBudgets;
 import io.redoubt.budget.Tally;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
@@ -69,6 +72,7 @@ final class Purse {
   private final InstantSource clock;
   private final Duration limit;
   private final ActorRef<Reply> fenced;
+  private final Tranche tranche;
   private final Deque<Decide> waiting = new ArrayDeque<>();
 
   /** What was settled while the log was read. */
@@ -92,11 +96,13 @@ final class Purse {
       ActorContext<Command> context,
       AgentKey agent,
       Ledger ledger,
+      OrganizationBudgets organizations,
       InstantSource clock,
       Duration limit) {
     this.context = context;
     this.agent = agent;
     this.ledger = ledger;
+    this.tranche = new Tranche(context, agent, organizations);
     this.clock = clock;
     this.limit = limit;
     this.fenced =
@@ -121,8 +127,36 @@ final class Purse {
     return books == null && isPaidFor(spec, action);
   }
 
-  private static boolean isPaidFor(AgentSpec spec, GovernedAction action) {
-    return action.estimate() != null && spec.budget().limits();
+  private boolean isPaidFor(AgentSpec spec, GovernedAction action) {
+    return action.estimate() != null && (spec.budget().limits() || tranche.budget().limits());
+  }
+
+  private boolean isMoneyLimited(AgentSpec spec) {
+    return spec.budget().limitsMoney() || tranche.budget().limitsMoney();
+  }
+
+  /** Whether the organization must be asked before the action can be decided about. */
+  boolean mustDraw(AgentSpec spec, GovernedAction action) {
+    var estimate = action.estimate();
+    return books != null
+        && estimate != null
+        && isPaidFor(spec, action)
+        && !tranche.isRefused(action)
+        && !isUnpriced(spec, estimate)
+        && books.lacks(spend(estimate), spec.budget(), clock.instant()).isEmpty()
+        && !tranche.covers(books.use(clock.instant()), spend(estimate));
+  }
+
+  /** Asks it, and keeps the question until it has answered. */
+  void draw(Decide decide) {
+    var estimate = decide.action().estimate();
+    if (books != null && estimate != null) {
+      tranche.await(decide, books.use(clock.instant()), spend(estimate), books.useBefore());
+    }
+  }
+
+  private boolean isUnpriced(AgentSpec spec, Estimate estimate) {
+    return estimate.costMicros() == null && isMoneyLimited(spec);
   }
 
   /** Keeps the question until the books are open. True: it is the first, so they must be opened. */
@@ -142,9 +176,10 @@ final class Purse {
     return !claimed;
   }
 
-  /** It is stored. */
-  void claimed() {
+  /** It is stored, and the fence is to stand there. */
+  void claimed(long fence) {
     claimed = true;
+    tranche.begins(fence);
   }
 
   /** Hears of it when the fence in the database stands where the state says. */
@@ -166,6 +201,8 @@ final class Purse {
         giveUp();
       }
       case BudgetCompared(var asked, var found) -> compare(asked, found);
+      case TrancheDrawn drawn -> tranche.onDrawn(drawn);
+      case TrancheUnknown unknown -> tranche.onUnknown(unknown);
     }
   }
 
@@ -210,6 +247,14 @@ final class Purse {
     meanwhile.clear();
     waiting.forEach(each -> each.replyTo().tell(new Refused(Refusal.UNAVAILABLE)));
     waiting.clear();
+    tranche.giveUp();
+  }
+
+  /** The agent does nothing more for now: others may have what it holds of the organization's. */
+  void giveBack() {
+    if (books != null) {
+      tranche.giveBack(books.use(clock.instant()));
+    }
   }
 
   /** The answer to an action that the budget does not allow; empty: it does. */
@@ -219,7 +264,7 @@ final class Purse {
     if (open == null || estimate == null || !isPaidFor(spec, action)) {
       return Optional.empty();
     }
-    if (estimate.costMicros() == null && spec.budget().limitsMoney()) {
+    if (isUnpriced(spec, estimate)) {
       return Optional.of(new Denied(Denial.PRICE_UNKNOWN, spec, null));
     }
     if (open.areFull()) {
@@ -227,6 +272,7 @@ final class Purse {
     }
     lookUpWhatIsOld(open);
     return open.lacks(spend(estimate), spec.budget(), clock.instant())
+        .or(() -> Optional.ofNullable(tranche.refusal(action)))
         .<Reply>map(shortage -> new Denied(Denial.OVER_BUDGET, spec, null, shortage));
   }
 
@@ -246,6 +292,7 @@ final class Purse {
   void settle(Settle settled) {
     if (books != null) {
       untallied += books.settle(settled.action(), settled.charged()) ? 1 : 0;
+      tranche.thin(books.use(clock.instant()));
     } else if (opening && meanwhile.size() < Books.MOST_OPEN) {
       meanwhile.put(settled.action(), settled.charged());
     }

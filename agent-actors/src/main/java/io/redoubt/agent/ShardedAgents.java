@@ -1,6 +1,7 @@
 package io.redoubt.agent;
 
 import io.redoubt.budget.Ledger;
+import io.redoubt.budget.OrganizationBudgets;
 import io.redoubt.entity.ShardedEntities;
 import io.redoubt.lease.Lease;
 import io.redoubt.policy.Policies;
@@ -32,6 +33,7 @@ public final class ShardedAgents implements Agents {
       Policies policies,
       History history,
       Ledger ledger,
+      OrganizationBudgets organizations,
       Lease lease,
       InstantSource clock) {
     return new ShardedAgents(
@@ -48,6 +50,7 @@ public final class ShardedAgents implements Agents {
                     policies,
                     history,
                     ledger,
+                    organizations,
                     lease,
                     config,
                     clock)));

@@ -1,5 +1,6 @@
 package io.redoubt.budget;
 
+import io.redoubt.budget.OrganizationBudget.DayUse;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.id.ActionId;
@@ -37,6 +38,7 @@ public final class Books {
   private Spend month;
   private Spend heldToday = Spend.ZERO;
   private Spend heldThisMonth = Spend.ZERO;
+  private @Nullable DayUse before;
 
   private Books(Tally tally) {
     number = tally.upTo();
@@ -81,7 +83,8 @@ public final class Books {
         long held = limit.of(limit.isOfMonth() ? heldThisMonth : heldToday);
         long asked = limit.of(wanted);
         if (Spend.sum(Spend.sum(spent, held), asked) > allowed) {
-          return Optional.of(new Shortage(limit, allowed, spent, held, asked, limit.resets(day)));
+          return Optional.of(
+              Shortage.ofAgent(limit, allowed, spent, held, asked, limit.resets(day)));
         }
       }
     }
@@ -117,6 +120,9 @@ public final class Books {
     }
     release(held.reserved());
     charge(held.reserved().day(), charged);
+    if (before != null && before.day().equals(held.reserved().day())) {
+      before = new DayUse(before.day(), before.used().minus(held.reserved().spend()).plus(charged));
+    }
     return true;
   }
 
@@ -140,6 +146,17 @@ public final class Books {
 
   private @Nullable Held oldest() {
     return open.isEmpty() ? null : open.values().iterator().next();
+  }
+
+  /** What is used of the day, reservations included. */
+  public DayUse use(Instant now) {
+    turn(now);
+    return new DayUse(day, today.plus(heldToday));
+  }
+
+  /** Of the last day before this one on which anything was used; null: none is known. */
+  public @Nullable DayUse useBefore() {
+    return before;
   }
 
   /** To be written down. */
@@ -168,6 +185,8 @@ public final class Books {
     if (!to.isAfter(day)) {
       return;
     }
+    var used = today.plus(heldToday);
+    before = used.equals(Spend.ZERO) ? before : new DayUse(day, used);
     if (!isOfMonth(to)) {
       month = Spend.ZERO;
     }

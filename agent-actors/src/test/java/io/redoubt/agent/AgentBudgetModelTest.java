@@ -13,16 +13,19 @@ import io.redoubt.agent.Agent.Description;
 import io.redoubt.agent.Agent.Permitted;
 import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.Settle;
+import io.redoubt.budget.LocalOrganizationBudgets;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.link.Spending;
 import io.redoubt.protocol.token.FamilyHandle;
+import io.redoubt.protocol.token.TokenDigest;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -38,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -311,58 +315,66 @@ class AgentBudgetModelTest {
   void ofParallelCallsNoMoreArePermittedThanTheBudgetHolds() {
     it.forget();
     var agents = new LocalAgents(it.kit.system(), it.fences, it.clock);
-    var key = new AgentKey(it.key.organization(), AgentId.next(it.clock));
-    var family = FamilyHandle.create(key.organization(), key.agent()).familyId();
-    var spec =
-        new AgentSpec(
-            "many",
-            null,
-            Map.of(),
-            List.of(),
-            ModelAccess.ANY,
-            false,
-            Manifest.NONE,
-            new Budget(null, null, 1_050L, null),
-            1);
-    ask(agents, key, replyTo -> new Configure(spec, null, replyTo));
-    ask(
-        agents,
-        key,
-        replyTo ->
-            new Agent.OfferBootstrap(AgentFixture.TOKEN, AgentFixture.OFFER_END, null, replyTo));
-    ask(
-        agents,
-        key,
-        replyTo ->
-            it.asked(
-                AgentFixture.TOKEN,
-                null,
-                AgentFixture.INSIDE,
-                family,
-                it.clock.instant(),
-                replyTo));
+    var caller = new Caller(agents, new Budget(null, null, 1_050L, null));
 
-    var replies = new ArrayList<CompletableFuture<Reply>>();
-    for (int i = 0; i < 64; i++) {
-      var call = call(new Spend(100, 0));
-      replies.add(
-          agents
-              .ask(key, replyTo -> new Decide(call, family, it.clock.instant(), replyTo))
-              .toCompletableFuture());
-    }
+    var permitted = permitted(Stream.generate(() -> caller).limit(64).map(this::call).toList());
 
-    var permitted =
-        replies.stream()
-            .map(CompletableFuture::join)
-            .filter(Permitted.class::isInstance)
-            .map(Permitted.class::cast)
-            .map(each -> Objects.requireNonNull(each.reserved()).number())
-            .toList();
     assertThat(permitted).hasSize(10).doesNotHaveDuplicates();
   }
 
-  private static void ask(
-      Agents agents, AgentKey key, Function<ActorRef<Reply>, Agent.Command> message) {
-    var _ = agents.ask(key, message).toCompletableFuture().join();
+  @Test
+  void ofManyAgentsInParallelNoMoreArePermittedThanTheirOrganizationHolds() {
+    it.forget();
+    var organizations =
+        new LocalOrganizationBudgets(
+            it.kit.system(), new Budget(null, null, 1_050L, null), it.clock);
+    var agents = new LocalAgents(it.kit.system(), it.fences, organizations, it.clock);
+    var callers = Stream.generate(() -> new Caller(agents, Budget.NONE)).limit(8).toList();
+
+    var permitted =
+        permitted(
+            Stream.generate(() -> callers).limit(8).flatMap(List::stream).map(this::call).toList());
+
+    assertThat(permitted).hasSizeBetween(8, 10);
+  }
+
+  private static List<Long> permitted(List<CompletableFuture<Reply>> replies) {
+    return replies.stream()
+        .map(CompletableFuture::join)
+        .filter(Permitted.class::isInstance)
+        .map(Permitted.class::cast)
+        .map(each -> Objects.requireNonNull(each.reserved()).number())
+        .toList();
+  }
+
+  private CompletableFuture<Reply> call(Caller caller) {
+    var call = call(new Spend(100, 0));
+    return caller
+        .agents
+        .ask(caller.key, replyTo -> new Decide(call, caller.family, it.clock.instant(), replyTo))
+        .toCompletableFuture();
+  }
+
+  /** An active agent. */
+  private final class Caller {
+    private final Agents agents;
+    private final AgentKey key = new AgentKey(it.key.organization(), AgentId.next(it.clock));
+    private final FamilyId family = FamilyHandle.create(key.organization(), key.agent()).familyId();
+
+    Caller(Agents agents, Budget budget) {
+      this.agents = agents;
+      var spec =
+          new AgentSpec(
+              "many", null, Map.of(), List.of(), ModelAccess.ANY, false, Manifest.NONE, budget, 1);
+      var token = TokenDigest.of(key.toString());
+      ask(replyTo -> new Configure(spec, null, replyTo));
+      ask(replyTo -> new Agent.OfferBootstrap(token, AgentFixture.OFFER_END, null, replyTo));
+      ask(replyTo ->
+          it.asked(token, null, AgentFixture.INSIDE, family, it.clock.instant(), replyTo));
+    }
+
+    private void ask(Function<ActorRef<Reply>, Agent.Command> message) {
+      var _ = agents.ask(key, message).toCompletableFuture().join();
+    }
   }
 }

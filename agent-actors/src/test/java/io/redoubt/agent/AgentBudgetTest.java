@@ -17,6 +17,10 @@ import io.redoubt.agent.Agent.Refused;
 import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.Settle;
 import io.redoubt.budget.Limit;
+import io.redoubt.budget.OrganizationBudget.DayUse;
+import io.redoubt.budget.OrganizationBudget.Draw;
+import io.redoubt.budget.OrganizationBudget.GiveBack;
+import io.redoubt.budget.OrganizationBudget.Turn;
 import io.redoubt.budget.Shortage;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Reserved;
@@ -123,7 +127,9 @@ class AgentBudgetTest {
     end(first, 100);
 
     assertThat(denied)
-        .isEqualTo(new Shortage(Limit.TOKENS_PER_DAY, 1_000, 0, 600, 401, midnight()));
+        .isEqualTo(
+            new Shortage(
+                Shortage.Whose.AGENT, Limit.TOKENS_PER_DAY, 1_000, 0, 600, 401, midnight()));
     assertThat(reserved(ask(900)).number()).isEqualTo(2);
     shortage(ask(1));
   }
@@ -329,6 +335,75 @@ class AgentBudgetTest {
     return Objects.requireNonNull(((Description) it.run(Describe::new).reply()).spending())
         .today()
         .tokens();
+  }
+
+  @Test
+  void anAgentDrawsOnItsOrganizationBeforeItSpends() {
+    budget(Budget.NONE);
+    it.organizations.is(new Budget(null, null, 1_000L, null));
+
+    assertThat(reserved(ask(300)).tokens()).isEqualTo(300);
+    assertThat(reserved(ask(200)).tokens()).isEqualTo(200);
+
+    assertThat(it.organizations.asked)
+        .hasSize(2)
+        .last()
+        .isInstanceOfSatisfying(
+            Draw.class,
+            draw -> {
+              assertThat(draw.agent()).isEqualTo(it.key.agent());
+              assertThat(draw.turn()).isEqualTo(new Turn(2, 2));
+              assertThat(draw.use()).isEqualTo(new DayUse(today(), new Spend(300, 0)));
+              assertThat(draw.wanted()).isEqualTo(new Spend(200, 0));
+            });
+  }
+
+  @Test
+  void whatItsOrganizationHasNoRoomForIsRefusedAndSaysWhoseBudgetItIs() {
+    it.organizations.is(new Budget(null, null, 1_000L, null));
+    it.organizations.lacks(
+        new Shortage(
+            Shortage.Whose.ORGANIZATION, Limit.TOKENS_PER_DAY, 1_000, 990, 0, 20, midnight()));
+
+    var refused = shortage(ask(20));
+
+    assertThat(refused.explained()).startsWith("The organization's budget of 1000 tokens a day");
+    assertThat(refused.told())
+        .startsWith("The organization's budget of the day")
+        .contains("up to 20 tokens", midnight().toString())
+        .doesNotContain("1000", "990");
+    it.organizations.lacks(null);
+    assertThat(ask(20)).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void whereTheOrganizationCannotBeAskedNothingThatCostsIsPermitted() {
+    it.organizations.is(new Budget(null, null, 1_000L, null));
+    it.organizations.outage.begin();
+
+    assertThat(ask(20)).isEqualTo(new Refused(Refusal.UNAVAILABLE));
+
+    it.organizations.outage.end();
+    assertThat(ask(20)).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void whatLiesIdleIsGivenBackAndAnAgentThatEndsGivesBackAll() {
+    it.organizations.is(new Budget(null, null, 1_000L, null));
+    var call = begin(500);
+    end(call, 10);
+
+    assertThat(it.organizations.asked)
+        .last()
+        .isInstanceOfSatisfying(
+            GiveBack.class, back -> assertThat(back.keep().used()).isEqualTo(new Spend(10, 0)));
+
+    begin(30);
+    it.run(replyTo -> new Agent.Decommission("retired", "ann", null, replyTo));
+    assertThat(it.organizations.asked)
+        .last()
+        .isInstanceOfSatisfying(
+            GiveBack.class, back -> assertThat(back.keep().used()).isEqualTo(new Spend(40, 0)));
   }
 
   @Test

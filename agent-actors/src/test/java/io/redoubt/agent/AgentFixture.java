@@ -26,6 +26,7 @@ import io.redoubt.session.Risk;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakeLedger;
+import io.redoubt.testing.FakeOrganizationBudgets;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.net.InetAddress;
@@ -71,6 +72,7 @@ final class AgentFixture {
   final FakePolicies policies = new FakePolicies();
   final FakeHistory history = new FakeHistory();
   final FakeLedger ledger = new FakeLedger();
+  final FakeOrganizationBudgets organizations = new FakeOrganizationBudgets(kit.system());
   final AtomicBoolean lease = new AtomicBoolean(true);
   final TestProbe<ShardCommand> shard = kit.createTestProbe();
   final AgentKey key = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
@@ -95,7 +97,16 @@ final class AgentFixture {
         EventSourcedBehaviorTestKit.create(
             kit.system(),
             AgentEntity.create(
-                key, shard.ref(), fences, policies, history, ledger, lease::get, config, clock),
+                key,
+                shard.ref(),
+                fences,
+                policies,
+                history,
+                ledger,
+                organizations,
+                lease::get,
+                config,
+                clock),
             EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));
   }
 
@@ -117,6 +128,7 @@ final class AgentFixture {
     policies.clear();
     history.clear();
     ledger.clear();
+    organizations.clear();
   }
 
   void close() {

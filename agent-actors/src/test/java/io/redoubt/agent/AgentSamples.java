@@ -48,6 +48,7 @@ import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
 import io.redoubt.budget.Ledger;
 import io.redoubt.budget.Limit;
+import io.redoubt.budget.OrganizationBudget;
 import io.redoubt.budget.Shortage;
 import io.redoubt.budget.Tally;
 import io.redoubt.policy.Decision;
@@ -274,6 +275,8 @@ public final class AgentSamples {
         new Agent.BudgetFenced(),
         new Agent.BudgetRead(List.of(new Ledger.Entry(ACTION, RESERVED, SPEND))),
         new Agent.BudgetUnknown("down"),
+        new Agent.TrancheDrawn(3, new OrganizationBudget.Holds(DAY, SPEND, null)),
+        new Agent.TrancheUnknown(3, "down"),
         new Agent.BudgetCompared(
             List.of(ACTION), List.of(new Ledger.Entry(ACTION, RESERVED, null))),
         new Stop());
@@ -293,7 +296,14 @@ public final class AgentSamples {
             Denial.OVER_BUDGET,
             SPEC,
             null,
-            new Shortage(Limit.USD_PER_DAY, 5_000_000, 4_000_000, 900_000, 200_000, LATER)),
+            new Shortage(
+                Shortage.Whose.AGENT,
+                Limit.USD_PER_DAY,
+                5_000_000,
+                4_000_000,
+                900_000,
+                200_000,
+                LATER)),
         new Decided(
             SPEC,
             3,

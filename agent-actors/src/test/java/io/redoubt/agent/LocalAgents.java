@@ -1,8 +1,10 @@
 package io.redoubt.agent;
 
+import io.redoubt.budget.OrganizationBudgets;
 import io.redoubt.entity.LocalEntities;
 import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakeLedger;
+import io.redoubt.testing.FakeOrganizationBudgets;
 import io.redoubt.testing.FakePolicies;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
@@ -15,6 +17,14 @@ public final class LocalAgents implements Agents {
   private final LocalEntities<Agent.Command> entities;
 
   public LocalAgents(ActorSystem<?> system, Fences fences, InstantSource clock) {
+    this(system, fences, new FakeOrganizationBudgets(system), clock);
+  }
+
+  public LocalAgents(
+      ActorSystem<?> system,
+      Fences fences,
+      OrganizationBudgets organizations,
+      InstantSource clock) {
     var config = AgentConfig.from(system.settings().config());
     entities =
         new LocalEntities<>(
@@ -28,6 +38,7 @@ public final class LocalAgents implements Agents {
                     new FakePolicies(),
                     new FakeHistory(),
                     new FakeLedger(),
+                    organizations,
                     () -> true,
                     config,
                     clock));

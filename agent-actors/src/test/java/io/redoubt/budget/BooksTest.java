@@ -50,7 +50,8 @@ class BooksTest {
     books.reserve(one, tokens(60), EVENING);
 
     assertThat(books.lacks(tokens(41), daily(100), EVENING))
-        .contains(new Shortage(Limit.TOKENS_PER_DAY, 100, 0, 60, 41, NEXT_DAY));
+        .contains(
+            new Shortage(Shortage.Whose.AGENT, Limit.TOKENS_PER_DAY, 100, 0, 60, 41, NEXT_DAY));
     assertThat(books.lacks(tokens(40), daily(100), EVENING)).isEmpty();
 
     assertThat(books.settle(one, tokens(10))).isTrue();
@@ -58,7 +59,8 @@ class BooksTest {
 
     assertThat(books.lacks(tokens(90), daily(100), EVENING)).isEmpty();
     assertThat(books.lacks(tokens(91), daily(100), EVENING))
-        .contains(new Shortage(Limit.TOKENS_PER_DAY, 100, 10, 0, 91, NEXT_DAY));
+        .contains(
+            new Shortage(Shortage.Whose.AGENT, Limit.TOKENS_PER_DAY, 100, 10, 0, 91, NEXT_DAY));
   }
 
   @Test
@@ -68,7 +70,8 @@ class BooksTest {
 
     assertThat(books.lacks(tokens(100), daily(100), NEXT_DAY)).isEmpty();
     assertThat(books.lacks(tokens(41), monthly(100), NEXT_DAY))
-        .contains(new Shortage(Limit.TOKENS_PER_MONTH, 100, 60, 0, 41, NEXT_MONTH));
+        .contains(
+            new Shortage(Shortage.Whose.AGENT, Limit.TOKENS_PER_MONTH, 100, 60, 0, 41, NEXT_MONTH));
     assertThat(books.lacks(tokens(100), monthly(100), NEXT_MONTH)).isEmpty();
   }
 
@@ -105,7 +108,7 @@ class BooksTest {
     var both = new Budget(0L, 0L, null, null);
 
     assertThat(empty().lacks(new Spend(0, 1), both, EVENING))
-        .contains(new Shortage(Limit.USD_PER_MONTH, 0, 0, 0, 1, NEXT_MONTH));
+        .contains(new Shortage(Shortage.Whose.AGENT, Limit.USD_PER_MONTH, 0, 0, 0, 1, NEXT_MONTH));
   }
 
   @Test
@@ -114,7 +117,8 @@ class BooksTest {
     books.settle(reserved(books, 60, EVENING), tokens(500));
 
     assertThat(books.lacks(tokens(0), daily(100), EVENING))
-        .contains(new Shortage(Limit.TOKENS_PER_DAY, 100, 500, 0, 0, NEXT_DAY));
+        .contains(
+            new Shortage(Shortage.Whose.AGENT, Limit.TOKENS_PER_DAY, 100, 500, 0, 0, NEXT_DAY));
   }
 
   @Test
@@ -178,7 +182,14 @@ class BooksTest {
   @Test
   void aShortageSaysWhatThereIsInDollars() {
     var shortage =
-        new Shortage(Limit.USD_PER_DAY, 10_000_000, 9_500_000, 400_001, 200_000, NEXT_DAY);
+        new Shortage(
+            Shortage.Whose.AGENT,
+            Limit.USD_PER_DAY,
+            10_000_000,
+            9_500_000,
+            400_001,
+            200_000,
+            NEXT_DAY);
 
     assertThat(shortage.explained())
         .isEqualTo(

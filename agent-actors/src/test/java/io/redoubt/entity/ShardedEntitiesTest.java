@@ -31,6 +31,7 @@ import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakeLedger;
+import io.redoubt.testing.FakeOrganizationBudgets;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
@@ -90,6 +91,7 @@ class ShardedEntitiesTest {
           new FakePolicies(),
           new FakeHistory(),
           new FakeLedger(),
+          new FakeOrganizationBudgets(kit.system()),
           () -> true,
           clock);
 
@@ -171,6 +173,7 @@ class ShardedEntitiesTest {
               new FakePolicies(),
               new FakeHistory(),
               new FakeLedger(),
+              new FakeOrganizationBudgets(alone.system()),
               () -> true,
               clock);
       var key = new AgentKey(organization, AgentId.next(clock));

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentSamples;
+import io.redoubt.budget.OrganizationBudget;
+import io.redoubt.budget.OrganizationBudgetSamples;
 import io.redoubt.family.TokenFamily;
 import io.redoubt.family.TokenFamilySamples;
 import java.io.IOException;
@@ -38,6 +40,7 @@ class ClusterMessageTest {
   private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.load());
   private final TestProbe<Agent.Reply> agentCaller = kit.createTestProbe();
   private final TestProbe<TokenFamily.Reply> familyCaller = kit.createTestProbe();
+  private final TestProbe<OrganizationBudget.Reply> budgetCaller = kit.createTestProbe();
 
   @AfterAll
   void shutDown() {
@@ -51,7 +54,9 @@ class ClusterMessageTest {
                 AgentSamples.commands(agentCaller.ref()),
                 AgentSamples.replies(),
                 TokenFamilySamples.commands(familyCaller.ref()),
-                TokenFamilySamples.replies())
+                TokenFamilySamples.replies(),
+                OrganizationBudgetSamples.commands(budgetCaller.ref()),
+                OrganizationBudgetSamples.replies())
             .<Object>flatMap(List::stream)
             .toList();
 
@@ -66,6 +71,8 @@ class ClusterMessageTest {
     assertThat(classes(TokenFamilySamples.commands(familyCaller.ref())))
         .isEqualTo(permitted(TokenFamily.Command.class));
     assertThat(classes(TokenFamilySamples.replies())).isEqualTo(permitted(TokenFamily.Reply.class));
+    assertThat(classes(OrganizationBudgetSamples.commands(budgetCaller.ref())))
+        .isEqualTo(permitted(OrganizationBudget.Command.class));
   }
 
   @Test
@@ -78,6 +85,7 @@ class ClusterMessageTest {
 
     assertThat(stored).containsAll(permitted(Agent.Event.class));
     assertThat(stored).containsAll(permitted(TokenFamily.Event.class));
+    assertThat(stored).containsAll(permitted(OrganizationBudget.Event.class));
     assertThat(stored.stream().map(Class::getSimpleName))
         .contains("Unknown", "Known", "Decommissioned", "Unopened", "Live", "Revoked");
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.agent.AgentSamples;
+import io.redoubt.budget.OrganizationBudgetSamples;
 import io.redoubt.family.TokenFamilySamples;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,9 @@ class StoredFormatTest {
   private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.load());
 
   static Stream<Sample> samples() {
-    return Stream.concat(AgentSamples.stored().stream(), TokenFamilySamples.stored().stream());
+    return Stream.of(
+            AgentSamples.stored(), TokenFamilySamples.stored(), OrganizationBudgetSamples.stored())
+        .flatMap(List::stream);
   }
 
   @AfterAll
@@ -77,8 +80,10 @@ class StoredFormatTest {
                 numbers.getInt("redoubt-agent-event"),
                 numbers.getInt("redoubt-agent-state"),
                 numbers.getInt("redoubt-token-family-event"),
-                numbers.getInt("redoubt-token-family-state")))
-        .containsExactly(7100, 7101, 7102, 7103, 7104);
+                numbers.getInt("redoubt-token-family-state"),
+                numbers.getInt("redoubt-organization-budget-event"),
+                numbers.getInt("redoubt-organization-budget-state")))
+        .containsExactly(7100, 7101, 7102, 7103, 7104, 7105, 7106);
   }
 
   private SerializerWithStringManifest serializer(Object value) throws IOException {

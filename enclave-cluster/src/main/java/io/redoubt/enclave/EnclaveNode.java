@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.redoubt.agent.AgentConfig;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
+import io.redoubt.budget.ShardedOrganizationBudgets;
 import io.redoubt.enclave.cluster.ClusterReporter;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.NodeKeys;
@@ -55,7 +56,9 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.LivePolicies;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.proxy.authenticate.AuthenticateConfig;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
@@ -192,6 +195,16 @@ final class EnclaveNode {
             decidingPolicies,
             store.history(),
             store.ledger(),
+            ShardedOrganizationBudgets.start(
+                system,
+                whole,
+                organization ->
+                    store
+                        .organizations()
+                        .find(organization)
+                        .map(OrganizationSpec::budget)
+                        .orElse(Budget.NONE),
+                watched::shared),
             lease,
             watched::shared);
     keepLease(context);

@@ -12,22 +12,28 @@ import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.link.Spending;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -41,6 +47,25 @@ class BudgetTest {
 
   private TestAgent agent(Budget budget) {
     return fixture.agent(fixture.organization, spec(budget, 1));
+  }
+
+  /** An organization of its own, whose agents may together spend so much. */
+  private OrganizationId organization(Budget budget) {
+    var organization = OrganizationId.next(Clock.systemUTC());
+    fixture.introduce(organization);
+    fixture.controlPlane.awaitApplied(
+        fixture.controlPlane.say(
+            organization,
+            new LinkCommand.PutOrganization(
+                new OrganizationSpec(
+                    "Thrifty",
+                    OrganizationSpec.Payloads.METADATA,
+                    30,
+                    OrganizationSpec.OfflineMode.FREEZE,
+                    false,
+                    budget,
+                    2))));
+    return organization;
   }
 
   private static AgentSpec spec(Budget budget, long version) {
@@ -130,23 +155,62 @@ class BudgetTest {
     long kept = kept(true);
     var agent = agent(tokens(5 * kept));
     String token = agent.bootstrap().text("access_token");
-    var streams = new ArrayList<CompletableFuture<LiveReply>>();
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (int i = 0; i < 12; i++) {
-        streams.add(CompletableFuture.supplyAsync(() -> agent.stream(token), threads));
-      }
-      var replies = streams.stream().map(CompletableFuture::join).toList();
 
-      assertThat(replies.stream().filter(reply -> reply.status() == 200)).hasSize(5);
-      assertThat(replies.stream().filter(reply -> reply.status() == 429)).hasSize(7);
-      replies.forEach(BudgetTest::close);
-    }
+    var replies = atOnce(Collections.nCopies(12, () -> agent.stream(token)));
+
+    assertThat(replies.stream().filter(reply -> reply.status() == 200)).hasSize(5);
+    assertThat(replies.stream().filter(reply -> reply.status() == 429)).hasSize(7);
+    replies.forEach(BudgetTest::close);
 
     await()
         .atMost(Duration.ofSeconds(10))
         .ignoreExceptions()
         .until(() -> lastReported(agent).today().tokens() == 5 * kept);
     assertThat(agent.message(token).status()).isEqualTo(429);
+  }
+
+  private static List<LiveReply> atOnce(List<Supplier<LiveReply>> calls) {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var streams =
+          calls.stream().map(call -> CompletableFuture.supplyAsync(call, threads)).toList();
+      return streams.stream().map(CompletableFuture::join).toList();
+    }
+  }
+
+  @Test
+  void agentsTogetherStayWithinTheBudgetOfTheirOrganization() throws Exception {
+    long kept = kept(true);
+    long allowed = 5 * kept;
+    var thrifty = organization(tokens(allowed));
+    var agents =
+        Stream.generate(() -> fixture.agent(thrifty, spec(Budget.NONE, 1))).limit(3).toList();
+    var tokens = agents.stream().map(agent -> agent.bootstrap().text("access_token")).toList();
+    var calls = new ArrayList<Supplier<LiveReply>>();
+    for (int i = 0; i < 12; i++) {
+      int of = i % agents.size();
+      calls.add(() -> agents.get(of).stream(tokens.get(of)));
+    }
+
+    var replies = atOnce(calls);
+
+    // The fifth may not fit: what others hold and do not use is not there for it.
+    long permitted = replies.stream().filter(reply -> reply.status() == 200).count();
+    assertThat(permitted).isBetween(4L, 5L);
+    assertThat(replies.stream().filter(reply -> reply.status() == 429))
+        .hasSize(12 - (int) permitted);
+    replies.forEach(BudgetTest::close);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .ignoreExceptions()
+        .until(() ->
+            agents.stream().mapToLong(agent -> lastReported(agent).today().tokens()).sum()
+                == permitted * kept);
+    fixture.controlPlane.awaitAudit(
+        thrifty,
+        it ->
+            it.verdict() == Verdict.DENY
+                && String.valueOf(it.detail())
+                    .startsWith("budget_exhausted: The organization's budget of " + allowed));
   }
 
   private static void close(LiveReply reply) {

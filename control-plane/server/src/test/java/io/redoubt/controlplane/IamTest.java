@@ -3,8 +3,15 @@ package io.redoubt.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.audit.Spend;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.link.AgentStatus;
+import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.Spending;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
@@ -138,6 +145,78 @@ class IamTest {
     assertThat(fresh.clientWith("org:read", "policies:manage").patch(path, on).status())
         .isEqualTo(403);
     assertThat(server.newTenant().owner().patch(path, on).status()).isEqualTo(404);
+  }
+
+  @Test
+  void anOrganizationsBudgetIsCheckedRecordedAndToldToItsEnclaves() {
+    var fresh = server.newTenant("thrifty");
+    String path = ORGANIZATIONS + "/" + fresh.id();
+    String budget = "{\"budget\": {\"usd_per_month\": 500}}";
+    try (var enclave = fresh.newEnclave("home").connect()) {
+      var changed = fresh.owner().patch(path, budget);
+
+      assertThat(changed.text("/budget/usd_per_month")).isEqualTo("500");
+      assertThat(changed.at("/budget/tokens_per_day").isNull()).isTrue();
+      assertThat(fresh.lastAudit("organization:update").path("detail").asText())
+          .isEqualTo("budget: 500 USD a month");
+      await()
+          .until(() ->
+              enclave.commands.stream()
+                  .anyMatch(it ->
+                      it.command() instanceof LinkCommand.PutOrganization put
+                          && put.organization()
+                              .budget()
+                              .equals(new Budget(null, 500_000_000L, null, null))));
+    }
+    assertThat(fresh.owner().patch(path, "{\"budget\": {\"usd_per_day\": -1}}").status())
+        .isEqualTo(422);
+    assertThat(fresh.clientWith("org:read").patch(path, budget).status()).isEqualTo(403);
+    assertThat(server.newTenant("foreign").owner().patch(path, budget).status()).isEqualTo(404);
+  }
+
+  @Test
+  void whatAllAgentsHaveSpentTogetherIsShown() {
+    var fresh = server.newTenant("spenders");
+    String path = ORGANIZATIONS + "/" + fresh.id();
+    assertThat(fresh.owner().get(path).at("/spending").isNull()).isTrue();
+    fresh.owner().patch(path, "{\"budget\": {\"usd_per_month\": 5, \"tokens_per_day\": 100}}");
+    try (var enclave = fresh.newEnclave("home").connect()) {
+      var today = LocalDate.of(2026, 11, 20);
+      spent(fresh, enclave, today, new Spend(30, 1_000_000), new Spend(300, 2_000_000));
+      spent(fresh, enclave, today, new Spend(20, 0), new Spend(20, 0));
+      spent(fresh, enclave, today.minusDays(1), new Spend(9, 500_000), new Spend(9, 500_000));
+      spent(fresh, enclave, today.minusMonths(1), new Spend(7, 7), new Spend(7, 7));
+    }
+
+    var shown = fresh.owner().get(path);
+
+    assertThat(shown.text("/spending/day/begins")).isEqualTo("2026-11-20");
+    assertThat(shown.text("/spending/day/tokens_spent")).isEqualTo("50");
+    assertThat(shown.text("/spending/day/tokens_reserved")).isEqualTo("2");
+    assertThat(shown.text("/spending/day/tokens_left")).isEqualTo("48");
+    assertThat(shown.text("/spending/month/tokens_spent")).isEqualTo("329");
+    assertThat(shown.text("/spending/month/usd_spent")).isEqualTo("2.5");
+    assertThat(shown.text("/spending/month/usd_left")).isEqualTo("2.5");
+    assertThat(
+            fresh.owner().patch(path, "{\"budget\": {}}").at("/spending/day/tokens_left").isNull())
+        .as("what is left follows the budget")
+        .isTrue();
+    assertThat(server.newTenant("nosy").owner().get(path).status()).isEqualTo(404);
+  }
+
+  private void spent(Tenant of, EnclaveClient enclave, LocalDate day, Spend today, Spend month) {
+    String agent = of.newAgent("spender-" + month.tokens());
+    var reserved = new Spend(1, 0);
+    enclave.report(
+        EnclaveClient.json(
+            new LinkReport.AgentSeen(
+                of.id(),
+                AgentId.parse(agent),
+                AgentStatus.ACTIVE,
+                null,
+                List.of(),
+                new Spending(day, today, reserved, month, reserved),
+                server.clock.instant())));
   }
 
   @Test

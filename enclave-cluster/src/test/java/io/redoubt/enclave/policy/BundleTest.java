@@ -15,6 +15,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jws;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
@@ -255,6 +256,7 @@ class BundleTest {
                 30,
                 OrganizationSpec.OfflineMode.FREEZE,
                 true,
+                Budget.NONE,
                 1)));
     fixture.provide(bold);
     var agent = fixture.agent(bold, List.of());

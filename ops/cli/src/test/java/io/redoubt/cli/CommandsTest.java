@@ -274,6 +274,13 @@ class CommandsTest {
         .isZero();
     assertThat(server.requests().getLast().body())
         .isEqualTo("{\"fail_open\":true,\"compensating_controls\":\"egress\"}");
+    assertThat(machine.type("org", "budget", "--tokens-per-month", "9")).isZero();
+    assertThat(server.requests().getLast().body())
+        .isEqualTo("{\"budget\":{\"tokens_per_month\":9}}");
+    assertThat(machine.out()).contains("tokens a month");
+    assertThat(machine.type("org", "budget", "--none")).isZero();
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"budget\":{}}");
+    assertThat(machine.type("org", "budget", "--none", "--usd-per-day", "1")).isEqualTo(2);
     assertThat(machine.type("org", "set")).isEqualTo(2);
     assertThat(machine.type("org", "set", "--offline-mode", "perhaps")).isEqualTo(2);
   }

@@ -39,7 +39,7 @@ final class Envelopes {
    */
   static byte[] of(Kind kind, Refusal refusal, List<String> policies, @Nullable Shortage shortage) {
     String by = policies.isEmpty() ? "" : " (" + String.join(", ", policies) + ")";
-    String what = shortage == null ? refusal.message() : shortage.explained();
+    String what = shortage == null ? refusal.message() : shortage.told();
     String message = "Redoubt: " + what + by + " [" + refusal.code() + "].";
     return switch (kind) {
       case ANTHROPIC ->

@@ -74,6 +74,7 @@ class LlmBudgetTest {
   private Shortage exhausted() {
     var shortage =
         new Shortage(
+            Shortage.Whose.AGENT,
             Limit.USD_PER_DAY,
             10_000_000,
             9_000_000,

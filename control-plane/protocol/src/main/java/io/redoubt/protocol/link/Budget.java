@@ -39,7 +39,11 @@ public record Budget(
 
   /** Whether there is any limit. */
   public boolean limits() {
-    return limitsMoney() || tokensPerDay != null || tokensPerMonth != null;
+    return limitsMoney() || limitsTokens();
+  }
+
+  public boolean limitsTokens() {
+    return tokensPerDay != null || tokensPerMonth != null;
   }
 
   public boolean limitsMoney() {

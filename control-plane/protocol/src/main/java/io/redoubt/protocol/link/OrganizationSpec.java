@@ -1,6 +1,7 @@
 package io.redoubt.protocol.link;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import java.util.Objects;
@@ -13,6 +14,7 @@ import java.util.Objects;
  * @param offlineMode what its agents may do once the control plane has been away for too long;
  *     where nobody said, nothing (G5)
  * @param failOpen whether its agents may act where no policy of its own is known (G5)
+ * @param budget what all its agents may spend together
  */
 public record OrganizationSpec(
     String name,
@@ -20,22 +22,25 @@ public record OrganizationSpec(
     int payloadRetentionDays,
     OfflineMode offlineMode,
     Boolean failOpen,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Budget.Unsaid.class)
+        Budget budget,
     long version) {
 
-  /** One that fails closed, as all do that have not said otherwise. */
+  /** One that fails closed and may spend what it wants, as all do that have not said otherwise. */
   public OrganizationSpec(
       String name,
       Payloads payloads,
       int payloadRetentionDays,
       OfflineMode offlineMode,
       long version) {
-    this(name, payloads, payloadRetentionDays, offlineMode, false, version);
+    this(name, payloads, payloadRetentionDays, offlineMode, false, Budget.NONE, version);
   }
 
   public OrganizationSpec {
     // An older control plane does not say, and neither does what was kept of one.
     offlineMode = Objects.requireNonNullElse(offlineMode, OfflineMode.FREEZE);
     failOpen = Objects.requireNonNullElse(failOpen, false);
+    budget = Objects.requireNonNullElse(budget, Budget.NONE);
   }
 
   /** What is kept of requests and replies. */

@@ -1,5 +1,7 @@
 package io.redoubt.controlplane.iam;
 
+import io.redoubt.controlplane.budget.BudgetStanding;
+import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.OrganizationSpec;
 import java.time.Instant;
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param offlineMode what agents may do while enclaves have not heard the control plane for longer
  *     than their window
  * @param failOpen null: agents do nothing where no policy is known
+ * @param budget what all its agents may spend together
+ * @param spending how that stands, by what enclaves last said; null: they never did
  */
 public record Organization(
     OrganizationId id,
@@ -21,6 +25,8 @@ public record Organization(
     int payloadRetentionDays,
     OrganizationSpec.OfflineMode offlineMode,
     @Nullable FailOpen failOpen,
+    BudgetTerms budget,
+    @Nullable BudgetStanding spending,
     long version,
     Instant createdAt,
     Instant updatedAt) {
@@ -34,8 +40,29 @@ public record Organization(
   public record FailOpen(
       String compensatingControls, String acknowledgedBy, Instant acknowledgedAt) {}
 
+  Organization standing(@Nullable BudgetStanding so) {
+    return new Organization(
+        id,
+        name,
+        payloads,
+        payloadRetentionDays,
+        offlineMode,
+        failOpen,
+        budget,
+        so,
+        version,
+        createdAt,
+        updatedAt);
+  }
+
   OrganizationSpec spec() {
     return new OrganizationSpec(
-        name, payloads, payloadRetentionDays, offlineMode, failOpen != null, version);
+        name,
+        payloads,
+        payloadRetentionDays,
+        offlineMode,
+        failOpen != null,
+        budget.wire(),
+        version);
   }
 }

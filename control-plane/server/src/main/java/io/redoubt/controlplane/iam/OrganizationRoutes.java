@@ -4,6 +4,7 @@ import static io.redoubt.controlplane.operator.Permission.ORGANIZATIONS_MANAGE;
 import static io.redoubt.controlplane.operator.Permission.ORG_MANAGE;
 import static io.redoubt.controlplane.operator.Permission.ORG_READ;
 
+import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.controlplane.operator.Answer;
 import io.redoubt.controlplane.operator.Call;
 import io.redoubt.controlplane.operator.Change;
@@ -62,7 +63,8 @@ public final class OrganizationRoutes {
       @Nullable Integer payloadRetentionDays,
       OrganizationSpec.@Nullable OfflineMode offlineMode,
       @Nullable Boolean failOpen,
-      @Nullable String compensatingControls) {
+      @Nullable String compensatingControls,
+      @Nullable BudgetTerms budget) {
 
     /** As it stands, unless something is said of it. */
     Organization.@Nullable FailOpen failOpen(Organization found, Change change) {
@@ -192,6 +194,9 @@ public final class OrganizationRoutes {
                 "/payload_retention_days",
                 "is 1 to 3650");
           }
+          if (body.budget() != null) {
+            body.budget().check(checks);
+          }
           checks
               .require(
                   !Boolean.TRUE.equals(body.failOpen())
@@ -227,6 +232,8 @@ public final class OrganizationRoutes {
                             .orElse(found.payloadRetentionDays()),
                         Optional.ofNullable(body.offlineMode()).orElse(found.offlineMode()),
                         body.failOpen(found, change),
+                        Optional.ofNullable(body.budget()).orElse(found.budget()),
+                        null,
                         found.version() + 1,
                         found.createdAt(),
                         change.now()));

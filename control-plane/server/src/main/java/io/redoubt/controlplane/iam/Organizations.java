@@ -1,5 +1,7 @@
 package io.redoubt.controlplane.iam;
 
+import io.redoubt.controlplane.budget.AgentsTogether;
+import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Welcome;
 import io.redoubt.controlplane.iam.Organization.FailOpen;
@@ -44,22 +46,34 @@ public final class Organizations implements Welcome {
         .createQuery(
             """
             SELECT id, name, payloads, payload_retention_days, offline_mode, fail_open_controls,
-              fail_open_by, fail_open_at, version, created_at, updated_at
+              fail_open_by, fail_open_at, budget, version, created_at, updated_at
             FROM control.organization WHERE id = :id
             """)
         .bind("id", id.uuid())
-        .map((row, _) ->
-            new Organization(
-                new OrganizationId(Rows.uuid(row, "id")),
-                row.getString("name"),
-                OrganizationSpec.Payloads.of(row.getString("payloads")),
-                row.getInt("payload_retention_days"),
-                OrganizationSpec.OfflineMode.of(row.getString("offline_mode")),
-                failOpen(row),
-                row.getLong("version"),
-                Rows.instant(row, "created_at"),
-                Rows.instant(row, "updated_at")))
-        .findOne();
+        .map((row, _) -> read(row))
+        .findOne()
+        .map(found -> standing(transaction, found));
+  }
+
+  private static Organization read(ResultSet row) throws SQLException {
+    return new Organization(
+        new OrganizationId(Rows.uuid(row, "id")),
+        row.getString("name"),
+        OrganizationSpec.Payloads.of(row.getString("payloads")),
+        row.getInt("payload_retention_days"),
+        OrganizationSpec.OfflineMode.of(row.getString("offline_mode")),
+        failOpen(row),
+        Rows.json(row, "budget", BudgetTerms.class),
+        null,
+        row.getLong("version"),
+        Rows.instant(row, "created_at"),
+        Rows.instant(row, "updated_at"));
+  }
+
+  private static Organization standing(Transaction transaction, Organization organization) {
+    return organization.standing(
+        AgentsTogether.standing(transaction, organization.id(), organization.budget())
+            .orElse(null));
   }
 
   /** Of several of that name, the oldest. */
@@ -81,6 +95,8 @@ public final class Organizations implements Welcome {
             OrganizationSpec.Payloads.FULL,
             DEFAULT_RETENTION_DAYS,
             OrganizationSpec.OfflineMode.FREEZE,
+            null,
+            BudgetTerms.NONE,
             null,
             1,
             change.now(),
@@ -120,7 +136,8 @@ public final class Organizations implements Welcome {
             UPDATE control.organization
             SET name = :name, payloads = :payloads, payload_retention_days = :days,
               offline_mode = :offline, fail_open_controls = :failOpenControls,
-              fail_open_by = :failOpenBy, fail_open_at = :failOpenAt, version = :version, updated_at = :now
+              fail_open_by = :failOpenBy, fail_open_at = :failOpenAt,
+              budget = CAST(:budget AS jsonb), version = :version, updated_at = :now
             WHERE id = :id
             """)
         .bind("id", wanted.id().uuid())
@@ -132,12 +149,13 @@ public final class Organizations implements Welcome {
         .bind("failOpenBy", failOpen.map(FailOpen::acknowledgedBy).orElse(null))
         .bindByType(
             "failOpenAt", failOpen.map(FailOpen::acknowledgedAt).orElse(null), Instant.class)
+        .bind("budget", Rows.json(wanted.budget()))
         .bind("version", wanted.version())
         .bind("now", change.now())
         .execute();
     change.audited("organization:update", wanted.id(), changed(before, wanted), null);
     commands.broadcast(change, new LinkCommand.PutOrganization(wanted.spec()));
-    return wanted;
+    return standing(change, wanted);
   }
 
   /** What agents may do is changed here, so the record says it. */
@@ -152,6 +170,9 @@ public final class Organizations implements Welcome {
           failOpen == null
               ? "fail_open: no"
               : "fail_open: yes, with compensating controls: " + failOpen.compensatingControls());
+    }
+    if (!wanted.budget().allowsAs(before.budget())) {
+      changes.add(wanted.budget().explained());
     }
     return changes.isEmpty() ? null : String.join("; ", changes);
   }

@@ -1,6 +1,7 @@
 package io.redoubt.cli.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.budget.BudgetOptions;
 import io.redoubt.cli.session.Session;
 import java.util.List;
 import java.util.Map;

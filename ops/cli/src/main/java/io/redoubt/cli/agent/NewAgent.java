@@ -1,7 +1,7 @@
 package io.redoubt.cli.agent;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import java.math.BigDecimal;
+import io.redoubt.cli.budget.BudgetOptions;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,19 +16,11 @@ public record NewAgent(
     @Nullable String enclaveId,
     @Nullable List<String> clientCidr,
     @Nullable Models models,
-    @Nullable Budget budget) {
+    BudgetOptions.@Nullable Limits budget) {
 
   /** Models the agent may and may not use, as patterns. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Models(@Nullable List<String> allow, @Nullable List<String> block) {}
-
-  /** What the agent may spend, by days and months in UTC. */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Budget(
-      @Nullable BigDecimal usdPerDay,
-      @Nullable BigDecimal usdPerMonth,
-      @Nullable Long tokensPerDay,
-      @Nullable Long tokensPerMonth) {}
 
   /** An agent with nothing but a name. */
   public static NewAgent named(String name) {

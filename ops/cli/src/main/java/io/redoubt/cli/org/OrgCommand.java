@@ -6,5 +6,5 @@ import picocli.CommandLine.Command;
 @Command(
     name = "org",
     description = "Show and change what holds for the whole organization.",
-    subcommands = {OrgShow.class, OrgSet.class})
+    subcommands = {OrgShow.class, OrgSet.class, OrgBudget.class})
 public final class OrgCommand {}

@@ -1,6 +1,7 @@
 package io.redoubt.cli.org;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.cli.api.OperatorApi;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
@@ -23,6 +24,13 @@ final class OwnOrganization {
   }
 
   static void show(Output output, JsonNode organization) {
-    output.show(organization, () -> Table.fields(organization));
+    output.show(organization, () -> Table.fields(withoutSpending(organization)));
+  }
+
+  /** That has a table of its own. */
+  private static JsonNode withoutSpending(JsonNode organization) {
+    ObjectNode rest = organization.deepCopy();
+    rest.remove("spending");
+    return rest;
   }
 }
