@@ -230,6 +230,12 @@ class ContentPolicyTest {
                 .text("/errors/0/pointer"))
         .isEqualTo("/patterns");
     assertThat(owner.put(CONTENT + "/nobody", "{}").text("/errors/0/pointer")).isEqualTo("scope");
+    assertThat(owner.put(CONTENT + "/%27%20OR%201=1%20--", "{}").text("/errors/0/pointer"))
+        .as("no label is called so")
+        .isEqualTo("scope");
+    assertThat(owner.put(CONTENT + "/nobody", "{").status())
+        .as("its body comes first")
+        .isEqualTo(400);
     assertThat(
             owner
                 .put(ORGANIZATION, "{\"rules\": [{\"subject\": \"pii\", \"action\": \"burn\"}]}")

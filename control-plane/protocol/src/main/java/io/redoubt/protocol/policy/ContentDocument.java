@@ -3,7 +3,9 @@ package io.redoubt.protocol.policy;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.policy.ContentPolicy.Layer;
+import io.redoubt.protocol.text.PlainText;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A content policy, and whom it is for.
@@ -15,6 +17,9 @@ import java.util.Map;
 public record ContentDocument(String scope, ContentPolicy policy) {
   public static final String PLATFORM = "platform";
   public static final String ORGANIZATION = "organization";
+
+  /** Names of labels, as agents may have them. */
+  private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,62}");
 
   /** Longest scope. */
   public static final int MAX_SCOPE = 63;
@@ -38,8 +43,8 @@ public record ContentDocument(String scope, ContentPolicy policy) {
   /** Whether this is an agent, or a label that some have. */
   public static boolean isAgents(String scope) {
     int sign = scope.indexOf('=');
-    return scope.length() <= MAX_SCOPE
-        && (sign < 0 ? isAgent(scope) : sign > 0 && scope.chars().noneMatch(c -> c < ' '));
+    return PlainText.fits(scope, MAX_SCOPE)
+        && (sign < 0 ? isAgent(scope) : LABEL.matcher(scope.substring(0, sign)).matches());
   }
 
   private static boolean isAgent(String text) {

@@ -22,6 +22,8 @@ import io.redoubt.protocol.policy.ContentPolicy;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.Problem;
 import io.redoubt.protocol.problem.ProblemException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -95,13 +97,13 @@ public final class ContentRoutes {
 
   private Route put(Call call) {
     String scope = call.pathValue("scope");
-    if (!ContentDocument.isScope(scope)) {
-      throw ProblemException.invalid(
-          "scope", "is organization, the id of an agent, or a label such as team=payments");
-    }
     return bodies.json(
         ContentBody.class,
         body -> {
+          if (!ContentDocument.isScope(scope)) {
+            throw ProblemException.invalid(
+                "scope", "is organization, the id of an agent, or a label such as team=payments");
+          }
           var policy = body.checked();
           return call.change(change -> {
             change.lockOrganization(); // the version must still be so when it changes
@@ -111,10 +113,15 @@ public final class ContentRoutes {
             var kept = drafts.put(change, scope, policy);
             return before.isPresent()
                 ? answer(kept)
-                : Answer.created(PATH + "/" + scope, ContentEntry.of(kept))
+                : Answer.created(PATH + "/" + segment(scope), ContentEntry.of(kept))
                     .withVersion(kept.version());
           });
         });
+  }
+
+  /** As it stands in an address. */
+  private static String segment(String scope) {
+    return URLEncoder.encode(scope, StandardCharsets.UTF_8).replace("+", "%20").replace("%3D", "=");
   }
 
   /** It could be published, as far as it is about this one. */
