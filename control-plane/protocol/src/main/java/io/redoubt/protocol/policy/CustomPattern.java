@@ -2,19 +2,21 @@ package io.redoubt.protocol.policy;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import java.util.List;
 
 /** What an organization looks for itself, as it is written down. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({
-  @JsonSubTypes.Type(value = CustomPattern.Expression.class, name = "regex"),
-  @JsonSubTypes.Type(value = CustomPattern.Words.class, name = "words")
+  @JsonSubTypes.Type(CustomPattern.Expression.class),
+  @JsonSubTypes.Type(CustomPattern.Words.class)
 })
 public sealed interface CustomPattern {
   /** Names the detector: lower-case letters, digits and dashes. */
   String name();
 
   /** A regular expression, without anything that needs backtracking. */
+  @JsonTypeName("regex")
   record Expression(String name, String regex, boolean ignoreCase) implements CustomPattern {}
 
   /**
@@ -22,6 +24,7 @@ public sealed interface CustomPattern {
    *
    * @param wholeWords whether letters and digits directly beside them make them something else
    */
+  @JsonTypeName("words")
   record Words(String name, List<String> words, boolean ignoreCase, boolean wholeWords)
       implements CustomPattern {
     public Words {
