@@ -31,7 +31,7 @@ class ArchitectureTest {
   void statesNeverTouchPekko() {
     noClasses()
         .that()
-        .haveNameMatching(".*\\.(\\w+State|Isolations|Enrolment|RepeatRule)(\\$.*)?")
+        .haveNameMatching(".*\\.(\\w+State|Isolations|Enrolment|RepeatRule|Proceedings)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.pekko..")
@@ -58,7 +58,7 @@ class ArchitectureTest {
         .or()
         .haveSimpleNameEndingWith("State")
         .and()
-        .resideInAnyPackage("io.redoubt.agent", "io.redoubt.family")
+        .resideInAnyPackage("io.redoubt.agent", "io.redoubt.family", "io.redoubt.approval")
         .should()
         .bePackagePrivate()
         .check(module);

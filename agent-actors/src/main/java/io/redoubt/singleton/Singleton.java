@@ -4,7 +4,8 @@ package io.redoubt.singleton;
 public enum Singleton {
   CONTROL_PLANE_LINK("control-plane-link"),
   AUDIT_FORWARDER("audit-forwarder"),
-  KEY_JANITOR("key-janitor");
+  KEY_JANITOR("key-janitor"),
+  APPROVAL_WAKER("approval-waker");
 
   private final String wire;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.entity.EntityConfig;
 import io.redoubt.family.TokenFamilyConfig;
 import java.util.Arrays;
@@ -26,6 +27,8 @@ class AgentConfigTest {
     assertThat(keys("redoubt.agent.fence")).isEqualTo(components(FenceConfig.class));
     assertThat(keys("redoubt.token-family")).isEqualTo(components(TokenFamilyConfig.class));
     assertThat(keys("redoubt.token-family.entity")).isEqualTo(components(EntityConfig.class));
+    assertThat(keys("redoubt.approval")).isEqualTo(components(ApprovalConfig.class));
+    assertThat(keys("redoubt.approval.entity")).isEqualTo(components(EntityConfig.class));
   }
 
   @Test

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentSamples;
+import io.redoubt.approval.Approval;
+import io.redoubt.approval.ApprovalSamples;
 import io.redoubt.budget.OrganizationBudget;
 import io.redoubt.budget.OrganizationBudgetSamples;
 import io.redoubt.family.TokenFamily;
@@ -41,6 +43,7 @@ class ClusterMessageTest {
   private final TestProbe<Agent.Reply> agentCaller = kit.createTestProbe();
   private final TestProbe<TokenFamily.Reply> familyCaller = kit.createTestProbe();
   private final TestProbe<OrganizationBudget.Reply> budgetCaller = kit.createTestProbe();
+  private final TestProbe<Approval.Reply> approvalCaller = kit.createTestProbe();
 
   @AfterAll
   void shutDown() {
@@ -56,7 +59,9 @@ class ClusterMessageTest {
                 TokenFamilySamples.commands(familyCaller.ref()),
                 TokenFamilySamples.replies(),
                 OrganizationBudgetSamples.commands(budgetCaller.ref()),
-                OrganizationBudgetSamples.replies())
+                OrganizationBudgetSamples.replies(),
+                ApprovalSamples.commands(approvalCaller.ref()),
+                ApprovalSamples.replies())
             .<Object>flatMap(List::stream)
             .toList();
 
@@ -73,6 +78,9 @@ class ClusterMessageTest {
     assertThat(classes(TokenFamilySamples.replies())).isEqualTo(permitted(TokenFamily.Reply.class));
     assertThat(classes(OrganizationBudgetSamples.commands(budgetCaller.ref())))
         .isEqualTo(permitted(OrganizationBudget.Command.class));
+    assertThat(classes(ApprovalSamples.commands(approvalCaller.ref())))
+        .isEqualTo(permitted(Approval.Command.class));
+    assertThat(classes(ApprovalSamples.replies())).isEqualTo(permitted(Approval.Reply.class));
   }
 
   @Test
@@ -86,8 +94,10 @@ class ClusterMessageTest {
     assertThat(stored).containsAll(permitted(Agent.Event.class));
     assertThat(stored).containsAll(permitted(TokenFamily.Event.class));
     assertThat(stored).containsAll(permitted(OrganizationBudget.Event.class));
+    assertThat(stored).containsAll(permitted(Approval.Event.class));
     assertThat(stored.stream().map(Class::getSimpleName))
-        .contains("Unknown", "Known", "Decommissioned", "Unopened", "Live", "Revoked");
+        .contains("Unknown", "Known", "Decommissioned", "Unopened", "Live", "Revoked")
+        .contains("Unasked", "Pending", "Granted", "Closed");
   }
 
   @Test

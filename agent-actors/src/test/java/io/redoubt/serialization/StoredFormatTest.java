@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.agent.AgentSamples;
+import io.redoubt.approval.ApprovalSamples;
 import io.redoubt.budget.OrganizationBudgetSamples;
 import io.redoubt.family.TokenFamilySamples;
 import java.io.IOException;
@@ -33,7 +34,10 @@ class StoredFormatTest {
 
   static Stream<Sample> samples() {
     return Stream.of(
-            AgentSamples.stored(), TokenFamilySamples.stored(), OrganizationBudgetSamples.stored())
+            AgentSamples.stored(),
+            TokenFamilySamples.stored(),
+            OrganizationBudgetSamples.stored(),
+            ApprovalSamples.stored())
         .flatMap(List::stream);
   }
 
@@ -82,8 +86,10 @@ class StoredFormatTest {
                 numbers.getInt("redoubt-token-family-event"),
                 numbers.getInt("redoubt-token-family-state"),
                 numbers.getInt("redoubt-organization-budget-event"),
-                numbers.getInt("redoubt-organization-budget-state")))
-        .containsExactly(7100, 7101, 7102, 7103, 7104, 7105, 7106);
+                numbers.getInt("redoubt-organization-budget-state"),
+                numbers.getInt("redoubt-approval-event"),
+                numbers.getInt("redoubt-approval-state")))
+        .containsExactly(7100, 7101, 7102, 7103, 7104, 7105, 7106, 7107, 7108);
   }
 
   private SerializerWithStringManifest serializer(Object value) throws IOException {

@@ -65,7 +65,8 @@ public final class InMemoryAuditLog implements AuditLog {
   }
 
   private synchronized void keep(AuditRecord entry) {
-    if (records.putIfAbsent(entry.id(), entry) != null) {
+    var before = records.putIfAbsent(entry.id(), entry);
+    if (before != null && !before.equals(entry)) {
       throw new IllegalStateException("recorded before: " + entry.id());
     }
   }

@@ -3,6 +3,7 @@ package io.redoubt.persistence.enclave;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.Fences;
+import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.budget.Ledger;
 import io.redoubt.identity.SigningKeyDirectory;
@@ -47,6 +48,7 @@ public final class EnclaveStore implements AutoCloseable {
   private final PostgresOrganizations organizations;
   private final PostgresBundleStore bundles;
   private final PostgresPayloadStore payloads;
+  private final PostgresApprovalBoard approvals;
   private final PostgresLinkState linkState;
   private final PostgresSigningKeyDirectory signingKeys;
   private final PostgresSingletons singletons;
@@ -112,6 +114,7 @@ public final class EnclaveStore implements AutoCloseable {
     this.organizations = new PostgresOrganizations(database);
     this.bundles = new PostgresBundleStore(database);
     this.payloads = new PostgresPayloadStore(database, keyring, payloadWriter);
+    this.approvals = new PostgresApprovalBoard(database, keyring);
     this.linkState = new PostgresLinkState(database, secrets);
     this.signingKeys = new PostgresSigningKeyDirectory(database, secrets);
     this.singletons = new PostgresSingletons(database);
@@ -213,6 +216,10 @@ public final class EnclaveStore implements AutoCloseable {
     return payloads;
   }
 
+  public ApprovalBoard approvals() {
+    return approvals;
+  }
+
   public LinkState linkState() {
     return linkState;
   }
@@ -233,7 +240,8 @@ public final class EnclaveStore implements AutoCloseable {
         new PostgresBundleStore(held),
         new PostgresSigningKeyDirectory(held, secrets),
         new PostgresRevocationStore(held),
-        new PostgresPayloadStore(held, keyring, payloadWriter));
+        new PostgresPayloadStore(held, keyring, payloadWriter),
+        new PostgresApprovalBoard(held, keyring));
   }
 
   public SigningKeyDirectory signingKeys() {

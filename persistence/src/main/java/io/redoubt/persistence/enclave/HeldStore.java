@@ -1,5 +1,6 @@
 package io.redoubt.persistence.enclave;
 
+import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.link.AuditOutbox;
 import io.redoubt.link.LinkProgress;
@@ -25,4 +26,5 @@ public record HeldStore(
     BundleStore bundles,
     SigningKeyDirectory signingKeys,
     RevocationStore revocations,
-    PayloadStore payloads) {}
+    PayloadStore payloads,
+    ApprovalBoard approvals) {}

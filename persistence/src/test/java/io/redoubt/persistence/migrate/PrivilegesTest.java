@@ -247,7 +247,10 @@ class PrivilegesTest {
             "last_acts",
             "reservations_above",
             "reservations_of",
-            "write_audit");
+            "write_audit",
+            "due_approvals",
+            "purge_approvals",
+            "unreported_approvals");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.audit;
 
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -30,6 +31,7 @@ public final class AuditBuilder {
   private @Nullable Integer riskScore;
   private List<String> findings = List.of();
   private @Nullable Coverage coverage;
+  private @Nullable String approval;
   private @Nullable Outcome outcome;
   private @Nullable String traceId;
   private @Nullable Reserved reserved;
@@ -113,6 +115,12 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** The request for approval that it belongs to, or that it passes by. */
+  public AuditBuilder approval(@Nullable ApprovalId approval) {
+    this.approval = approval == null ? null : approval.toString();
+    return this;
+  }
+
   public AuditBuilder outcome(Outcome outcome) {
     this.outcome = outcome;
     return this;
@@ -155,7 +163,7 @@ public final class AuditBuilder {
         bundleVersion,
         findings,
         coverage,
-        null,
+        approval,
         outcome,
         traceId,
         actorKind,

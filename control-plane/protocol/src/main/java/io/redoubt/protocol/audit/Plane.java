@@ -18,6 +18,8 @@ public enum Plane {
   EXTERNAL,
   /** Bootstrap, rotation, replay and whatever else concerns an agent's identity. */
   IDENTITY,
+  /** What becomes of requests for approval. */
+  APPROVAL,
   /** Isolate, release, revoke, decommission. */
   LIFECYCLE,
   /** What operators change in the control plane. */

@@ -25,6 +25,15 @@ public record AuditId(UUID uuid) {
   }
 
   /**
+   * Of the one record that there is of a step of an approval, however often it is written.
+   *
+   * @param step counts them, from 1
+   */
+  public static AuditId ofApproval(ApprovalId approval, int step, Instant at) {
+    return new AuditId(Uuids.named(at, approval + "/" + step));
+  }
+
+  /**
    * Reads the written form.
    *
    * @throws IllegalArgumentException if the text is anything else

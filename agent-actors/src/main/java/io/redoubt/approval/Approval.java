@@ -1,0 +1,167 @@
+package io.redoubt.approval;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.redoubt.ClusterMessage;
+import io.redoubt.action.Approved;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.ActionId;
+import java.time.Instant;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Protocol of a request for approval. Every command that changes something carries what makes it
+ * repeatable: sent twice, it is answered from state.
+ */
+public final class Approval {
+  private Approval() {}
+
+  /** What a request for approval is asked. */
+  public sealed interface Command extends ClusterMessage {}
+
+  /**
+   * Opens it, or joins those who asked before.
+   *
+   * @param until when nobody waits for the answer any more; later it does nothing
+   */
+  public record Ask(ApprovalRequest request, Instant until, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /** Somebody's voice. */
+  public record Vote(Ballot ballot, ActorRef<Reply> replyTo) implements Command {}
+
+  /**
+   * Spends the grant, once, for this action.
+   *
+   * @param until when nobody waits for the answer any more; later it does nothing
+   */
+  public record Consume(ActionId action, Instant until, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /** Ends it: the agent was stopped. */
+  public record Cancel(String why, String by, ActorRef<Reply> replyTo) implements Command {}
+
+  /**
+   * Waits for a decision.
+   *
+   * @param until when nobody waits any more
+   */
+  public record Await(Instant until, ActorRef<Reply> replyTo) implements Command {}
+
+  /** Asks where it stands; what is past its time ends first. */
+  public record Describe(ActorRef<Reply> replyTo) implements Command {}
+
+  /** Internal: a deadline has come. */
+  record DeadlinePassed() implements Command {}
+
+  /** Internal: so many steps are on record and on the board. */
+  record Written(int steps) implements Command {}
+
+  /** Internal: they could not be written. */
+  record NotWritten(String why) implements Command {}
+
+  /** Internal: time to write again. */
+  record WriteAgain() implements Command {}
+
+  /** Internal: nobody needs this incarnation any more. */
+  record Stop() implements Command {}
+
+  /**
+   * What somebody says.
+   *
+   * @param id of this saying: the same one again is the same vote
+   * @param by a member's or client's identifier, from a verified credential
+   * @param through where it was said
+   * @param reason at most {@value #MAX_REASON} characters
+   */
+  public record Ballot(
+      String id, String by, String through, ApprovalView.Decision decision, String reason)
+      implements ClusterMessage {
+    public static final int MAX_REASON = 500;
+  }
+
+  /** What it answers. */
+  public sealed interface Reply extends ClusterMessage {}
+
+  /**
+   * Where it stands.
+   *
+   * @param grant that can be used now; null: there is none
+   */
+  public record Standing(ApprovalView view, @Nullable Approved grant) implements Reply {}
+
+  /** The grant is spent for the action that asked. */
+  public record Consumed(ApprovalView view) implements Reply {}
+
+  /**
+   * Nothing has changed.
+   *
+   * @param view where it stands; null: there is no such request
+   */
+  public record Refused(Refusal why, @Nullable ApprovalView view) implements Reply {}
+
+  /** Why a command is refused. */
+  public enum Refusal {
+    UNKNOWN,
+    /** It was decided, or ended otherwise, before. */
+    DECIDED,
+    /** That person is not asked in the tier whose turn it is. */
+    NOT_ASKED,
+    /** That person has said something else in this tier. */
+    VOTED_BEFORE,
+    /** There is no grant that could be used. */
+    NOT_GRANTED
+  }
+
+  /** Kept for ever: these names, never class names, are the journal's contract. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "@type")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(Asked.class),
+    @JsonSubTypes.Type(VoteCast.class),
+    @JsonSubTypes.Type(TierReached.class),
+    @JsonSubTypes.Type(Granted.class),
+    @JsonSubTypes.Type(Denied.class),
+    @JsonSubTypes.Type(Expired.class),
+    @JsonSubTypes.Type(GrantUsed.class),
+    @JsonSubTypes.Type(Cancelled.class)
+  })
+  public sealed interface Event {
+    Instant at();
+  }
+
+  /** The first tier of the first workflow is asked. */
+  @JsonTypeName("asked")
+  public record Asked(ApprovalRequest request, Instant until, Instant at) implements Event {}
+
+  @JsonTypeName("vote-cast")
+  public record VoteCast(Ballot ballot, Instant at) implements Event {}
+
+  /**
+   * Another tier is asked.
+   *
+   * @param workflow its number, from 0
+   * @param tier its number in the workflow, from 0
+   */
+  @JsonTypeName("tier-reached")
+  public record TierReached(int workflow, int tier, Instant until, Instant at) implements Event {}
+
+  /** Every workflow has granted it. */
+  @JsonTypeName("granted")
+  public record Granted(int uses, Instant until, Instant at) implements Event {}
+
+  @JsonTypeName("denied")
+  public record Denied(Instant at) implements Event {}
+
+  /** Nobody decided in time, or the grant was not used up in time. */
+  @JsonTypeName("expired")
+  public record Expired(Instant at) implements Event {}
+
+  /** The grant let this action pass. */
+  @JsonTypeName("grant-used")
+  public record GrantUsed(ActionId action, Instant at) implements Event {}
+
+  @JsonTypeName("cancelled")
+  public record Cancelled(String why, String by, Instant at) implements Event {}
+}

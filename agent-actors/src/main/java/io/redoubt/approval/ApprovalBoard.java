@@ -1,0 +1,112 @@
+package io.redoubt.approval;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All requests for approval side by side: which of them is whose, what is due, and what the calls
+ * say that they are about. What becomes of one, its actor decides; here it can be found.
+ */
+public interface ApprovalBoard {
+
+  /**
+   * A request that somebody wants to make.
+   *
+   * @param id that it has if nobody has made it before
+   * @param turn the call to a model that it came of; null: it came of none
+   * @param arguments of the call, to be sealed; null: it has none
+   * @param dueAt when it is looked at, whatever happens
+   */
+  record Opening(
+      AgentKey agent,
+      String identity,
+      ApprovalId id,
+      @Nullable ActionId turn,
+      @Nullable JsonNode arguments,
+      Instant dueAt) {}
+
+  /** How many may be pending. */
+  record Limits(int ofAgent, int ofOrganization) {}
+
+  /** What came of it. */
+  sealed interface Opened {}
+
+  /**
+   * It has a place.
+   *
+   * @param fresh nobody has asked for the same before, as far as it is still open
+   */
+  record Place(ApprovalId id, boolean fresh) implements Opened {}
+
+  /** Too many are pending. */
+  enum Full implements Opened {
+    AGENT,
+    ORGANIZATION
+  }
+
+  /**
+   * As its actor has it.
+   *
+   * @param version grows with everything that happens to it
+   * @param dueAt when something comes to pass by itself; null: never
+   */
+  record Posting(ApprovalKey key, ApprovalView view, int version, @Nullable Instant dueAt) {}
+
+  /** Joins the open request of that identity, or makes one, if there is room. */
+  CompletionStage<Opened> open(Opening opening, Limits limits);
+
+  /** Keeps how it stands; an older version changes nothing. */
+  CompletionStage<Void> post(Posting posting);
+
+  /** Nothing comes of it any more, as its actor says: whoever asks for the same, asks anew. */
+  CompletionStage<Void> close(ApprovalKey key);
+
+  /** Takes one down that was never asked. */
+  CompletionStage<Void> drop(ApprovalKey key);
+
+  /** Those whose time has come, of all organizations, the longest due first. */
+  CompletionStage<List<ApprovalKey>> due(Instant now, int limit);
+
+  /** Those of the agent that something may still come of. */
+  CompletionStage<List<ApprovalKey>> openOf(AgentKey agent);
+
+  /** Those of the agent that wait for a decision, the newest first. */
+  CompletionStage<List<ApprovalId>> pendingOf(AgentKey agent, int limit);
+
+  /** One of them, with its arguments and what is related. Empty: there is none, or not here. */
+  CompletionStage<Optional<ApprovalView>> find(ApprovalKey key);
+
+  /**
+   * Some of them, the newest first, without what is related.
+   *
+   * @param status null: any
+   * @param before the last of the page before; null: the first page
+   */
+  CompletionStage<List<ApprovalView>> list(
+      OrganizationId organization,
+      @Nullable ApprovalStatus status,
+      @Nullable ApprovalId before,
+      int limit);
+
+  /** One that the control plane has not heard of as it stands, with its arguments. */
+  record News(ApprovalKey key, int version, ApprovalView view) {}
+
+  /** Some of those that the control plane has not heard of as they stand. */
+  CompletionStage<List<News>> unreported(int limit);
+
+  /** The control plane knows; what is newer stays news. */
+  CompletionStage<Void> reported(List<News> news);
+
+  /** Deletes what was over before that; answers how many. */
+  CompletionStage<Integer> purge(Instant before);
+}

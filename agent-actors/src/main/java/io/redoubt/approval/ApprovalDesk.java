@@ -1,0 +1,198 @@
+package io.redoubt.approval;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.action.Approved;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.approval.Approval.Ask;
+import io.redoubt.approval.Approval.Await;
+import io.redoubt.approval.Approval.Consume;
+import io.redoubt.approval.Approval.Consumed;
+import io.redoubt.approval.Approval.Refused;
+import io.redoubt.approval.Approval.Standing;
+import io.redoubt.approval.ApprovalBoard.Full;
+import io.redoubt.approval.ApprovalBoard.Limits;
+import io.redoubt.approval.ApprovalBoard.Opening;
+import io.redoubt.approval.ApprovalBoard.Place;
+import io.redoubt.entity.Patience;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Where the callers of one node ask for approvals, wait for them, and spend them. */
+public final class ApprovalDesk {
+  /** A request that was never asked, because its node died, is looked at after so long. */
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  /** How often a request that turns out to be over is made anew. */
+  private static final int MOST_ATTEMPTS = 3;
+
+  private final Approvals approvals;
+  private final ApprovalBoard board;
+  private final ApprovalConfig config;
+  private final Patience patience;
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  public ApprovalDesk(
+      Approvals approvals, ApprovalBoard board, ApprovalConfig config, Patience patience) {
+    this.approvals = approvals;
+    this.board = board;
+    this.config = config;
+    this.patience = patience;
+  }
+
+  /** What a caller hears. */
+  public sealed interface Answer {}
+
+  /** Nobody has decided yet. */
+  public record Pending(ApprovalView view) implements Answer {}
+
+  /** It was granted; the grant is not spent yet. */
+  public record Usable(Approved grant) implements Answer {}
+
+  /** It ended, and not with a grant that could be used. */
+  public record Over(ApprovalView view) implements Answer {}
+
+  /** Too many requests are pending. */
+  public record TooMany(Full where) implements Answer {}
+
+  /**
+   * Asks for an approval, or joins those who asked before.
+   *
+   * @param arguments of the call, exactly; null: it has none
+   * @return fails where it is not known what came of it
+   */
+  public CompletionStage<Answer> ask(
+      AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments) {
+    return ask(agent, request, arguments, MOST_ATTEMPTS);
+  }
+
+  private CompletionStage<Answer> ask(
+      AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments, int attempts) {
+    var opening =
+        new Opening(
+            agent,
+            request.identity(),
+            ApprovalId.next(patience.clock()),
+            request.turn(),
+            arguments,
+            patience.clock().instant().plus(GRACE));
+    var limits = new Limits(config.pendingPerAgent(), config.pendingPerOrganization());
+    return board
+        .open(opening, limits)
+        .thenCompose(opened ->
+            switch (opened) {
+              case Full full -> CompletableFuture.completedFuture(new TooMany(full));
+              case Place place ->
+                  joined(
+                      new ApprovalKey(agent.organization(), place.id()),
+                      agent,
+                      request,
+                      arguments,
+                      attempts);
+            });
+  }
+
+  private CompletionStage<Answer> joined(
+      ApprovalKey key,
+      AgentKey agent,
+      ApprovalRequest request,
+      @Nullable JsonNode arguments,
+      int attempts) {
+    return approvals
+        .ask(key, replyTo -> new Ask(request, patience.ends(), replyTo))
+        .thenCompose(reply -> {
+          var answer = answer(reply);
+          // The board had not heard yet that it is over.
+          return answer instanceof Over && attempts > 1
+              ? board.close(key).thenCompose(_ -> ask(agent, request, arguments, attempts - 1))
+              : CompletableFuture.completedFuture(answer);
+        });
+  }
+
+  private static Answer answer(Approval.Reply reply) {
+    return switch (reply) {
+      case Standing(var _, var grant) when grant != null -> new Usable(grant);
+      case Standing(var view, var _) when view.status() == ApprovalStatus.PENDING ->
+          new Pending(view);
+      case Standing(var view, var _) -> new Over(view);
+      case Consumed _, Refused _ ->
+          throw new IllegalStateException("not where an approval stands: " + reply);
+    };
+  }
+
+  /**
+   * Waits until it is decided.
+   *
+   * @param pending as it stands
+   * @param limit after which it is pending still
+   * @param wanted whether anybody still waits for the answer
+   * @return never fails
+   */
+  public CompletionStage<Answer> await(
+      ApprovalKey key, Pending pending, Duration limit, BooleanSupplier wanted) {
+    if (!limit.isPositive() || waiting.incrementAndGet() > config.waitersPerNode()) {
+      if (limit.isPositive()) {
+        waiting.decrementAndGet();
+      }
+      return CompletableFuture.completedFuture(pending);
+    }
+    return await(key, pending, System.nanoTime() + limit.toNanos(), wanted)
+        .whenComplete((_, _) -> waiting.decrementAndGet());
+  }
+
+  private CompletionStage<Answer> await(
+      ApprovalKey key, Pending pending, long end, BooleanSupplier wanted) {
+    long left = end - System.nanoTime();
+    if (left <= 0 || !wanted.getAsBoolean()) {
+      return CompletableFuture.completedFuture(pending);
+    }
+    Instant until = patience.ends();
+    return approvals
+        .ask(key, replyTo -> new Await(until, replyTo))
+        .toCompletableFuture()
+        .copy()
+        .thenApply(ApprovalDesk::answer)
+        .completeOnTimeout(pending, left, TimeUnit.NANOSECONDS)
+        .handle((answer, failure) -> {
+          if (failure == null) {
+            return CompletableFuture.completedStage(answer);
+          }
+          // Silence is how a request answers of which nothing has become meanwhile.
+          return isTimeout(failure)
+              ? await(key, pending, end, wanted)
+              : CompletableFuture.<Answer>completedStage(pending);
+        })
+        .thenCompose(again -> again);
+  }
+
+  private static boolean isTimeout(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof TimeoutException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Spends the grant for this action, durably (G9).
+   *
+   * @return false: there is none any more; fails where that is not known, and then it counts as
+   *     spent
+   */
+  public CompletionStage<Boolean> consume(ApprovalKey key, ActionId action) {
+    return approvals
+        .ask(key, replyTo -> new Consume(action, patience.ends(), replyTo))
+        .thenApply(reply -> reply instanceof Consumed);
+  }
+}

@@ -1,0 +1,90 @@
+package io.redoubt.approval;
+
+import io.redoubt.approval.Approval.Ballot;
+import io.redoubt.approval.Proceedings.Step;
+import io.redoubt.protocol.approval.ApprovalView.Decision;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.id.EnclaveId;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the steps of an approval as audit records: the same record each time, so that none is
+ * missing and none there twice, however often they are written.
+ */
+final class Trail {
+  private final ApprovalKey key;
+  private final EnclaveId enclave;
+  private final String node;
+
+  Trail(ApprovalKey key, EnclaveId enclave, String node) {
+    this.key = key;
+    this.enclave = enclave;
+    this.node = node;
+  }
+
+  /**
+   * The record of one step.
+   *
+   * @param number of it, from 1
+   */
+  AuditRecord of(Proceedings proceedings, int number) {
+    var step = proceedings.steps().get(number - 1);
+    var request = proceedings.request();
+    var ballot = step.ballot();
+    var record =
+        new AuditBuilder(
+                AuditId.ofApproval(key.approval(), number, step.at()),
+                step.at(),
+                key.organization(),
+                Plane.APPROVAL,
+                "approval:" + step.deed().name().toLowerCase(Locale.ROOT),
+                verdict(step, ballot))
+            .agent(request.agent(), request.owner())
+            .at(enclave, node)
+            .resource(request.operation() + " " + request.resource())
+            .actionDigest(request.digest())
+            .policies(request.policyIds(), request.bundleVersion())
+            .risk(request.risk())
+            .approval(key.approval())
+            .trace(request.traceId())
+            .outcome(new Outcome(Outcome.Status.SUCCEEDED, 0, null, null))
+            .detail(detail(proceedings, step, ballot));
+    if (ballot != null) {
+      record.byOperator(ballot.by());
+    } else if (step.by() != null) {
+      record.byOperator(step.by());
+    } else if (step.deed() == Proceedings.Deed.ASKED || step.action() != null) {
+      record.byAgent();
+    }
+    return record.build();
+  }
+
+  private static Verdict verdict(Step step, @Nullable Ballot ballot) {
+    return switch (step.deed()) {
+      case ASKED, ESCALATED -> Verdict.ESCALATE;
+      case GRANTED, USED -> Verdict.PERMIT;
+      case DENIED, EXPIRED, CANCELLED -> Verdict.DENY;
+      case VOTED ->
+          ballot != null && ballot.decision() == Decision.APPROVE ? Verdict.PERMIT : Verdict.DENY;
+    };
+  }
+
+  private static String detail(Proceedings proceedings, Step step, @Nullable Ballot ballot) {
+    var workflow = proceedings.request().workflows().get(step.workflow()).name();
+    var place = "tier %d of workflow %s".formatted(step.tier() + 1, workflow);
+    if (ballot != null) {
+      return "%s, through %s, %s: %s"
+          .formatted(ballot.decision().wire(), ballot.through(), place, ballot.reason());
+    }
+    if (step.action() != null) {
+      return "used by " + step.action();
+    }
+    return step.note() == null ? place : step.note();
+  }
+}

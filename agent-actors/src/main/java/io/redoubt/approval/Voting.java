@@ -1,0 +1,99 @@
+package io.redoubt.approval;
+
+import io.redoubt.agent.AgentKey;
+import io.redoubt.approval.Approval.Ballot;
+import io.redoubt.approval.Approval.Refusal;
+import io.redoubt.approval.Approval.Refused;
+import io.redoubt.approval.Approval.Standing;
+import io.redoubt.protocol.approval.ApprovalView;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** What those who decide see and say, through whichever channel. */
+public final class Voting {
+  private final Approvals approvals;
+  private final ApprovalBoard board;
+
+  public Voting(Approvals approvals, ApprovalBoard board) {
+    this.approvals = approvals;
+    this.board = board;
+  }
+
+  /** What came of a vote. */
+  public sealed interface Outcome {}
+
+  /** It counts, or did before. */
+  public record Heard(ApprovalView view) implements Outcome {}
+
+  /**
+   * It does not.
+   *
+   * @param view as it stands; null: there is no such request in the organization
+   */
+  public record NotHeard(Refusal why, @Nullable ApprovalView view) implements Outcome {}
+
+  public ApprovalBoard board() {
+    return board;
+  }
+
+  /** The request as its actor has it at this moment. Empty: there is none, or not here. */
+  public CompletionStage<Optional<ApprovalView>> find(ApprovalKey key) {
+    return board
+        .find(key)
+        .thenCompose(known ->
+            known
+                .map(shown ->
+                    approvals
+                        .ask(key, Approval.Describe::new)
+                        .thenApply(reply ->
+                            Optional.of(
+                                reply instanceof Standing(var view, var _)
+                                    ? view.with(shown.arguments(), shown.related())
+                                    : shown)))
+                .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
+  }
+
+  /**
+   * Casts a vote. Whoever names requests that are not on the organization's board reaches no actor.
+   */
+  public CompletionStage<Outcome> cast(ApprovalKey key, Ballot ballot) {
+    return board
+        .find(key)
+        .thenCompose(known ->
+            known
+                .map(shown -> cast(key, ballot, shown))
+                .orElseGet(
+                    () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
+  }
+
+  private CompletionStage<Outcome> cast(ApprovalKey key, Ballot ballot, ApprovalView shown) {
+    return approvals
+        .ask(key, replyTo -> new Approval.Vote(ballot, replyTo))
+        .thenApply(reply ->
+            switch (reply) {
+              case Standing(var view, var _) ->
+                  new Heard(view.with(shown.arguments(), shown.related()));
+              case Refused(var why, var view) ->
+                  new NotHeard(
+                      why, view == null ? null : view.with(shown.arguments(), shown.related()));
+              case Approval.Consumed _ ->
+                  throw new IllegalStateException("not an answer to a vote: " + reply);
+            });
+  }
+
+  /** Ends what the agent has asked for, now that it is stopped. */
+  public CompletionStage<Void> cancelAll(AgentKey agent, String why, String by) {
+    return board
+        .openOf(agent)
+        .thenCompose(open ->
+            CompletableFuture.allOf(
+                open.stream()
+                    .map(key ->
+                        approvals
+                            .ask(key, replyTo -> new Approval.Cancel(why, by, replyTo))
+                            .toCompletableFuture())
+                    .toArray(CompletableFuture<?>[]::new)));
+  }
+}

@@ -1,0 +1,126 @@
+package io.redoubt.protocol.approval;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.json.ExactJson;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request for approval, as those who decide see it.
+ *
+ * @param owner the human answerable for the agent
+ * @param within what the resource is in; null: nothing is known
+ * @param arguments of the call, exactly; null: it has none, or they are not told here
+ * @param actionDigest SHA-256 of the canonical call, hex: what is approved, and nothing else
+ * @param workflow whose tier is asked, or was asked last
+ * @param tier its number, from 1
+ * @param riskScore 0 to 100
+ * @param usesLeft how often the call may still pass
+ * @param expiresAt when the tier's time, or the grant's, ends; null: it is over
+ * @param decidedAt null: not decided
+ * @param version grows with everything that happens to it
+ * @param related others that the same turn of a model asked for
+ */
+@JsonInclude(JsonInclude.Include.ALWAYS)
+public record ApprovalView(
+    ApprovalId id,
+    ApprovalStatus status,
+    AgentId agentId,
+    @Nullable String owner,
+    Plane plane,
+    String operation,
+    @Nullable String within,
+    String resource,
+    @JsonDeserialize(using = ExactJson.class) @Nullable JsonNode arguments,
+    String actionDigest,
+    ActionId actionId,
+    List<String> policyIds,
+    String workflow,
+    int tier,
+    int riskScore,
+    List<Vote> votes,
+    int usesLeft,
+    Instant askedAt,
+    @Nullable Instant expiresAt,
+    @Nullable Instant decidedAt,
+    int version,
+    List<ApprovalId> related) {
+
+  /** What somebody said. */
+  public enum Decision {
+    APPROVE,
+    DENY;
+
+    @JsonValue
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static Decision of(String wire) {
+      return Arrays.stream(values())
+          .filter(value -> value.wire().equals(wire))
+          .findFirst()
+          .orElseThrow(() -> new IllegalArgumentException("unknown: " + wire));
+    }
+  }
+
+  /**
+   * One voice.
+   *
+   * @param by a member's or client's identifier
+   * @param through where it was said, such as {@code control-plane}
+   */
+  public record Vote(
+      String by,
+      String through,
+      Decision decision,
+      String reason,
+      String workflow,
+      int tier,
+      Instant at) {}
+
+  public ApprovalView {
+    policyIds = List.copyOf(policyIds);
+    votes = List.copyOf(votes);
+    related = related == null ? List.of() : List.copyOf(related);
+  }
+
+  /** The same, with what else is known of it. */
+  public ApprovalView with(@Nullable JsonNode arguments, List<ApprovalId> related) {
+    return new ApprovalView(
+        id,
+        status,
+        agentId,
+        owner,
+        plane,
+        operation,
+        within,
+        resource,
+        arguments,
+        actionDigest,
+        actionId,
+        policyIds,
+        workflow,
+        tier,
+        riskScore,
+        votes,
+        usesLeft,
+        askedAt,
+        expiresAt,
+        decidedAt,
+        version,
+        related);
+  }
+}

@@ -1,0 +1,26 @@
+package io.redoubt.protocol.json;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads JSON of others with all digits of its numbers: who decides about it sees what it says. */
+public final class ExactJson extends JsonDeserializer<@Nullable JsonNode> {
+  private static final ObjectReader READER =
+      Json.LENIENT
+          .readerFor(JsonNode.class)
+          .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          // what follows belongs to whatever it is part of
+          .without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  @Override
+  public JsonNode deserialize(JsonParser parser, DeserializationContext context)
+      throws IOException {
+    return READER.readValue(parser);
+  }
+}

@@ -1,0 +1,419 @@
+package io.redoubt.persistence.enclave;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.approval.ApprovalBoard;
+import io.redoubt.approval.ApprovalKey;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.sealing.Keyring;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.json.Json;
+import java.io.IOException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.util.ByteString;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** The requests for approval in PostgreSQL; the arguments are sealed (G6). */
+final class PostgresApprovalBoard implements ApprovalBoard {
+  /** First half of the advisory lock that an organization's asks take turns by. */
+  private static final int TURNS = 7253;
+
+  private static final int PURGED_AT_ONCE = 1_000;
+  private static final int MOST_RELATED = 50;
+  private static final ObjectReader EXACTLY =
+      Json.LENIENT
+          .readerFor(JsonNode.class)
+          .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+  private final Database database;
+  private final Keyring keyring;
+
+  PostgresApprovalBoard(Database database, Keyring keyring) {
+    this.database = database;
+    this.keyring = keyring;
+  }
+
+  private record Row(
+      OrganizationId organization,
+      ApprovalId id,
+      @Nullable UUID turn,
+      ApprovalView view,
+      @Nullable ByteString arguments) {}
+
+  @Override
+  public CompletionStage<Opened> open(Opening opening, Limits limits) {
+    var organization = opening.agent().organization();
+    return database.blocking(() -> {
+      byte[] sealed =
+          opening.arguments() == null
+              ? null
+              : keyring.sealNow(
+                  organization, row(opening.id()), CanonicalJson.write(opening.arguments()));
+      return database.inOrganizationBlocking(
+          organization, handle -> open(handle, opening, limits, sealed));
+    });
+  }
+
+  /** One ask of the organization at a time, so that what is counted is true. */
+  private static Opened open(
+      Handle handle, Opening opening, Limits limits, byte @Nullable [] sealed) {
+    var organization = opening.agent().organization().uuid();
+    var agent = opening.agent().agent().uuid();
+    handle
+        .createQuery("SELECT true FROM pg_advisory_xact_lock(:turns, hashtext(:organization))")
+        .bind("turns", TURNS)
+        .bind("organization", organization.toString())
+        .mapTo(Boolean.class)
+        .one();
+    var known =
+        handle
+            .createQuery(
+                "SELECT approval_id FROM enclave.approval WHERE organization_id = :organization"
+                    + " AND agent_id = :agent AND identity = :identity AND open")
+            .bind("organization", organization)
+            .bind("agent", agent)
+            .bind("identity", opening.identity())
+            .mapTo(UUID.class)
+            .findOne();
+    if (known.isPresent()) {
+      return new Place(new ApprovalId(known.get()), false);
+    }
+    var pending =
+        handle
+            .createQuery(
+                "SELECT count(*) FILTER (WHERE agent_id = :agent), count(*) FROM enclave.approval"
+                    + " WHERE organization_id = :organization AND open AND status = 'pending'")
+            .bind("organization", organization)
+            .bind("agent", agent)
+            .map((row, _) -> new Limits(row.getInt(1), row.getInt(2)))
+            .one();
+    if (pending.ofAgent() >= limits.ofAgent()) {
+      return Full.AGENT;
+    }
+    if (pending.ofOrganization() >= limits.ofOrganization()) {
+      return Full.ORGANIZATION;
+    }
+    handle
+        .createUpdate(
+            "INSERT INTO enclave.approval (organization_id, approval_id, agent_id, identity, turn,"
+                + " due_at, sealed_arguments)"
+                + " VALUES (:organization, :id, :agent, :identity, CAST(:turn AS uuid), :due,"
+                + " CAST(:arguments AS bytea))")
+        .bind("organization", organization)
+        .bind("id", opening.id().uuid())
+        .bind("agent", agent)
+        .bind("identity", opening.identity())
+        .bindByType("turn", opening.turn() == null ? null : opening.turn().uuid(), UUID.class)
+        .bind("due", opening.dueAt())
+        .bindByType("arguments", sealed, byte[].class)
+        .execute();
+    return new Place(opening.id(), true);
+  }
+
+  @Override
+  public CompletionStage<Void> post(Posting posting) {
+    var view = posting.view();
+    var key = posting.key();
+    return database
+        .inOrganization(
+            key.organization(),
+            handle ->
+                handle
+                    .createUpdate(
+                        "UPDATE enclave.approval SET version = :version, status = :status,"
+                            + " open = open AND :open, due_at = CAST(:due AS timestamptz),"
+                            + " document = :document,"
+                            + " over_at = CASE WHEN :open THEN NULL ELSE now() END"
+                            + " WHERE organization_id = :organization AND approval_id = :id"
+                            + " AND version < :version")
+                    .bind("organization", key.organization().uuid())
+                    .bind("id", key.approval().uuid())
+                    .bind("version", posting.version())
+                    .bind("status", view.status().wire())
+                    .bind("open", view.status().isOpen())
+                    .bindByType("due", posting.dueAt(), Instant.class)
+                    .bind("document", Documents.write(view))
+                    .execute())
+        .thenApply(_ -> null);
+  }
+
+  @Override
+  public CompletionStage<Void> close(ApprovalKey key) {
+    return change(
+        key,
+        "UPDATE enclave.approval SET open = false"
+            + " WHERE organization_id = :organization AND approval_id = :id");
+  }
+
+  @Override
+  public CompletionStage<Void> drop(ApprovalKey key) {
+    return change(
+        key,
+        "DELETE FROM enclave.approval"
+            + " WHERE organization_id = :organization AND approval_id = :id AND version = 0");
+  }
+
+  private CompletionStage<Void> change(ApprovalKey key, String sql) {
+    return database
+        .inOrganization(
+            key.organization(),
+            handle ->
+                handle
+                    .createUpdate(sql)
+                    .bind("organization", key.organization().uuid())
+                    .bind("id", key.approval().uuid())
+                    .execute())
+        .thenApply(_ -> null);
+  }
+
+  @Override
+  public CompletionStage<List<ApprovalKey>> due(Instant now, int limit) {
+    return database.inTransaction(handle ->
+        handle
+            .createQuery(
+                "SELECT organization_id, approval_id FROM enclave.due_approvals(:now, :limit)")
+            .bind("now", now)
+            .bind("limit", limit)
+            .map((row, _) -> key(row))
+            .list());
+  }
+
+  @Override
+  public CompletionStage<List<ApprovalKey>> openOf(AgentKey agent) {
+    return database.inOrganization(
+        agent.organization(),
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT organization_id, approval_id FROM enclave.approval"
+                        + " WHERE organization_id = :organization AND agent_id = :agent AND open")
+                .bind("organization", agent.organization().uuid())
+                .bind("agent", agent.agent().uuid())
+                .map((row, _) -> key(row))
+                .list());
+  }
+
+  @Override
+  public CompletionStage<List<ApprovalId>> pendingOf(AgentKey agent, int limit) {
+    return database.inOrganization(
+        agent.organization(),
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT approval_id FROM enclave.approval"
+                        + " WHERE organization_id = :organization AND agent_id = :agent AND open"
+                        + " AND status = 'pending' AND version > 0"
+                        + " ORDER BY approval_id DESC LIMIT :limit")
+                .bind("organization", agent.organization().uuid())
+                .bind("agent", agent.agent().uuid())
+                .bind("limit", limit)
+                .mapTo(UUID.class)
+                .map(ApprovalId::new)
+                .list());
+  }
+
+  private static ApprovalKey key(ResultSet row) throws SQLException {
+    return new ApprovalKey(
+        new OrganizationId(row.getObject(1, UUID.class)),
+        new ApprovalId(row.getObject(2, UUID.class)));
+  }
+
+  @Override
+  public CompletionStage<Optional<ApprovalView>> find(ApprovalKey key) {
+    return database.blocking(() ->
+        database
+            .inOrganizationBlocking(
+                key.organization(),
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT approval_id, turn, document, sealed_arguments"
+                                + " FROM enclave.approval WHERE organization_id = :organization"
+                                + " AND approval_id = :id AND document IS NOT NULL")
+                        .bind("organization", key.organization().uuid())
+                        .bind("id", key.approval().uuid())
+                        .map((row, _) -> row(key.organization(), row))
+                        .findOne())
+            .map(this::whole));
+  }
+
+  @Override
+  public CompletionStage<List<ApprovalView>> list(
+      OrganizationId organization,
+      @Nullable ApprovalStatus status,
+      @Nullable ApprovalId before,
+      int limit) {
+    return database.blocking(() ->
+        database
+            .inOrganizationBlocking(
+                organization,
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT approval_id, turn, document, sealed_arguments"
+                                + " FROM enclave.approval WHERE organization_id = :organization"
+                                + " AND document IS NOT NULL"
+                                + " AND (CAST(:status AS text) IS NULL"
+                                + " OR status = CAST(:status AS text))"
+                                + " AND (CAST(:before AS uuid) IS NULL"
+                                + " OR approval_id < CAST(:before AS uuid))"
+                                + " ORDER BY approval_id DESC LIMIT :limit")
+                        .bind("organization", organization.uuid())
+                        .bind("status", status == null ? null : status.wire())
+                        .bindByType("before", before == null ? null : before.uuid(), UUID.class)
+                        .bind("limit", limit)
+                        .map((row, _) -> row(organization, row))
+                        .list())
+            .stream()
+            .map(row -> row.view.with(opened(row), List.of()))
+            .toList());
+  }
+
+  private static Row row(OrganizationId organization, ResultSet row) throws SQLException {
+    return new Row(
+        organization,
+        new ApprovalId(row.getObject("approval_id", UUID.class)),
+        row.getObject("turn", UUID.class),
+        Documents.read(row.getString("document"), ApprovalView.class),
+        bytes(row.getBytes("sealed_arguments")));
+  }
+
+  private static @Nullable ByteString bytes(byte @Nullable [] sealed) {
+    return sealed == null ? null : ByteString.fromArray(sealed);
+  }
+
+  private ApprovalView whole(Row row) {
+    List<ApprovalId> related = row.turn == null ? List.of() : related(row, row.turn);
+    return row.view.with(opened(row), related);
+  }
+
+  private List<ApprovalId> related(Row row, UUID turn) {
+    return database.inOrganizationBlocking(
+        row.organization,
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT approval_id FROM enclave.approval"
+                        + " WHERE organization_id = :organization AND turn = :turn"
+                        + " AND approval_id <> :id AND document IS NOT NULL"
+                        + " ORDER BY approval_id LIMIT :limit")
+                .bind("organization", row.organization.uuid())
+                .bind("turn", turn)
+                .bind("id", row.id.uuid())
+                .bind("limit", MOST_RELATED)
+                .mapTo(UUID.class)
+                .map(ApprovalId::new)
+                .list());
+  }
+
+  private @Nullable JsonNode opened(Row row) {
+    if (row.arguments == null) {
+      return null;
+    }
+    byte[] json = keyring.openNow(row.organization, row(row.id), row.arguments.toArray());
+    try {
+      return EXACTLY.readValue(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("sealed arguments that cannot be read", e);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public CompletionStage<List<News>> unreported(int limit) {
+    return database.blocking(() ->
+        database
+            .inTransactionBlocking(handle ->
+                handle
+                    .createQuery(
+                        "SELECT organization_id, approval_id FROM"
+                            + " enclave.unreported_approvals(:limit)")
+                    .bind("limit", limit)
+                    .map((row, _) -> key(row))
+                    .list())
+            .stream()
+            .flatMap(key -> news(key).stream())
+            .toList());
+  }
+
+  private Optional<News> news(ApprovalKey key) {
+    record Versioned(int version, Row row) {}
+    return database
+        .inOrganizationBlocking(
+            key.organization(),
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT version, approval_id, turn, document, sealed_arguments"
+                            + " FROM enclave.approval WHERE organization_id = :organization"
+                            + " AND approval_id = :id AND reported < version")
+                    .bind("organization", key.organization().uuid())
+                    .bind("id", key.approval().uuid())
+                    .map((row, _) ->
+                        new Versioned(row.getInt("version"), row(key.organization(), row)))
+                    .findOne())
+        .map(found -> new News(key, found.version(), whole(found.row())));
+  }
+
+  @Override
+  public CompletionStage<Void> reported(List<News> news) {
+    return database.blocking(() -> {
+      for (var each : news) {
+        database.inOrganizationBlocking(
+            each.key().organization(),
+            handle ->
+                handle
+                    .createUpdate(
+                        "UPDATE enclave.approval SET reported = greatest(reported, :version)"
+                            + " WHERE organization_id = :organization AND approval_id = :id")
+                    .bind("version", each.version())
+                    .bind("organization", each.key().organization().uuid())
+                    .bind("id", each.key().approval().uuid())
+                    .execute());
+      }
+      return null;
+    });
+  }
+
+  @Override
+  public CompletionStage<Integer> purge(Instant before) {
+    return database.blocking(() -> {
+      int purged = 0;
+      int some;
+      do {
+        some = purgeSome(before);
+        purged += some;
+      } while (some == PURGED_AT_ONCE);
+      return purged;
+    });
+  }
+
+  private int purgeSome(Instant before) {
+    return database.inTransactionBlocking(handle ->
+        handle
+            .createQuery("SELECT enclave.purge_approvals(:before, :limit)")
+            .bind("before", before)
+            .bind("limit", PURGED_AT_ONCE)
+            .mapTo(Integer.class)
+            .one());
+  }
+
+  private static String row(ApprovalId id) {
+    return "approval/" + id;
+  }
+}

@@ -1,0 +1,282 @@
+package io.redoubt.persistence.enclave;
+
+import static io.redoubt.persistence.enclave.EnclaveNode.ACME;
+import static io.redoubt.persistence.enclave.EnclaveNode.CLOCK;
+import static io.redoubt.persistence.enclave.EnclaveNode.GLOBEX;
+import static io.redoubt.persistence.enclave.EnclaveNode.NOW;
+import static io.redoubt.persistence.enclave.EnclaveNode.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.approval.ApprovalBoard;
+import io.redoubt.approval.ApprovalBoard.Full;
+import io.redoubt.approval.ApprovalBoard.Limits;
+import io.redoubt.approval.ApprovalBoard.Opened;
+import io.redoubt.approval.ApprovalBoard.Opening;
+import io.redoubt.approval.ApprovalBoard.Place;
+import io.redoubt.approval.ApprovalBoard.Posting;
+import io.redoubt.approval.ApprovalKey;
+import io.redoubt.persistence.embedded.TemporaryDatabase;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.json.Json;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the board promises, on PostgreSQL, as two nodes see it. */
+class ApprovalBoardTest {
+  private static final Limits LIMITS = new Limits(3, 5);
+  private static final JsonNode ARGUMENTS =
+      Json.LENIENT
+          .createObjectNode()
+          .put("secret", "hunter2")
+          .put("amount", new BigDecimal("1000000000000000000000.01"));
+
+  private TemporaryDatabase database;
+  private EnclaveNode node;
+  private EnclaveNode other;
+  private ApprovalBoard board;
+  private final AgentKey agent = EnclaveNode.agent(ACME);
+
+  @BeforeEach
+  void start() {
+    database = TemporaryDatabase.create();
+    node = EnclaveNode.start(database, "node-1");
+    other = EnclaveNode.start(database, "node-2");
+    board = node.store.approvals();
+  }
+
+  @AfterEach
+  void stop() {
+    node.close();
+    other.close();
+    database.close();
+  }
+
+  private static Opening opening(AgentKey of, String identity, @Nullable ActionId turn) {
+    return new Opening(of, identity, ApprovalId.next(CLOCK), turn, ARGUMENTS, NOW.plusSeconds(30));
+  }
+
+  private ApprovalKey opened(AgentKey of, String identity) {
+    return opened(of, identity, null);
+  }
+
+  private ApprovalKey opened(AgentKey of, String identity, @Nullable ActionId turn) {
+    var place = (Place) await(board.open(opening(of, identity, turn), LIMITS));
+    var key = new ApprovalKey(of.organization(), place.id());
+    post(key, of, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
+    return key;
+  }
+
+  private void post(
+      ApprovalKey key, AgentKey of, ApprovalStatus status, int version, @Nullable Instant dueAt) {
+    var view =
+        new ApprovalView(
+            key.approval(),
+            status,
+            of.agent(),
+            null,
+            Plane.TOOL,
+            "tool:call",
+            null,
+            "transfer\u0000",
+            null,
+            "beef",
+            ActionId.next(CLOCK),
+            List.of("ask"),
+            "default",
+            1,
+            0,
+            List.of(),
+            0,
+            NOW,
+            dueAt,
+            null,
+            version,
+            List.of());
+    await(board.post(new Posting(key, view, version, dueAt)));
+  }
+
+  @Test
+  void theSameRequestIsJoinedAndAnotherIsNot() {
+    var key = opened(agent, "a");
+
+    assertThat(await(other.store.approvals().open(opening(agent, "a", null), LIMITS)))
+        .isEqualTo(new Place(key.approval(), false));
+    assertThat(opened(agent, "b").approval()).isNotEqualTo(key.approval());
+    assertThat(opened(EnclaveNode.agent(ACME), "a").approval()).isNotEqualTo(key.approval());
+  }
+
+  @Test
+  void whatIsOverIsNotJoined() {
+    var key = opened(agent, "a");
+    post(key, agent, ApprovalStatus.DENIED, 3, null);
+    var closed = opened(agent, "b");
+    await(board.close(closed));
+
+    assertThat(opened(agent, "a").approval()).isNotEqualTo(key.approval());
+    assertThat(opened(agent, "b").approval()).isNotEqualTo(closed.approval());
+  }
+
+  @Test
+  void manyAtOnceAreOneRequest() {
+    List<CompletionStage<Opened>> asked =
+        IntStream.range(0, 20)
+            .mapToObj(i ->
+                (i % 2 == 0 ? board : other.store.approvals())
+                    .open(opening(agent, "a", null), LIMITS))
+            .toList();
+
+    var places = asked.stream().map(each -> (Place) await(each)).toList();
+
+    assertThat(places).extracting(Place::id).containsOnly(places.getFirst().id());
+    assertThat(places).filteredOn(Place::fresh).hasSize(1);
+  }
+
+  @Test
+  void theLimitsHoldHoweverManyAskAtOnce() {
+    List<CompletionStage<Opened>> asked =
+        IntStream.range(0, 20)
+            .mapToObj(i ->
+                (i % 2 == 0 ? board : other.store.approvals())
+                    .open(opening(agent, "call-" + i, null), LIMITS))
+            .toList();
+
+    var answers = asked.stream().map(EnclaveNode::await).toList();
+
+    assertThat(answers).filteredOn(Place.class::isInstance).hasSize(3);
+    assertThat(answers).filteredOn(Full.AGENT::equals).hasSize(17);
+    for (int i = 0; i < 2; i++) {
+      opened(EnclaveNode.agent(ACME), "a");
+    }
+    assertThat(await(board.open(opening(EnclaveNode.agent(ACME), "a", null), LIMITS)))
+        .isEqualTo(Full.ORGANIZATION);
+    assertThat(await(board.open(opening(EnclaveNode.agent(GLOBEX), "a", null), LIMITS)))
+        .as("another organization")
+        .isInstanceOf(Place.class);
+  }
+
+  @Test
+  void whatIsDecidedMakesRoom() {
+    for (int i = 0; i < 3; i++) {
+      post(opened(agent, "call-" + i), agent, ApprovalStatus.APPROVED, 3, NOW.plusSeconds(60));
+    }
+
+    assertThat(await(board.open(opening(agent, "more", null), LIMITS))).isInstanceOf(Place.class);
+  }
+
+  @Test
+  void theExactArgumentsAreSealedAndComeBack() {
+    var turn = ActionId.next(CLOCK);
+    var key = opened(agent, "a", turn);
+    var sibling = opened(agent, "b", turn);
+
+    var found = await(other.store.approvals().find(key)).orElseThrow();
+
+    assertThat(found.arguments()).isEqualTo(ARGUMENTS);
+    assertThat(found.related()).containsExactly(sibling.approval());
+    assertThat(await(board.find(new ApprovalKey(GLOBEX, key.approval())))).isEmpty();
+    byte[] stored =
+        node.database.inOrganizationBlocking(
+            ACME,
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT sealed_arguments FROM enclave.approval WHERE approval_id = :id")
+                    .bind("id", key.approval().uuid())
+                    .map((row, _) -> row.getBytes(1))
+                    .one());
+    assertThat(new String(stored, StandardCharsets.ISO_8859_1)).doesNotContain("hunter2");
+  }
+
+  @Test
+  void anOlderPostingChangesNothing() {
+    var key = opened(agent, "a");
+    post(key, agent, ApprovalStatus.DENIED, 3, null);
+
+    post(key, agent, ApprovalStatus.PENDING, 2, NOW);
+
+    assertThat(await(board.find(key)).orElseThrow().status()).isEqualTo(ApprovalStatus.DENIED);
+    assertThat(await(board.due(NOW.plus(Duration.ofDays(1)), 10))).isEmpty();
+  }
+
+  @Test
+  void whoseTimeHasComeIsDueInWhicheverOrganization() {
+    var sooner = opened(agent, "a");
+    post(sooner, agent, ApprovalStatus.PENDING, 2, NOW.plusSeconds(5));
+    var stranger = EnclaveNode.agent(GLOBEX);
+    var later = opened(stranger, "a");
+
+    assertThat(await(board.due(NOW, 10))).isEmpty();
+    assertThat(await(board.due(NOW.plusSeconds(5), 10))).containsExactly(sooner);
+    assertThat(await(board.due(NOW.plusSeconds(60), 10))).containsExactly(sooner, later);
+    assertThat(await(board.due(NOW.plusSeconds(60), 1))).containsExactly(sooner);
+  }
+
+  @Test
+  void whatWasNeverAskedIsTakenDownAndNothingElse() {
+    var asked = opened(agent, "a");
+    var place = (Place) await(board.open(opening(agent, "b", null), LIMITS));
+    var never = new ApprovalKey(ACME, place.id());
+    assertThat(await(board.find(never))).as("nobody sees it yet").isEmpty();
+
+    await(board.drop(never));
+    await(board.drop(asked));
+
+    assertThat(await(board.openOf(agent))).containsExactly(asked);
+    assertThat(await(board.pendingOf(agent, 10))).containsExactly(asked.approval());
+  }
+
+  @Test
+  void theyAreListedNewestFirstPageByPage() {
+    var first = opened(agent, "a").approval();
+    var second = opened(agent, "b").approval();
+    var third = opened(agent, "c");
+    post(third, agent, ApprovalStatus.DENIED, 2, null);
+
+    assertThat(await(board.list(ACME, null, null, 2)))
+        .extracting(ApprovalView::id)
+        .containsExactly(third.approval(), second);
+    assertThat(await(board.list(ACME, null, second, 2)))
+        .extracting(ApprovalView::id)
+        .containsExactly(first);
+    assertThat(await(board.list(ACME, ApprovalStatus.PENDING, null, 9)))
+        .extracting(ApprovalView::id)
+        .containsExactly(second, first);
+    assertThat(await(board.list(GLOBEX, null, null, 9))).isEmpty();
+  }
+
+  @Test
+  void theControlPlaneHearsOfEveryVersionOnceAndOnlyThenIsAnythingDeleted() {
+    var key = opened(agent, "a");
+    var news = await(board.unreported(10));
+    assertThat(news).hasSize(1);
+    assertThat(news.getFirst().view().arguments()).isEqualTo(ARGUMENTS);
+    post(key, agent, ApprovalStatus.DENIED, 3, null);
+    await(board.reported(news));
+
+    assertThat(await(board.unreported(10)))
+        .extracting(ApprovalBoard.News::version)
+        .containsExactly(3);
+    var tomorrow = Clock.systemUTC().instant().plus(Duration.ofDays(1));
+    assertThat(await(board.purge(tomorrow))).isZero();
+    await(board.reported(await(board.unreported(10))));
+    assertThat(await(board.unreported(10))).isEmpty();
+    assertThat(await(board.purge(tomorrow))).isEqualTo(1);
+    assertThat(await(board.find(key))).isEmpty();
+  }
+}
