@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param findings what was found in it, by kind
  * @param arguments of a call; none where it is no call, or a node of an older release asks
  * @param estimate what it takes of a budget at most; null: nothing
+ * @param approved the grant that it wants to pass by; null: none
  */
 public record GovernedAction(
     ActionId id,
@@ -30,14 +31,15 @@ public record GovernedAction(
     boolean bringsCredential,
     Set<String> findings,
     Arguments arguments,
-    @Nullable Estimate estimate)
+    @Nullable Estimate estimate,
+    @Nullable Approved approved)
     implements ClusterMessage {
   public GovernedAction {
     findings = Set.copyOf(findings);
     arguments = arguments == null ? Arguments.NONE : arguments;
   }
 
-  /** A call, which costs nothing of a budget. */
+  /** A call, which costs nothing of a budget, and which nobody has approved. */
   public GovernedAction(
       ActionId id,
       Plane plane,
@@ -60,7 +62,25 @@ public record GovernedAction(
         bringsCredential,
         findings,
         arguments,
+        null,
         null);
+  }
+
+  /** The same, with the grant that it wants to pass by. */
+  public GovernedAction with(Approved grant) {
+    return new GovernedAction(
+        id,
+        plane,
+        operation,
+        resource,
+        within,
+        digest,
+        source,
+        bringsCredential,
+        findings,
+        arguments,
+        estimate,
+        grant);
   }
 
   /** One without arguments that costs nothing. */
@@ -100,6 +120,7 @@ public record GovernedAction(
         bringsCredential,
         findings,
         arguments,
-        most);
+        most,
+        approved);
   }
 }

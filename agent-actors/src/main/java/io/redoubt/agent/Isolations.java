@@ -67,6 +67,11 @@ record Isolations(List<Standing> standing, List<Lifted> lifted) {
         .toList();
   }
 
+  /** The last that was lifted, if any was. */
+  Optional<IsolationId> newestLifted() {
+    return lifted.isEmpty() ? Optional.empty() : Optional.of(lifted.getLast().id());
+  }
+
   /** When the last of these was lifted, if any was. */
   Optional<Instant> liftedAt(Set<IsolationId> ids) {
     return lifted.stream()

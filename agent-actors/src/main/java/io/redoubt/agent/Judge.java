@@ -17,7 +17,6 @@ import io.redoubt.policy.PolicyRequest;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.FamilyId;
-import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.session.Assessor;
 import io.redoubt.session.Risk;
 import io.redoubt.session.RiskConfig;
@@ -80,7 +79,7 @@ final class Judge {
       session.add(act(clock.instant(), action, Verdict.DENY));
       return new Answer(denial.get(), null);
     }
-    return judge(agent.spec(), action)
+    return judge(agent, action)
         .map(judgement -> new Answer(denial(judgement.decision().verdict()), judgement))
         .orElseGet(() -> new Answer(Denial.POLICIES_UNKNOWN, null));
   }
@@ -94,13 +93,14 @@ final class Judge {
   }
 
   /** By the policies that run at this moment. Empty: none is known here, so nothing goes (G5). */
-  private Optional<Judgement> judge(AgentSpec spec, GovernedAction action) {
-    var judgement = policies.of(key.organization()).map(running -> judge(running, spec, action));
+  private Optional<Judgement> judge(Known agent, GovernedAction action) {
+    var judgement = policies.of(key.organization()).map(running -> judge(running, agent, action));
     judgement.ifPresent(it -> session.add(act(clock.instant(), action, it.decision().verdict())));
     return judgement;
   }
 
-  private Judgement judge(Policies.Running running, AgentSpec spec, GovernedAction action) {
+  private Judgement judge(Policies.Running running, Known agent, GovernedAction action) {
+    var spec = agent.spec();
     var kind = PolicyAction.of(action.operation());
     var resource = resource(action);
     if (kind.isEmpty() || resource.isEmpty()) {
@@ -122,7 +122,51 @@ final class Judge {
             .withSession(session.facts());
     var costed = estimate(action).map(facts::withEstimate).orElse(facts);
     var request = new PolicyRequest(Outlook.subject(key, spec), kind.get(), resource.get(), costed);
-    return new Judgement(running.version(), running.set().decide(request), risk);
+    var decision = running.set().decide(request);
+    if (decision.verdict() != Verdict.ESCALATE) {
+      return new Judgement(running.version(), decision, risk);
+    }
+    var asking = Asking.of(key.agent(), agent, action, decision, running.set());
+    return new Judgement(
+        running.version(),
+        approved(running, request, action, asking).orElse(decision),
+        risk,
+        asking);
+  }
+
+  /**
+   * What is said to it once it is approved: the policies are asked again, with the grant, and only
+   * where the grant is for what they ask now (G9). Empty: there is no such grant.
+   */
+  private static Optional<Decision> approved(
+      Policies.Running running, PolicyRequest request, GovernedAction action, Asking asking) {
+    var grant = action.approved();
+    if (grant == null || !grant.identity().equals(asking.identity())) {
+      return Optional.empty();
+    }
+    var facts =
+        request.facts().withApproval(new Facts.Approval(grant.tier(), grant.by(), grant.at()));
+    return Optional.of(
+            running
+                .set()
+                .decide(
+                    new PolicyRequest(
+                        request.subject(), request.action(), request.resource(), facts)))
+        .map(Judge::decided);
+  }
+
+  /** What an approval does not lift, nobody is asked about once more. */
+  private static Decision decided(Decision once) {
+    return once.verdict() == Verdict.ESCALATE
+        ? new Decision(
+            Verdict.DENY,
+            once.policyIds(),
+            List.of(),
+            once.alerts(),
+            once.shadow(),
+            List.of("its approval does not lift what asked for it"),
+            once.content())
+        : once;
   }
 
   /** Only where the price is known too: policies ask for both in one. */

@@ -1,14 +1,18 @@
 package io.redoubt.policy;
 
 import io.redoubt.content.ContentRules;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,21 +29,31 @@ public final class PolicySet implements Compilation {
   private final ScopeIndex index;
   private final Slices slices;
   private final ContentRules content;
+  private final Map<String, ApprovalWorkflow> workflows;
 
   PolicySet(List<CompiledPolicy> policies, ArgumentType.Struct arguments) {
-    this.policies = policies;
-    this.arguments = arguments;
-    this.index = new ScopeIndex(policies);
-    this.slices = new Slices(policies);
-    this.content = ContentRules.NONE;
+    this(
+        policies,
+        arguments,
+        new ScopeIndex(policies),
+        new Slices(policies),
+        ContentRules.NONE,
+        Map.of());
   }
 
-  private PolicySet(PolicySet cedar, ContentRules content) {
-    this.policies = cedar.policies;
-    this.arguments = cedar.arguments;
-    this.index = cedar.index;
-    this.slices = cedar.slices;
+  private PolicySet(
+      List<CompiledPolicy> policies,
+      ArgumentType.Struct arguments,
+      ScopeIndex index,
+      Slices slices,
+      ContentRules content,
+      Map<String, ApprovalWorkflow> workflows) {
+    this.policies = policies;
+    this.arguments = arguments;
+    this.index = index;
+    this.slices = slices;
     this.content = content;
+    this.workflows = workflows;
   }
 
   /** Checks the texts strictly against the vocabulary, and makes them ready. Takes its time. */
@@ -52,7 +66,7 @@ public final class PolicySet implements Compilation {
     var compiled = compile(documents);
     try {
       var rules = ContentRules.read(content);
-      return compiled instanceof PolicySet set ? new PolicySet(set, rules) : compiled;
+      return compiled instanceof PolicySet set ? set.handling(rules) : compiled;
     } catch (ContentRules.RefusedException e) {
       return ContentProblems.beside(compiled, e.problems());
     }
@@ -61,12 +75,43 @@ public final class PolicySet implements Compilation {
   /** The same of a bundle, whose canaries have to hold. */
   public static Compilation compile(Bundle bundle) {
     return Canaries.tried(
-        compile(bundle.policies(), bundle.content()), bundle.organization(), bundle.canaries());
+        asking(compile(bundle.policies(), bundle.content()), bundle.workflows()),
+        bundle.organization(),
+        bundle.canaries());
+  }
+
+  private static Compilation asking(Compilation compilation, List<ApprovalWorkflow> workflows) {
+    return compilation instanceof PolicySet set ? set.asking(workflows) : compilation;
+  }
+
+  /** The same, with what is done about what inspectors find. */
+  private PolicySet handling(ContentRules rules) {
+    return new PolicySet(policies, arguments, index, slices, rules, workflows);
+  }
+
+  /** The same, with what is known of those whom its policies ask. */
+  private PolicySet asking(List<ApprovalWorkflow> defined) {
+    return new PolicySet(
+        policies,
+        arguments,
+        index,
+        slices,
+        content,
+        defined.stream()
+            .collect(Collectors.toUnmodifiableMap(ApprovalWorkflow::name, Function.identity())));
   }
 
   /** What is done about what inspectors find. */
   public ContentRules content() {
     return content;
+  }
+
+  /**
+   * Who is asked where a policy names that workflow; the usual ones where nobody has defined it.
+   */
+  public ApprovalWorkflow workflow(String name) {
+    var defined = workflows.get(name);
+    return defined == null ? ApprovalWorkflow.usual(name) : defined;
   }
 
   /** Types of the arguments that the policies look at. */

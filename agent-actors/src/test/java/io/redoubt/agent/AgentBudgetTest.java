@@ -2,6 +2,7 @@ package io.redoubt.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.action.Approved;
 import io.redoubt.action.Estimate;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent.BudgetOpened;
@@ -26,6 +27,7 @@ import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -34,6 +36,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -199,6 +202,35 @@ class AgentBudgetTest {
     it.agent.restart();
 
     assertThat(ask(1_000)).isInstanceOf(Permitted.class);
+  }
+
+  @Test
+  void anIncarnationAsksForTheSameApprovalAsItsPredecessor() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "ask",
+            "@escalate(\"default\") forbid (principal, action, resource)"
+                + " unless { context has approval };"));
+    var before = asking(ask(10));
+    long fence = it.agent.getState().fence();
+    it.agent.restart();
+    decide(call(null)); // with which its session is read
+
+    var after = asking(ask(10));
+
+    assertThat(it.agent.getState().fence()).isGreaterThan(fence);
+    assertThat(after).isEqualTo(before);
+    var approved =
+        new Approved(
+            ApprovalId.next(it.clock), after.identity(), 1, Set.of("mem_ann"), AgentFixture.NOW);
+    reserved(decide(call(new Estimate(10, 0L)).with(approved)));
+  }
+
+  private static Asking asking(Reply reply) {
+    assertThat(reply).isInstanceOf(Denied.class);
+    return Objects.requireNonNull(Objects.requireNonNull(((Denied) reply).judgement()).asking());
   }
 
   @Test

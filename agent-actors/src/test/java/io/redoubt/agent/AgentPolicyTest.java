@@ -1,14 +1,19 @@
 package io.redoubt.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.redoubt.action.Approved;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent.Denial;
 import io.redoubt.agent.Agent.Denied;
 import io.redoubt.agent.Agent.Permitted;
 import io.redoubt.agent.Agent.Reply;
+import io.redoubt.policy.Decision;
 import io.redoubt.policy.Starter;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.policy.ContentAction;
 import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.ContentPolicy;
@@ -119,6 +124,132 @@ class AgentPolicyTest {
 
     assertThat(judgement.decision().verdict()).isEqualTo(Verdict.ESCALATE);
     assertThat(judgement.decision().workflows()).containsExactly("models");
+  }
+
+  private static final PolicyDocument ASK =
+      policy(
+          "ask",
+          "@escalate(\"models\") forbid (principal, action, resource) unless { context has"
+              + " approval };");
+
+  private Asking asks() {
+    return Objects.requireNonNull(judged(Denial.APPROVAL_NEEDED).asking());
+  }
+
+  private Approved grant(String identity) {
+    return new Approved(
+        ApprovalId.next(it.clock), identity, 1, Set.of("mem_ann"), AgentFixture.NOW);
+  }
+
+  @Test
+  void theSameCallAsksForTheSameWhateverElseIsPublished() {
+    it.policies.run(2, Starter.DOCUMENT, ASK);
+    var first = asks();
+
+    it.policies.run(3, Starter.DOCUMENT, ASK, policy("more", "// nothing"));
+    assertThat(asks()).isEqualTo(first);
+
+    it.policies.run(
+        4, Starter.DOCUMENT, policy("ask", ASK.cedar().replace("principal", "principal is Agent")));
+    assertThat(asks().identity()).as("another policy asks").isNotEqualTo(first.identity());
+    assertThat(first.workflows()).extracting(ApprovalWorkflow::name).containsExactly("models");
+  }
+
+  @Test
+  void anotherCallAsksForSomethingElse() {
+    it.policies.run(2, Starter.DOCUMENT, ASK);
+    var first = asks();
+
+    var other = (Denied) it.decide(it.call("claude-opus")).reply();
+
+    assertThat(
+            Objects.requireNonNull(Objects.requireNonNull(other.judgement()).asking()).identity())
+        .isNotEqualTo(first.identity());
+  }
+
+  @Test
+  void aGrantForWhatIsAskedLetsItPass() {
+    it.policies.run(2, Starter.DOCUMENT, ASK);
+    var asking = asks();
+
+    var reply = it.decide(it.call("claude-sonnet").with(grant(asking.identity()))).reply();
+
+    assertThat(reply).isInstanceOf(Permitted.class);
+    assertThat(Objects.requireNonNull(((Permitted) reply).judgement()).asking()).isEqualTo(asking);
+  }
+
+  @Test
+  void aGrantForAnythingElseLetsNothingPass() {
+    it.policies.run(2, Starter.DOCUMENT, ASK);
+    var asking = asks();
+
+    for (var action :
+        List.of(
+            it.call("claude-sonnet").with(grant("f00d")),
+            it.call("claude-opus").with(grant(asking.identity())))) {
+      assertThat(it.decide(action).reply())
+          .isInstanceOfSatisfying(
+              Denied.class, denied -> assertThat(denied.why()).isEqualTo(Denial.APPROVAL_NEEDED));
+    }
+  }
+
+  @Test
+  void whatContentPolicyWantsApprovedPassesByTheGrantAndIsRedactedStill() {
+    it.policies.runContent(
+        2,
+        new ContentDocument(
+            "organization",
+            new ContentPolicy(
+                List.of(
+                    new ContentPolicy.Rule(
+                        "iban", List.of(Direction.REQUEST), ContentAction.REQUIRE_APPROVAL, false),
+                    new ContentPolicy.Rule(
+                        "email", List.of(Direction.REQUEST), ContentAction.REDACT, false)),
+                List.of())));
+    var call = it.call("claude-sonnet", Set.of("pii:iban", "pii:email"));
+    var asked = (Denied) it.decide(call).reply();
+    var asking = Objects.requireNonNull(Objects.requireNonNull(asked.judgement()).asking());
+    assertThat(asking.workflows()).extracting(ApprovalWorkflow::name).containsExactly("default");
+
+    var permitted = (Permitted) it.decide(call.with(grant(asking.identity()))).reply();
+    var otherwise =
+        it.decide(
+                it.call("claude-sonnet", Set.of("pii:iban", "secret:jwt"))
+                    .with(grant(asking.identity())))
+            .reply();
+
+    assertThat(Objects.requireNonNull(permitted.judgement()).decision().content())
+        .extracting(Decision.Handling::finding, Decision.Handling::action)
+        .containsExactly(
+            tuple("pii:email", ContentAction.REDACT), tuple("pii:iban", ContentAction.ALERT));
+    assertThat(((Denied) otherwise).why())
+        .as("it was approved with other findings")
+        .isEqualTo(Denial.APPROVAL_NEEDED);
+  }
+
+  @Test
+  void whatForbidsForGoodIsNotLiftedByAGrant() {
+    it.policies.run(2, Starter.DOCUMENT, ASK);
+    var asking = asks();
+    it.policies.run(
+        3, Starter.DOCUMENT, ASK, policy("never", "forbid (principal, action, resource);"));
+
+    var reply = it.decide(it.call("claude-sonnet").with(grant(asking.identity()))).reply();
+
+    assertThat(((Denied) reply).why()).isEqualTo(Denial.POLICY);
+  }
+
+  @Test
+  void aGrantDoesNotOutliveAnIsolation() {
+    it.policies.run(2, Starter.DOCUMENT, ASK);
+    var asking = asks();
+    var isolation = it.isolationId();
+    it.isolate(isolation);
+    it.run(replyTo -> new Agent.Release(Set.of(isolation), "fine", "ann", null, replyTo));
+
+    var reply = it.decide(it.call("claude-sonnet").with(grant(asking.identity()))).reply();
+
+    assertThat(((Denied) reply).why()).isEqualTo(Denial.APPROVAL_NEEDED);
   }
 
   @Test

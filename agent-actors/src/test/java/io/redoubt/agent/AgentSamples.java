@@ -1,6 +1,7 @@
 package io.redoubt.agent;
 
 import io.redoubt.action.Act;
+import io.redoubt.action.Approved;
 import io.redoubt.action.Arguments;
 import io.redoubt.action.Estimate;
 import io.redoubt.action.GovernedAction;
@@ -52,11 +53,13 @@ import io.redoubt.budget.OrganizationBudget;
 import io.redoubt.budget.Shortage;
 import io.redoubt.budget.Tally;
 import io.redoubt.policy.Decision;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.AgentSpec;
@@ -149,7 +152,8 @@ public final class AgentSamples {
               40,
               List.of(
                   new Risk.Contribution("off-intent", 30),
-                  new Risk.Contribution("new-operation", 10))));
+                  new Risk.Contribution("new-operation", 10))),
+          new Asking("f00d", List.of(ApprovalWorkflow.usual("default"))));
 
   private AgentSamples() {}
 
@@ -251,7 +255,15 @@ public final class AgentSamples {
                 Set.of("pii:email"))
             .costing(new Estimate(1_000, 2_500L));
     var call = toolCall(Arguments.parse("{\"n\":1}".getBytes(StandardCharsets.UTF_8)));
-    var unreadable = toolCall(Arguments.refused("not JSON"));
+    var unreadable =
+        toolCall(Arguments.refused("not JSON"))
+            .with(
+                new Approved(
+                    ApprovalId.parse("apr_0192f5c07a3e7b9c8d1e2f3a4b5c6d83"),
+                    "f00d",
+                    1,
+                    Set.of("mem_ann"),
+                    AT));
     return List.of(
         new Configure(SPEC, 17L, replyTo),
         new OfferBootstrap(TOKEN, LATER, 17L, replyTo),

@@ -4,7 +4,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.redoubt.agent.AgentConfig;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
+import io.redoubt.approval.ApprovalConfig;
+import io.redoubt.approval.ApprovalDesk;
+import io.redoubt.approval.Approvals;
+import io.redoubt.approval.ShardedApprovals;
+import io.redoubt.approval.Voting;
 import io.redoubt.budget.ShardedOrganizationBudgets;
+import io.redoubt.enclave.approval.ApprovalWaker;
 import io.redoubt.enclave.cluster.ClusterReporter;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.NodeKeys;
@@ -114,6 +120,9 @@ final class EnclaveNode {
   final LivePolicies policies = new LivePolicies();
   final FailOpen decidingPolicies;
   final Agents agents;
+  final Approvals approvals;
+  final ApprovalDesk approvalDesk;
+  final Voting voting;
   final TokenFamilies families;
   final Patience patience;
   final LiveStreams streams;
@@ -212,6 +221,24 @@ final class EnclaveNode {
         ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);
     this.patience = new Patience(watched::shared, agentConfig.entity().askTimeout());
 
+    var approvalConfig = ApprovalConfig.from(whole);
+    this.approvals =
+        ShardedApprovals.start(
+            system,
+            approvalConfig,
+            store.approvals(),
+            store.auditLog(),
+            enclave,
+            config.node(),
+            watched::shared);
+    this.approvalDesk =
+        new ApprovalDesk(
+            approvals,
+            store.approvals(),
+            approvalConfig,
+            new Patience(watched::shared, approvalConfig.entity().askTimeout()));
+    this.voting = new Voting(approvals, store.approvals());
+
     this.signingKeys = store.signingKeys();
     this.refreshRegistry = store::refresh;
     this.keys = new NodeKeys(store.signingKeys(), config.node(), config.keys(), clock);
@@ -255,9 +282,15 @@ final class EnclaveNode {
         held ->
             KeyJanitor.create(
                 config.janitor(),
-                new KeyJanitor.Stores(held.signingKeys(), held.revocations(), held.payloads()),
+                new KeyJanitor.Stores(
+                    held.signingKeys(), held.revocations(), held.payloads(), held.approvals()),
+                approvalConfig.keptFor(),
                 clock,
                 metrics));
+    singleton(
+        store,
+        Singleton.APPROVAL_WAKER,
+        held -> ApprovalWaker.create(approvalConfig, approvals, held.approvals(), watched::shared));
     context.spawn(
         DepartedMembers.create(membership::giveAway, store::departed), "departed-members");
     var cluster = new ClusterView(system);
@@ -381,6 +414,7 @@ final class EnclaveNode {
         agents,
         families,
         revocations,
+        voting::cancelAll,
         store.auditLog(),
         enforcement,
         system,

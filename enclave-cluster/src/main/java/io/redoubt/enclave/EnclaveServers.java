@@ -198,7 +198,9 @@ final class EnclaveServers {
             node::caughtUp,
             node.sightings::noteNow,
             node.sightings::note,
-            node.patience);
+            node.patience,
+            node.voting,
+            node.approvalDesk);
     var place = new AgentApi.Place(node.enclave, config.node(), Release.version(), endpoints);
     return concat(
         AgentApi.routes(
@@ -212,6 +214,7 @@ final class EnclaveServers {
             node.verificationKeys,
             node.killSwitch,
             node.unreported,
+            node.voting,
             environment.clock()),
         AGENT_API.routes());
   }
@@ -244,7 +247,8 @@ final class EnclaveServers {
                 node.lease,
                 node.offline,
                 node.patience,
-                node.sightings::noteSpending),
+                node.sightings::noteSpending,
+                node.approvalDesk),
             environment.clock(),
             environment.metrics(),
             environment.tracer())

@@ -4,9 +4,12 @@ import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -20,6 +23,8 @@ public final class Requests {
   private static final int MAX_PAGE = 200;
   private static final int DEFAULT_PAGE = 50;
   private static final int MAX_CURSOR = 512;
+  private static final Pattern WAIT =
+      Pattern.compile("(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]{1,6})\"?\\s*(?:$|[,;])");
 
   private Requests() {}
 
@@ -29,6 +34,22 @@ public final class Requests {
    * @param limit 1 to 200
    */
   public record Page(int limit, Optional<String> cursor) {}
+
+  /**
+   * How long the caller would like to wait for an answer: {@code Prefer: wait=SECONDS} (RFC 7240
+   * §4.3). Empty where it does not say, or not in a way that can be understood.
+   *
+   * @param most that it may wait
+   */
+  public static Optional<Duration> preferredWait(HttpRequest request, Duration most) {
+    return request
+        .getHeader("prefer")
+        .map(HttpHeader::value)
+        .map(WAIT::matcher)
+        .filter(Matcher::find)
+        .map(found -> Duration.ofSeconds(Long.parseLong(found.group(1))))
+        .map(wait -> wait.compareTo(most) < 0 ? wait : most);
+  }
 
   /** The request's place in its trace. */
   public static RequestTrace trace(HttpRequest request) {

@@ -8,6 +8,8 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.approval.ApprovalDesk;
+import io.redoubt.approval.Voting;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.PublishedKeys;
@@ -54,7 +56,9 @@ public final class AgentApi {
       Supplier<CompletionStage<Boolean>> catchUp,
       Consumer<AgentKey> bootstrapped,
       Consumer<AgentKey> rotated,
-      Patience patience) {}
+      Patience patience,
+      Voting voting,
+      ApprovalDesk approvals) {}
 
   /** Who answers here. */
   public record Place(EnclaveId enclave, String node, String version, Endpoints endpoints) {}
@@ -102,12 +106,17 @@ public final class AgentApi {
     var discover =
         new DiscoverRoutes(
             edge, limits, ports.keys(), place.enclave(), place.version(), place.endpoints());
-    var self = new SelfRoutes(edge, limits, ports.authenticator(), ports.agents());
+    var self =
+        new SelfRoutes(edge, limits, ports.authenticator(), ports.agents(), ports.voting().board());
+    var approvals =
+        new ApprovalRoutes(edge, limits, ports.authenticator(), ports.voting(), ports.approvals());
     return concat(
         discover.routes(),
         pathPrefixTest(
             segment("v1").slash("agent"),
-            () -> whileLeased(ports.lease(), concat(tokens.routes(), self.routes()))));
+            () ->
+                whileLeased(
+                    ports.lease(), concat(tokens.routes(), self.routes(), approvals.routes()))));
   }
 
   /** A node that may have missed what was stopped neither believes a token nor hands one out. */

@@ -8,10 +8,12 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.AgentStatus;
@@ -30,16 +32,25 @@ import org.apache.pekko.http.javadsl.server.Route;
 
 /** {@code GET /v1/agent/self}: what an agent may know of itself. */
 final class SelfRoutes {
+  private static final int MOST_PENDING = 200;
+
   private final EdgeConfig edge;
   private final CallLimits limits;
   private final Authenticator authenticator;
   private final Agents agents;
+  private final ApprovalBoard board;
 
-  SelfRoutes(EdgeConfig edge, CallLimits limits, Authenticator authenticator, Agents agents) {
+  SelfRoutes(
+      EdgeConfig edge,
+      CallLimits limits,
+      Authenticator authenticator,
+      Agents agents,
+      ApprovalBoard board) {
     this.edge = edge;
     this.limits = limits;
     this.authenticator = authenticator;
     this.agents = agents;
+    this.board = board;
   }
 
   /**
@@ -54,7 +65,7 @@ final class SelfRoutes {
       String name,
       AgentStatus status,
       Instant expiresAt,
-      List<String> pendingApprovals) {}
+      List<ApprovalId> pendingApprovals) {}
 
   Route routes() {
     return path(segment("v1").slash("agent").slash("self"), () -> get(this::self));
@@ -80,8 +91,16 @@ final class SelfRoutes {
   }
 
   private CompletionStage<Self> describe(AccessClaims claims) {
+    var agent = new AgentKey(claims.organization(), claims.agent());
+    return board
+        .pendingOf(agent, MOST_PENDING)
+        .thenCompose(pending -> describe(claims, agent, pending));
+  }
+
+  private CompletionStage<Self> describe(
+      AccessClaims claims, AgentKey agent, List<ApprovalId> pending) {
     return agents
-        .ask(new AgentKey(claims.organization(), claims.agent()), Agent.Describe::new)
+        .ask(agent, Agent.Describe::new)
         .thenApply(reply ->
             switch (reply) {
               case Agent.Description it ->
@@ -91,7 +110,7 @@ final class SelfRoutes {
                       it.spec().name(),
                       it.status(),
                       claims.expiresAt(),
-                      List.of());
+                      pending);
               case Agent.Refused(var why) -> throw refused(why);
               case Agent.Done _,
                   Agent.Bootstrapped _,

@@ -1,6 +1,7 @@
 package io.redoubt.enclave.janitor;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.revocation.RevocationStore;
@@ -17,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes signing keys that nothing depends on any more, revocations that cover nothing any more,
- * and payloads past their retention. A cluster singleton; what it misses it deletes the next time.
+ * and payloads and approvals past their retention. A cluster singleton; what it misses it deletes
+ * the next time.
  */
 public final class KeyJanitor {
   private static final Logger LOG = LoggerFactory.getLogger(KeyJanitor.class);
@@ -38,11 +40,22 @@ public final class KeyJanitor {
 
   /** What it deletes from; written to in the name of the tenure. */
   public record Stores(
-      SigningKeyDirectory keys, RevocationStore revocations, PayloadStore payloads) {}
+      SigningKeyDirectory keys,
+      RevocationStore revocations,
+      PayloadStore payloads,
+      ApprovalBoard approvals) {}
 
-  /** The behavior of a node that holds the singleton. */
+  /**
+   * The behavior of a node that holds the singleton.
+   *
+   * @param approvalsKept for how long requests for approval that are over can be looked at
+   */
   public static Behavior<Command> create(
-      JanitorConfig config, Stores stores, InstantSource clock, MeterRegistry metrics) {
+      JanitorConfig config,
+      Stores stores,
+      Duration approvalsKept,
+      InstantSource clock,
+      MeterRegistry metrics) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
           timers.startTimerWithFixedDelay(new CleanUp(), config.every());
@@ -54,6 +67,8 @@ public final class KeyJanitor {
                 context.pipeToSelf(stores.keys().forget(past), done("signing-keys"));
                 context.pipeToSelf(stores.revocations().forget(past), done("revocations"));
                 context.pipeToSelf(stores.payloads().purge(now), done("payloads"));
+                context.pipeToSelf(
+                    stores.approvals().purge(now.minus(approvalsKept)), done("approvals"));
               }
               case Done(var what, var count) ->
                   metrics.counter("redoubt.janitor.deleted", "what", what).increment(count);

@@ -64,6 +64,13 @@ public final class KillSwitch {
    */
   public record Order(long number, AuditId record) {}
 
+  /** What agents have asked people for. */
+  @FunctionalInterface
+  public interface Requests {
+    /** Ends what the agent has asked for. No grant of it is good any more, even if this fails. */
+    CompletionStage<Void> cancelAll(AgentKey agent, String why, String by);
+  }
+
   /** How it ended. */
   public sealed interface Result {}
 
@@ -76,6 +83,7 @@ public final class KillSwitch {
   private final Agents agents;
   private final TokenFamilies families;
   private final Revocations revocations;
+  private final Requests requests;
   private final AuditLog audit;
   private final ActorRef<Enforcement.Command> enforcement;
   private final ActorSystem<?> system;
@@ -88,6 +96,7 @@ public final class KillSwitch {
       Agents agents,
       TokenFamilies families,
       Revocations revocations,
+      Requests requests,
       AuditLog audit,
       ActorRef<Enforcement.Command> enforcement,
       ActorSystem<?> system,
@@ -98,6 +107,7 @@ public final class KillSwitch {
     this.agents = agents;
     this.families = families;
     this.revocations = revocations;
+    this.requests = requests;
     this.audit = audit;
     this.enforcement = enforcement;
     this.system = system;
@@ -173,10 +183,14 @@ public final class KillSwitch {
   private CompletionStage<Result> enforce(
       Request request, String operation, Agent.Reply reply, @Nullable IsolationId isolation) {
     return switch (reply) {
-      case Agent.LifecycleChanged change ->
-          endFamilies(request.agent(), change)
-              .thenCompose(_ -> tellAll(request.agent(), isStopped(change)))
-              .thenCompose(nodes -> conclude(request, operation, change, isolation, nodes));
+      case Agent.LifecycleChanged change -> {
+        if (isStopped(change)) {
+          cancelRequests(request);
+        }
+        yield endFamilies(request.agent(), change)
+            .thenCompose(_ -> tellAll(request.agent(), isStopped(change)))
+            .thenCompose(nodes -> conclude(request, operation, change, isolation, nodes));
+      }
       case Agent.Refused(var why) -> CompletableFuture.completedFuture(new Refused(why));
       case Agent.Done _,
           Agent.Bootstrapped _,
@@ -187,6 +201,18 @@ public final class KillSwitch {
           Agent.Description _ ->
           throw new IllegalStateException("not an answer to " + operation + ": " + reply);
     };
+  }
+
+  /** Nobody waits for it: what it does is to spare people a decision about nothing. */
+  private void cancelRequests(Request request) {
+    var _ =
+        requests
+            .cancelAll(request.agent(), "the agent was stopped", request.by())
+            .exceptionally(failure -> {
+              LOG.warn(
+                  "What {} asked approval for stays open: {}", request.agent(), failure.toString());
+              return null;
+            });
   }
 
   /** A release may leave other isolations standing, and a late isolate may find itself lifted. */

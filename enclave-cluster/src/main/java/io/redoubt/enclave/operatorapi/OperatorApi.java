@@ -1,5 +1,6 @@
 package io.redoubt.enclave.operatorapi;
 
+import io.redoubt.approval.Voting;
 import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
@@ -8,6 +9,7 @@ import io.redoubt.http.RateLimiter;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.proxy.authenticate.VerificationKeys;
 import java.time.Clock;
+import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /** The break-glass routes, put together. */
@@ -23,10 +25,13 @@ public final class OperatorApi {
       VerificationKeys own,
       KillSwitch killSwitch,
       UnreportedAgents unreported,
+      Voting voting,
       Clock clock) {
     var tokens = new OperatorTokens(trust, signing, own, enclave, clock);
     var limits = new RateLimiter(config.perSecond(), config.burst(), config.maxSources(), clock);
     var gate = new OperatorGate(edge, limits, tokens);
-    return new BreakGlassRoutes(edge, gate, tokens, killSwitch, unreported, clock).routes();
+    return Directives.concat(
+        new BreakGlassRoutes(edge, gate, tokens, killSwitch, unreported, clock).routes(),
+        new ApprovalRoutes(edge, gate, voting, clock).routes());
   }
 }

@@ -4,6 +4,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.redoubt.policy.Starter;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
@@ -24,6 +26,7 @@ import io.redoubt.protocol.link.SealedBox;
 import io.redoubt.protocol.link.SealedBoxes;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
+import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.io.IOException;
@@ -130,6 +133,38 @@ public final class FakeControlPlane implements AutoCloseable {
   /** Publishes policies as that version, after everything said before; answers its number. */
   public long publish(OrganizationId organization, long version, PolicyDocument... policies) {
     var bundle = new Bundle(organization, version, CLOCK.instant(), List.of(policies));
+    return offer(organization, version, bundle.digest(), bundle.sign(commandKey));
+  }
+
+  /** The same, with those whom the policies ask. */
+  public long publish(
+      OrganizationId organization,
+      long version,
+      List<ApprovalWorkflow> workflows,
+      PolicyDocument... policies) {
+    var bundle =
+        new Bundle(
+            organization,
+            version,
+            CLOCK.instant(),
+            List.of(policies),
+            List.of(),
+            List.of(),
+            workflows);
+    return offer(organization, version, bundle.digest(), bundle.sign(commandKey));
+  }
+
+  /** The starter, and what is done about what inspectors find. */
+  public long publish(OrganizationId organization, long version, ContentDocument content) {
+    var bundle =
+        new Bundle(
+            organization,
+            version,
+            CLOCK.instant(),
+            List.of(Starter.DOCUMENT),
+            List.of(),
+            List.of(content),
+            List.of());
     return offer(organization, version, bundle.digest(), bundle.sign(commandKey));
   }
 

@@ -19,6 +19,7 @@ public final class SlowModel implements AutoCloseable {
 
   public final AtomicInteger requests = new AtomicInteger();
   public final AtomicReference<String> credential = new AtomicReference<>("");
+  public final AtomicReference<String> body = new AtomicReference<>("");
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -40,9 +41,10 @@ public final class SlowModel implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     requests.incrementAndGet();
     credential.set(String.valueOf(exchange.getRequestHeaders().getFirst("x-api-key")));
-    String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    String asked = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    body.set(asked);
     try (exchange) {
-      if (body.contains("\"stream\":true")) {
+      if (asked.contains("\"stream\":true")) {
         stream(exchange);
       } else {
         byte[] reply =

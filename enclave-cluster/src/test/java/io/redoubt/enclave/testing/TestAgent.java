@@ -7,6 +7,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -72,9 +73,14 @@ public final class TestAgent {
 
   /** A call of a model that answers at once. */
   public Answer message(String accessToken) {
+    return message(accessToken, List.of());
+  }
+
+  /** The same with something said. */
+  public Answer message(String accessToken, List<Map<String, String>> messages) {
     return Http.post(
         actingUrl.get().resolve("/v1/messages"),
-        Map.of("model", "test-model", "max_tokens", 5, "messages", java.util.List.of()),
+        Map.of("model", "test-model", "max_tokens", 5, "messages", messages),
         "x-api-key",
         accessToken);
   }

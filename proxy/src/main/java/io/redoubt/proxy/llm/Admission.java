@@ -5,6 +5,7 @@ import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.content.ContentRules;
+import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.Policies;
@@ -26,7 +27,9 @@ import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.Registration;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -62,10 +65,11 @@ final class Admission {
   private final ServiceIdentityVerifier services;
   private final RequestBodies bodies;
   private final LiveStreams streams;
-  private final LlmConfig.Inspection inspection;
+  private final LlmConfig config;
   private final Estimator estimator;
   private final LlmPorts ports;
   private final DecidedContents contents;
+  private final ApprovalGate approvals;
 
   Admission(
       NodeIdentity node,
@@ -73,18 +77,20 @@ final class Admission {
       ServiceIdentityVerifier services,
       RequestBodies bodies,
       LiveStreams streams,
-      LlmConfig.Inspection inspection,
+      LlmConfig config,
       Estimator estimator,
-      LlmPorts ports) {
+      LlmPorts ports,
+      ApprovalGate approvals) {
     this.node = node;
     this.authenticator = authenticator;
     this.services = services;
     this.bodies = bodies;
     this.streams = streams;
-    this.inspection = inspection;
+    this.config = config;
     this.estimator = estimator;
     this.ports = ports;
     this.contents = new DecidedContents(ports.policies());
+    this.approvals = approvals;
   }
 
   CompletionStage<Admitted> admit(LlmCall call) {
@@ -162,8 +168,9 @@ final class Admission {
                 call,
                 caller,
                 digest,
-                facts.model(),
+                facts,
                 provider,
+                stream,
                 estimator.of(call.operation(), facts, caller.body.size())),
             ports.policies().contents(organization))
         .thenCompose(verdict -> {
@@ -175,9 +182,7 @@ final class Admission {
             throw new Refusal.Raised(Refusal.MODEL_NOT_FOUND);
           }
           var permitted = verdict.permitted;
-          var content =
-              ContentInForce.of(verdict.rules, caller.agent.claims().agent(), permitted.spec());
-          var sent = redacted(verdict, content, caller.body, facts);
+          var sent = redacted(verdict, caller.body, facts);
           return record(
               call,
               new Admitted(
@@ -188,7 +193,7 @@ final class Admission {
                   provider,
                   stream,
                   caller.bringsCredential,
-                  content),
+                  verdict.content),
               permitted.fence(),
               standing);
         });
@@ -199,15 +204,16 @@ final class Admission {
       LlmCall call,
       Caller caller,
       String digest,
-      String model,
+      RequestFacts facts,
       @Nullable ProviderSpec provider,
+      LiveStream stream,
       @Nullable Estimate estimate) {
     private GovernedAction action(Inspected found) {
       return new GovernedAction(
               call.action(),
               Plane.LLM,
               LlmCall.OPERATION,
-              model,
+              facts.model(),
               provider == null ? null : provider.name(),
               digest,
               call.source(),
@@ -218,16 +224,11 @@ final class Admission {
   }
 
   /** A permit, and what the version that gave it says of content. */
-  private record Permit(Agent.Permitted permitted, ContentRules rules, Inspected found) {}
+  private record Permit(Agent.Permitted permitted, ContentInForce content, Inspected found) {}
 
   /** What goes out. */
   private record Sent(ByteString body, RequestFacts facts) {}
 
-  /**
-   * Asks for a verdict. Where policies change at this moment, and the one who decides looks for
-   * something else than was looked for, it has to be asked again by its client: what it costs is
-   * reserved only once.
-   */
   private CompletionStage<Permit> ask(Question question, Policies.Contents by) {
     var call = question.call;
     var found = inspected(question, by.rules());
@@ -241,33 +242,42 @@ final class Admission {
                 new Agent.Decide(
                     question.action(found), claims.family(), ports.patience().ends(), replyTo))
         .exceptionallyCompose(failure -> unavailable(failure))
-        .thenCompose(reply -> {
-          var permitted = permitted(call, reply);
-          long version = Objects.requireNonNull(permitted.judgement()).bundleVersion();
-          if (version == by.version()) {
-            return CompletableFuture.completedFuture(new Permit(permitted, by.rules(), found));
-          }
-          return contents
-              .of(claims.organization(), version)
-              .thenApply(rules -> {
-                if (!rules.looksForTheSameAs(by.rules())
-                    && !inspected(question, rules).findings().equals(found.findings())) {
-                  throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
-                }
-                return new Permit(permitted, rules, found);
-              });
-        });
+        .thenCompose(reply -> approved(question, by, found, reply))
+        .thenCompose(reply -> permit(question, by, found, permitted(call, reply)));
+  }
+
+  /**
+   * The permit, with what the version that gave it says. Where policies change at this moment, and
+   * the one who decides looks for something else than was looked for, it has to be asked again by
+   * its client: what it costs is reserved only once.
+   */
+  private CompletionStage<Permit> permit(
+      Question question, Policies.Contents by, Inspected found, Agent.Permitted permitted) {
+    var claims = question.caller.agent.claims();
+    long version = Objects.requireNonNull(permitted.judgement()).bundleVersion();
+    var decidedBy =
+        version == by.version()
+            ? CompletableFuture.completedStage(by.rules())
+            : contents.of(claims.organization(), version);
+    return decidedBy.thenApply(rules -> {
+      if (version != by.version()
+          && !rules.looksForTheSameAs(by.rules())
+          && !inspected(question, rules).findings().equals(found.findings())) {
+        throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
+      }
+      return new Permit(
+          permitted, ContentInForce.of(rules, claims.agent(), permitted.spec()), found);
+    });
   }
 
   private Inspected inspected(Question question, ContentRules rules) {
     return Inspected.request(
-        question.caller.body.toArrayUnsafe(), Inspector.of(rules.patterns()), inspection);
+        question.caller.body.toArrayUnsafe(), Inspector.of(rules.patterns()), config.inspection());
   }
 
   /** What was decided to be redacted, is; the rest goes out byte for byte. */
-  private Sent redacted(
-      Permit permit, ContentInForce content, ByteString body, RequestFacts facts) {
-    if (content.policy().enforces(Direction.REQUEST) && permit.found.isPartial()) {
+  private Sent redacted(Permit permit, ByteString body, RequestFacts facts) {
+    if (permit.content.policy().enforces(Direction.REQUEST) && permit.found.isPartial()) {
       throw new Refusal.Raised(Refusal.CONTENT_NOT_INSPECTED);
     }
     var redact =
@@ -280,8 +290,8 @@ final class Admission {
     }
     byte[] sent =
         JsonInspection.redacted(
-                content.inspector(),
-                inspection.limits(),
+                permit.content.inspector(),
+                config.inspection().limits(),
                 body.toArrayUnsafe(),
                 finding -> redact.contains(finding.code()))
             .orElseThrow(() -> new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED));
@@ -290,6 +300,76 @@ final class Admission {
       throw new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED);
     }
     return new Sent(ByteString.fromArrayUnsafe(sent), as);
+  }
+
+  /** What is said to it once those who are to approve it have been asked. */
+  private CompletionStage<Agent.Reply> approved(
+      Question question, Policies.Contents by, Inspected found, Agent.Reply reply) {
+    var call = question.call;
+    var agent = question.caller.agent;
+    if (!(reply instanceof Agent.Denied(var why, var spec, var judgement, _))
+        || why != Agent.Denial.APPROVAL_NEEDED
+        || spec == null
+        || judgement == null
+        || !ApprovalGate.opensFor(judgement)
+        || question.provider == null
+        || isFrozen(agent)) {
+      return CompletableFuture.completedFuture(reply);
+    }
+    call.isOf(spec);
+    call.isJudged(judgement);
+    var stream = question.stream;
+    return approvals
+        .pass(
+            new ApprovalGate.Plea(
+                agent.key(),
+                agent.claims().family(),
+                question.action(found),
+                spec,
+                judgement,
+                null,
+                call.trace().traceId(),
+                null,
+                Requests.preferredWait(call.request(), config.longestWait()).orElse(Duration.ZERO),
+                () -> stream.whyCut() == null && !Forwarding.isClientGone(call),
+                permitted -> objection(question, by, found, permitted)))
+        .thenApply(outcome ->
+            switch (outcome) {
+              case ApprovalGate.Passed(var permitted, var approval) -> {
+                call.isUpTo(approval);
+                yield permitted;
+              }
+              case ApprovalGate.Held held -> {
+                call.isUpTo(held.approval());
+                call.isJudged(held.judgement());
+                call.keeps(held.reserved());
+                throw new Refusal.Raised(held.why(), held.shortage());
+              }
+            });
+  }
+
+  /** Why it would not go out although it is permitted: then its grant is not spent. */
+  private CompletionStage<Optional<Refusal>> objection(
+      Question question, Policies.Contents by, Inspected found, Agent.Permitted permitted) {
+    if (isFrozen(question.caller.agent)) {
+      return CompletableFuture.completedFuture(Optional.of(Refusal.ENCLAVE_FROZEN));
+    }
+    return permit(question, by, found, permitted)
+        .thenAccept(permit -> redacted(permit, question.caller.body, question.facts))
+        .handle((_, failure) -> {
+          if (failure == null) {
+            return Optional.empty();
+          }
+          if (Causes.of(failure) instanceof Refusal.Raised raised) {
+            return Optional.of(raised.refusal());
+          }
+          Causes.logUnforeseen("A call that was approved could not be prepared", failure);
+          return Optional.of(Refusal.INTERNAL);
+        });
+  }
+
+  private boolean isFrozen(AuthenticatedAgent agent) {
+    return ports.freshness().standing(agent.claims().organization()) == Freshness.Standing.FROZEN;
   }
 
   private static RequestFacts read(byte[] body) {

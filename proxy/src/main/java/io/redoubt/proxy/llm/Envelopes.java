@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.budget.Shortage;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
 import java.util.List;
@@ -35,11 +36,17 @@ final class Envelopes {
    * The refusal as a provider's error.
    *
    * @param policies that decided; empty: none did
+   * @param approval that is meant; null: none is
    * @param shortage of the budget; null: it is not about that
    */
-  static byte[] of(Kind kind, Refusal refusal, List<String> policies, @Nullable Shortage shortage) {
+  static byte[] of(
+      Kind kind,
+      Refusal refusal,
+      List<String> policies,
+      @Nullable ApprovalId approval,
+      @Nullable Shortage shortage) {
     String by = policies.isEmpty() ? "" : " (" + String.join(", ", policies) + ")";
-    String what = shortage == null ? refusal.message() : shortage.told();
+    String what = shortage == null ? refusal.message(approval) : shortage.told();
     String message = "Redoubt: " + what + by + " [" + refusal.code() + "].";
     return switch (kind) {
       case ANTHROPIC ->

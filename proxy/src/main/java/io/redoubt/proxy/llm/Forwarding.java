@@ -97,7 +97,7 @@ final class Forwarding {
     return new LlmExchange(this, call, admitted, sent).reply();
   }
 
-  private static boolean isClientGone(LlmCall call) {
+  static boolean isClientGone(LlmCall call) {
     return call.request()
         .getAttribute(HttpServer.CLIENT_GONE)
         .map(gone -> gone.toCompletableFuture().isDone())

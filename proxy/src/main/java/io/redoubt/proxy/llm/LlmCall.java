@@ -8,6 +8,7 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ProviderSpec;
@@ -40,6 +41,7 @@ final class LlmCall {
   private @Nullable AgentSpec spec;
   private @Nullable Judgement judgement;
   private @Nullable Reserved reserved;
+  private @Nullable ApprovalId approval;
   private @Nullable LiveStream stream;
   private BodyMemory.@Nullable Share room;
   private boolean bodyTaken;
@@ -126,6 +128,15 @@ final class LlmCall {
 
   @Nullable Reserved reserved() {
     return reserved;
+  }
+
+  /** The approval that it waits for, was refused, or passes by. */
+  void isUpTo(@Nullable ApprovalId which) {
+    approval = which;
+  }
+
+  @Nullable ApprovalId approval() {
+    return approval;
   }
 
   /** The policies that decided about it. */
@@ -217,6 +228,7 @@ final class LlmCall {
             .at(node.enclave(), node.node())
             .findings(content == null ? List.of() : content.findings())
             .coverage(coverage(verdict))
+            .approval(approval)
             .trace(trace.traceId());
     if (facts != null) {
       record.resource(facts.model());

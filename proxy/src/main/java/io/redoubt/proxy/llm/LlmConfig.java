@@ -12,6 +12,7 @@ import java.util.List;
  * @param bodyMemory of requests from their first byte to the end of their calls
  * @param bodyDeadline from the first to the last byte of a request's body
  * @param clientStall how long a client may leave a reply unread
+ * @param longestWait for an approval that a caller may ask for
  * @param inspection how much of a call is inspected
  * @param toolCalls how replies are held back until their tool calls are decided
  * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
@@ -24,6 +25,7 @@ public record LlmConfig(
     BodyMemory bodyMemory,
     Duration bodyDeadline,
     Duration clientStall,
+    Duration longestWait,
     Inspection inspection,
     ToolCalls toolCalls,
     int payloadLimit,
@@ -40,6 +42,7 @@ public record LlmConfig(
     require(bodyMemory.perAgent() >= maxBodyBytes, "body-memory.per-agent");
     require(bodyDeadline.isPositive(), "body-deadline");
     require(clientStall.isPositive(), "client-stall");
+    require(!longestWait.isNegative(), "longest-wait");
     require(payloadLimit >= 0, "payload-limit");
     require(payloadMemory >= 0, "payload-memory");
     prices = List.copyOf(prices);
@@ -84,12 +87,14 @@ public record LlmConfig(
    * @param maxHeld bytes of one reply; a reply that is one document is held as a whole
    * @param memory bytes of all replies together, beside the first 64 KiB of each
    * @param keepAlive how long a client hears nothing meanwhile
+   * @param approvalWait how long a call is held that somebody is to approve
    */
-  public record ToolCalls(int maxHeld, long memory, Duration keepAlive) {
+  public record ToolCalls(int maxHeld, long memory, Duration keepAlive, Duration approvalWait) {
     public ToolCalls {
       require(maxHeld >= 64 * 1024, "tool-calls.max-held");
       require(memory >= 0, "tool-calls.memory");
       require(keepAlive.isPositive(), "tool-calls.keep-alive");
+      require(!approvalWait.isNegative(), "tool-calls.approval-wait");
     }
   }
 
@@ -151,6 +156,7 @@ public record LlmConfig(
             config.getBytes("body-memory.per-agent"), config.getBytes("body-memory.total")),
         config.getDuration("body-deadline"),
         config.getDuration("client-stall"),
+        config.getDuration("longest-wait"),
         new Inspection(
             config.getBytes("inspection.max-bytes"),
             Math.toIntExact(config.getBytes("inspection.max-nested-bytes")),
@@ -159,7 +165,8 @@ public record LlmConfig(
         new ToolCalls(
             Math.toIntExact(config.getBytes("tool-calls.max-held")),
             config.getBytes("tool-calls.memory"),
-            config.getDuration("tool-calls.keep-alive")),
+            config.getDuration("tool-calls.keep-alive"),
+            config.getDuration("tool-calls.approval-wait")),
         Math.toIntExact(config.getBytes("payload-limit")),
         config.getBytes("payload-memory"),
         new ModelList(

@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.entity.Patience;
 import io.redoubt.lease.Lease;
@@ -28,4 +29,5 @@ public record LlmPorts(
     Lease lease,
     Freshness freshness,
     Patience patience,
-    Consumer<AgentKey> charged) {}
+    Consumer<AgentKey> charged,
+    ApprovalDesk approvals) {}

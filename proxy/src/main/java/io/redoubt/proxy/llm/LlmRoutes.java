@@ -55,6 +55,7 @@ public final class LlmRoutes {
     var settlements = new Settlements(ports.agents(), ports.charged());
     this.edge = edge;
     this.clock = clock;
+    var approvals = new ApprovalGate(ports);
     this.admission =
         new Admission(
             node,
@@ -62,11 +63,12 @@ public final class LlmRoutes {
             services,
             bodies,
             streams,
-            config.inspection(),
+            config,
             new Estimator(prices, config.estimate()),
-            ports);
+            ports,
+            approvals);
     var toolCalls =
-        new ToolCallDecisions(node, ports, config.inspection(), outcomes, telemetry, clock);
+        new ToolCallDecisions(node, ports, config, approvals, outcomes, telemetry, clock);
     var guards = new ReplyGuards(config.toolCalls(), metrics);
     this.forwarding =
         new Forwarding(

@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm;
 import io.redoubt.agent.Agent;
 import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.upstream.UpstreamException;
@@ -31,6 +32,8 @@ enum Refusal {
   PRICE_UNKNOWN(403, "The agent's budget is of money, and nobody knows here what this model costs"),
   POLICY_DENIED(403, "Policy denies the call"),
   APPROVAL_NEEDED(403, "Policy wants the call approved first"),
+  APPROVAL_DENIED(403, "The call was not approved"),
+  TOO_MANY_APPROVALS(429, "Too many requests for approval wait for a decision"),
   CONTENT_NOT_INSPECTED(403, "Not all of it can be inspected, as content policy demands"),
   CONTENT_NOT_REDACTED(403, "What content policy wants redacted stands where it cannot be"),
   REPLY_BLOCKED(403, "Content policy blocks what the model has answered"),
@@ -112,13 +115,25 @@ enum Refusal {
     return message;
   }
 
+  /** The same, with the approval that is meant; null: none is. */
+  String message(@Nullable ApprovalId approval) {
+    if (approval == null) {
+      return message;
+    }
+    return switch (this) {
+      case APPROVAL_NEEDED -> message + "; " + approval + " is pending";
+      case APPROVAL_DENIED -> message + " (" + approval + ")";
+      default -> message;
+    };
+  }
+
   String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /** Whether the organization's policies said so, and not the product. */
   boolean isByPolicy() {
-    return this == POLICY_DENIED || this == APPROVAL_NEEDED;
+    return this == POLICY_DENIED || this == APPROVAL_NEEDED || this == APPROVAL_DENIED;
   }
 
   Verdict verdict() {

@@ -4,6 +4,7 @@ import io.redoubt.audit.AuditLog;
 import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
 import java.time.Duration;
 import java.time.Instant;
@@ -131,6 +132,7 @@ final class Refusals {
         refusal,
         headers,
         refusal.isByPolicy() ? call.policies() : List.of(),
+        call.approval(),
         shortage);
   }
 
@@ -140,7 +142,7 @@ final class Refusals {
   }
 
   static HttpResponse response(Kind kind, Refusal refusal, HttpHeader decision, ActionId action) {
-    return response(kind, refusal, headers(refusal, decision, action), List.of(), null);
+    return response(kind, refusal, headers(refusal, decision, action), List.of(), null, null);
   }
 
   private static List<HttpHeader> headers(Refusal refusal, HttpHeader decision, ActionId action) {
@@ -157,12 +159,17 @@ final class Refusals {
       Refusal refusal,
       List<HttpHeader> headers,
       List<String> policies,
+      @Nullable ApprovalId approval,
       @Nullable Shortage shortage) {
+    if (approval != null) {
+      headers.add(RawHeader.create("x-redoubt-approval", approval.toString()));
+    }
     return HttpResponse.create()
         .withStatus(StatusCodes.get(refusal.status()))
         .withHeaders(headers)
         .withEntity(
             HttpEntities.create(
-                ContentTypes.APPLICATION_JSON, Envelopes.of(kind, refusal, policies, shortage)));
+                ContentTypes.APPLICATION_JSON,
+                Envelopes.of(kind, refusal, policies, approval, shortage)));
   }
 }

@@ -12,6 +12,7 @@ import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AgentSpec;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param digest of tool and arguments in their canonical form, hex
  * @param spec what is known of the agent; null: nothing yet
  * @param judgement of the policies; null: none yet
+ * @param approval that it waits for, was refused, or passes by; null: none
  */
 record ToolCall(
     ActionId id,
@@ -48,7 +50,8 @@ record ToolCall(
     String digest,
     Inspected found,
     @Nullable AgentSpec spec,
-    @Nullable Judgement judgement) {
+    @Nullable Judgement judgement,
+    @Nullable ApprovalId approval) {
 
   static ToolCall of(
       ActionId id,
@@ -65,6 +68,7 @@ record ToolCall(
         proposed.executor(),
         digest(proposed.tool(), arguments),
         Inspected.arguments(arguments, inspector, inspection),
+        null,
         null,
         null);
   }
@@ -86,7 +90,11 @@ record ToolCall(
   }
 
   ToolCall judged(@Nullable AgentSpec by, @Nullable Judgement what) {
-    return new ToolCall(id, at, tool, arguments, executor, digest, found, by, what);
+    return new ToolCall(id, at, tool, arguments, executor, digest, found, by, what, approval);
+  }
+
+  ToolCall upTo(@Nullable ApprovalId which) {
+    return new ToolCall(id, at, tool, arguments, executor, digest, found, spec, judgement, which);
   }
 
   GovernedAction action(InetAddress source) {
@@ -111,7 +119,7 @@ record ToolCall(
         why.isByPolicy() && judgement != null ? judgement.decision().policyIds() : List.of(),
         why == Refusal.POLICY_DENIED && refusal != null
             ? "Its arguments cannot be judged: " + refusal
-            : why.message());
+            : why.message(approval));
   }
 
   AuditRecord intent(
@@ -164,6 +172,7 @@ record ToolCall(
                 judgement == null
                     ? found.coverage()
                     : found.coverage().after(ContentInForce.acts(judgement.decision())))
+            .approval(approval)
             .trace(of.trace().traceId());
     if (judgement != null) {
       record

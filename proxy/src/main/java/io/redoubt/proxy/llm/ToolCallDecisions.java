@@ -8,6 +8,7 @@ import io.redoubt.agent.Agent.Denial;
 import io.redoubt.agent.Judgement;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.content.ContentRules;
+import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.audit.AuditOutcome;
@@ -28,6 +29,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +39,8 @@ import org.jspecify.annotations.Nullable;
 final class ToolCallDecisions {
   private final NodeIdentity node;
   private final LlmPorts ports;
-  private final LlmConfig.Inspection inspection;
+  private final LlmConfig config;
+  private final ApprovalGate approvals;
   private final OutcomeWriter outcomes;
   private final LlmTelemetry telemetry;
   private final InstantSource clock;
@@ -65,21 +68,28 @@ final class ToolCallDecisions {
   ToolCallDecisions(
       NodeIdentity node,
       LlmPorts ports,
-      LlmConfig.Inspection inspection,
+      LlmConfig config,
+      ApprovalGate approvals,
       OutcomeWriter outcomes,
       LlmTelemetry telemetry,
       InstantSource clock) {
     this.node = node;
     this.ports = ports;
-    this.inspection = inspection;
+    this.config = config;
+    this.approvals = approvals;
     this.outcomes = outcomes;
     this.telemetry = telemetry;
     this.clock = clock;
     this.contents = new DecidedContents(ports.policies());
   }
 
-  /** Never fails. */
-  CompletionStage<Decided> decide(LlmCall call, Admitted admitted, List<ProposedCall> proposed) {
+  /**
+   * Never fails.
+   *
+   * @param wanted whether the reply still waits for it
+   */
+  CompletionStage<Decided> decide(
+      LlmCall call, Admitted admitted, List<ProposedCall> proposed, BooleanSupplier wanted) {
     var by = ports.policies().contents(admitted.agent().claims().organization());
     var calls = read(proposed, Inspector.of(by.rules().patterns()));
     return ask(call, admitted, calls)
@@ -88,8 +98,8 @@ final class ToolCallDecisions {
           return unasked(Refusal.UNAVAILABLE, calls.size());
         })
         .thenCompose(answers ->
-            decidedBy(answers, by, admitted)
-                .thenCompose(rules -> record(call, admitted, calls, answers, rules)))
+            decidedBy(version(answers).orElse(by.version()), by, admitted)
+                .thenCompose(rules -> record(call, admitted, calls, answers, by, rules, wanted)))
         .exceptionally(failure -> {
           // Whoever waits for this holds the reply back for as long as it takes.
           Causes.logUnforeseen("Verdicts of tool calls could not be recorded", failure);
@@ -115,7 +125,12 @@ final class ToolCallDecisions {
       bytes += arguments.size();
       calls.add(
           ToolCall.of(
-              ActionId.next(clock), clock.instant(), each, arguments, inspector, inspection));
+              ActionId.next(clock),
+              clock.instant(),
+              each,
+              arguments,
+              inspector,
+              config.inspection()));
     }
     return calls;
   }
@@ -163,23 +178,104 @@ final class ToolCallDecisions {
       Admitted admitted,
       List<ToolCall> calls,
       Answers answers,
-      Optional<ContentRules> rules) {
-    var standing = ports.freshness().standing(admitted.agent().claims().organization());
+      Policies.Contents by,
+      Optional<ContentRules> rules,
+      BooleanSupplier wanted) {
+    var standing = standing(admitted);
     var settled = new ArrayList<CompletableFuture<Settled>>(calls.size());
     for (int i = 0; i < calls.size(); i++) {
       var each = calls.get(i).judged(answers.spec, answers.each.get(i).judgement());
       var refusal = refusal(each, answers, answers.each.get(i), standing);
-      if (refusal == null) {
-        refusal = contentRefusal(each, admitted, rules);
+      if (refusal == null || refusal == Refusal.APPROVAL_NEEDED) {
+        refusal = contentRefusal(each, admitted, rules).orElse(refusal);
       }
       settled.add(
-          (refusal == null
-                  ? permit(call, admitted, each, answers.fence, standing)
-                  : deny(call, admitted, each, refusal))
+          settle(call, admitted, each, refusal, answers.fence, standing, by, wanted)
               .toCompletableFuture());
     }
     return CompletableFuture.allOf(settled.toArray(CompletableFuture<?>[]::new))
         .thenApply(_ -> together(settled));
+  }
+
+  private CompletionStage<Settled> settle(
+      LlmCall call,
+      Admitted admitted,
+      ToolCall each,
+      @Nullable Refusal refusal,
+      long fence,
+      Freshness.Standing standing,
+      Policies.Contents by,
+      BooleanSupplier wanted) {
+    if (refusal == null) {
+      return permit(call, admitted, each, fence, standing);
+    }
+    return refusal == Refusal.APPROVAL_NEEDED && standing != Freshness.Standing.FROZEN
+        ? approve(call, admitted, each, by, wanted)
+        : deny(call, admitted, each, refusal);
+  }
+
+  /** The reply is held, and its client kept alive, for as long as somebody may yet approve it. */
+  private CompletionStage<Settled> approve(
+      LlmCall call,
+      Admitted admitted,
+      ToolCall each,
+      Policies.Contents by,
+      BooleanSupplier wanted) {
+    var spec = each.spec();
+    var judgement = each.judgement();
+    if (spec == null
+        || judgement == null
+        || !ApprovalGate.opensFor(judgement)
+        || each.arguments().refusal() != null) {
+      return deny(call, admitted, each, Refusal.APPROVAL_NEEDED);
+    }
+    return approvals
+        .pass(
+            new ApprovalGate.Plea(
+                admitted.agent().key(),
+                admitted.agent().claims().family(),
+                each.action(call.source()),
+                spec,
+                judgement,
+                call.action(),
+                call.trace().traceId(),
+                each.arguments().values(),
+                Requests.preferredWait(call.request(), config.longestWait())
+                    .orElse(config.toolCalls().approvalWait()),
+                wanted,
+                permitted -> objection(each, admitted, by, permitted)))
+        .thenCompose(outcome ->
+            switch (outcome) {
+              case ApprovalGate.Passed(var permitted, var approval) ->
+                  permit(
+                      call,
+                      admitted,
+                      each.judged(permitted.spec(), permitted.judgement()).upTo(approval),
+                      permitted.fence(),
+                      standing(admitted));
+              case ApprovalGate.Held held ->
+                  deny(
+                      call,
+                      admitted,
+                      each.judged(spec, held.judgement()).upTo(held.approval()),
+                      held.why());
+            });
+  }
+
+  /** Why it would not go out although it is permitted: then its grant is not spent. */
+  private CompletionStage<Optional<Refusal>> objection(
+      ToolCall each, Admitted admitted, Policies.Contents by, Agent.Permitted permitted) {
+    if (standing(admitted) == Freshness.Standing.FROZEN) {
+      return CompletableFuture.completedFuture(Optional.of(Refusal.ENCLAVE_FROZEN));
+    }
+    var judgement = permitted.judgement();
+    var judged = each.judged(permitted.spec(), judgement);
+    return decidedBy(judgement == null ? by.version() : judgement.bundleVersion(), by, admitted)
+        .thenApply(rules -> contentRefusal(judged, admitted, rules));
+  }
+
+  private Freshness.Standing standing(Admitted admitted) {
+    return ports.freshness().standing(admitted.agent().claims().organization());
   }
 
   /** Why it does not go out; null: nothing speaks against it. */
@@ -200,19 +296,21 @@ final class ToolCallDecisions {
     return standing == Freshness.Standing.FROZEN ? Refusal.ENCLAVE_FROZEN : null;
   }
 
+  /** The one that decided about all of them; empty: none did. */
+  private static Optional<Long> version(Answers answers) {
+    return answers.each.stream()
+        .map(Answer::judgement)
+        .filter(Objects::nonNull)
+        .map(Judgement::bundleVersion)
+        .findFirst();
+  }
+
   /**
-   * What is done about findings by the version that decided about all of them. Empty: it looks for
-   * something else than was looked for, or is not known here.
+   * What is done about findings by the version that decided. Empty: it looks for something else
+   * than was looked for, or is not known here.
    */
   private CompletionStage<Optional<ContentRules>> decidedBy(
-      Answers answers, Policies.Contents by, Admitted admitted) {
-    long version =
-        answers.each.stream()
-            .map(Answer::judgement)
-            .filter(Objects::nonNull)
-            .map(Judgement::bundleVersion)
-            .findFirst()
-            .orElse(by.version());
+      long version, Policies.Contents by, Admitted admitted) {
     if (version == by.version()) {
       return CompletableFuture.completedFuture(Optional.of(by.rules()));
     }
@@ -224,12 +322,12 @@ final class ToolCallDecisions {
 
   /**
    * What speaks against a call that policies permit: that others decided than those by whom it was
-   * inspected, so that it may be proposed again; or that not all of it was. Null: nothing.
+   * inspected, so that it may be proposed again; or that not all of it was. Empty: nothing.
    */
-  private static @Nullable Refusal contentRefusal(
+  private static Optional<Refusal> contentRefusal(
       ToolCall call, Admitted admitted, Optional<ContentRules> rules) {
     if (rules.isEmpty()) {
-      return Refusal.POLICIES_UNKNOWN;
+      return Optional.of(Refusal.POLICIES_UNKNOWN);
     }
     var labels = (call.spec() == null ? admitted.spec() : call.spec()).labels();
     return call.found().isPartial()
@@ -237,8 +335,8 @@ final class ToolCallDecisions {
                 .get()
                 .of(admitted.agent().claims().agent(), labels)
                 .enforces(Direction.ARGUMENTS)
-        ? Refusal.CONTENT_NOT_INSPECTED
-        : null;
+        ? Optional.of(Refusal.CONTENT_NOT_INSPECTED)
+        : Optional.empty();
   }
 
   private static Decided together(List<CompletableFuture<Settled>> settled) {

@@ -34,11 +34,15 @@ final class ToolCalls {
   /** Has them decided, all together. Never fails. */
   CompletionStage<DecidedCalls> decide(List<ProposedCall> calls) {
     return decisions
-        .decide(call, admitted, calls)
+        .decide(call, admitted, calls, this::isWanted)
         .thenApply(decided -> {
           take(decided);
           return new DecidedCalls(decided.verdicts(), () -> released(decided.grants()));
         });
+  }
+
+  private synchronized boolean isWanted() {
+    return end == null && admitted.stream().whyCut() == null;
   }
 
   private void take(Decided decided) {

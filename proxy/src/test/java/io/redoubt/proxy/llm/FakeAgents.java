@@ -7,6 +7,7 @@ import io.redoubt.agent.Agents;
 import io.redoubt.agent.Judgement;
 import io.redoubt.budget.Shortage;
 import io.redoubt.policy.Decision;
+import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
@@ -40,6 +41,7 @@ final class FakeAgents implements Agents {
   private final ActorSystem<?> system;
   private final Map<AgentKey, AgentSpec> specs = new ConcurrentHashMap<>();
   private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
+  private volatile CompletableFuture<Void> granted = CompletableFuture.completedFuture(null);
   private volatile boolean silent;
   volatile boolean isolated;
   volatile Judgement judgement = PERMITS;
@@ -72,6 +74,12 @@ final class FakeAgents implements Agents {
     return gate;
   }
 
+  /** Those to actions that come with a grant wait until the returned future completes. */
+  CompletableFuture<Void> holdGranted() {
+    granted = new CompletableFuture<>();
+    return granted;
+  }
+
   void silent(boolean now) {
     silent = now;
   }
@@ -88,7 +96,8 @@ final class FakeAgents implements Agents {
     } else if (command instanceof Agent.DecideTogether decide) {
       proposed.add(decide);
     }
-    return gate.thenApply(_ -> reply(agent, command));
+    boolean hasGrant = command instanceof Agent.Decide decide && decide.action().approved() != null;
+    return (hasGrant ? granted : gate).thenApply(_ -> reply(agent, command));
   }
 
   private Agent.Answer answer(GovernedAction action) {
@@ -100,7 +109,16 @@ final class FakeAgents implements Agents {
     };
   }
 
-  private Agent.Reply judged(AgentSpec spec) {
+  /** As the real ones do: a grant for what is asked lifts what asks for it. */
+  private static Judgement approved(Judgement said, GovernedAction action) {
+    var grant = action.approved();
+    var asking = said.asking();
+    return grant != null && asking != null && asking.identity().equals(grant.identity())
+        ? new Judgement(said.bundleVersion(), PERMITS.decision(), said.risk(), asking)
+        : said;
+  }
+
+  private Agent.Reply judged(AgentSpec spec, Judgement judgement) {
     if (unjudged) {
       return new Agent.Permitted(spec, FENCE, null, reserved);
     }
@@ -124,12 +142,14 @@ final class FakeAgents implements Agents {
         if (shortage != null) {
           yield new Agent.Denied(Agent.Denial.OVER_BUDGET, spec, null, shortage);
         }
-        if (!spec.models().permits(action.resource())) {
+        if (action.plane() == Plane.LLM && !spec.models().permits(action.resource())) {
           yield new Agent.Denied(Agent.Denial.MODEL_NOT_ALLOWED, spec, null);
         }
         yield action.bringsCredential() && !spec.mayBringCredential()
             ? new Agent.Denied(Agent.Denial.OWN_CREDENTIAL_NOT_ALLOWED, spec, null)
-            : judged(spec);
+            : judged(
+                spec,
+                approved(action.plane() == Plane.TOOL ? ofTools.apply(action) : judgement, action));
       }
       case Agent.DecideTogether _ when isolated ->
           new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec, null);

@@ -5,6 +5,9 @@ import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.redoubt.agent.AgentKey;
+import io.redoubt.approval.ApprovalConfig;
+import io.redoubt.approval.ApprovalDesk;
+import io.redoubt.approval.LocalApprovals;
 import io.redoubt.entity.Patience;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.HttpEdge;
@@ -36,6 +39,7 @@ import io.redoubt.proxy.upstream.UpstreamConfig;
 import io.redoubt.proxy.upstream.Upstreams;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakePolicies;
+import io.redoubt.testing.InMemoryApprovalBoard;
 import io.redoubt.testing.InMemoryAuditLog;
 import io.redoubt.testing.InMemoryOrganizations;
 import io.redoubt.testing.InMemoryPayloadStore;
@@ -80,12 +84,14 @@ final class LlmFixture implements AutoCloseable {
   final InMemoryProviders providers = new InMemoryProviders();
   final InMemoryOrganizations organizations = new InMemoryOrganizations();
   final FakePolicies policies = new FakePolicies();
+  final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
   final InMemoryRevocations revocations = new InMemoryRevocations();
   final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   final SigningKey signingKey = SigningKey.generate();
   final ActorSystem<?> system;
   final FakeAgents agents;
+  final LocalApprovals approvals;
   final LiveStreams streams;
   final List<AgentKey> charged = new CopyOnWriteArrayList<>();
   final HttpClient client = HttpClient.newHttpClient();
@@ -103,6 +109,8 @@ final class LlmFixture implements AutoCloseable {
                     """
                     pekko.actor.default-dispatcher.fork-join-executor.minimum-runnable = -1
                     pekko.log-dead-letters = off
+                    pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
+                    pekko.persistence.snapshot-store.plugin = "pekko.persistence.no-snapshot-store"
                     """))
             .withFallback(ConfigFactory.load());
     system = ActorSystem.create(Behaviors.empty(), "llm", config);
@@ -111,6 +119,13 @@ final class LlmFixture implements AutoCloseable {
     var authenticate = AuthenticateConfig.from(config);
     var keys = new VerificationKeys(directory, authenticate.keyLookup(), clock, metrics);
     var edge = EdgeConfig.from(config);
+    approvals = new LocalApprovals(system, board, audit, clock);
+    var desk =
+        new ApprovalDesk(
+            approvals,
+            board,
+            ApprovalConfig.from(config),
+            new Patience(clock, Duration.ofSeconds(5)));
     var routes =
         new LlmRoutes(
             system,
@@ -138,7 +153,8 @@ final class LlmFixture implements AutoCloseable {
                 lease::get,
                 _ -> standing(),
                 new Patience(clock, Duration.ofSeconds(5)),
-                charged::add),
+                charged::add,
+                desk),
             clock,
             metrics,
             OpenTelemetry.noop().getTracer("test"));
@@ -164,9 +180,12 @@ final class LlmFixture implements AutoCloseable {
     standingFails = false;
     agents.silent(false);
     agents.hold().complete(null);
+    agents.holdGranted().complete(null);
     audit.outage.end();
     audit.full(false);
     payloads.outage.end();
+    board.outage.end();
+    board.clear();
     await(directory.publish(signingKey.publicHalf(), "node-1", Instant.MAX));
     await(fences.raise(AGENT_KEY, FakeAgents.FENCE));
     agentMayUse(ModelAccess.ANY, false);

@@ -3,6 +3,7 @@ package io.redoubt.protocol.policy;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.ObjectReader;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jws;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param policies in the order of their names; none: everything is denied
  * @param canaries in the order of their names; all of them must hold wherever the bundle is run
  * @param content what is done about what inspectors find, in the order of their scopes
+ * @param workflows in the order of their names: who is asked where policies want an approval
  */
 public record Bundle(
     OrganizationId organization,
@@ -33,7 +35,8 @@ public record Bundle(
     Instant publishedAt,
     List<PolicyDocument> policies,
     List<Canary> canaries,
-    List<ContentDocument> content) {
+    List<ContentDocument> content,
+    List<ApprovalWorkflow> workflows) {
   /** Most documents in one bundle. */
   public static final int MAX_POLICIES = 2_000;
 
@@ -42,6 +45,9 @@ public record Bundle(
 
   /** Most content policies in one bundle. */
   public static final int MAX_CONTENT = 200;
+
+  /** Most workflows in one bundle. */
+  public static final int MAX_WORKFLOWS = 100;
 
   /** Most bytes in the canonical form. */
   public static final int MAX_BYTES = 4 << 20;
@@ -56,15 +62,24 @@ public record Bundle(
    * The order of the fields is part of what the digest is taken of. What a bundle does not have is
    * not spelt, so that it is known by the same digest as before there was such a thing.
    */
-  @JsonPropertyOrder({"organization", "version", "published_at", "policies", "canaries", "content"})
+  @JsonPropertyOrder({
+    "organization",
+    "version",
+    "published_at",
+    "policies",
+    "canaries",
+    "content",
+    "workflows"
+  })
   private record Wire(
       @Nullable OrganizationId organization,
       long version,
       @Nullable Instant publishedAt,
       @Nullable List<@Nullable PolicyDocument> policies,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable Canary> canaries,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable ContentDocument> content,
       @JsonInclude(JsonInclude.Include.NON_EMPTY)
-          @Nullable List<@Nullable ContentDocument> content) {}
+          @Nullable List<@Nullable ApprovalWorkflow> workflows) {}
 
   /** Without canaries. */
   public Bundle(
@@ -75,14 +90,14 @@ public record Bundle(
     this(organization, version, publishedAt, policies, List.of());
   }
 
-  /** Without content policies. */
+  /** Without content policies and workflows. */
   public Bundle(
       OrganizationId organization,
       long version,
       Instant publishedAt,
       List<PolicyDocument> policies,
       List<Canary> canaries) {
-    this(organization, version, publishedAt, policies, canaries, List.of());
+    this(organization, version, publishedAt, policies, canaries, List.of(), List.of());
   }
 
   public Bundle {
@@ -90,6 +105,7 @@ public record Bundle(
     policies = policies.stream().sorted(Comparator.comparing(PolicyDocument::name)).toList();
     canaries = canaries.stream().sorted(Comparator.comparing(Canary::name)).toList();
     content = content.stream().sorted(Comparator.comparing(ContentDocument::scope)).toList();
+    workflows = workflows.stream().sorted(Comparator.comparing(ApprovalWorkflow::name)).toList();
     if (version < 1) {
       throw new IllegalArgumentException("versions begin at 1");
     }
@@ -112,6 +128,12 @@ public record Bundle(
     if (content.stream().map(ContentDocument::scope).distinct().count() < content.size()) {
       throw new IllegalArgumentException("two content policies have the same scope");
     }
+    if (workflows.size() > MAX_WORKFLOWS) {
+      throw new IllegalArgumentException("a bundle has at most " + MAX_WORKFLOWS + " workflows");
+    }
+    if (workflows.stream().map(ApprovalWorkflow::name).distinct().count() < workflows.size()) {
+      throw new IllegalArgumentException("two workflows have the same name");
+    }
   }
 
   /** The one way in which the bundle is spelt: JSON without spaces, in a fixed order. */
@@ -123,7 +145,8 @@ public record Bundle(
             publishedAt,
             List.copyOf(policies),
             List.copyOf(canaries),
-            List.copyOf(content)));
+            List.copyOf(content),
+            List.copyOf(workflows)));
   }
 
   public BundleDigest digest() {
@@ -164,7 +187,8 @@ public record Bundle(
               wire.publishedAt,
               List.copyOf(wire.policies),
               wire.canaries == null ? List.of() : List.copyOf(wire.canaries),
-              wire.content == null ? List.of() : List.copyOf(wire.content));
+              wire.content == null ? List.of() : List.copyOf(wire.content),
+              wire.workflows == null ? List.of() : List.copyOf(wire.workflows));
       return Arrays.equals(bundle.canonical(), payload) ? Optional.of(bundle) : Optional.empty();
     } catch (IOException | IllegalArgumentException | NullPointerException _) {
       return Optional.empty();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.Jws;
@@ -102,7 +103,8 @@ class BundleTest {
             List.of(),
             List.of(
                 new ContentDocument("team=a", ContentPolicy.EMPTY),
-                new ContentDocument("organization", policy)));
+                new ContentDocument("organization", policy)),
+            List.of());
 
     assertThat(new String(bundle.canonical(), UTF_8))
         .isEqualTo(
@@ -117,6 +119,34 @@ class BundleTest {
             {"scope":"team=a","policy":{"rules":[],"patterns":[],\
             "models":{"allow":[],"block":[]}}}]}\
             """);
+    assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+  }
+
+  @Test
+  void workflowsComeAfterContentPoliciesInTheOrderOfTheirNames() {
+    var bundle =
+        new Bundle(
+            ORGANIZATION,
+            7,
+            NOW,
+            List.of(),
+            List.of(),
+            List.of(new ContentDocument("team=a", ContentPolicy.EMPTY)),
+            List.of(ApprovalWorkflow.usual("ops"), ApprovalWorkflow.usual("default")));
+
+    String tiers =
+        "\"tiers\":[{\"kind\":\"human\",\"approvers\":[],\"quorum\":1,\"timeout_seconds\":900,"
+            + "\"on_timeout\":\"deny\",\"veto\":true,\"exclude_owner\":false}],\"uses\":1,"
+            + "\"window_seconds\":900}";
+    assertThat(new String(bundle.canonical(), UTF_8))
+        .endsWith(
+            "\"policies\":[],\"content\":[{\"scope\":\"team=a\",\"policy\":{\"rules\":[],"
+                + "\"patterns\":[],\"models\":{\"allow\":[],\"block\":[]}}}],\"workflows\":["
+                + "{\"name\":\"default\","
+                + tiers
+                + ",{\"name\":\"ops\","
+                + tiers
+                + "]}");
     assertThat(Bundle.read(bundle.canonical())).contains(bundle);
   }
 

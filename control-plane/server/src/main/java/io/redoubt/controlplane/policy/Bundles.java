@@ -62,7 +62,8 @@ public final class Bundles implements Welcome {
             change.now(),
             content.documents(),
             content.canaries(),
-            content.contentPolicies());
+            content.contentPolicies(),
+            List.of());
     byte[] payload = bundle.canonical();
     if (payload.length > Bundle.MAX_BYTES) {
       throw ProblemException.invalid(

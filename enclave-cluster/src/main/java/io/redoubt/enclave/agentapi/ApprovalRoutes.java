@@ -1,0 +1,150 @@
+package io.redoubt.enclave.agentapi;
+
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.approval.ApprovalDesk;
+import io.redoubt.approval.ApprovalKey;
+import io.redoubt.approval.Voting;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.proxy.authenticate.AuthenticatedAgent;
+import io.redoubt.proxy.authenticate.Authentication;
+import io.redoubt.proxy.authenticate.Authenticator;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/** {@code GET /v1/agent/approvals/{id}}: what has become of what the agent asked for. */
+final class ApprovalRoutes {
+  /** Longest wait that a caller may ask for. */
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  private final EdgeConfig edge;
+  private final CallLimits limits;
+  private final Authenticator authenticator;
+  private final Voting voting;
+  private final ApprovalDesk desk;
+
+  ApprovalRoutes(
+      EdgeConfig edge,
+      CallLimits limits,
+      Authenticator authenticator,
+      Voting voting,
+      ApprovalDesk desk) {
+    this.edge = edge;
+    this.limits = limits;
+    this.authenticator = authenticator;
+    this.voting = voting;
+    this.desk = desk;
+  }
+
+  /**
+   * What the agent may know of it. Not who decided, nor why: that is for people.
+   *
+   * @param usesLeft how often the call may still pass
+   * @param expiresAt when the tier's time, or the grant's, ends; null: it is over
+   */
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  record Own(
+      ApprovalId id,
+      ApprovalStatus status,
+      String operation,
+      String resource,
+      String actionDigest,
+      List<String> policyIds,
+      String workflow,
+      int tier,
+      int usesLeft,
+      Instant askedAt,
+      @Nullable Instant expiresAt,
+      @Nullable Instant decidedAt) {
+    static Own of(ApprovalView view) {
+      return new Own(
+          view.id(),
+          view.status(),
+          view.operation(),
+          view.resource(),
+          view.actionDigest(),
+          view.policyIds(),
+          view.workflow(),
+          view.tier(),
+          view.usesLeft(),
+          view.askedAt(),
+          view.expiresAt(),
+          view.decidedAt());
+    }
+  }
+
+  Route routes() {
+    return path(
+        segment("v1").slash("agent").slash("approvals").slash(segment()),
+        id -> get(() -> show(id)));
+  }
+
+  private Route show(String id) {
+    return extractRequest(request -> {
+      InetAddress source = Requests.source(edge, request);
+      limits.admit(source);
+      return Replies.async(
+          authenticator
+              .authenticate(request, source)
+              .thenCompose(authentication ->
+                  switch (authentication) {
+                    case AuthenticatedAgent agent -> find(request, agent.key(), id(id));
+                    case Authentication.Refused refused ->
+                        CompletableFuture.failedFuture(
+                            ProblemException.of(refused.why().problem()));
+                  })
+              .thenApply(found ->
+                  Replies.json(
+                      200,
+                      found
+                          .map(Own::of)
+                          .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND)))));
+    });
+  }
+
+  /** Another agent's is answered like none. */
+  private CompletionStage<Optional<ApprovalView>> find(
+      HttpRequest request, AgentKey agent, ApprovalId id) {
+    var key = new ApprovalKey(agent.organization(), id);
+    return voting
+        .find(key)
+        .thenApply(found -> found.filter(view -> view.agentId().equals(agent.agent())))
+        .thenCompose(found -> {
+          var wait = Requests.preferredWait(request, LONGEST);
+          return found.isPresent()
+                  && found.get().status() == ApprovalStatus.PENDING
+                  && wait.isPresent()
+              ? desk.await(key, new ApprovalDesk.Pending(found.get()), wait.get(), () -> true)
+                  .thenCompose(_ -> voting.find(key))
+              : CompletableFuture.completedFuture(found);
+        });
+  }
+
+  private static ApprovalId id(String text) {
+    try {
+      return ApprovalId.parse(text);
+    } catch (IllegalArgumentException _) {
+      throw ProblemException.of(ErrorType.NOT_FOUND);
+    }
+  }
+}

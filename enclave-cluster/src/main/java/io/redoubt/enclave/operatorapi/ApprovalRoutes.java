@@ -1,0 +1,198 @@
+package io.redoubt.enclave.operatorapi;
+
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.redoubt.approval.Approval.Ballot;
+import io.redoubt.approval.Approval.Refusal;
+import io.redoubt.approval.ApprovalKey;
+import io.redoubt.approval.Voting;
+import io.redoubt.http.Bodies;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.jwt.OperatorClaims;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.text.PlainText;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /v1/operator/approvals}: requests for approval seen and decided at the enclave itself, for
+ * the time when the control plane is away.
+ */
+final class ApprovalRoutes {
+  private static final String READ = "approvals:read";
+  private static final String DECIDE = "approvals:decide";
+  private static final String THROUGH = "enclave";
+
+  private final Bodies bodies;
+  private final OperatorGate gate;
+  private final Voting voting;
+  private final Clock clock;
+
+  ApprovalRoutes(EdgeConfig edge, OperatorGate gate, Voting voting, Clock clock) {
+    this.bodies = new Bodies(edge);
+    this.gate = gate;
+    this.voting = voting;
+    this.clock = clock;
+  }
+
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  record Page(List<ApprovalView> items, @Nullable ApprovalId nextCursor) {}
+
+  /**
+   * A decision.
+   *
+   * @param reason may be left out of an approval
+   */
+  record DecisionBody(ApprovalView.@Nullable Decision decision, @Nullable String reason) {}
+
+  Route routes() {
+    var approvals = segment("v1").slash("operator").slash("approvals");
+    return concat(
+        path(approvals, () -> get(this::list)),
+        path(approvals.slash(segment()), id -> get(() -> show(id))),
+        path(approvals.slash(segment()).slash("decision"), id -> post(() -> decide(id))));
+  }
+
+  private Route list() {
+    return asOperator(
+        READ,
+        operator ->
+            Requests.page(page ->
+                extractRequest(request -> {
+                  var status = request.getUri().query().get("status").map(ApprovalRoutes::status);
+                  var before = page.cursor().map(ApprovalRoutes::cursor);
+                  return Replies.async(
+                      voting
+                          .board()
+                          .list(
+                              operator.organization(),
+                              status.orElse(null),
+                              before.orElse(null),
+                              page.limit())
+                          .thenApply(found -> Replies.json(200, page(found, page.limit()))));
+                })));
+  }
+
+  private static Page page(List<ApprovalView> found, int limit) {
+    return new Page(found, found.size() < limit ? null : found.getLast().id());
+  }
+
+  private static ApprovalStatus status(String text) {
+    try {
+      return ApprovalStatus.of(text);
+    } catch (IllegalArgumentException _) {
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "There is no such status.");
+    }
+  }
+
+  private static ApprovalId cursor(String text) {
+    try {
+      return ApprovalId.parse(text);
+    } catch (IllegalArgumentException _) {
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The cursor is not one of ours.");
+    }
+  }
+
+  private Route show(String id) {
+    return asOperator(
+        READ,
+        operator ->
+            Replies.async(
+                voting
+                    .find(new ApprovalKey(operator.organization(), id(id)))
+                    .thenApply(ApprovalRoutes::answer)));
+  }
+
+  private static Route answer(Optional<ApprovalView> found) {
+    return Replies.json(200, found.orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND)));
+  }
+
+  private Route decide(String id) {
+    return asOperator(
+        DECIDE,
+        operator ->
+            bodies.json(
+                DecisionBody.class,
+                body ->
+                    Replies.async(
+                        voting
+                            .cast(
+                                new ApprovalKey(operator.organization(), id(id)),
+                                ballot(operator, body))
+                            .thenApply(ApprovalRoutes::answer))));
+  }
+
+  private Ballot ballot(OperatorClaims operator, DecisionBody body) {
+    var decision = body.decision();
+    if (decision == null) {
+      throw ProblemException.invalid("/decision", "is needed: approve or deny");
+    }
+    String reason = body.reason() == null ? "" : body.reason();
+    if (decision == ApprovalView.Decision.DENY && reason.isBlank()) {
+      throw ProblemException.invalid("/reason", "is needed for a denial");
+    }
+    if (!PlainText.fits(reason, Ballot.MAX_REASON)) {
+      throw ProblemException.invalid(
+          "/reason",
+          "has at most " + Ballot.MAX_REASON + " characters, none of them control characters");
+    }
+    return new Ballot(
+        AuditId.next(clock).toString(), operator.subject(), THROUGH, decision, reason);
+  }
+
+  private static Route answer(Voting.Outcome outcome) {
+    return switch (outcome) {
+      case Voting.Heard(var view) -> Replies.json(200, view);
+      case Voting.NotHeard(var why, var view) -> Replies.problem(problem(why, view));
+    };
+  }
+
+  private static ProblemException problem(Refusal why, @Nullable ApprovalView view) {
+    return switch (why) {
+      case UNKNOWN -> ProblemException.of(ErrorType.NOT_FOUND);
+      case DECIDED ->
+          ProblemException.of(
+              ErrorType.CONFLICT,
+              view == null ? "It is over." : "It is " + view.status().wire() + " already.");
+      case VOTED_BEFORE ->
+          ProblemException.of(ErrorType.CONFLICT, "You have said something else before.");
+      case NOT_ASKED ->
+          ProblemException.of(
+              ErrorType.PERMISSION_MISSING, "You are not among those who are asked now.");
+      case NOT_GRANTED -> throw new IllegalStateException("not a refusal of a vote: " + why);
+    };
+  }
+
+  private static ApprovalId id(String text) {
+    try {
+      return ApprovalId.parse(text);
+    } catch (IllegalArgumentException _) {
+      throw ProblemException.of(ErrorType.NOT_FOUND);
+    }
+  }
+
+  /** Who asks comes before what is asked: a stranger learns nothing from a wrong body. */
+  private Route asOperator(String permission, Function<OperatorClaims, Route> inner) {
+    return extractRequest(request ->
+        Replies.async(
+            gate.admit(request, permission)
+                .thenApply(operator -> extractRequest(_ -> inner.apply(operator)))));
+  }
+}

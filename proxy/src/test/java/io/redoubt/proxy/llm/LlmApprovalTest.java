@@ -1,0 +1,464 @@
+package io.redoubt.proxy.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.Asking;
+import io.redoubt.agent.Judgement;
+import io.redoubt.approval.Approval.Ballot;
+import io.redoubt.approval.Approval.Cancel;
+import io.redoubt.approval.Approval.Vote;
+import io.redoubt.approval.ApprovalKey;
+import io.redoubt.policy.Decision;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Reserved;
+import io.redoubt.protocol.audit.Spend;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.policy.ContentAction;
+import io.redoubt.protocol.policy.ContentDocument;
+import io.redoubt.protocol.policy.ContentPolicy;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
+import io.redoubt.protocol.policy.ContentPolicy.Rule;
+import io.redoubt.protocol.policy.CustomPattern;
+import io.redoubt.proxy.llm.SdkAgent.Heard;
+import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
+import io.redoubt.proxy.llm.reply.Samples;
+import io.redoubt.session.Risk;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What policies want approved first waits, passes once it is, and passes as often as granted. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LlmApprovalTest {
+  private static final String BODY = "{\"model\":\"claude-sonnet-4-5\"}";
+
+  private final LlmFixture plane =
+      new LlmFixture(
+          """
+          redoubt.proxy.llm.tool-calls { keep-alive = 50 ms, approval-wait = 10 s }
+          redoubt.approval.pending-per-agent = 4
+          pekko.loglevel = OFF
+          """);
+  private final SdkAgent agent = new SdkAgent(plane);
+
+  record Way(Style style, boolean streamed) {}
+
+  static Stream<Way> ways() {
+    return Arrays.stream(Style.values())
+        .flatMap(style -> Stream.of(new Way(style, true), new Way(style, false)));
+  }
+
+  private static ConditionFactory soon() {
+    return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
+  }
+
+  @BeforeEach
+  void reset() {
+    plane.reset();
+  }
+
+  @AfterEach
+  void nothingIsLeftOver() {
+    soon().until(() -> plane.audit.open().isEmpty());
+    soon().until(() -> plane.streams.open() == 0);
+    assertThat(plane.audit.strays()).isEmpty();
+  }
+
+  @AfterAll
+  void close() throws IOException {
+    plane.close();
+  }
+
+  private static Judgement asks(String identity) {
+    return asks(identity, 7);
+  }
+
+  private static Judgement asks(String identity, long version) {
+    var decision =
+        new Decision(
+            Verdict.ESCALATE, List.of("ask"), List.of("default"), List.of(), null, List.of());
+    return new Judgement(
+        version,
+        decision,
+        Risk.NONE,
+        new Asking(identity, List.of(ApprovalWorkflow.usual("default"))));
+  }
+
+  private void asksForModels() {
+    plane.agents.judgement = asks("model-call");
+    plane.provider.answers((_, line) -> line.json(200, "{\"usage\":{}}"));
+  }
+
+  private HttpResponse<String> call(String... headers) {
+    var request = plane.anthropic(BODY);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return plane.send(request);
+  }
+
+  private List<ApprovalView> pending() {
+    return LlmFixture.await(
+        plane.board.list(LlmFixture.ORGANIZATION, ApprovalStatus.PENDING, null, 100));
+  }
+
+  private ApprovalView find(ApprovalId id) {
+    return LlmFixture.await(plane.board.find(new ApprovalKey(LlmFixture.ORGANIZATION, id)))
+        .orElseThrow();
+  }
+
+  private ApprovalView awaitPending(int count) {
+    soon().until(() -> pending().size() == count);
+    return pending().getFirst();
+  }
+
+  private void decide(ApprovalId id, ApprovalView.Decision decision) {
+    LlmFixture.await(
+        plane.approvals.ask(
+            new ApprovalKey(LlmFixture.ORGANIZATION, id),
+            replyTo ->
+                new Vote(
+                    new Ballot(id + "/" + decision, "mem_ann", "enclave", decision, "because"),
+                    replyTo)));
+  }
+
+  private void approve(ApprovalId id) {
+    decide(id, ApprovalView.Decision.APPROVE);
+  }
+
+  private static ApprovalId approvalOf(HttpResponse<?> response) {
+    return ApprovalId.parse(response.headers().firstValue("x-redoubt-approval").orElse(null));
+  }
+
+  private static String decision(HttpResponse<?> response) {
+    return response.headers().firstValue("x-redoubt-decision").orElseThrow();
+  }
+
+  @Test
+  void aCallThatNeedsAnApprovalIsRefusedAndSaysWhichOneItWaitsFor() {
+    asksForModels();
+
+    var refused = call();
+
+    assertThat(refused.statusCode()).isEqualTo(403);
+    assertThat(decision(refused)).isEqualTo("escalate");
+    var view = awaitPending(1);
+    assertThat(approvalOf(refused)).isEqualTo(view.id());
+    assertThat(refused.body()).contains(view.id() + " is pending", "ask", "approval_needed");
+    assertThat(view.resource()).isEqualTo("claude-sonnet-4-5");
+    assertThat(view.policyIds()).containsExactly("ask");
+    var record = plane.recordOf(refused);
+    assertThat(record.verdict()).isEqualTo(Verdict.ESCALATE);
+    assertThat(record.approvalId()).isEqualTo(view.id().toString());
+  }
+
+  @Test
+  void onceApprovedTheSameCallPassesOnceAndThenAsksAgain() {
+    asksForModels();
+    var asked = approvalOf(call());
+    assertThat(approvalOf(call())).as("joins").isEqualTo(asked);
+
+    approve(asked);
+    var passed = call();
+    var again = call();
+
+    assertThat(passed.statusCode()).isEqualTo(200);
+    assertThat(decision(passed)).isEqualTo("permit");
+    assertThat(plane.recordOf(passed).verdict()).isEqualTo(Verdict.PERMIT);
+    assertThat(plane.recordOf(passed).approvalId()).isEqualTo(asked.toString());
+    assertThat(again.statusCode()).isEqualTo(403);
+    assertThat(approvalOf(again)).isNotEqualTo(asked);
+  }
+
+  @Test
+  void manyAtOnceSpendOneGrantOnce() {
+    asksForModels();
+    var asked = approvalOf(call());
+    approve(asked);
+
+    var answers =
+        IntStream.range(0, 16)
+            .mapToObj(_ -> CompletableFuture.supplyAsync(this::call))
+            .toList()
+            .stream()
+            .map(CompletableFuture::join)
+            .toList();
+
+    assertThat(answers).filteredOn(answer -> answer.statusCode() == 200).hasSize(1);
+    assertThat(answers).filteredOn(answer -> answer.statusCode() == 403).hasSize(15);
+  }
+
+  @Test
+  void whoLosesTheRaceForAGrantGivesItsBudgetBack() {
+    asksForModels();
+    plane.agents.reserved = new Reserved(7, LocalDate.of(2026, 11, 20), 50_000, 900_000);
+    var asked = approvalOf(call());
+    approve(asked);
+    plane.agents.asked.clear();
+    var go = plane.agents.holdGranted();
+
+    var calls =
+        IntStream.range(0, 2).mapToObj(_ -> CompletableFuture.supplyAsync(this::call)).toList();
+    soon()
+        .until(() ->
+            plane.agents.asked.stream().filter(it -> it.action().approved() != null).count() == 2);
+    go.complete(null);
+    var answers = calls.stream().map(CompletableFuture::join).toList();
+
+    var lost = answers.stream().filter(it -> it.statusCode() == 403).toList();
+    assertThat(lost).hasSize(1);
+    assertThat(answers).filteredOn(it -> it.statusCode() == 200).hasSize(1);
+    assertThat(approvalOf(lost.getFirst())).isNotEqualTo(asked);
+    soon().until(() -> plane.agents.settled.size() == 2);
+    assertThat(plane.agents.settled)
+        .filteredOn(it -> it.charged().equals(Spend.ZERO))
+        .extracting(Agent.Settle::action)
+        .contains(LlmFixture.actionOf(lost.getFirst()));
+  }
+
+  private void looksForMore(long version) {
+    plane.policies.runContent(
+        version,
+        new ContentDocument(
+            "organization",
+            new ContentPolicy(
+                List.of(new Rule("custom", List.of(Direction.REQUEST), ContentAction.ALERT, false)),
+                List.of(new CustomPattern.Words("birds", List.of("kestrel"), true, true)))));
+  }
+
+  @Test
+  void whereSomethingElseIsLookedForByThenNoGrantIsSpent() {
+    asksForModels();
+    plane.policies.runContent(7);
+    var waiting =
+        CompletableFuture.supplyAsync(() ->
+            plane.send(
+                plane
+                    .anthropic(
+                        "{\"model\":\"claude-sonnet-4-5\",\"messages\":"
+                            + "[{\"role\":\"user\",\"content\":\"kestrel\"}]}")
+                    .header("prefer", "wait=10")));
+    var asked = awaitPending(1).id();
+
+    looksForMore(8);
+    plane.agents.judgement = asks("model-call", 8);
+    approve(asked);
+
+    assertThat(waiting.join().statusCode()).as(waiting.join().body()).isEqualTo(503);
+    assertThat(waiting.join().body()).contains("policies_unknown");
+    assertThat(plane.provider.seen()).isEmpty();
+    soon().until(() -> find(asked).status() == ApprovalStatus.APPROVED);
+  }
+
+  @Test
+  void anotherCallDoesNotPassByTheGrant() {
+    asksForModels();
+    approve(approvalOf(call()));
+    plane.agents.judgement = asks("other-call");
+
+    var other = call();
+
+    assertThat(other.statusCode()).isEqualTo(403);
+    assertThat(decision(other)).isEqualTo("escalate");
+  }
+
+  @Test
+  void whoPrefersToWaitIsAnsweredOnceItIsDecided() {
+    asksForModels();
+
+    var waiting = CompletableFuture.supplyAsync(() -> call("prefer", "wait=10"));
+    approve(awaitPending(1).id());
+
+    assertThat(waiting.join().statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aDeniedCallSaysSoAndTheNextAsksAnew() {
+    asksForModels();
+
+    var waiting = CompletableFuture.supplyAsync(() -> call("prefer", "wait=10"));
+    var asked = awaitPending(1).id();
+    decide(asked, ApprovalView.Decision.DENY);
+
+    var denied = waiting.join();
+    assertThat(denied.statusCode()).isEqualTo(403);
+    assertThat(decision(denied)).isEqualTo("deny");
+    assertThat(denied.body()).contains("not approved", asked.toString());
+    assertThat(plane.recordOf(denied).verdict()).isEqualTo(Verdict.DENY);
+    assertThat(approvalOf(call())).isNotEqualTo(asked);
+  }
+
+  @Test
+  void whatIsCancelledIsNotApproved() {
+    asksForModels();
+    var waiting = CompletableFuture.supplyAsync(() -> call("prefer", "wait=10"));
+    var asked = awaitPending(1).id();
+
+    LlmFixture.await(
+        plane.approvals.ask(
+            new ApprovalKey(LlmFixture.ORGANIZATION, asked),
+            replyTo -> new Cancel("it was stopped", "mem_ann", replyTo)));
+
+    assertThat(waiting.join().statusCode()).isEqualTo(403);
+  }
+
+  @Test
+  void tooManyPendingRequestsAreRefused() {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+    for (int i = 0; i < 4; i++) {
+      plane.agents.judgement = asks("call-" + i);
+      assertThat(call().statusCode()).isEqualTo(403);
+    }
+    plane.agents.judgement = asks("one-more");
+
+    var refused = call();
+
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.headers().firstValue("retry-after")).isPresent();
+    assertThat(refused.body()).contains("too_many_approvals");
+    plane.agents.judgement = asks("call-0");
+    assertThat(call().statusCode()).as("joining is no further request").isEqualTo(403);
+  }
+
+  @Test
+  void whereNobodyCanBeAskedNothingPasses() {
+    asksForModels();
+    plane.board.outage.begin();
+
+    var refused = call();
+
+    assertThat(refused.statusCode()).isEqualTo(503);
+  }
+
+  private void replies(Way way) {
+    String reply = way.streamed ? Samples.stream(way.style) : Samples.document(way.style);
+    plane.provider.answers((_, line) -> {
+      if (!way.streamed) {
+        line.json(200, reply);
+        return;
+      }
+      line.beginEvents();
+      line.chunk(reply);
+      line.end();
+    });
+    plane.agents.ofTools =
+        action ->
+            action.resource().equals("read_file")
+                ? asks("call-" + action.digest())
+                : FakeAgents.PERMITS;
+  }
+
+  private CompletableFuture<Heard> ask(Way way) {
+    return CompletableFuture.supplyAsync(() -> agent.ask(way.style, way.streamed));
+  }
+
+  private AuditRecord reading() {
+    return plane.audit.records().stream()
+        .filter(record -> record.plane() == Plane.TOOL && "read_file".equals(record.resource()))
+        .reduce((_, last) -> last)
+        .orElseThrow();
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void aToolCallIsHeldUntilItIsApprovedAndThenGoesOut(Way way) {
+    replies(way);
+
+    var heard = ask(way);
+    var view = awaitPending(1);
+    assertThat(view.arguments()).as("exactly what would go out").isNotNull();
+    assertThat(heard.isDone()).isFalse();
+    approve(view.id());
+
+    assertThat(heard.join().calls()).containsExactly("read_file", "weather");
+    assertThat(reading().verdict()).isEqualTo(Verdict.PERMIT);
+    assertThat(reading().approvalId()).isEqualTo(view.id().toString());
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void aToolCallThatIsDeniedIsExplained(Way way) {
+    replies(way);
+
+    var heard = ask(way);
+    var view = awaitPending(1);
+    decide(view.id(), ApprovalView.Decision.DENY);
+
+    assertThat(heard.join().calls()).containsExactly("weather");
+    assertThat(heard.join().text()).contains("not approved", view.id().toString());
+    assertThat(reading().verdict()).isEqualTo(Verdict.DENY);
+  }
+
+  @Test
+  void whereSomethingElseIsLookedForByThenAToolCallDoesNotGoOutEvenIfItIsPermitted() {
+    var way = new Way(Style.MESSAGES, true);
+    plane.policies.runContent(7);
+    replies(way);
+    var heard = ask(way);
+    var view = awaitPending(1);
+
+    looksForMore(8);
+    plane.agents.ofTools = _ -> new Judgement(8, FakeAgents.PERMITS.decision(), Risk.NONE);
+    approve(view.id());
+
+    assertThat(heard.join().calls()).containsExactly("weather");
+    assertThat(reading().verdict()).isEqualTo(Verdict.DENY);
+    soon().until(() -> find(view.id()).status() == ApprovalStatus.APPROVED);
+  }
+
+  @Test
+  void aToolCallThatNobodyDecidesInTimeIsReportedPending() {
+    var way = new Way(Style.MESSAGES, true);
+    replies(way);
+
+    var response =
+        plane.send(
+            plane
+                .anthropic("{\"model\":\"claude-sonnet-4-5\",\"stream\":true}")
+                .header("prefer", "wait=0"));
+
+    var view = awaitPending(1);
+    assertThat(response.body()).contains(view.id() + " is pending");
+    assertThat(reading().verdict()).isEqualTo(Verdict.ESCALATE);
+
+    approve(view.id());
+    assertThat(agent.ask(way.style, way.streamed).calls())
+        .as("the same call, asked again")
+        .containsExactly("read_file", "weather");
+  }
+
+  @Test
+  void whoIsStoppedWhileItWaitsSpendsNothing() {
+    var way = new Way(Style.MESSAGES, false);
+    replies(way);
+    var heard = ask(way);
+    var view = awaitPending(1);
+
+    plane.streams.cut(LlmFixture.AGENT_KEY);
+    approve(view.id());
+
+    assertThat(heard).failsWithin(Duration.ofSeconds(10));
+    soon().until(() -> find(view.id()).status() == ApprovalStatus.APPROVED);
+  }
+}
