@@ -457,6 +457,8 @@ final class EnclaveNode {
                     policyKeeper,
                     rollout,
                     new PostgresUnreportedAgents(held.database()),
+                    voting,
+                    held.approvals(),
                     config.node(),
                     Release.version(),
                     this::liveNodes,

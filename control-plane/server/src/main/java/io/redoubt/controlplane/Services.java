@@ -5,6 +5,8 @@ import io.redoubt.controlplane.agent.AgentReports;
 import io.redoubt.controlplane.agent.AgentRoutes;
 import io.redoubt.controlplane.agent.Agents;
 import io.redoubt.controlplane.agent.Lifecycle;
+import io.redoubt.controlplane.approval.ApprovalRoutes;
+import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.audit.AuditRoutes;
 import io.redoubt.controlplane.audit.AuditStore;
@@ -38,6 +40,7 @@ import io.redoubt.controlplane.policy.Policies;
 import io.redoubt.controlplane.policy.PolicyRoutes;
 import io.redoubt.controlplane.policy.PolicyTestRoutes;
 import io.redoubt.controlplane.policy.RuleRoutes;
+import io.redoubt.controlplane.policy.WorkflowRoutes;
 import io.redoubt.controlplane.provider.ProviderRoutes;
 import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.controlplane.usage.UsageLedger;
@@ -76,6 +79,7 @@ final class Services {
   private final ClientAccess access = new ClientAccess();
   private final Bodies bodies;
   private final Lifecycle lifecycle;
+  private final Approvals approvals;
   private final LinkRoutes link;
 
   Services(
@@ -102,6 +106,8 @@ final class Services {
         new Enclaves(commands, List.of(organizations, trust, policies.bundles(), providers));
     this.lifecycle =
         new Lifecycle(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
+    this.approvals =
+        new Approvals(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
     this.link =
         new LinkRoutes(
             database,
@@ -109,6 +115,7 @@ final class Services {
             providers,
             policies.bundles(),
             new AgentReports(lifecycle),
+            approvals,
             new AuditIntake(database, trail, new UsageLedger(), metrics),
             keys,
             trail,
@@ -149,11 +156,13 @@ final class Services {
             new ClientRoutes(clients, members, bodies).endpoints(),
             new AgentRoutes(agents, lifecycle, bodies).endpoints(),
             new EnclaveRoutes(enclaves, bodies, clock).endpoints(),
+            new ApprovalRoutes(approvals, bodies).endpoints(),
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
             new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),
             new PolicyRoutes(policies, bodies).endpoints(),
             new RuleRoutes(policies, agents, bodies).endpoints(),
             new CanaryRoutes(policies, bodies, clock).endpoints(),
+            new WorkflowRoutes(policies, bodies).endpoints(),
             floor.endpoints(),
             new ContentRoutes(policies, floor, agents, bodies).endpoints(),
             new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),

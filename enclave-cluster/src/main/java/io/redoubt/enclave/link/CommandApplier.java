@@ -3,6 +3,9 @@ package io.redoubt.enclave.link;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.approval.Approval.Ballot;
+import io.redoubt.approval.ApprovalKey;
+import io.redoubt.approval.Voting;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.organization.Organizations;
@@ -15,6 +18,7 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.SealedBoxes;
 import io.redoubt.protocol.problem.TemporarilyUnavailable;
 import io.redoubt.protocol.secret.Secret;
+import io.redoubt.protocol.text.PlainText;
 import io.redoubt.provider.Providers;
 import io.redoubt.singleton.SupersededException;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +37,7 @@ final class CommandApplier {
   private final Providers providers;
   private final OperatorTrust trust;
   private final BundleIntake bundles;
+  private final Voting voting;
   private final EnrolmentKey enrolment;
 
   /** The private half of the enrolment key. */
@@ -47,6 +52,7 @@ final class CommandApplier {
       Providers providers,
       OperatorTrust trust,
       BundleIntake bundles,
+      Voting voting,
       EnrolmentKey enrolment) {
     this.agents = agents;
     this.killSwitch = killSwitch;
@@ -54,6 +60,7 @@ final class CommandApplier {
     this.providers = providers;
     this.trust = trust;
     this.bundles = bundles;
+    this.voting = voting;
     this.enrolment = enrolment;
   }
 
@@ -64,6 +71,9 @@ final class CommandApplier {
 
   /** Applied, and this is the proof to be reported. */
   record Stopped(AgentKey agent, LinkReport.AgentStopped proof) implements Result {}
+
+  /** Somebody's decision was handed in, and this is what became of it. */
+  record Voted(LinkReport.ApprovalVoted answer) implements Result {}
 
   /** Never to be applied, whatever is tried. */
   record Rejected(String why) implements Result {}
@@ -116,6 +126,50 @@ final class CommandApplier {
           done(providers.delete(organization, it.name(), it.version()));
       case LinkCommand.PutOperatorTrust it -> done(trust.put(organization, it, envelope.number()));
       case LinkCommand.BundlePublished it -> bundles.take(organization, it);
+      case LinkCommand.DecideApproval it -> decide(envelope, it);
+    };
+  }
+
+  /** The same vote each time that the command comes. */
+  private CompletionStage<Result> decide(CommandEnvelope envelope, LinkCommand.DecideApproval it) {
+    if (it.approvalId() == null
+        || it.decision() == null
+        || it.by() == null
+        || it.reason() == null
+        || !PlainText.fits(it.reason(), Ballot.MAX_REASON)) {
+      return CompletableFuture.completedFuture(new Rejected("the decision is incomplete"));
+    }
+    var organization = envelope.organizationId();
+    var ballot =
+        new Ballot(
+            envelope.enclaveId() + "/" + envelope.number(),
+            it.by(),
+            "control-plane",
+            it.decision(),
+            it.reason());
+    return voting
+        .cast(new ApprovalKey(organization, it.approvalId()), ballot)
+        .thenApply(outcome ->
+            new Voted(
+                new LinkReport.ApprovalVoted(
+                    organization,
+                    it.approvalId(),
+                    envelope.number(),
+                    hearing(outcome),
+                    ApprovalWords.after(outcome))));
+  }
+
+  private static LinkReport.Hearing hearing(Voting.Outcome outcome) {
+    return switch (outcome) {
+      case Voting.Heard _ -> LinkReport.Hearing.HEARD;
+      case Voting.NotHeard(var why, var _) ->
+          switch (why) {
+            case UNKNOWN -> LinkReport.Hearing.UNKNOWN;
+            case DECIDED -> LinkReport.Hearing.DECIDED;
+            case NOT_ASKED -> LinkReport.Hearing.NOT_ASKED;
+            case VOTED_BEFORE -> LinkReport.Hearing.VOTED_BEFORE;
+            case NOT_GRANTED -> throw new IllegalStateException("not a refusal of a vote");
+          };
     };
   }
 

@@ -3,6 +3,8 @@ package io.redoubt.enclave.link;
 import io.redoubt.ClusterMessage;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.approval.ApprovalBoard;
+import io.redoubt.approval.Voting;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
@@ -106,6 +108,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       PolicyKeeper policies,
       PolicyRollout.Asking rollout,
       UnreportedAgents unreported,
+      Voting voting,
+      ApprovalBoard approvals,
       String node,
       String version,
       Supplier<List<LinkReport.NodesSeen.Node>> nodes,
@@ -137,6 +141,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             client,
             parts.agents(),
             parts.unreported(),
+            parts.approvals(),
             parts.state(),
             why -> context.getSelf().tell(new Superseded(why)),
             parts.nodes(),
@@ -153,6 +158,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             parts.trust(),
             new BundleIntake(
                 client::bundle, parts.state(), parts.bundles(), parts.policies(), rollout::note),
+            parts.voting(),
             parts.state()::enrolmentKey);
     this.session =
         new LinkSession(

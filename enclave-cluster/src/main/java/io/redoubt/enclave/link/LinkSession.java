@@ -231,6 +231,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     switch (result) {
       case CommandApplier.Applied _ -> {}
       case CommandApplier.Stopped stopped -> client.report(List.of(stopped.proof()));
+      case CommandApplier.Voted(var answer) -> client.report(List.of(answer));
       case CommandApplier.Rejected(var why) -> {
         // Fails where another node has the link by now: it may well have applied the command.
         Waiting.on(state.load());

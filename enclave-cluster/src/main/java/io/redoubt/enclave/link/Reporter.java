@@ -3,6 +3,7 @@ package io.redoubt.enclave.link;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.link.LinkState;
 import io.redoubt.protocol.link.LinkReport;
@@ -33,6 +34,11 @@ import org.slf4j.LoggerFactory;
 final class Reporter implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
   private static final int MOST_AT_ONCE = 200;
+
+  /** So that what is told at once fits into one call. */
+  private static final int MOST_APPROVALS = 20;
+
+  private static final int MOST_TURNS = 50;
   private static final Duration NODES_EVERY = Duration.ofSeconds(5);
   private static final Duration UNREPORTED_EVERY = Duration.ofSeconds(5);
 
@@ -40,6 +46,7 @@ final class Reporter implements Runnable {
   private final LinkClient client;
   private final Agents agents;
   private final UnreportedAgents unreported;
+  private final ApprovalBoard approvals;
   private final LinkState state;
   private final Consumer<String> superseded;
   private final Supplier<List<LinkReport.NodesSeen.Node>> nodes;
@@ -59,6 +66,7 @@ final class Reporter implements Runnable {
       LinkClient client,
       Agents agents,
       UnreportedAgents unreported,
+      ApprovalBoard approvals,
       LinkState state,
       Consumer<String> superseded,
       Supplier<List<LinkReport.NodesSeen.Node>> nodes,
@@ -67,6 +75,7 @@ final class Reporter implements Runnable {
     this.client = client;
     this.agents = agents;
     this.unreported = unreported;
+    this.approvals = approvals;
     this.state = state;
     this.superseded = superseded;
     this.nodes = nodes;
@@ -168,6 +177,10 @@ final class Reporter implements Runnable {
     if (!reports.isEmpty()) {
       client.report(reports);
     }
+    int turns = 0;
+    while (reportApprovals() && ++turns < MOST_TURNS) {
+      LOG.debug("More approvals are to be reported");
+    }
     for (var it : noted) {
       if (described.containsKey(it.agent())) {
         Waiting.on(unreported.reported(it));
@@ -179,6 +192,29 @@ final class Reporter implements Runnable {
     nodesAt = nodesDue ? now : nodesAt;
     // With as many as were asked for there are more: come back at the next turn.
     unreportedAt = unreportedDue && noted.size() < MOST_AT_ONCE ? now : unreportedAt;
+  }
+
+  /** Apart from the rest, so that one which the control plane cannot take holds up nothing else. */
+  private boolean reportApprovals() throws IOException, InterruptedException, TimeoutException {
+    List<ApprovalBoard.News> news = Waiting.on(approvals.unreported(MOST_APPROVALS));
+    if (news.isEmpty()) {
+      return false;
+    }
+    try {
+      client.report(news.stream().map(Reporter::seen).toList());
+    } catch (LinkClient.RefusedException e) {
+      if (e.status() != 400 && e.status() != 422) {
+        throw e;
+      }
+      LOG.error("The control plane cannot take {} approvals, and will not show them", news.size());
+    }
+    Waiting.on(approvals.reported(news));
+    return news.size() == MOST_APPROVALS;
+  }
+
+  private static LinkReport seen(ApprovalBoard.News news) {
+    return new LinkReport.ApprovalSeen(
+        news.key().organization(), ApprovalWords.forControlPlane(news.view()));
   }
 
   /**

@@ -3,7 +3,9 @@ package io.redoubt.protocol.link;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.policy.BundleDigest;
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(LinkCommand.PutProvider.class),
   @JsonSubTypes.Type(LinkCommand.DeleteProvider.class),
   @JsonSubTypes.Type(LinkCommand.PutOperatorTrust.class),
-  @JsonSubTypes.Type(LinkCommand.BundlePublished.class)
+  @JsonSubTypes.Type(LinkCommand.BundlePublished.class),
+  @JsonSubTypes.Type(LinkCommand.DecideApproval.class)
 })
 public sealed interface LinkCommand {
 
@@ -104,6 +107,16 @@ public sealed interface LinkCommand {
    */
   @JsonTypeName("bundle.published")
   record BundlePublished(long version, BundleDigest digest) implements LinkCommand {}
+
+  /**
+   * What somebody says to a request for approval; the enclave decides whether it counts.
+   *
+   * @param by a member's or client's identifier
+   */
+  @JsonTypeName("approval.decide")
+  record DecideApproval(
+      ApprovalId approvalId, ApprovalView.Decision decision, String reason, String by)
+      implements LinkCommand {}
 
   /**
    * A client that may ask the enclave itself for a token while the control plane is away.

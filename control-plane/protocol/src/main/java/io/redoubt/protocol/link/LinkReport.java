@@ -1,14 +1,19 @@
 package io.redoubt.protocol.link;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.BundleDigest;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +27,9 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(LinkReport.AgentSeen.class),
   @JsonSubTypes.Type(LinkReport.AgentStopped.class),
   @JsonSubTypes.Type(LinkReport.NodesSeen.class),
-  @JsonSubTypes.Type(LinkReport.BundleRunning.class)
+  @JsonSubTypes.Type(LinkReport.BundleRunning.class),
+  @JsonSubTypes.Type(LinkReport.ApprovalSeen.class),
+  @JsonSubTypes.Type(LinkReport.ApprovalVoted.class)
 })
 public sealed interface LinkReport {
 
@@ -86,6 +93,47 @@ public sealed interface LinkReport {
 
     /** One node, and when it began. */
     public record NodeRun(String node, Instant acknowledgedAt) {}
+  }
+
+  /**
+   * How a request for approval stands.
+   *
+   * @param approval with the arguments of the call as long as it is pending
+   */
+  @JsonTypeName("approval.seen")
+  record ApprovalSeen(OrganizationId organizationId, ApprovalView approval) implements LinkReport {}
+
+  /**
+   * Answer to a decision: whether it counts.
+   *
+   * @param approval as it stands now; null: there is none of that name
+   */
+  @JsonTypeName("approval.voted")
+  record ApprovalVoted(
+      OrganizationId organizationId,
+      ApprovalId approvalId,
+      long commandNumber,
+      Hearing outcome,
+      @Nullable ApprovalView approval)
+      implements LinkReport {}
+
+  /** What became of somebody's decision. */
+  enum Hearing {
+    HEARD,
+    UNKNOWN,
+    DECIDED,
+    NOT_ASKED,
+    VOTED_BEFORE;
+
+    @JsonValue
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    public static Hearing of(String wire) {
+      return valueOf(wire.toUpperCase(Locale.ROOT));
+    }
   }
 
   /** The live nodes of the enclave. */

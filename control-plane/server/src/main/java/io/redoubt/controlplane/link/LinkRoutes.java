@@ -12,6 +12,7 @@ import static org.apache.pekko.http.javadsl.server.PathMatchers.separateOnSlashe
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.controlplane.agent.AgentReports;
+import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.key.SigningKeys;
@@ -69,6 +70,7 @@ public final class LinkRoutes {
       Providers providers,
       Bundles bundles,
       AgentReports agents,
+      Approvals approvals,
       AuditIntake audit,
       SigningKeys keys,
       Trail trail,
@@ -81,7 +83,7 @@ public final class LinkRoutes {
       Clock clock) {
     this.authenticator = new EnclaveAuthenticator(database, edge, strangers);
     this.stream = new CommandStream(database, commands, providers, keys, config, clock);
-    this.reports = new Reports(database, agents, bundles, commands, trail, clock);
+    this.reports = new Reports(database, agents, bundles, approvals, commands, trail, clock);
     this.audit = audit;
     this.bundles = new BundleDelivery(database, bundles, keys);
     this.conversation =

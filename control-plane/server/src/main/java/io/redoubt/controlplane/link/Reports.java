@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.link;
 
 import io.redoubt.controlplane.agent.AgentReports;
+import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.policy.Bundles;
@@ -34,6 +35,7 @@ final class Reports {
   private final Database database;
   private final AgentReports agents;
   private final Bundles bundles;
+  private final Approvals approvals;
   private final CommandLog commands;
   private final Trail trail;
   private final Clock clock;
@@ -42,12 +44,14 @@ final class Reports {
       Database database,
       AgentReports agents,
       Bundles bundles,
+      Approvals approvals,
       CommandLog commands,
       Trail trail,
       Clock clock) {
     this.database = database;
     this.agents = agents;
     this.bundles = bundles;
+    this.approvals = approvals;
     this.commands = commands;
     this.trail = trail;
     this.clock = clock;
@@ -74,6 +78,14 @@ final class Reports {
             ofOrganizations
                 .computeIfAbsent(running.organizationId(), _ -> new ArrayList<>())
                 .add(running);
+        case LinkReport.ApprovalSeen seen ->
+            ofOrganizations
+                .computeIfAbsent(seen.organizationId(), _ -> new ArrayList<>())
+                .add(seen);
+        case LinkReport.ApprovalVoted voted ->
+            ofOrganizations
+                .computeIfAbsent(voted.organizationId(), _ -> new ArrayList<>())
+                .add(voted);
       }
     }
     var steps = new ArrayList<Supplier<CompletionStage<Void>>>();
@@ -117,6 +129,10 @@ final class Reports {
               agents.stopped(handle, caller.enclave(), stopped);
             } else if (report instanceof LinkReport.BundleRunning running) {
               bundles.running(handle, caller.enclave(), running);
+            } else if (report instanceof LinkReport.ApprovalSeen seen) {
+              approvals.seen(handle, caller.enclave(), seen);
+            } else if (report instanceof LinkReport.ApprovalVoted voted) {
+              approvals.voted(handle, caller.enclave(), voted);
             }
           }
           return null;

@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.link;
 
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.Spending;
 import java.util.Objects;
@@ -32,6 +33,11 @@ final class Wholeness {
                   .allMatch(it -> it != null && all(it.node(), it.acknowledgedAt()))
               && running.missing() != null
               && running.missing().stream().allMatch(Objects::nonNull);
+      case LinkReport.ApprovalSeen seen ->
+          all(seen.organizationId(), seen.approval()) && isWhole(seen.approval());
+      case LinkReport.ApprovalVoted voted ->
+          all(voted.organizationId(), voted.approvalId(), voted.outcome())
+              && (voted.approval() == null || isWhole(voted.approval()));
       case LinkReport.NodesSeen nodes -> all(nodes.nodes(), nodes.at());
     };
   }
@@ -46,6 +52,17 @@ final class Wholeness {
             spending.reservedThisMonth())
         && spending.day().getYear() >= FIRST_YEAR
         && spending.day().getYear() <= LAST_YEAR;
+  }
+
+  private static boolean isWhole(ApprovalView approval) {
+    return all(
+            approval.id(),
+            approval.status(),
+            approval.agentId(),
+            approval.operation(),
+            approval.resource(),
+            approval.askedAt())
+        && approval.version() > 0;
   }
 
   private static boolean all(@Nullable Object... parts) {

@@ -15,6 +15,7 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.Compilation;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicySet;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.ContentDocument;
@@ -85,7 +86,8 @@ public final class BundleRoutes {
       Published bundle,
       List<PolicyDocument> policies,
       List<CanaryView> canaries,
-      List<ContentDocument> contentPolicies) {}
+      List<ContentDocument> contentPolicies,
+      List<ApprovalWorkflow> workflows) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -112,7 +114,8 @@ public final class BundleRoutes {
               Published.of(found, bundles.rollout(transaction, version, clock.instant())),
               content.documents(),
               content.canaries().stream().map(CanaryView::of).toList(),
-              content.contentPolicies()));
+              content.contentPolicies(),
+              content.workflows()));
     });
   }
 

@@ -63,7 +63,7 @@ public final class Bundles implements Welcome {
             content.documents(),
             content.canaries(),
             content.contentPolicies(),
-            List.of());
+            content.workflows());
     byte[] payload = bundle.canonical();
     if (payload.length > Bundle.MAX_BYTES) {
       throw ProblemException.invalid(

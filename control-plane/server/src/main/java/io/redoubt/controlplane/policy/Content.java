@@ -5,6 +5,7 @@ import io.redoubt.policy.Compilation;
 import io.redoubt.policy.ContentProblems;
 import io.redoubt.policy.Floor;
 import io.redoubt.policy.PolicySet;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.Canary;
@@ -20,15 +21,17 @@ import java.util.stream.Stream;
  *
  * @param documents also what rules are compiled to, and the floor's
  * @param contentPolicies of all layers, the floor's among them, in the order of their scopes
+ * @param workflows who is asked where policies want an approval
  * @param floor version of the floor that is among them; 0: there is none
  */
 public record Content(
     List<PolicyDocument> documents,
     List<Canary> canaries,
     List<ContentDocument> contentPolicies,
+    List<ApprovalWorkflow> workflows,
     long floor) {
   /** Everything is denied. */
-  public static final Content NOTHING = new Content(List.of(), List.of(), List.of(), 0);
+  public static final Content NOTHING = new Content(List.of(), List.of(), List.of(), List.of(), 0);
 
   public Content {
     contentPolicies =
@@ -36,7 +39,8 @@ public record Content(
   }
 
   static Content of(Bundle bundle, long floor) {
-    return new Content(bundle.policies(), bundle.canaries(), bundle.content(), floor);
+    return new Content(
+        bundle.policies(), bundle.canaries(), bundle.content(), bundle.workflows(), floor);
   }
 
   /** The same above this floor, in the place of the one that it had. */
@@ -51,13 +55,18 @@ public record Content(
                 contentPolicies.stream().filter(it -> !it.scope().equals(ContentDocument.PLATFORM)),
                 standing.contentPolicy().stream())
             .toList(),
+        workflows,
         standing.version());
   }
 
   /** The same with those canaries alone that hold. */
   Content holding(PolicySet set, OrganizationId organization) {
     return new Content(
-        documents, Canaries.holding(set, organization, canaries), contentPolicies, floor);
+        documents,
+        Canaries.holding(set, organization, canaries),
+        contentPolicies,
+        workflows,
+        floor);
   }
 
   /** Which canaries the other has no more, for the record; empty: none. */

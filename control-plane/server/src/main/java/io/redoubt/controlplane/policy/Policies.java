@@ -8,6 +8,7 @@ import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.Rules;
 import io.redoubt.policy.Starter;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.Canary;
@@ -31,6 +32,8 @@ public final class Policies {
   final DraftParts<ContentPolicy> contentPolicies =
       // One place is the platform's.
       new DraftParts<>("content", ContentPolicy.class, Bundle.MAX_CONTENT - 1);
+  final DraftParts<ApprovalWorkflow> workflows =
+      new DraftParts<>("approval-workflow", ApprovalWorkflow.class, Bundle.MAX_WORKFLOWS);
   final Workbench workbench;
   private final Bundles bundles;
 
@@ -64,6 +67,7 @@ public final class Policies {
             Stream.concat(documents.stream(), rules.documents(transaction).stream()).toList(),
             canaries.all(transaction).stream().map(DraftParts.Part::body).toList(),
             contentDocuments(transaction),
+            workflows.all(transaction).stream().map(DraftParts.Part::body).toList(),
             0)
         .above(floors.standing(transaction));
   }

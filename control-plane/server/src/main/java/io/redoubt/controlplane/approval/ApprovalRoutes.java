@@ -1,0 +1,113 @@
+package io.redoubt.controlplane.approval;
+
+import static io.redoubt.controlplane.operator.Permission.APPROVALS_DECIDE;
+import static io.redoubt.controlplane.operator.Permission.APPROVALS_READ;
+
+import io.redoubt.controlplane.operator.Answer;
+import io.redoubt.controlplane.operator.Call;
+import io.redoubt.controlplane.operator.Checks;
+import io.redoubt.controlplane.operator.Endpoint;
+import io.redoubt.controlplane.operator.PageOf;
+import io.redoubt.http.Bodies;
+import io.redoubt.http.Replies;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.util.List;
+import java.util.Objects;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/approvals}: requests for approval, and what operators say to them. */
+public final class ApprovalRoutes {
+  private static final String PATH = "/api/v1/approvals";
+  private static final String ONE = PATH + "/{id}";
+  private static final int MAX_REASON = 500;
+
+  private final Approvals approvals;
+  private final Bodies bodies;
+
+  public ApprovalRoutes(Approvals approvals, Bodies bodies) {
+    this.approvals = approvals;
+    this.bodies = bodies;
+  }
+
+  /**
+   * A decision.
+   *
+   * @param reason may be left out of an approval
+   */
+  record DecisionBody(ApprovalView.@Nullable Decision decision, @Nullable String reason) {}
+
+  public List<Endpoint> endpoints() {
+    return List.of(
+        Endpoint.get(PATH, APPROVALS_READ, this::list),
+        Endpoint.get(ONE, APPROVALS_READ, this::show),
+        Endpoint.post(ONE + "/decision", APPROVALS_DECIDE, this::decide));
+  }
+
+  private Route list(Call call) {
+    var parameters = call.parameters("status", "agent_id", "limit", "cursor");
+    var filter =
+        new Approvals.Filter(
+            parameters.read("status", ApprovalStatus::of).orElse(null),
+            parameters.read("agent_id", AgentId::parse).orElse(null));
+    return PageOf.route(
+        call,
+        ApprovalId::parse,
+        ApprovalView::id,
+        (transaction, after, limit) -> approvals.list(transaction, filter, after, limit));
+  }
+
+  private Route show(Call call) {
+    var id = call.id("id", ApprovalId::parse);
+    return call.read(transaction -> Answer.ok(approvals.find(transaction, id)));
+  }
+
+  private Route decide(Call call) {
+    var id = call.id("id", ApprovalId::parse);
+    return bodies.json(
+        DecisionBody.class,
+        body -> {
+          String reason = body.reason() == null ? "" : body.reason();
+          new Checks()
+              .require(body.decision() != null, "/decision", "is needed: approve or deny")
+              .require(
+                  body.decision() != ApprovalView.Decision.DENY || !reason.isBlank(),
+                  "/reason",
+                  "is needed for a denial")
+              .text("/reason", reason, MAX_REASON)
+              .done();
+          var decision = Objects.requireNonNull(body.decision(), "checked before");
+          return Replies.async(
+              call.posted(
+                      Approvals.Vote.class,
+                      body,
+                      change -> approvals.vote(change, id, decision, reason))
+                  .thenCompose(vote -> approvals.answerTo(call.operator().organization(), vote))
+                  .thenApply(heard ->
+                      heard
+                          .map(ApprovalRoutes::answer)
+                          .orElseGet(
+                              () -> Answer.of(202, new Approvals.Pending(true, id)).route())));
+        });
+  }
+
+  private static Route answer(Approvals.Heard heard) {
+    return switch (heard.outcome()) {
+      case HEARD -> Answer.ok(heard.approval()).route();
+      case UNKNOWN -> throw ProblemException.of(ErrorType.NOT_FOUND);
+      case DECIDED ->
+          throw ProblemException.of(
+              ErrorType.CONFLICT, "It is " + heard.approval().status().wire() + " already.");
+      case VOTED_BEFORE ->
+          throw ProblemException.of(ErrorType.CONFLICT, "You have said something else before.");
+      case NOT_ASKED ->
+          throw ProblemException.of(
+              ErrorType.PERMISSION_MISSING, "You are not among those who are asked now.");
+    };
+  }
+}

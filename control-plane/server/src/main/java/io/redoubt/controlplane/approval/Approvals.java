@@ -1,0 +1,264 @@
+package io.redoubt.controlplane.approval;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.command.Signals;
+import io.redoubt.controlplane.enclave.Enclaves;
+import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Transaction;
+import io.redoubt.controlplane.store.Rows;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests for approval, as far as they are known here. What somebody decides goes to the enclave,
+ * which says whether it counts; who decided is answered with that, or told that it is still to
+ * come.
+ */
+public final class Approvals {
+  private final CommandLog commands;
+  private final Enclaves enclaves;
+  private final Database database;
+  private final Signals<EnclaveId> answered = new Signals<>();
+  private final Duration wait;
+  private final Duration poll;
+  private final Clock clock;
+
+  /**
+   * None are known.
+   *
+   * @param wait how long a caller waits for the enclave's answer
+   * @param poll how often an answer is looked for that another process may have taken in
+   */
+  public Approvals(
+      CommandLog commands,
+      Enclaves enclaves,
+      Database database,
+      Duration wait,
+      Duration poll,
+      Clock clock) {
+    this.commands = commands;
+    this.enclaves = enclaves;
+    this.database = database;
+    this.wait = wait;
+    this.poll = poll;
+    this.clock = clock;
+  }
+
+  /**
+   * A decision on its way to the enclave.
+   *
+   * @param number of the command in the enclave's log
+   * @param listening whether the enclave was there to hear it
+   */
+  record Vote(EnclaveId enclave, long number, ApprovalId approval, boolean listening) {}
+
+  /** What the enclave said to it, and how the request stands since. */
+  record Heard(LinkReport.Hearing outcome, ApprovalView approval) {}
+
+  /**
+   * Which ones are looked for.
+   *
+   * @param status null: any
+   * @param agent null: anybody's
+   */
+  record Filter(@Nullable ApprovalStatus status, @Nullable AgentId agent) {}
+
+  List<ApprovalView> list(
+      Transaction transaction, Filter filter, Optional<ApprovalId> after, int limit) {
+    return transaction
+        .handle()
+        .createQuery(
+            """
+            SELECT document FROM control.approval
+            WHERE organization_id = :organization
+              AND (CAST(:status AS text) IS NULL OR status = CAST(:status AS text))
+              AND (CAST(:agent AS uuid) IS NULL OR agent_id = CAST(:agent AS uuid))
+              AND (CAST(:after AS uuid) IS NULL OR id < CAST(:after AS uuid))
+            ORDER BY id DESC LIMIT :limit
+            """)
+        .bind("organization", transaction.organization().uuid())
+        .bind("status", filter.status() == null ? null : filter.status().wire())
+        .bindByType("agent", filter.agent() == null ? null : filter.agent().uuid(), UUID.class)
+        .bindByType("after", after.map(ApprovalId::uuid).orElse(null), UUID.class)
+        .bind("limit", limit)
+        .map((row, _) -> Rows.json(row, "document", ApprovalView.class))
+        .list();
+  }
+
+  ApprovalView find(Transaction transaction, ApprovalId id) {
+    return find(transaction.handle(), transaction.organization(), id)
+        .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND))
+        .view();
+  }
+
+  private record Known(ApprovalView view, EnclaveId enclave) {}
+
+  private static Optional<Known> find(Handle handle, OrganizationId organization, ApprovalId id) {
+    return handle
+        .createQuery(
+            """
+            SELECT document, enclave_id FROM control.approval
+            WHERE organization_id = :organization AND id = :id
+            """)
+        .bind("organization", organization.uuid())
+        .bind("id", id.uuid())
+        .map((row, _) ->
+            new Known(
+                Rows.json(row, "document", ApprovalView.class),
+                new EnclaveId(Rows.uuid(row, "enclave_id"))))
+        .findOne();
+  }
+
+  /** Sends somebody's decision to the enclave that asks for it. */
+  Vote vote(Change change, ApprovalId id, ApprovalView.Decision decision, String reason) {
+    var known =
+        find(change.handle(), change.organization(), id)
+            .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
+    var status = known.view().status();
+    if (status != ApprovalStatus.PENDING) {
+      throw ProblemException.of(ErrorType.CONFLICT, "It is " + status.wire() + " already.");
+    }
+    String by = change.operator().subject();
+    long number =
+        commands.append(
+            change, known.enclave(), new LinkCommand.DecideApproval(id, decision, reason, by));
+    change
+        .handle()
+        .createUpdate(
+            """
+            INSERT INTO control.approval_vote
+              (organization_id, enclave_id, command_number, approval_id, decision, asked_by, asked_at)
+            VALUES (:organization, :enclave, :number, :id, :decision, :by, :now)
+            """)
+        .bind("organization", change.organization().uuid())
+        .bind("enclave", known.enclave().uuid())
+        .bind("number", number)
+        .bind("id", id.uuid())
+        .bind("decision", decision.wire())
+        .bind("by", by)
+        .bind("now", change.now())
+        .execute();
+    change.audited("approval:" + decision.wire(), id, reason, known.view().agentId());
+    return new Vote(
+        known.enclave(), number, id, enclaves.isListening(change, known.enclave(), change.now()));
+  }
+
+  /**
+   * What became of it; empty if the answer does not come in time, or nobody is there to give one.
+   */
+  CompletionStage<Optional<Heard>> answerTo(OrganizationId organization, Vote vote) {
+    return answerTo(
+        organization, vote, vote.listening() ? clock.instant().plus(wait) : clock.instant());
+  }
+
+  private CompletionStage<Optional<Heard>> answerTo(
+      OrganizationId organization, Vote vote, Instant deadline) {
+    var signal = answered.expect(vote.enclave());
+    return database
+        .inOrganization(organization, handle -> find(handle, organization, vote))
+        .thenCompose(found ->
+            found.isPresent() || !clock.instant().isBefore(deadline)
+                ? CompletableFuture.completedFuture(found)
+                : signal.atMost(poll).thenCompose(_ -> answerTo(organization, vote, deadline)));
+  }
+
+  private static Optional<Heard> find(Handle handle, OrganizationId organization, Vote vote) {
+    return handle
+        .createQuery(
+            """
+            SELECT v.outcome, a.document
+            FROM control.approval_vote v
+            JOIN control.approval a ON a.organization_id = v.organization_id AND a.id = v.approval_id
+            WHERE v.organization_id = :organization AND v.enclave_id = :enclave
+              AND v.command_number = :number AND v.outcome IS NOT NULL
+            """)
+        .bind("organization", organization.uuid())
+        .bind("enclave", vote.enclave().uuid())
+        .bind("number", vote.number())
+        .map((row, _) ->
+            new Heard(
+                LinkReport.Hearing.of(row.getString("outcome")),
+                Rows.json(row, "document", ApprovalView.class)))
+        .findOne();
+  }
+
+  /** What an enclave says of a request: of its own agents only, and nothing that is old. */
+  public void seen(Handle handle, EnclaveId enclave, LinkReport.ApprovalSeen report) {
+    take(handle, enclave, report.organizationId(), report.approval());
+  }
+
+  /** What it says to a decision; a second answer changes nothing. */
+  public void voted(Handle handle, EnclaveId enclave, LinkReport.ApprovalVoted report) {
+    var approval = report.approval();
+    if (approval != null && approval.id().equals(report.approvalId())) {
+      take(handle, enclave, report.organizationId(), approval);
+    }
+    handle
+        .createUpdate(
+            """
+            UPDATE control.approval_vote SET outcome = :outcome
+            WHERE organization_id = :organization AND enclave_id = :enclave
+              AND command_number = :number AND approval_id = :id AND outcome IS NULL
+            """)
+        .bind("outcome", report.outcome().wire())
+        .bind("organization", report.organizationId().uuid())
+        .bind("enclave", enclave.uuid())
+        .bind("number", report.commandNumber())
+        .bind("id", report.approvalId().uuid())
+        .execute();
+    handle.afterCommit(() -> answered.fire(enclave));
+  }
+
+  private void take(
+      Handle handle, EnclaveId enclave, OrganizationId organization, ApprovalView view) {
+    var kept = view.status() == ApprovalStatus.PENDING ? view : view.with(null, view.related());
+    handle
+        .createUpdate(
+            """
+            INSERT INTO control.approval AS known
+              (organization_id, id, enclave_id, agent_id, version, status, document, reported_at)
+            SELECT a.organization_id, :id, a.enclave_id, a.id, :version, :status,
+              :document, :now
+            FROM control.agent a
+            WHERE a.organization_id = :organization AND a.id = :agent AND a.enclave_id = :enclave
+            ON CONFLICT (organization_id, id) DO UPDATE
+            SET version = excluded.version, status = excluded.status,
+              document = excluded.document, reported_at = excluded.reported_at
+            WHERE known.enclave_id = excluded.enclave_id AND known.agent_id = excluded.agent_id
+              AND known.version < excluded.version
+            """)
+        .bind("id", view.id().uuid())
+        .bind("version", view.version())
+        .bind("status", view.status().wire())
+        .bind("document", Rows.json(kept))
+        .bind("now", clock.instant())
+        .bind("organization", organization.uuid())
+        .bind("agent", view.agentId().uuid())
+        .bind("enclave", enclave.uuid())
+        .execute();
+  }
+
+  /** What is answered where the enclave's word is still to come. */
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  record Pending(boolean pending, ApprovalId approvalId) {}
+}

@@ -1,0 +1,270 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.CommandEnvelope;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Requests for approval as enclaves report them, and decisions on their way there. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ApprovalTest {
+  private static final String APPROVALS = "/api/v1/approvals";
+  private static final String APPROVE = "{\"decision\": \"approve\", \"reason\": \"looks right\"}";
+
+  @AutoClose private final TestServer server = new TestServer();
+  private Tenant tenant;
+  private EnclaveClient enclave;
+  private AgentId agent;
+
+  @BeforeAll
+  void start() {
+    tenant = server.newTenant();
+    enclave = tenant.newEnclave("main");
+    agent = AgentId.parse(tenant.newAgent("builder"));
+    enclave.connect();
+  }
+
+  private ApprovalView view(
+      ApprovalId id, AgentId of, ApprovalStatus status, int version, @Nullable JsonNode arguments) {
+    var now = server.clock.instant();
+    return new ApprovalView(
+        id,
+        status,
+        of,
+        "mem_owner",
+        Plane.TOOL,
+        "tool:call",
+        null,
+        "transfer",
+        arguments,
+        "beef",
+        ActionId.next(server.clock),
+        List.of("ask"),
+        "default",
+        1,
+        35,
+        List.of(),
+        0,
+        now,
+        status == ApprovalStatus.PENDING ? now.plusSeconds(900) : null,
+        null,
+        version,
+        List.of());
+  }
+
+  private static ObjectNode arguments() {
+    return Json.LENIENT
+        .createObjectNode()
+        .put("to", "mallory\u0000\u202e")
+        .put("amount", new BigDecimal("1000000000000000000000.01"));
+  }
+
+  private ApprovalView reported(ApprovalStatus status) {
+    var view = view(ApprovalId.next(server.clock), agent, status, 1, arguments());
+    report(view);
+    return view;
+  }
+
+  private void report(ApprovalView view) {
+    var reply = enclave.report(EnclaveClient.json(new LinkReport.ApprovalSeen(tenant.id(), view)));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(204);
+  }
+
+  private Reply show(ApprovalId id) {
+    return tenant.owner().get(APPROVALS + "/" + id);
+  }
+
+  private CompletableFuture<Reply> deciding(ApprovalId id, String body) {
+    return CompletableFuture.supplyAsync(
+        () -> tenant.owner().post(APPROVALS + "/" + id + "/decision", body),
+        Thread::startVirtualThread);
+  }
+
+  private CommandEnvelope heard(ApprovalId id) {
+    return await()
+        .until(
+            () ->
+                enclave.commands.stream()
+                    .filter(c ->
+                        c.command() instanceof LinkCommand.DecideApproval it
+                            && it.approvalId().equals(id))
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  private void answer(CommandEnvelope command, LinkReport.Hearing outcome, ApprovalView view) {
+    var reply =
+        enclave.report(
+            EnclaveClient.json(
+                new LinkReport.ApprovalVoted(
+                    tenant.id(), view.id(), command.number(), outcome, view)));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(204);
+  }
+
+  private ApprovalView later(ApprovalView view, ApprovalStatus status, int version) {
+    return view(view.id(), view.agentId(), status, version, null);
+  }
+
+  @Test
+  void whatAnEnclaveAsksIsShownWithTheExactArguments() {
+    var view = reported(ApprovalStatus.PENDING);
+
+    var shown = show(view.id());
+    var listed = tenant.owner().get(APPROVALS + "?status=pending&agent_id=" + agent);
+
+    assertThat(shown.status()).as(shown.text()).isEqualTo(200);
+    assertThat(shown.text("/status")).isEqualTo("pending");
+    assertThat(shown.text("/arguments/to")).isEqualTo("mallory\u0000\u202e");
+    assertThat(shown.text()).contains("1000000000000000000000.01");
+    assertThat(shown.text("/action_digest")).isEqualTo("beef");
+    assertThat(listed.at("/items").findValuesAsText("id")).contains(view.id().toString());
+    assertThat(tenant.owner().get(APPROVALS + "?status=denied").at("/items")).isEmpty();
+  }
+
+  @Test
+  void anOlderReportUndoesNothingAndWhatIsOverKeepsNoArguments() {
+    var view = reported(ApprovalStatus.PENDING);
+
+    report(view(view.id(), agent, ApprovalStatus.DENIED, 3, arguments()));
+    report(view(view.id(), agent, ApprovalStatus.PENDING, 2, arguments()));
+
+    assertThat(show(view.id()).text("/status")).isEqualTo("denied");
+    assertThat(show(view.id()).at("/arguments").isNull()).isTrue();
+  }
+
+  @Test
+  void aDecisionGoesToTheEnclaveAndItsWordIsTheAnswer() {
+    var view = reported(ApprovalStatus.PENDING);
+
+    var deciding = deciding(view.id(), APPROVE);
+    var command = heard(view.id());
+    answer(command, LinkReport.Hearing.HEARD, later(view, ApprovalStatus.APPROVED, 3));
+
+    var said = (LinkCommand.DecideApproval) command.command();
+    assertThat(said.decision()).isEqualTo(ApprovalView.Decision.APPROVE);
+    assertThat(said.reason()).isEqualTo("looks right");
+    assertThat(deciding.join().status()).as(deciding.join().text()).isEqualTo(200);
+    assertThat(deciding.join().text("/status")).isEqualTo("approved");
+    assertThat(show(view.id()).text("/status")).isEqualTo("approved");
+    var audit = tenant.lastAudit("approval:approve");
+    assertThat(audit.path("detail").asText()).isEqualTo("looks right");
+    assertThat(audit.path("actor").asText()).isEqualTo(said.by());
+    assertThat(deciding(view.id(), APPROVE).join().status()).isEqualTo(409);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"DECIDED,409", "NOT_ASKED,403", "VOTED_BEFORE,409", "UNKNOWN,404"})
+  void whatTheEnclaveDoesNotHearIsSaid(LinkReport.Hearing outcome, int status) {
+    var view = reported(ApprovalStatus.PENDING);
+
+    var deciding = deciding(view.id(), APPROVE);
+    answer(heard(view.id()), outcome, later(view, ApprovalStatus.EXPIRED, 3));
+
+    assertThat(deciding.join().status()).isEqualTo(status);
+  }
+
+  @Test
+  void anEnclaveThatIsAwayHearsOfItLater() {
+    var other = server.newTenant();
+    var away = other.newEnclave("away");
+    var id = ApprovalId.next(server.clock);
+    var view = view(id, AgentId.parse(other.newAgent("builder")), ApprovalStatus.PENDING, 1, null);
+    away.report(EnclaveClient.json(new LinkReport.ApprovalSeen(other.id(), view)));
+
+    var reply = other.owner().post(APPROVALS + "/" + id + "/decision", APPROVE);
+
+    assertThat(reply.status()).as(reply.text()).isEqualTo(202);
+    assertThat(reply.at("/pending").asBoolean()).isTrue();
+    try (away) {
+      away.connect();
+      assertThat(away.command(LinkCommand.DecideApproval.class).approvalId()).isEqualTo(id);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"decision\": \"maybe\"}",
+        "{\"decision\": \"deny\"}",
+        "{\"decision\": \"approve\", \"reason\": \"a\\u0000b\"}",
+        "{\"decision\": \"approve\", \"by\": \"mem_2\"}"
+      })
+  void badDecisionsAreRefused(String body) {
+    var view = reported(ApprovalStatus.PENDING);
+
+    var reply = deciding(view.id(), body).join();
+
+    assertThat(reply.status()).as(reply.text()).isEqualTo(422);
+    var huge =
+        deciding(view.id(), "{\"decision\": \"deny\", \"reason\": \"" + "x".repeat(1 << 20) + "\"}")
+            .join();
+    assertThat(huge.status()).isIn(413, 422);
+  }
+
+  @Test
+  void onlyThosePermittedSeeAndDecideThem() {
+    var view = reported(ApprovalStatus.PENDING);
+    var reader = tenant.clientWith("approvals:read");
+    var other = tenant.clientWith("agents:read");
+
+    assertThat(reader.get(APPROVALS + "/" + view.id()).status()).isEqualTo(200);
+    assertThat(reader.post(APPROVALS + "/" + view.id() + "/decision", APPROVE).status())
+        .isEqualTo(403);
+    assertThat(other.get(APPROVALS).status()).isEqualTo(403);
+  }
+
+  @Test
+  void anotherOrganizationsRequestsDoNotExist() {
+    var view = reported(ApprovalStatus.PENDING);
+    var stranger = server.newTenant().owner();
+
+    var shown = stranger.get(APPROVALS + "/" + view.id());
+    var decided = stranger.post(APPROVALS + "/" + view.id() + "/decision", APPROVE);
+
+    assertThat(shown.status()).isEqualTo(404);
+    assertThat(decided.status()).isEqualTo(404);
+    assertThat(stranger.get(APPROVALS).at("/items")).isEmpty();
+    assertThat(show(view.id()).text("/status")).isEqualTo("pending");
+  }
+
+  @Test
+  void anEnclaveIsBelievedAboutItsOwnAgentsOnly() {
+    var other = server.newTenant();
+    var foreign = other.newEnclave("other");
+    var view = reported(ApprovalStatus.PENDING);
+
+    foreign.report(
+        EnclaveClient.json(
+            new LinkReport.ApprovalSeen(tenant.id(), later(view, ApprovalStatus.APPROVED, 9))));
+    var made = view(ApprovalId.next(server.clock), agent, ApprovalStatus.PENDING, 1, null);
+    foreign.report(EnclaveClient.json(new LinkReport.ApprovalSeen(tenant.id(), made)));
+
+    assertThat(show(view.id()).text("/status")).isEqualTo("pending");
+    assertThat(show(made.id()).status()).isEqualTo(404);
+  }
+}

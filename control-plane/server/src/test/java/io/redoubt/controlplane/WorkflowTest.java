@@ -1,0 +1,119 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.policy.Bundle;
+import java.util.Base64;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Who is asked where policies want an approval: part of the draft, published with it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class WorkflowTest {
+  private static final String WORKFLOWS = "/api/v1/approval-workflows";
+  private static final String TWO_TIERS =
+      """
+      {"tiers": [
+         {"kind": "human", "approvers": ["owner"], "quorum": 1, "timeout_seconds": 60,
+          "on_timeout": "next"},
+         {"kind": "human", "quorum": 2, "timeout_seconds": 600, "exclude_owner": true,
+          "veto": false}],
+       "uses": 3, "window_seconds": 1800}
+      """;
+
+  @AutoClose private final TestServer server = new TestServer();
+
+  @Test
+  void aWorkflowIsMadeChangedReadAndDeletedAndEachIsRecorded() {
+    var tenant = server.newTenant();
+    var owner = tenant.owner();
+
+    var made = owner.put(WORKFLOWS + "/payments", TWO_TIERS);
+    var changed = owner.put(WORKFLOWS + "/payments", "{\"tiers\": [{\"kind\": \"human\"}]}");
+
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    assertThat(made.header("location")).isEqualTo(WORKFLOWS + "/payments");
+    assertThat(made.text("/tiers/0/approvers/0")).isEqualTo("owner");
+    assertThat(made.text("/tiers/1/on_timeout")).isEqualTo("deny");
+    assertThat(made.at("/tiers/1/veto").asBoolean()).isFalse();
+    assertThat(changed.status()).isEqualTo(200);
+    assertThat(changed.header("etag")).isEqualTo("\"2\"");
+    assertThat(changed.at("/tiers/0/timeout_seconds").asInt()).isEqualTo(900);
+    assertThat(changed.at("/uses").asInt()).isEqualTo(1);
+    assertThat(owner.get(WORKFLOWS).at("/items").findValuesAsText("name"))
+        .containsExactly("payments");
+    assertThat(tenant.lastAudit("approval-workflow:put").path("resource").asText())
+        .isEqualTo("payments");
+    assertThat(owner.with("if-match", "\"1\"").delete(WORKFLOWS + "/payments").status())
+        .isEqualTo(412);
+    assertThat(owner.delete(WORKFLOWS + "/payments").status()).isEqualTo(204);
+    assertThat(owner.get(WORKFLOWS + "/payments").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aPublicationBringsItToTheEnclave() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      tenant.owner().put(WORKFLOWS + "/payments", TWO_TIERS);
+
+      tenant.owner().post("/api/v1/bundles", "{}");
+
+      var told =
+          await()
+              .until(
+                  () -> enclave.command(LinkCommand.BundlePublished.class),
+                  command -> command.version() == 2);
+      var signed = enclave.http().get("/enclave/v1/bundles/" + told.digest());
+      var bundle =
+          Bundle.read(Base64.getUrlDecoder().decode(signed.text().split("\\.", -1)[1]))
+              .orElseThrow();
+      assertThat(bundle.workflows()).hasSize(1);
+      assertThat(bundle.workflows().getFirst().name()).isEqualTo("payments");
+      assertThat(bundle.workflows().getFirst().tiers()).hasSize(2);
+      assertThat(bundle.workflows().getFirst().uses()).isEqualTo(3);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | /tiers",
+        "{\"tiers\": []} | /tiers",
+        "{\"tiers\": [{}]} | /tiers/0/kind",
+        "{\"tiers\": [{\"kind\": \"llm_judge\"}]} | /tiers/0/kind",
+        "{\"tiers\": [{\"kind\": \"human\", \"quorum\": 0}]} | /tiers/0/quorum",
+        "{\"tiers\": [{\"kind\": \"human\", \"approvers\": [\"owner\"], \"quorum\": 2}]}"
+            + " | /tiers/0/quorum",
+        "{\"tiers\": [{\"kind\": \"human\", \"approvers\": [\"owner\"], \"exclude_owner\": true}]}"
+            + " | /tiers/0/quorum",
+        "{\"tiers\": [{\"kind\": \"human\", \"approvers\": [\"everybody\"]}]}"
+            + " | /tiers/0/approvers/0",
+        "{\"tiers\": [{\"kind\": \"human\", \"on_timeout\": \"next\"}]} | /tiers/0/on_timeout",
+        "{\"tiers\": [{\"kind\": \"human\", \"timeout_seconds\": 0}]} | /tiers/0/timeout_seconds",
+        "{\"tiers\": [{\"kind\": \"human\"}], \"uses\": 0} | /uses",
+        "{\"tiers\": [{\"kind\": \"human\"}], \"window_seconds\": 90000} | /window_seconds",
+      })
+  void whatNobodyCouldGrantIsRefusedWithPointers(String body, String pointer) {
+    var reply = server.newTenant().owner().put(WORKFLOWS + "/payments", body);
+
+    assertThat(reply.status()).as(reply.text()).isEqualTo(422);
+    assertThat(reply.at("/errors").findValuesAsText("pointer")).contains(pointer);
+  }
+
+  @Test
+  void onlyThosePermittedSeeAndChangeThem() {
+    var tenant = server.newTenant();
+    tenant.owner().put(WORKFLOWS + "/payments", TWO_TIERS);
+
+    assertThat(tenant.clientWith("policies:read").put(WORKFLOWS + "/payments", TWO_TIERS).status())
+        .isEqualTo(403);
+    assertThat(tenant.clientWith("approvals:decide").get(WORKFLOWS).status()).isEqualTo(403);
+    assertThat(server.newTenant().owner().get(WORKFLOWS + "/payments").status()).isEqualTo(404);
+  }
+}
