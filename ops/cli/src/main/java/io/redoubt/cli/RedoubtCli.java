@@ -1,6 +1,7 @@
 package io.redoubt.cli;
 
 import io.redoubt.cli.agent.AgentCommand;
+import io.redoubt.cli.approvals.ApprovalsCommand;
 import io.redoubt.cli.audit.AuditCommand;
 import io.redoubt.cli.cluster.ClusterCommand;
 import io.redoubt.cli.command.CommandFailure;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Model.CommandSpec;
       PolicyCommand.class,
       RulesCommand.class,
       ContentPolicyCommand.class,
+      ApprovalsCommand.class,
       AuditCommand.class,
       UsageCommand.class,
       OrgCommand.class,

@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Operator tokens for one client, by client credentials (RFC 6749 §4.4). */
 public final class OperatorTokens {
-  private static final String PATH = "/api/v1/iam/token";
+  /** Where the control plane gives them. */
+  public static final String CONTROL_PLANE = "/api/v1/iam/token";
+
+  /** Where an enclave gives those that break the glass. */
+  public static final String ENCLAVE = "/v1/operator/token";
+
   private static final Duration TIMEOUT = Duration.ofSeconds(15);
 
   private record Answer(@Nullable Secret accessToken, @Nullable Long expiresIn) {}
@@ -27,19 +32,27 @@ public final class OperatorTokens {
   private record Refusal(@Nullable String error, @Nullable String errorDescription) {}
 
   private final URI server;
+  private final String path;
   private final HttpClient http;
   private final String clientId;
   private final Secret clientSecret;
   private final TokenCache cache;
 
+  /**
+   * Tokens of one server.
+   *
+   * @param path of its token endpoint
+   */
   public OperatorTokens(
       URI server,
+      String path,
       HttpClient http,
       String clientId,
       Secret clientSecret,
       Path cacheDirectory,
       Clock clock) {
     this.server = server;
+    this.path = path;
     this.http = http;
     this.clientId = clientId;
     this.clientSecret = clientSecret;
@@ -60,7 +73,7 @@ public final class OperatorTokens {
     // RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
     String credentials = Query.encode(clientId) + ":" + Query.encode(clientSecret.reveal());
     var request =
-        HttpRequest.newBuilder(server.resolve(PATH))
+        HttpRequest.newBuilder(server.resolve(path))
             .timeout(TIMEOUT)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .header("Accept", "application/json")
@@ -95,7 +108,8 @@ public final class OperatorTokens {
       if ("invalid_client".equals(refusal.error())) {
         return ApiFailure.of(
             401,
-            "The control plane does not accept the client "
+            server
+                + " does not accept the client "
                 + clientId
                 + ". Log in again with `redoubt login`.");
       }

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       PolicySet.class,
       PolicyDelete.class,
       CanaryCommand.class,
+      WorkflowCommand.class,
       FloorCommand.class,
       PolicyTest.class,
       PolicyDiff.class,

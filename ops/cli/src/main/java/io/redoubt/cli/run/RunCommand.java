@@ -62,7 +62,7 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Settings settings = session.settings();
-    URI enclave = enclave(settings);
+    URI enclave = settings.requireEnclaveUrl();
     HttpClient http = HttpClients.to(enclave, settings.caFile());
     var endpoint = new AgentEndpoint(enclave, http);
     AgentIdentity identity;
@@ -89,15 +89,6 @@ public final class RunCommand implements Callable<Integer> {
               ChildEnvironment.of(session.host(), identity.granted(), helper, enclave, file),
               session.host().workingDirectory());
     }
-  }
-
-  private static URI enclave(Settings settings) {
-    if (settings.enclaveUrl() == null) {
-      throw CommandFailure.usage(
-          "No enclave is known here: say where its agent endpoint is with --enclave-url or"
-              + " REDOUBT_ENCLAVE_URL.");
-    }
-    return settings.enclaveUrl();
   }
 
   private AgentToken bootstrapToken() {

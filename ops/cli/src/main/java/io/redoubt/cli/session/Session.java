@@ -69,8 +69,18 @@ public final class Session {
     return new OperatorApi(url, HttpClients.to(url, settings().caFile()), tokens(settings()));
   }
 
+  /** An enclave itself, with a token of its own, for the time when the control plane is away. */
+  public OperatorApi breakGlass() {
+    URI url = settings().requireEnclaveUrl();
+    var http = HttpClients.to(url, settings().caFile());
+    return new OperatorApi(url, http, tokens(settings(), url, OperatorTokens.ENCLAVE));
+  }
+
   private OperatorTokens tokens(Settings settings) {
-    URI url = settings.requireUrl();
+    return tokens(settings, settings.requireUrl(), OperatorTokens.CONTROL_PLANE);
+  }
+
+  private OperatorTokens tokens(Settings settings, URI url, String path) {
     if (settings.clientId() == null || settings.clientSecret() == null) {
       throw new CommandFailure(
           ExitCode.USAGE,
@@ -81,6 +91,7 @@ public final class Session {
     }
     return new OperatorTokens(
         url,
+        path,
         HttpClients.to(url, settings.caFile()),
         settings.clientId(),
         settings.clientSecret(),

@@ -69,6 +69,16 @@ public record Settings(
     return null;
   }
 
+  /** The enclave's address, for what is asked of it and of nobody else. */
+  public URI requireEnclaveUrl() {
+    if (enclaveUrl == null) {
+      throw CommandFailure.usage(
+          "No enclave is known here: say where its agent endpoint is with --enclave-url or"
+              + " REDOUBT_ENCLAVE_URL.");
+    }
+    return enclaveUrl;
+  }
+
   /** The control plane's address, without which nothing can be asked. */
   public URI requireUrl() {
     if (url == null) {

@@ -1,0 +1,57 @@
+package io.redoubt.cli.approvals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.output.Table;
+import io.redoubt.cli.session.Session;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Shows one request for approval. */
+@Command(
+    name = "show",
+    description = "Show one request for approval, with the exact arguments of the call.")
+final class ApprovalsShow implements Callable<Integer> {
+  @Mixin Desk desk = new Desk();
+
+  @Parameters(paramLabel = "ID", description = "Which one: apr_…")
+  String id = "";
+
+  private final Session session;
+
+  ApprovalsShow(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    JsonNode approval = desk.show(session, id);
+    session.output().show(approval, () -> Desk.fields(approval));
+    if (!session.output().isJson()) {
+      var output = session.output();
+      for (JsonNode vote : approval.path("votes")) {
+        output.line(
+            Table.printable(
+                "%s  %s by %s through %s, tier %s of %s: %s"
+                    .formatted(
+                        vote.path("at").asText(),
+                        vote.path("decision").asText(),
+                        vote.path("by").asText(),
+                        vote.path("through").asText(),
+                        vote.path("tier").asText(),
+                        vote.path("workflow").asText(),
+                        vote.path("reason").asText())));
+      }
+      if (approval.hasNonNull("arguments")) {
+        output.line("");
+        approval
+            .path("arguments")
+            .toPrettyString()
+            .lines()
+            .forEach(line -> output.line(Table.printable(line)));
+      }
+    }
+    return 0;
+  }
+}

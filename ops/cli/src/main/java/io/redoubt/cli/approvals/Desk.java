@@ -1,0 +1,104 @@
+package io.redoubt.cli.approvals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.cli.api.OperatorApi;
+import io.redoubt.cli.api.Query;
+import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.cli.command.ExitCode;
+import io.redoubt.cli.output.Table;
+import io.redoubt.cli.session.Session;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where approvals are seen and decided: at the control plane, or at an enclave itself. */
+final class Desk {
+  private static final String AT_CONTROL_PLANE = "/api/v1/approvals";
+  private static final String AT_ENCLAVE = "/v1/operator/approvals";
+  private static final String[] COLUMNS = {
+    "id",
+    "status",
+    "agent_id",
+    "operation",
+    "resource",
+    "workflow",
+    "tier",
+    "risk_score",
+    "expires_at"
+  };
+
+  @Option(
+      names = "--at-enclave",
+      description = {
+        "Ask the enclave itself, at --enclave-url: for the time when the control plane is away.",
+        "The client must be one that may break the glass."
+      })
+  boolean atEnclave;
+
+  private OperatorApi api(Session session) {
+    return atEnclave ? session.breakGlass() : session.operator();
+  }
+
+  private String path() {
+    return atEnclave ? AT_ENCLAVE : AT_CONTROL_PLANE;
+  }
+
+  private String path(String id) {
+    return path() + "/" + Query.encode(id);
+  }
+
+  List<JsonNode> list(Session session, @Nullable String status, int limit) {
+    return api(session).list(Query.of(path()).with("status", status).toString(), limit);
+  }
+
+  JsonNode show(Session session, String id) {
+    return api(session).get(path(id));
+  }
+
+  /** Decides, and says what came of it. */
+  int decide(Session session, String id, String decision, @Nullable String reason) {
+    var body =
+        reason == null
+            ? Map.of("decision", decision)
+            : Map.of("decision", decision, "reason", reason);
+    JsonNode answer = api(session).post(path(id) + "/decision", body);
+    if (answer.path("pending").asBoolean()) {
+      if (session.output().isJson()) {
+        session.output().json(answer);
+      }
+      throw new CommandFailure(
+          ExitCode.UNREACHABLE,
+          "The enclave of "
+              + id
+              + " is not there. It hears the decision when it comes back, and then says whether it"
+              + " counts.");
+    }
+    session
+        .output()
+        .say(
+            answer,
+            Table.printable(
+                "Said. %s is %s.".formatted(id, answer.path("status").asText("unknown"))));
+    return 0;
+  }
+
+  static Table table(List<JsonNode> approvals) {
+    return Table.of(approvals, COLUMNS);
+  }
+
+  static String line(JsonNode approval) {
+    var line = new StringBuilder();
+    for (var column : COLUMNS) {
+      line.append(line.isEmpty() ? "" : "  ").append(Table.printable(Table.text(approval, column)));
+    }
+    return line.toString();
+  }
+
+  static Table fields(JsonNode approval) {
+    ObjectNode fields = approval.deepCopy();
+    fields.remove(List.of("arguments", "votes"));
+    return Table.fields(fields);
+  }
+}

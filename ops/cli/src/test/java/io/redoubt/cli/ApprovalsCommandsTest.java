@@ -1,0 +1,150 @@
+package io.redoubt.cli;
+
+import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.problem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ApprovalsCommandsTest {
+  private static final String ID = "apr_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e";
+  private static final String PATH = "/api/v1/approvals";
+
+  @TempDir Path home;
+
+  private FakeServer server;
+  private TestMachine machine;
+
+  @BeforeEach
+  void start() {
+    server = FakeServer.controlPlane();
+    machine = new TestMachine(home).loggedInTo(server);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private static String approval(String status) {
+    return """
+    {"id":"%s","status":"%s","agent_id":"agt_1","owner":"mem_1","plane":"tool",
+     "operation":"tool:call","within":null,"resource":"transfer",
+     "arguments":{"to":"mallory\\u202e","amount":5},"action_digest":"beef",
+     "workflow":"default","tier":1,"risk_score":35,"expires_at":"2026-11-20T12:15:00Z",
+     "votes":[{"by":"mem_2","through":"enclave","decision":"approve","reason":"looks right",
+               "workflow":"default","tier":1,"at":"2026-11-20T12:01:00Z"}]}\
+    """
+        .formatted(ID, status);
+  }
+
+  @Test
+  void whatWaitsIsListed() {
+    server.on(
+        "GET " + PATH, json(200, "{\"items\":[" + approval("pending") + "],\"next_cursor\":null}"));
+
+    assertThat(machine.type("approvals", "list")).isZero();
+
+    assertThat(machine.out()).contains(ID, "transfer", "35");
+    assertThat(server.requests().getLast().target()).contains("status=pending");
+  }
+
+  @Test
+  void oneIsShownWithItsArgumentsAndVotes() {
+    server.on("GET " + PATH + "/" + ID, json(200, approval("pending")));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+
+    assertThat(machine.out())
+        .contains("approve by mem_2 through enclave", "looks right", "\"amount\" : 5")
+        .as("nothing that a terminal would obey")
+        .doesNotContain("\u202e");
+    assertThat(machine.type("approvals", "show", "apr_none")).isEqualTo(4);
+  }
+
+  @Test
+  void aDecisionIsSaidAndItsAnswerTold() {
+    server.on("POST " + PATH + "/" + ID + "/decision", json(200, approval("approved")));
+
+    assertThat(machine.type("approvals", "approve", ID, "--reason", "looks right")).isZero();
+
+    assertThat(machine.out()).contains(ID + " is approved");
+    assertThat(server.requests().getLast().body())
+        .contains("\"decision\":\"approve\"", "\"reason\":\"looks right\"");
+    assertThat(machine.type("approvals", "deny", ID)).as("without a reason").isEqualTo(2);
+  }
+
+  @Test
+  void whatIsDecidedAlreadyIsAFailure() {
+    server.on(
+        "POST " + PATH + "/" + ID + "/decision",
+        problem(409, "The state does not allow it", "It is denied already."));
+
+    assertThat(machine.type("approvals", "approve", ID)).isEqualTo(1);
+
+    assertThat(machine.err()).contains("denied already");
+  }
+
+  @Test
+  void anEnclaveThatIsAwayIsToldSo() {
+    server.on(
+        "POST " + PATH + "/" + ID + "/decision",
+        json(202, "{\"pending\":true,\"approval_id\":\"" + ID + "\"}"));
+
+    assertThat(machine.type("approvals", "approve", ID)).isEqualTo(5);
+
+    assertThat(machine.err()).contains("when it comes back");
+  }
+
+  @Test
+  void aWorkflowIsSetFromAFile() throws IOException {
+    var file = Files.writeString(home.resolve("tiers.json"), "{\"tiers\":[{\"kind\":\"human\"}]}");
+    server.on(
+        "PUT /api/v1/approval-workflows/payments",
+        json(201, "{\"name\":\"payments\",\"tiers\":[{\"kind\":\"human\"}]}"));
+
+    int code = machine.type("policy", "workflow", "set", "payments", file.toString());
+
+    assertThat(machine.err()).isEmpty();
+    assertThat(code).isZero();
+    assertThat(machine.out()).contains("Workflow payments is in the draft");
+    assertThat(server.requests().getLast().body()).contains("human");
+  }
+
+  @Test
+  void withTheControlPlaneAwayTheEnclaveItselfIsAsked() {
+    try (var enclave = new FakeServer()) {
+      enclave
+          .on(
+              "POST /v1/operator/token",
+              json(
+                  200,
+                  "{\"access_token\":\"at-enclave\",\"token_type\":\"Bearer\",\"expires_in\":900,"
+                      + "\"scope\":\"approvals:decide\"}"))
+          .on("POST /v1/operator/approvals/" + ID + "/decision", json(200, approval("denied")));
+
+      int code =
+          machine.type(
+              "--enclave-url",
+              enclave.url().toString(),
+              "approvals",
+              "deny",
+              ID,
+              "--reason",
+              "no",
+              "--at-enclave");
+
+      assertThat(machine.err()).isEmpty();
+      assertThat(code).isZero();
+      assertThat(enclave.requests().getLast().header("Authorization"))
+          .isEqualTo("Bearer at-enclave");
+      assertThat(server.requests()).isEmpty();
+    }
+  }
+}
