@@ -9,6 +9,7 @@ import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.MemberId;
@@ -228,6 +229,7 @@ class ApiTest {
     tenant.owner().put("/api/v1/content-policies/team=theirs", "{}");
     String published = tenant.owner().post("/api/v1/bundles", "{}").text("/version");
     assertThat(published).as("a version that the other does not have").isNotEqualTo("1");
+    String asked = ApprovalId.next(server.clock).toString(); // theirs: see ApprovalTest
     String recorded = tenant.audit("").getFirst().path("id").asText();
     var member = tenant.owner().get("/api/v1/iam/members").text("/items/0/id");
     var client = tenant.owner().get("/api/v1/iam/clients").text("/items/0/id");
@@ -242,6 +244,7 @@ class ApiTest {
                 .replace("clients/{id}", "clients/" + client)
                 .replace("organizations/{id}", "organizations/" + tenant.id())
                 .replace("audit/{id}", "audit/" + recorded)
+                .replace("approvals/{id}", "approvals/" + asked)
                 .replace("{name}", "theirs")
                 .replace("{scope}", "team=theirs")
                 .replace("{version}", published);
@@ -278,6 +281,7 @@ class ApiTest {
         .replace("organizations/{id}", "organizations/" + OrganizationId.next(server.clock))
         .replace("{organization_id}", OrganizationId.next(server.clock).toString())
         .replace("audit/{id}", "audit/" + ActionId.next(server.clock))
+        .replace("approvals/{id}", "approvals/" + ApprovalId.next(server.clock))
         .replace("{name}", "nobodys")
         .replace("{scope}", "team=nobodys")
         .replace("{version}", "4711");
@@ -288,6 +292,9 @@ class ApiTest {
         operation(endpoint).at("/requestBody/content/application~1json/schema/$ref").asText();
     if (schema.isEmpty()) {
       return null;
+    }
+    if (schema.endsWith("ApprovalDecision")) {
+      return "{\"decision\": \"approve\"}";
     }
     return schema.endsWith("Reason") || schema.endsWith("Release")
         ? "{\"reason\": \"because\"}"
