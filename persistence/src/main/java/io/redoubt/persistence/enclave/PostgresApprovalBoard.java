@@ -30,7 +30,10 @@ import org.jspecify.annotations.Nullable;
 /** The requests for approval in PostgreSQL; the arguments are sealed (G6). */
 final class PostgresApprovalBoard implements ApprovalBoard {
   /** First half of the advisory lock that an organization's asks take turns by. */
-  private static final int TURNS = 7253;
+  static final int TURNS = 7253;
+
+  /** Asks of one organization that may wait for each other on one node. */
+  private static final int MOST_IN_LINE = 64;
 
   private static final int PURGED_AT_ONCE = 1_000;
   private static final int MOST_RELATED = 50;
@@ -41,6 +44,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
 
   private final Database database;
   private final Keyring keyring;
+  private final Turns turns = new Turns(MOST_IN_LINE);
 
   PostgresApprovalBoard(Database database, Keyring keyring) {
     this.database = database;
@@ -58,14 +62,34 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   public CompletionStage<Opened> open(Opening opening, Limits limits) {
     var organization = opening.agent().organization();
     return database.blocking(() -> {
+      var known = database.inOrganizationBlocking(organization, handle -> known(handle, opening));
+      if (known.isPresent()) {
+        return known.get();
+      }
       byte[] sealed =
           opening.arguments() == null
               ? null
               : keyring.sealNow(
                   organization, row(opening.id()), CanonicalJson.write(opening.arguments()));
-      return database.inOrganizationBlocking(
-          organization, handle -> open(handle, opening, limits, sealed));
+      return turns.taking(
+          organization,
+          () ->
+              database.inOrganizationBlocking(
+                  organization, handle -> open(handle, opening, limits, sealed)));
     });
+  }
+
+  private static Optional<Opened> known(Handle handle, Opening opening) {
+    return handle
+        .createQuery(
+            "SELECT approval_id FROM enclave.approval WHERE organization_id = :organization"
+                + " AND agent_id = :agent AND identity = :identity AND open")
+        .bind("organization", opening.agent().organization().uuid())
+        .bind("agent", opening.agent().agent().uuid())
+        .bind("identity", opening.identity())
+        .mapTo(UUID.class)
+        .findOne()
+        .map(id -> new Place(new ApprovalId(id), false));
   }
 
   /** One ask of the organization at a time, so that what is counted is true. */
@@ -79,18 +103,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
         .bind("organization", organization.toString())
         .mapTo(Boolean.class)
         .one();
-    var known =
-        handle
-            .createQuery(
-                "SELECT approval_id FROM enclave.approval WHERE organization_id = :organization"
-                    + " AND agent_id = :agent AND identity = :identity AND open")
-            .bind("organization", organization)
-            .bind("agent", agent)
-            .bind("identity", opening.identity())
-            .mapTo(UUID.class)
-            .findOne();
+    var known = known(handle, opening);
     if (known.isPresent()) {
-      return new Place(new ApprovalId(known.get()), false);
+      return known.get();
     }
     var pending =
         handle

@@ -31,6 +31,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -168,6 +170,48 @@ class ApprovalBoardTest {
     assertThat(await(board.open(opening(EnclaveNode.agent(GLOBEX), "a", null), LIMITS)))
         .as("another organization")
         .isInstanceOf(Place.class);
+  }
+
+  @Test
+  void whoWaitsForItsTurnKeepsNoConnectionFromOthers() {
+    var held = new CountDownLatch(1);
+    var over = new CountDownLatch(1);
+    var holder =
+        other.database.inOrganization(
+            ACME,
+            handle -> {
+              handle
+                  .createQuery("SELECT true FROM pg_advisory_xact_lock(:turns, hashtext(:of))")
+                  .bind("turns", PostgresApprovalBoard.TURNS)
+                  .bind("of", ACME.uuid().toString())
+                  .mapTo(Boolean.class)
+                  .one();
+              held.countDown();
+              return comes(over);
+            });
+    assertThat(comes(held)).isTrue();
+    List<CompletionStage<Opened>> waiting =
+        IntStream.range(0, 20)
+            .mapToObj(i -> board.open(opening(agent, "call-" + i, null), LIMITS))
+            .toList();
+
+    assertThat(await(board.open(opening(EnclaveNode.agent(GLOBEX), "a", null), LIMITS)))
+        .isInstanceOf(Place.class);
+    assertThat(waiting).noneMatch(each -> each.toCompletableFuture().isDone());
+
+    over.countDown();
+    assertThat(await(holder)).isTrue();
+    assertThat(waiting.stream().map(EnclaveNode::await))
+        .filteredOn(Place.class::isInstance)
+        .hasSize(3);
+  }
+
+  private static boolean comes(CountDownLatch latch) {
+    try {
+      return latch.await(4, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
