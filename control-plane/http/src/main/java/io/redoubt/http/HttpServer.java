@@ -101,7 +101,8 @@ public final class HttpServer {
         new ServerBootstrap()
             .group(NetworkThreads.of(system).group())
             .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, settings.getBacklog())
+            // Those who come all at once find a place to wait in, and are not reset.
+            .option(ChannelOption.SO_BACKLOG, config.maxConnections())
             .option(
                 ChannelOption.RECVBUF_ALLOCATOR,
                 new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(1))

@@ -13,8 +13,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.redoubt.protocol.problem.ErrorType;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.http.javadsl.server.Directives;
@@ -118,6 +120,28 @@ class ConnectionsTest {
       first.shutdownOutput();
       second.setSoTimeout(10_000);
       assertThat(heard(second)).startsWith("HTTP/1.1 200 ");
+    }
+  }
+
+  @Test
+  void asManyAsOnePortTakesMayWaitForTheirTurn() throws Exception {
+    int most = 250;
+    var open = new ArrayList<Socket>();
+    try (var narrow = new EdgeServer("redoubt.http.max-connections = " + most, _ -> routes())) {
+      for (int i = 0; i < 2 * most; i++) {
+        open.add(narrow.connect());
+      }
+
+      var last = open.getLast();
+      write(last, "GET /anything HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      for (Socket each : open.subList(0, 2 * most - 1)) {
+        each.close();
+      }
+      assertThat(heard(last)).startsWith("HTTP/1.1 200 ");
+    } finally {
+      for (Socket each : open) {
+        each.close();
+      }
     }
   }
 

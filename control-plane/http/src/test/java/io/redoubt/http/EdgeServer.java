@@ -9,7 +9,6 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -103,7 +102,8 @@ final class EdgeServer implements AutoCloseable {
   }
 
   Socket connect() throws IOException {
-    var socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort());
+    var socket = new Socket();
+    socket.connect(server.address(), 10_000);
     socket.setSoTimeout(10_000);
     return socket;
   }
