@@ -87,7 +87,7 @@ public interface ApprovalBoard {
   CompletionStage<Optional<ApprovalView>> find(ApprovalKey key);
 
   /**
-   * Some of them, the newest first, without what is related.
+   * Some of them, the newest first, without what is related and without arguments that are large.
    *
    * @param status null: any
    * @param before the last of the page before; null: the first page

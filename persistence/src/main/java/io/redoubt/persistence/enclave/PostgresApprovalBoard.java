@@ -36,6 +36,10 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   private static final int MOST_IN_LINE = 64;
 
   private static final int PURGED_AT_ONCE = 1_000;
+
+  /** Of the arguments of each one in a list; of larger ones, a list shows none. */
+  private static final int MOST_LISTED_BYTES = 64 * 1024;
+
   private static final int MOST_RELATED = 50;
   private static final ObjectReader EXACTLY =
       Json.LENIENT
@@ -279,7 +283,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                 handle ->
                     handle
                         .createQuery(
-                            "SELECT approval_id, turn, document, sealed_arguments"
+                            "SELECT approval_id, turn, document,"
+                                + " CASE WHEN octet_length(sealed_arguments) <= :most"
+                                + " THEN sealed_arguments END AS sealed_arguments"
                                 + " FROM enclave.approval WHERE organization_id = :organization"
                                 + " AND document IS NOT NULL"
                                 + " AND (CAST(:status AS text) IS NULL"
@@ -288,6 +294,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                                 + " OR approval_id < CAST(:before AS uuid))"
                                 + " ORDER BY approval_id DESC LIMIT :limit")
                         .bind("organization", organization.uuid())
+                        .bind("most", MOST_LISTED_BYTES)
                         .bind("status", status == null ? null : status.wire())
                         .bindByType("before", before == null ? null : before.uuid(), UUID.class)
                         .bind("limit", limit)

@@ -248,6 +248,27 @@ class ApprovalBoardTest {
   }
 
   @Test
+  void aListShowsNoLargeArguments() {
+    var large = Json.LENIENT.createObjectNode().put("text", "x".repeat(100_000));
+    var small = opened(agent, "small");
+    var place =
+        (Place)
+            await(
+                board.open(
+                    new Opening(
+                        agent, "large", ApprovalId.next(CLOCK), null, large, NOW.plusSeconds(30)),
+                    LIMITS));
+    var key = new ApprovalKey(ACME, place.id());
+    post(key, agent, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
+
+    assertThat(await(board.list(ACME, null, null, 9)))
+        .filteredOn(each -> each.arguments() != null)
+        .extracting(ApprovalView::id)
+        .containsExactly(small.approval());
+    assertThat(await(board.find(key)).orElseThrow().arguments()).isEqualTo(large);
+  }
+
+  @Test
   void anOlderPostingChangesNothing() {
     var key = opened(agent, "a");
     post(key, agent, ApprovalStatus.DENIED, 3, null);
