@@ -40,8 +40,13 @@ public final class Approval {
   public record Consume(ActionId action, Instant until, ActorRef<Reply> replyTo)
       implements Command {}
 
-  /** Ends it: the agent was stopped. */
-  public record Cancel(String why, String by, ActorRef<Reply> replyTo) implements Command {}
+  /**
+   * Ends it: the agent was stopped.
+   *
+   * @param by who stopped it; null: nobody knows here
+   */
+  public record Cancel(String why, @Nullable String by, ActorRef<Reply> replyTo)
+      implements Command {}
 
   /**
    * Waits for a decision.
@@ -163,5 +168,5 @@ public final class Approval {
   public record GrantUsed(ActionId action, Instant at) implements Event {}
 
   @JsonTypeName("cancelled")
-  public record Cancelled(String why, String by, Instant at) implements Event {}
+  public record Cancelled(String why, @Nullable String by, Instant at) implements Event {}
 }

@@ -7,6 +7,7 @@ import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -71,11 +72,20 @@ public interface ApprovalBoard {
   /** Nothing comes of it any more, as its actor says: whoever asks for the same, asks anew. */
   CompletionStage<Void> close(ApprovalKey key);
 
-  /** Takes one down that was never asked. */
-  CompletionStage<Void> drop(ApprovalKey key);
+  /** Takes one down that was opened before then and never asked. */
+  CompletionStage<Void> drop(ApprovalKey key, Instant before);
 
   /** Those whose time has come, of all organizations, the longest due first. */
   CompletionStage<List<ApprovalKey>> due(Instant now, int limit);
+
+  /**
+   * Agents with open requests whose life has changed since they were made, or just before: each
+   * that was stopped meanwhile is among them.
+   *
+   * @param within how long ago that may be
+   * @param after the last of the page before, in whose order they come; null: the first page
+   */
+  CompletionStage<List<AgentKey>> overtaken(Duration within, @Nullable AgentKey after, int limit);
 
   /** Those of the agent that something may still come of. */
   CompletionStage<List<ApprovalKey>> openOf(AgentKey agent);
@@ -83,8 +93,23 @@ public interface ApprovalBoard {
   /** Those of the agent that wait for a decision, the newest first. */
   CompletionStage<List<ApprovalId>> pendingOf(AgentKey agent, int limit);
 
-  /** One of them, with its arguments and what is related. Empty: there is none, or not here. */
-  CompletionStage<Optional<ApprovalView>> find(ApprovalKey key);
+  /**
+   * What is known of one of them.
+   *
+   * @param view how it stands; null: its actor has not said so yet
+   * @param arguments of the call; null: it has none
+   * @param related others that came of the same call to a model
+   */
+  record Entry(
+      @Nullable ApprovalView view, @Nullable JsonNode arguments, List<ApprovalId> related) {
+    /** The same, as it stands by now. */
+    public ApprovalView now(ApprovalView newest) {
+      return newest.with(arguments, related);
+    }
+  }
+
+  /** One of them, as soon as it has a place. Empty: there is none, or not here. */
+  CompletionStage<Optional<Entry>> find(ApprovalKey key);
 
   /**
    * Some of them, the newest first, without what is related and without arguments that are large.

@@ -30,8 +30,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Where the callers of one node ask for approvals, wait for them, and spend them. */
 public final class ApprovalDesk {
-  /** A request that was never asked, because its node died, is looked at after so long. */
-  private static final Duration GRACE = Duration.ofSeconds(30);
+  /** A request that was never asked, because its node died, is taken down after so long. */
+  public static final Duration GRACE = Duration.ofSeconds(30);
+
+  /**
+   * After so long it is looked whether its actor was asked and could not write so, because its node
+   * died: until then nobody sees it, and nobody knows its deadline.
+   */
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(2);
 
   /** How often a request that turns out to be over is made anew. */
   private static final int MOST_ATTEMPTS = 3;
@@ -85,7 +91,7 @@ public final class ApprovalDesk {
             ApprovalId.next(patience.clock()),
             request.turn(),
             arguments,
-            patience.clock().instant().plus(GRACE));
+            patience.clock().instant().plus(firstLook(request)));
     var limits = new Limits(config.pendingPerAgent(), config.pendingPerOrganization());
     return board
         .open(opening, limits)
@@ -100,6 +106,12 @@ public final class ApprovalDesk {
                       arguments,
                       attempts);
             });
+  }
+
+  private static Duration firstLook(ApprovalRequest request) {
+    var first = request.workflows().getFirst().tiers().getFirst();
+    var deadline = Duration.ofSeconds(first.timeoutSeconds());
+    return deadline.compareTo(FIRST_LOOK) < 0 ? deadline : FIRST_LOOK;
   }
 
   private CompletionStage<Answer> joined(

@@ -43,7 +43,7 @@ record Proceedings(
    *
    * @param ballot of a vote
    * @param action that used the grant
-   * @param by who cancelled it
+   * @param by who cancelled it; null where nobody did
    */
   record Step(
       Deed deed,
@@ -80,7 +80,7 @@ record Proceedings(
     return with(new Step(Deed.USED, at, workflow, tier, null, action, null, null));
   }
 
-  Proceedings cancelled(String why, String by, Instant at) {
+  Proceedings cancelled(String why, @Nullable String by, Instant at) {
     return with(new Step(Deed.CANCELLED, at, workflow, tier, null, null, why, by));
   }
 

@@ -5,6 +5,7 @@ import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Refusal;
 import io.redoubt.approval.Approval.Refused;
 import io.redoubt.approval.Approval.Standing;
+import io.redoubt.approval.ApprovalBoard.Entry;
 import io.redoubt.protocol.approval.ApprovalView;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -44,14 +45,13 @@ public final class Voting {
         .find(key)
         .thenCompose(known ->
             known
-                .map(shown ->
+                .map(entry ->
                     approvals
                         .ask(key, Approval.Describe::new)
                         .thenApply(reply ->
-                            Optional.of(
-                                reply instanceof Standing(var view, var _)
-                                    ? view.with(shown.arguments(), shown.related())
-                                    : shown)))
+                            reply instanceof Standing(var view, var _)
+                                ? Optional.of(entry.now(view))
+                                : Optional.ofNullable(entry.view()).map(entry::now)))
                 .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
   }
 
@@ -63,28 +63,30 @@ public final class Voting {
         .find(key)
         .thenCompose(known ->
             known
-                .map(shown -> cast(key, ballot, shown))
+                .map(entry -> cast(key, ballot, entry))
                 .orElseGet(
                     () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
   }
 
-  private CompletionStage<Outcome> cast(ApprovalKey key, Ballot ballot, ApprovalView shown) {
+  private CompletionStage<Outcome> cast(ApprovalKey key, Ballot ballot, Entry entry) {
     return approvals
         .ask(key, replyTo -> new Approval.Vote(ballot, replyTo))
         .thenApply(reply ->
             switch (reply) {
-              case Standing(var view, var _) ->
-                  new Heard(view.with(shown.arguments(), shown.related()));
+              case Standing(var view, var _) -> new Heard(entry.now(view));
               case Refused(var why, var view) ->
-                  new NotHeard(
-                      why, view == null ? null : view.with(shown.arguments(), shown.related()));
+                  new NotHeard(why, view == null ? null : entry.now(view));
               case Approval.Consumed _ ->
                   throw new IllegalStateException("not an answer to a vote: " + reply);
             });
   }
 
-  /** Ends what the agent has asked for, now that it is stopped. */
-  public CompletionStage<Void> cancelAll(AgentKey agent, String why, String by) {
+  /**
+   * Ends what the agent has asked for, now that it is stopped.
+   *
+   * @param by who stopped it; null: nobody knows here
+   */
+  public CompletionStage<Void> cancelAll(AgentKey agent, String why, @Nullable String by) {
     return board
         .openOf(agent)
         .thenCompose(open ->

@@ -8,13 +8,16 @@ import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,7 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
   }
 
   private final Map<ApprovalKey, Row> rows = new HashMap<>();
+  private final Set<AgentKey> changed = new HashSet<>();
 
   @Override
   public synchronized CompletionStage<Opened> open(Opening opening, Limits limits) {
@@ -108,10 +112,12 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
   }
 
   @Override
-  public CompletionStage<Void> drop(ApprovalKey key) {
+  public CompletionStage<Void> drop(ApprovalKey key, Instant before) {
     return outage.run(() -> {
       synchronized (this) {
-        rows.computeIfPresent(key, (_, row) -> row.version() == 0 ? null : row);
+        rows.computeIfPresent(
+            key,
+            (_, row) -> row.version() == 0 && row.opening().dueAt().isBefore(before) ? null : row);
       }
     });
   }
@@ -128,6 +134,28 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
             .toList();
       }
     });
+  }
+
+  @Override
+  public CompletionStage<List<AgentKey>> overtaken(
+      Duration within, @Nullable AgentKey after, int limit) {
+    return outage.attempt(() -> {
+      synchronized (this) {
+        return changed.stream()
+            .filter(agent -> after == null || agent.toString().compareTo(after.toString()) > 0)
+            .filter(agent ->
+                rows.values().stream()
+                    .anyMatch(row -> row.open() && row.opening().agent().equals(agent)))
+            .sorted(Comparator.comparing(AgentKey::toString))
+            .limit(limit)
+            .toList();
+      }
+    });
+  }
+
+  /** Something has happened in the life of that agent. */
+  public synchronized void changes(AgentKey agent) {
+    changed.add(agent);
   }
 
   @Override
@@ -158,10 +186,11 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
   }
 
   @Override
-  public CompletionStage<Optional<ApprovalView>> find(ApprovalKey key) {
+  public CompletionStage<Optional<Entry>> find(ApprovalKey key) {
     return outage.attempt(() -> {
       synchronized (this) {
-        return Optional.ofNullable(rows.get(key)).map(Row::shown);
+        return Optional.ofNullable(rows.get(key))
+            .map(row -> new Entry(row.view(), row.opening().arguments(), List.of()));
       }
     });
   }

@@ -290,7 +290,9 @@ final class EnclaveNode {
     singleton(
         store,
         Singleton.APPROVAL_WAKER,
-        held -> ApprovalWaker.create(approvalConfig, approvals, held.approvals(), watched::shared));
+        held ->
+            ApprovalWaker.create(
+                approvalConfig, agents, approvals, held.approvals(), watched::shared));
     context.spawn(
         DepartedMembers.create(membership::giveAway, store::departed), "departed-members");
     var cluster = new ClusterView(system);

@@ -203,7 +203,10 @@ public final class KillSwitch {
     };
   }
 
-  /** Nobody waits for it: what it does is to spare people a decision about nothing. */
+  /**
+   * Nobody waits for it: what it does is to spare people a decision about nothing. Where this node
+   * dies before it is done, whoever wakes approvals does it.
+   */
   private void cancelRequests(Request request) {
     var _ =
         requests
@@ -217,10 +220,7 @@ public final class KillSwitch {
 
   /** A release may leave other isolations standing, and a late isolate may find itself lifted. */
   private static boolean isStopped(Agent.LifecycleChanged change) {
-    return switch (change.status()) {
-      case ISOLATED, REVOKED, DECOMMISSIONED, SUSPENDED, ORPHANED -> true;
-      case PENDING, PROVISIONING, BOOTSTRAPPING, ACTIVE -> false;
-    };
+    return change.status().isStopped();
   }
 
   /** Revoke and decommission name the families that end with them; the others name none. */

@@ -11,6 +11,7 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.CanonicalJson;
@@ -18,8 +19,10 @@ import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +44,10 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   private static final int MOST_LISTED_BYTES = 64 * 1024;
 
   private static final int MOST_RELATED = 50;
+
+  /** Before every other. */
+  private static final UUID FIRST = new UUID(0, 0);
+
   private static final ObjectReader EXACTLY =
       Json.LENIENT
           .readerFor(JsonNode.class)
@@ -59,8 +66,14 @@ final class PostgresApprovalBoard implements ApprovalBoard {
       OrganizationId organization,
       ApprovalId id,
       @Nullable UUID turn,
-      ApprovalView view,
-      @Nullable ByteString arguments) {}
+      @Nullable ApprovalView view,
+      @Nullable ByteString arguments) {
+
+    /** With what comes from elsewhere than its actor. */
+    private ApprovalView with(@Nullable JsonNode opened, List<ApprovalId> related) {
+      return Objects.requireNonNull(view, "its actor has said how it stands").with(opened, related);
+    }
+  }
 
   @Override
   public CompletionStage<Opened> open(Opening opening, Limits limits) {
@@ -172,29 +185,33 @@ final class PostgresApprovalBoard implements ApprovalBoard {
 
   @Override
   public CompletionStage<Void> close(ApprovalKey key) {
-    return change(
-        key,
-        "UPDATE enclave.approval SET open = false"
-            + " WHERE organization_id = :organization AND approval_id = :id");
-  }
-
-  @Override
-  public CompletionStage<Void> drop(ApprovalKey key) {
-    return change(
-        key,
-        "DELETE FROM enclave.approval"
-            + " WHERE organization_id = :organization AND approval_id = :id AND version = 0");
-  }
-
-  private CompletionStage<Void> change(ApprovalKey key, String sql) {
     return database
         .inOrganization(
             key.organization(),
             handle ->
                 handle
-                    .createUpdate(sql)
+                    .createUpdate(
+                        "UPDATE enclave.approval SET open = false"
+                            + " WHERE organization_id = :organization AND approval_id = :id")
                     .bind("organization", key.organization().uuid())
                     .bind("id", key.approval().uuid())
+                    .execute())
+        .thenApply(_ -> null);
+  }
+
+  @Override
+  public CompletionStage<Void> drop(ApprovalKey key, Instant before) {
+    return database
+        .inOrganization(
+            key.organization(),
+            handle ->
+                handle
+                    .createUpdate(
+                        "DELETE FROM enclave.approval WHERE organization_id = :organization"
+                            + " AND approval_id = :id AND version = 0 AND opened_at < :before")
+                    .bind("organization", key.organization().uuid())
+                    .bind("id", key.approval().uuid())
+                    .bind("before", before)
                     .execute())
         .thenApply(_ -> null);
   }
@@ -208,6 +225,26 @@ final class PostgresApprovalBoard implements ApprovalBoard {
             .bind("now", now)
             .bind("limit", limit)
             .map((row, _) -> key(row))
+            .list());
+  }
+
+  @Override
+  public CompletionStage<List<AgentKey>> overtaken(
+      Duration within, @Nullable AgentKey after, int limit) {
+    return database.inTransaction(handle ->
+        handle
+            .createQuery(
+                "SELECT organization_id, agent_id FROM enclave.overtaken_agents("
+                    + "make_interval(secs => :within), CAST(:organization AS uuid),"
+                    + " CAST(:agent AS uuid), :limit)")
+            .bind("within", (double) within.toSeconds())
+            .bind("organization", after == null ? FIRST : after.organization().uuid())
+            .bind("agent", after == null ? FIRST : after.agent().uuid())
+            .bind("limit", limit)
+            .map((row, _) ->
+                new AgentKey(
+                    new OrganizationId(row.getObject(1, UUID.class)),
+                    new AgentId(row.getObject(2, UUID.class))))
             .list());
   }
 
@@ -252,7 +289,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   }
 
   @Override
-  public CompletionStage<Optional<ApprovalView>> find(ApprovalKey key) {
+  public CompletionStage<Optional<Entry>> find(ApprovalKey key) {
     return database.blocking(() ->
         database
             .inOrganizationBlocking(
@@ -262,12 +299,12 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                         .createQuery(
                             "SELECT approval_id, turn, document, sealed_arguments"
                                 + " FROM enclave.approval WHERE organization_id = :organization"
-                                + " AND approval_id = :id AND document IS NOT NULL")
+                                + " AND approval_id = :id")
                         .bind("organization", key.organization().uuid())
                         .bind("id", key.approval().uuid())
                         .map((row, _) -> row(key.organization(), row))
                         .findOne())
-            .map(this::whole));
+            .map(row -> new Entry(row.view, opened(row), related(row))));
   }
 
   @Override
@@ -301,7 +338,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                         .map((row, _) -> row(organization, row))
                         .list())
             .stream()
-            .map(row -> row.view.with(opened(row), List.of()))
+            .map(row -> row.with(opened(row), List.of()))
             .toList());
   }
 
@@ -310,7 +347,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
         organization,
         new ApprovalId(row.getObject("approval_id", UUID.class)),
         row.getObject("turn", UUID.class),
-        Documents.read(row.getString("document"), ApprovalView.class),
+        view(row.getString("document")),
         bytes(row.getBytes("sealed_arguments")));
   }
 
@@ -318,12 +355,15 @@ final class PostgresApprovalBoard implements ApprovalBoard {
     return sealed == null ? null : ByteString.fromArray(sealed);
   }
 
-  private ApprovalView whole(Row row) {
-    List<ApprovalId> related = row.turn == null ? List.of() : related(row, row.turn);
-    return row.view.with(opened(row), related);
+  private static @Nullable ApprovalView view(@Nullable String document) {
+    return document == null ? null : Documents.read(document, ApprovalView.class);
   }
 
-  private List<ApprovalId> related(Row row, UUID turn) {
+  private List<ApprovalId> related(Row row) {
+    var turn = row.turn;
+    if (turn == null) {
+      return List.of();
+    }
     return database.inOrganizationBlocking(
         row.organization,
         handle ->
@@ -389,7 +429,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                     .map((row, _) ->
                         new Versioned(row.getInt("version"), row(key.organization(), row)))
                     .findOne())
-        .map(found -> new News(key, found.version(), whole(found.row())));
+        .map(found ->
+            new News(
+                key, found.version(), found.row().with(opened(found.row()), related(found.row()))));
   }
 
   @Override

@@ -8,6 +8,7 @@ import static io.redoubt.persistence.enclave.EnclaveNode.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.approval.ApprovalBoard.Full;
@@ -18,6 +19,8 @@ import io.redoubt.approval.ApprovalBoard.Place;
 import io.redoubt.approval.ApprovalBoard.Posting;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Plane;
@@ -275,7 +278,8 @@ class ApprovalBoardTest {
 
     post(key, agent, ApprovalStatus.PENDING, 2, NOW);
 
-    assertThat(await(board.find(key)).orElseThrow().status()).isEqualTo(ApprovalStatus.DENIED);
+    assertThat(await(board.find(key)).map(ApprovalBoard.Entry::view).map(ApprovalView::status))
+        .contains(ApprovalStatus.DENIED);
     assertThat(await(board.due(NOW.plus(Duration.ofDays(1)), 10))).isEmpty();
   }
 
@@ -297,10 +301,16 @@ class ApprovalBoardTest {
     var asked = opened(agent, "a");
     var place = (Place) await(board.open(opening(agent, "b", null), LIMITS));
     var never = new ApprovalKey(ACME, place.id());
-    assertThat(await(board.find(never))).as("nobody sees it yet").isEmpty();
+    assertThat(await(board.find(never)).orElseThrow().view()).as("its actor is silent").isNull();
+    assertThat(await(board.list(ACME, null, null, 9)))
+        .extracting(ApprovalView::id)
+        .containsExactly(asked.approval());
 
-    await(board.drop(never));
-    await(board.drop(asked));
+    var now = Clock.systemUTC().instant();
+    await(board.drop(never, now.minusSeconds(30)));
+    assertThat(await(board.openOf(agent))).as("too new").contains(never);
+    await(board.drop(never, now.plusSeconds(30)));
+    await(board.drop(asked, now.plusSeconds(30)));
 
     assertThat(await(board.openOf(agent))).containsExactly(asked);
     assertThat(await(board.pendingOf(agent, 10))).containsExactly(asked.approval());
@@ -343,5 +353,44 @@ class ApprovalBoardTest {
     assertThat(await(board.unreported(10))).isEmpty();
     assertThat(await(board.purge(tomorrow))).isEqualTo(1);
     assertThat(await(board.find(key))).isEmpty();
+  }
+
+  @Test
+  void whoseLifeHasChangedSinceTheyAskedIsKnownPageByPage() {
+    var unchanged = agent;
+    var later = EnclaveNode.agent(ACME);
+    var isolated = EnclaveNode.agent(ACME);
+    var stranger = EnclaveNode.agent(GLOBEX);
+    for (var each : List.of(unchanged, later, isolated, stranger)) {
+      await(node.store.fences().raise(each, 1));
+    }
+    longAgo();
+    for (var each : List.of(unchanged, isolated, stranger)) {
+      opened(each, "a");
+    }
+    await(node.store.fences().raise(isolated, 2));
+    await(node.store.fences().raise(stranger, 2));
+    await(node.store.fences().raise(later, 2));
+    var over = opened(later, "a");
+    post(over, later, ApprovalStatus.DENIED, 3, null);
+
+    var all = await(board.overtaken(Duration.ofDays(36_500), null, 9));
+    var first = await(board.overtaken(Duration.ofMinutes(1), null, 1));
+    var rest = await(board.overtaken(Duration.ofMinutes(1), first.getFirst(), 9));
+
+    assertThat(all).containsExactlyInAnyOrder(isolated, stranger);
+    assertThat(all).startsWith(first.getFirst()).endsWith(rest.getLast());
+    assertThat(rest).hasSize(1);
+    assertThat(await(board.overtaken(Duration.ZERO, null, 9))).isEmpty();
+  }
+
+  /** As if what was done so far had been done an hour ago. */
+  private void longAgo() {
+    try (var owner =
+        Database.open(database.config(DatabaseRole.MIGRATOR, 1), new SimpleMeterRegistry())) {
+      owner.inTransactionBlocking(handle ->
+          handle.execute(
+              "UPDATE enclave.agent_fence SET raised_at = raised_at - interval '1 hour'"));
+    }
   }
 }

@@ -250,7 +250,8 @@ class PrivilegesTest {
             "write_audit",
             "due_approvals",
             "purge_approvals",
-            "unreported_approvals");
+            "unreported_approvals",
+            "overtaken_agents");
   }
 
   @Test

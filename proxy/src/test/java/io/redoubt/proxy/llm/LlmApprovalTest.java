@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -124,8 +125,10 @@ class LlmApprovalTest {
   }
 
   private ApprovalView find(ApprovalId id) {
-    return LlmFixture.await(plane.board.find(new ApprovalKey(LlmFixture.ORGANIZATION, id)))
-        .orElseThrow();
+    var entry =
+        LlmFixture.await(plane.board.find(new ApprovalKey(LlmFixture.ORGANIZATION, id)))
+            .orElseThrow();
+    return entry.now(Objects.requireNonNull(entry.view()));
   }
 
   private ApprovalView awaitPending(int count) {

@@ -23,6 +23,14 @@ public enum AgentStatus {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** Whether it may do nothing at all until somebody lets it. */
+  public boolean isStopped() {
+    return switch (this) {
+      case ISOLATED, REVOKED, DECOMMISSIONED, SUSPENDED, ORPHANED -> true;
+      case PENDING, PROVISIONING, BOOTSTRAPPING, ACTIVE -> false;
+    };
+  }
+
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static AgentStatus of(String wire) {
     return Arrays.stream(values())
