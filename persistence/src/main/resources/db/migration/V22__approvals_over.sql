@@ -1,4 +1,4 @@
--- What is left of requests for approval when a node dies, or an agent is stopped.
+-- What is left of requests for approval: those of agents that were stopped, and those that are over.
 
 --   opened_at  when somebody wanted to make the request
 ALTER TABLE enclave.approval ADD COLUMN opened_at timestamptz NOT NULL DEFAULT now();
@@ -37,6 +37,31 @@ AS $$
      AND (a.organization_id, a.agent_id) > (p_after_organization, p_after_agent)
    ORDER BY a.organization_id, a.agent_id
    LIMIT p_limit
+$$;
+
+-- As before, and deletes what their actors have written, which nothing can be added to: an actor that
+-- has said that it is over writes no more. A new incarnation knows nothing, and nobody leads to it.
+CREATE OR REPLACE FUNCTION enclave.purge_approvals(p_before timestamptz, p_limit integer)
+  RETURNS integer
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = enclave, pg_temp
+AS $$
+DECLARE
+  actors text[];
+BEGIN
+  WITH gone AS (
+    DELETE FROM approval
+     WHERE ctid = ANY (ARRAY(SELECT ctid FROM approval
+                              WHERE over_at < p_before AND reported >= version LIMIT p_limit))
+    RETURNING organization_id, approval_id)
+  SELECT coalesce(
+           array_agg('Approval|org_' || replace(organization_id::text, '-', '')
+                     || ':apr_' || replace(approval_id::text, '-', '')),
+           '{}')
+    INTO actors FROM gone;
+  DELETE FROM event_journal WHERE persistence_id = ANY (actors);
+  DELETE FROM snapshot WHERE persistence_id = ANY (actors);
+  RETURN cardinality(actors);
+END
 $$;
 
 REVOKE ALL ON FUNCTION enclave.overtaken_agents(interval, uuid, uuid, integer) FROM PUBLIC;

@@ -132,6 +132,9 @@ public interface ApprovalBoard {
   /** The control plane knows; what is newer stays news. */
   CompletionStage<Void> reported(List<News> news);
 
-  /** Deletes what was over before that; answers how many. */
+  /**
+   * Deletes what was over before that, with all that its actor has written; answers how many. What
+   * the control plane has not heard of stays.
+   */
   CompletionStage<Integer> purge(Instant before);
 }

@@ -16,7 +16,7 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
  * @param restartBackoffMin first pause after the journal failed
  * @param restartBackoffMax longest pause between two attempts
  * @param snapshotEvery events between two snapshots
- * @param snapshotsKept snapshots that are kept; events are kept for ever
+ * @param snapshotsKept snapshots that are kept; no entity deletes an event
  */
 public record EntityConfig(
     Duration askTimeout,

@@ -18,6 +18,7 @@ import io.redoubt.approval.ApprovalBoard.Opening;
 import io.redoubt.approval.ApprovalBoard.Place;
 import io.redoubt.approval.ApprovalBoard.Posting;
 import io.redoubt.approval.ApprovalKey;
+import io.redoubt.approval.ShardedApprovals;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseRole;
@@ -37,6 +38,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.pekko.persistence.typed.PersistenceId;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -353,6 +355,42 @@ class ApprovalBoardTest {
     assertThat(await(board.unreported(10))).isEmpty();
     assertThat(await(board.purge(tomorrow))).isEqualTo(1);
     assertThat(await(board.find(key))).isEmpty();
+  }
+
+  @Test
+  void whatIsDeletedTakesWithItWhatItsActorWroteAndNothingElse() {
+    var over = opened(agent, "a");
+    post(over, agent, ApprovalStatus.DENIED, 3, null);
+    var open = opened(agent, "b");
+    for (var key : List.of(over, open)) {
+      var actor = PersistenceId.of(ShardedApprovals.TYPE.name(), key.entityId()).id();
+      node.database.inTransactionBlocking(handle ->
+          handle.execute(
+              "INSERT INTO enclave.event_journal (persistence_id, sequence_number, writer,"
+                  + " event_ser_id, event_ser_manifest, event_payload)"
+                  + " VALUES (?, 1, 'w', 1, '', '')",
+              actor));
+      node.database.inTransactionBlocking(handle ->
+          handle.execute(
+              "INSERT INTO enclave.snapshot (persistence_id, sequence_number, created,"
+                  + " snapshot_ser_id, snapshot_ser_manifest, snapshot_payload)"
+                  + " VALUES (?, 1, 1, 1, '', '')",
+              actor));
+    }
+    await(board.reported(await(board.unreported(10))));
+
+    assertThat(await(board.purge(Clock.systemUTC().instant().plus(Duration.ofDays(1)))))
+        .isEqualTo(1);
+
+    for (var table : List.of("event_journal", "snapshot")) {
+      List<String> left =
+          node.database.inTransactionBlocking(handle ->
+              handle
+                  .createQuery("SELECT persistence_id FROM enclave." + table)
+                  .mapTo(String.class)
+                  .list());
+      assertThat(left).as(table).singleElement().asString().contains(open.entityId());
+    }
   }
 
   @Test
