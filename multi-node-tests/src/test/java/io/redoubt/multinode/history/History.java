@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Everything that clients did in one scenario; many threads write, the checker reads. */
 public final class History {
@@ -13,6 +14,8 @@ public final class History {
   private final ConcurrentLinkedQueue<ModelCall> modelCalls = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Chunk> chunks = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Isolation> isolations = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Plea> pleas = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Vote> votes = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<String> badAnswers = new ConcurrentLinkedQueue<>();
 
   public void add(Rotation rotation) {
@@ -29,6 +32,14 @@ public final class History {
 
   public void add(Isolation isolation) {
     isolations.add(isolation);
+  }
+
+  public void add(Plea plea) {
+    pleas.add(plea);
+  }
+
+  public void add(Vote vote) {
+    votes.add(vote);
   }
 
   /** Notes an answer that breaks the contract's form, whatever it says. */
@@ -63,6 +74,14 @@ public final class History {
     return List.copyOf(isolations);
   }
 
+  public List<Plea> pleas() {
+    return List.copyOf(pleas);
+  }
+
+  public List<Vote> votes() {
+    return List.copyOf(votes);
+  }
+
   /** How many rotations were granted so far. */
   public long grants() {
     return rotations.stream().filter(r -> r.answer() instanceof Rotation.Granted).count();
@@ -76,17 +95,23 @@ public final class History {
   /** What happened, in numbers: a scenario in which nothing happened proves nothing. */
   @Override
   public String toString() {
-    var answers =
-        rotations.stream()
-            .collect(
-                Collectors.groupingBy(
-                    rotation -> rotation.answer().getClass().getSimpleName(),
-                    TreeMap::new,
-                    Collectors.counting()));
+    var answers = kinds(rotations.stream().map(Rotation::answer));
     var statuses =
         modelCalls.stream()
             .collect(Collectors.groupingBy(ModelCall::status, TreeMap::new, Collectors.counting()));
-    return "History[rotations %s, model calls %s, pieces %d, isolations %d]"
-        .formatted(answers, statuses, chunks.size(), isolations.size());
+    return "History[rotations %s, model calls %s, pieces %d, isolations %d, pleas %s, votes %s]"
+        .formatted(
+            answers,
+            statuses,
+            chunks.size(),
+            isolations.size(),
+            kinds(pleas.stream().map(Plea::answer)),
+            kinds(votes.stream().map(Vote::answer)));
+  }
+
+  private static Map<String, Long> kinds(Stream<?> answers) {
+    return answers.collect(
+        Collectors.groupingBy(
+            answer -> answer.getClass().getSimpleName(), TreeMap::new, Collectors.counting()));
   }
 }

@@ -6,12 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.multinode.history.Chunk;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
+import io.redoubt.multinode.history.Plea;
+import io.redoubt.multinode.history.Timed;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -83,6 +86,54 @@ public final class ModelClient {
           });
     }
     return attempt;
+  }
+
+  /**
+   * One call that people have to approve first, the same each time for an agent and a subject.
+   *
+   * @param seconds that the caller wants to wait for a decision; 0: none
+   */
+  public Plea plead(AgentClient agent, String subject, int seconds) {
+    String trace = Trace.next();
+    var headers = new HashMap<>(headers(agent.accessToken(), trace));
+    if (seconds > 0) {
+      headers.put("Prefer", "wait=" + seconds);
+    }
+    var body = Documents.write(request(agent.id(), subject, false));
+    long started = System.nanoTime();
+    var attempt = product.http().attempt("POST", uri(Upstream.Kind.ANTHROPIC), headers, body);
+    var answer = answer(attempt);
+    var plea =
+        new Plea(
+            agent.id(),
+            subject,
+            started,
+            answer instanceof Plea.Maybe ? Timed.NEVER : System.nanoTime(),
+            answer);
+    history.add(plea);
+    if (attempt instanceof Attempt.Answered(var reply) && reply.status() != 200) {
+      history.addBadAnswers(AnswerForm.anthropicViolations(reply));
+    }
+    return plea;
+  }
+
+  private static Plea.Answer answer(Attempt attempt) {
+    return switch (attempt) {
+      case Attempt.NotSent(var why) -> new Plea.Refused(why);
+      case Attempt.Lost(var why) -> new Plea.Maybe(why);
+      case Attempt.Answered(var reply) when reply.status() == 200 -> new Plea.Passed();
+      case Attempt.Answered(var reply) when reply.status() >= 500 ->
+          new Plea.Maybe(reply.toString());
+      case Attempt.Answered(var reply) -> {
+        var approval = reply.header("x-redoubt-approval");
+        if (approval.isEmpty()) {
+          yield new Plea.Refused(reply.toString());
+        }
+        yield reply.header("x-redoubt-decision").filter("escalate"::equals).isPresent()
+            ? new Plea.Pending(approval.get())
+            : new Plea.Denied(approval.get());
+      }
+    };
   }
 
   /** One call that offers a tool; the reply proposes two calls of it. */

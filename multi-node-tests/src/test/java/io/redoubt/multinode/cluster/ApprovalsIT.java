@@ -1,0 +1,460 @@
+package io.redoubt.multinode.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.multinode.check.DeadlinesKept;
+import io.redoubt.multinode.check.GrantsHold;
+import io.redoubt.multinode.check.KillHolds;
+import io.redoubt.multinode.history.Fate;
+import io.redoubt.multinode.history.History;
+import io.redoubt.multinode.history.Plea;
+import io.redoubt.multinode.history.Sighting;
+import io.redoubt.multinode.history.Vote;
+import io.redoubt.multinode.product.AgentClient;
+import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.Approver;
+import io.redoubt.multinode.product.Approver.Channel;
+import io.redoubt.multinode.product.Documents;
+import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.ModelClient;
+import io.redoubt.multinode.product.Operator;
+import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.Seed;
+import io.redoubt.multinode.product.TokenEndpoint;
+import io.redoubt.multinode.product.Upstream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * G9 on three nodes, whatever dies: each request is decided once, a grant passes no more often than
+ * granted, no request is lost, and deadlines pass on time. In an organization of its own.
+ */
+@ExtendWith(SharedTrio.class)
+final class ApprovalsIT {
+  private static final int AGENTS = 6;
+  private static final int DECISIONS = 24;
+  private static final int LANES = 6;
+
+  /** Callers that wait for the same decision. */
+  private static final int WAITING = 3;
+
+  private static final int WAIT_SECONDS = 3;
+
+  private static final int GRANTS = 9;
+  private static final int USES = 30;
+
+  /** Callers of the same call at once, more than may pass. */
+  private static final int CROWD = 5;
+
+  private static final int LADDERS = 6;
+  private static final int RUNGS = 10;
+  private static final Duration RUNG = Duration.ofSeconds(9);
+
+  private static final Duration PACE = Duration.ofMillis(20);
+  private static final Duration ON_RECORD = Duration.ofSeconds(30);
+
+  private final Product product;
+  private final Upstream upstream;
+  private final Operator operator;
+  private final Rota rota;
+  private final History history = new History();
+  private final ModelClient models;
+  private final Approver approver;
+  private final List<AgentClient> agents;
+
+  ApprovalsIT(Trio trio) {
+    this.product = trio.product();
+    this.rota = new Rota(product.runtime().nodes());
+    this.upstream = Upstream.start(product.clock());
+    this.operator = trio.operator().foundOrganization("approving").operator();
+    this.operator.useUpstream(upstream);
+    this.models = new ModelClient(product, upstream, history, rota);
+    this.approver = new Approver(product, operator, history, rota);
+    this.agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot()).toList();
+    for (Installation.Node node : product.runtime().nodes()) {
+      new ModelClient(product, upstream, new History(), () -> node).awaitServed(agents.getFirst());
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    upstream.close();
+  }
+
+  private AgentClient boot() {
+    return AgentClient.boot(
+        product,
+        new TokenEndpoint(product, history, rota),
+        operator.createAgent("approved"),
+        Successors.BY_CLIENT);
+  }
+
+  /** From now on people are asked about every call of a model. */
+  private void askPeople(String workflow, int uses, int rungs, Duration rung) {
+    var body = Documents.object().put("uses", uses).put("window_seconds", 900);
+    var tiers = body.putArray("tiers");
+    for (int i = 1; i <= rungs; i++) {
+      tiers
+          .addObject()
+          .put("kind", "human")
+          .put("timeout_seconds", rung.toSeconds())
+          .put("on_timeout", i == rungs ? "deny" : "next");
+    }
+    operator.call("PUT", "/api/v1/approval-workflows/" + workflow, body);
+  }
+
+  private void publish(Map<AgentClient, String> workflows) {
+    var cedar = new StringBuilder();
+    workflows.forEach((agent, workflow) ->
+        cedar.append(
+            """
+            @escalate("%s")
+            forbid (principal == Agent::"%s", action == Action::"llm:generate", resource)
+            unless { context has approval };
+            """
+                .formatted(workflow, agent.id())));
+    operator.call("PUT", "/api/v1/policies/ask", Documents.object().put("cedar", cedar.toString()));
+    operator.call("POST", "/api/v1/bundles", Documents.object());
+  }
+
+  private void publish(String workflow) {
+    var all = new HashMap<AgentClient, String>();
+    agents.forEach(agent -> all.put(agent, workflow));
+    publish(all);
+  }
+
+  /** A call, told apart from the agent's others by its subject. */
+  private record Matter(AgentClient agent, String subject) {}
+
+  private List<Matter> matters(String name, List<AgentClient> of, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> new Matter(of.get(i % of.size()), name + "-" + i))
+        .toList();
+  }
+
+  /** Asks for it, again where a node could not answer, and answers its id. */
+  private String asked(Matter matter) {
+    return await("an answer about " + matter.subject())
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                models.plead(matter.agent(), matter.subject(), 0).answer()
+                        instanceof Plea.Pending(var id)
+                    ? id
+                    : "",
+            id -> !id.isEmpty());
+  }
+
+  /** Says it until somebody takes note. */
+  private Vote decided(Channel channel, String approval, boolean approves) {
+    return await("a word about " + approval)
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> approver.vote(channel, approval, approves),
+            vote -> vote.answer() instanceof Vote.Heard || vote.answer() instanceof Vote.Late);
+  }
+
+  private static <T> List<T> all(List<Callable<T>> work) {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var results = new ArrayList<T>();
+      for (Future<T> each : threads.invokeAll(work)) {
+        results.add(each.get());
+      }
+      return results;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("some of it failed", e.getCause());
+    }
+  }
+
+  private static <K, V> V of(Map<K, V> map, K key) {
+    return Objects.requireNonNull(map.get(key), () -> "nothing of " + key);
+  }
+
+  private long passes(String subject) {
+    return upstream.sightings().stream().filter(seen -> seen.trace().equals(subject)).count();
+  }
+
+  /** All that must hold, once the record of everything has come to the control plane. */
+  private Map<String, Fate> assertGrantsHold(int uses) {
+    var fates = new HashMap<String, Fate>();
+    var violations = new ArrayList<String>();
+    try {
+      await()
+          .atMost(ON_RECORD)
+          .pollInterval(Duration.ofSeconds(1))
+          .until(() -> {
+            fates.clear();
+            fates.putAll(approver.fates());
+            violations.clear();
+            violations.addAll(GrantsHold.violations(history, ownSightings(), fates, _ -> uses));
+            violations.addAll(differences(fates));
+            return violations.isEmpty();
+          });
+    } catch (ConditionTimeoutException _) {
+      // what is still wrong is in the list
+    }
+    System.out.println(history);
+    assertThat(violations).as("G9").isEmpty();
+    assertThat(history.badAnswers()).as("form of refusals").isEmpty();
+    return fates;
+  }
+
+  /** Without those by which the beginning was awaited. */
+  private List<Sighting> ownSightings() {
+    var subjects = history.pleas().stream().map(Plea::subject).distinct().toList();
+    return upstream.sightings().stream().filter(seen -> subjects.contains(seen.trace())).toList();
+  }
+
+  /** The control plane shows what the enclave shows. */
+  private List<String> differences(Map<String, Fate> fates) {
+    var known = new HashMap<String, String>();
+    approver.known().forEach(it -> known.put(it.path("id").asText(), it.path("status").asText()));
+    return fates.values().stream()
+        .filter(fate -> !fate.status().equals(known.get(fate.approval())))
+        .map(fate -> "the control plane says %s of %s".formatted(known.get(fate.approval()), fate))
+        .toList();
+  }
+
+  @Test
+  void oppositeVotesAtTheSameInstantAreOneDecision() {
+    publish("default");
+    var random = Seed.random("votes");
+    var matters = matters("double", agents, DECISIONS);
+    var ids = new HashMap<Matter, String>();
+    matters.forEach(matter -> ids.put(matter, asked(matter)));
+    await("the control plane shows all of them")
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            approver.known().stream()
+                .map(it -> it.path("id").asText())
+                .toList()
+                .containsAll(ids.values()));
+
+    for (int lane = 0; lane < DECISIONS; lane += LANES) {
+      var work = new ArrayList<Callable<Object>>();
+      for (var matter : matters.subList(lane, lane + LANES)) {
+        var line = new CyclicBarrier(2);
+        boolean near = random.nextBoolean();
+        for (int i = 0; i < WAITING; i++) {
+          work.add(() -> models.plead(matter.agent(), matter.subject(), WAIT_SECONDS));
+        }
+        for (var channel : Channel.values()) {
+          work.add(() -> {
+            line.await();
+            return approver.vote(channel, of(ids, matter), (channel == Channel.ENCLAVE) == near);
+          });
+        }
+      }
+      all(work);
+    }
+
+    var fates = assertGrantsHold(1);
+    assertThat(history.votes())
+        .as("each request had one vote that counts and one that was too late")
+        .hasSize(2 * DECISIONS)
+        .allMatch(it -> it.answer() instanceof Vote.Heard || it.answer() instanceof Vote.Late);
+    for (var matter : matters) {
+      var fate = of(fates, of(ids, matter));
+      assertThat(fate.count("granted") + fate.count("denied")).as("%s", fate).isEqualTo(1);
+      assertThat(passes(matter.subject())).as("%s", fate).isEqualTo(fate.count("granted"));
+    }
+    assertThat(history.pleas().stream().filter(it -> it.answer() instanceof Plea.Denied))
+        .as("callers who were told that people did not want it")
+        .isNotEmpty();
+  }
+
+  @Test
+  void whateverDiesNothingPassesTwiceNothingIsLostAndDeadlinesAreKept() {
+    var climbers = agents.subList(0, 2);
+    var callers = agents.subList(2, AGENTS);
+    askPeople("ladder", 1, RUNGS, RUNG);
+    askPeople("often", USES, 1, Duration.ofMinutes(15));
+    var workflows = new HashMap<AgentClient, String>();
+    climbers.forEach(agent -> workflows.put(agent, "ladder"));
+    callers.forEach(agent -> workflows.put(agent, "often"));
+    publish(workflows);
+    var ladders = matters("ladder", climbers, LADDERS).stream().map(this::asked).toList();
+    var matters = matters("often", callers, GRANTS);
+    var granted = new HashMap<Matter, String>();
+    matters.forEach(matter -> granted.put(matter, asked(matter)));
+    matters.forEach(matter -> {
+      var vote = decided(Channel.ENCLAVE, of(granted, matter), true);
+      assertThat(vote.answer()).isInstanceOf(Vote.Heard.class);
+    });
+    var first = of(granted, matters.getFirst());
+    var holder =
+        await("its actor's node")
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> approver.holder(first).orElse(""), name -> !name.isEmpty());
+    var victim =
+        product.look().nodes().stream()
+            .filter(node -> node.name().equals(holder))
+            .findFirst()
+            .orElseThrow();
+
+    var afterwards = new ConcurrentHashMap<Matter, String>();
+    var over = new AtomicBoolean();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+        Closing _ = () -> over.set(true)) {
+      for (int i = 0; i < CROWD; i++) {
+        for (var matter : matters) {
+          threads.execute(() -> press(matter, of(granted, matter), afterwards, over));
+        }
+      }
+      await("some have passed")
+          .atMost(Duration.ofSeconds(20))
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> passed(matters) > GRANTS * USES / 5);
+      product.kill(victim);
+      rota.without(victim);
+      await("every grant is used up")
+          .atMost(Duration.ofSeconds(40))
+          .until(() -> afterwards.keySet().containsAll(matters));
+    }
+    System.out.printf("%d of %d passed%n", passed(matters), GRANTS * USES);
+    product.look();
+    product.kill(
+        product.runtime().nodes().stream()
+            .filter(node -> !node.name().equals(victim.name()))
+            .toList());
+    rota.without(victim);
+    product.awaitAllReady();
+    var restarted = product.clock().instant();
+    product
+        .runtime()
+        .nodes()
+        .forEach(node -> {
+          rota.without(node);
+          rota.with(node);
+        });
+
+    var looks = watch(ladders, restarted);
+    assertThat(DeadlinesKept.violations(looks, RUNG, RUNGS, restarted)).isEmpty();
+    for (var matter : matters) {
+      assertThat(asked(matter)).as("joined as before").isEqualTo(of(afterwards, matter));
+      var vote = decided(Channel.CONTROL_PLANE, of(afterwards, matter), true);
+      assertThat(vote.answer()).isInstanceOf(Vote.Heard.class);
+      await("it passes once more")
+          .atMost(Duration.ofSeconds(10))
+          .until(() ->
+              models.plead(matter.agent(), matter.subject(), 0).answer() instanceof Plea.Passed);
+    }
+    assertGrantsHold(USES);
+  }
+
+  /** Done at the end, however it ends. */
+  private interface Closing extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private long passed(List<Matter> matters) {
+    return matters.stream().mapToLong(matter -> passes(matter.subject())).sum();
+  }
+
+  /** Calls until somebody has to be asked anew. */
+  private void press(
+      Matter matter, String granted, Map<Matter, String> afterwards, AtomicBoolean over) {
+    while (!afterwards.containsKey(matter) && !over.get()) {
+      var plea = models.plead(matter.agent(), matter.subject(), 0);
+      if (plea.answer() instanceof Plea.Pending(var id) && !id.equals(granted)) {
+        afterwards.putIfAbsent(matter, id);
+      }
+      LockSupport.parkNanos(PACE.toNanos());
+    }
+  }
+
+  /** Looks at what is pending until a rung of each ladder has ended since that moment. */
+  private List<DeadlinesKept.Look> watch(List<String> ladders, Instant since) {
+    var looks = new ArrayList<DeadlinesKept.Look>();
+    await("a rung of each")
+        .atMost(RUNG.multipliedBy(2))
+        .pollInterval(Duration.ofMillis(60))
+        .until(() -> {
+          var shown = approver.shown(null);
+          Instant now = product.clock().instant();
+          shown.ifPresent(items ->
+              items.stream()
+                  .filter(it -> ladders.contains(it.path("id").asText()))
+                  .forEach(it -> looks.add(look(it, now))));
+          return now.isAfter(since.plus(RUNG).plusSeconds(1));
+        });
+    assertThat(looks.stream().map(DeadlinesKept.Look::approval).distinct())
+        .as("none of them is lost")
+        .containsExactlyInAnyOrderElementsOf(ladders);
+    return looks;
+  }
+
+  private static DeadlinesKept.Look look(JsonNode approval, Instant at) {
+    boolean over = !approval.path("status").asText().equals("pending");
+    return new DeadlinesKept.Look(
+        approval.path("id").asText(),
+        Instant.parse(approval.path("asked_at").asText()),
+        at,
+        over ? RUNGS : approval.path("tier").asInt() - 1);
+  }
+
+  @Test
+  void anIsolatedAgentsGrantsLetNothingPassEvenWhenItIsReleased() {
+    askPeople("often", USES, 1, Duration.ofMinutes(15));
+    publish("often");
+    var agent = agents.getFirst();
+    var granted = new Matter(agent, "granted");
+    var undecided = new Matter(agent, "undecided");
+    String grant = asked(granted);
+    String open = asked(undecided);
+    decided(Channel.ENCLAVE, grant, true);
+    await("it passes")
+        .until(() -> models.plead(agent, "granted", 0).answer() instanceof Plea.Passed);
+
+    operator.isolateDuring(
+        agent.id(),
+        history,
+        () -> {
+          var calls = new ArrayList<Callable<Plea>>();
+          for (int i = 0; i < CROWD; i++) {
+            calls.add(() -> models.plead(agent, "granted", 1));
+            calls.add(() -> models.plead(agent, "undecided", 1));
+          }
+          assertThat(all(calls)).noneMatch(plea -> plea.answer() instanceof Plea.Passed);
+          await("both are cancelled")
+              .atMost(Duration.ofSeconds(5))
+              .until(() -> {
+                var fates = approver.fates();
+                return fates.keySet().containsAll(List.of(grant, open))
+                    && of(fates, grant).status().equals("cancelled")
+                    && of(fates, open).status().equals("cancelled");
+              });
+        });
+
+    assertThat(decided(Channel.ENCLAVE, open, true).answer()).isInstanceOf(Vote.Late.class);
+    assertThat(asked(granted)).as("asks anew").isNotEqualTo(grant);
+    assertThat(asked(undecided)).as("asks anew").isNotEqualTo(open);
+    assertThat(passes("granted")).isEqualTo(1);
+    assertThat(KillHolds.violations(history, upstream.sightings())).as("G3").isEmpty();
+    assertGrantsHold(USES);
+  }
+}
