@@ -76,6 +76,23 @@ final class AgentClient {
     return wire.open(actingUrl.resolve("/v1/messages"), anthropicBody(prompt, true), key());
   }
 
+  /** A stream in which the model may propose a call of the tool; still open when this returns. */
+  HttpResponse<InputStream> openWithTool(String model, String tool, String about, int wait)
+      throws IOException, InterruptedException {
+    var body =
+        "{\"model\":\"%s\",\"max_tokens\":100,\"stream\":true,\"tools\":[{\"name\":\"%s\"}],"
+            .formatted(model, tool);
+    return wire.open(
+        actingUrl.resolve("/v1/messages"),
+        body + HELLO.formatted(about) + "}",
+        "x-api-key",
+        accessToken,
+        "anthropic-version",
+        "2023-06-01",
+        "prefer",
+        "wait=" + wait);
+  }
+
   Wire.Answer countTokens() {
     return wire.post(
         actingUrl.resolve("/v1/messages/count_tokens"),

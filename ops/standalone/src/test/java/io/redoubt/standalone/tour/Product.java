@@ -112,7 +112,10 @@ final class Product {
     return builder.start();
   }
 
-  /** Ends the servers without a word; the database outlives them. */
+  /**
+   * Ends the servers without a word; the database outlives them, and so do nodes in processes of
+   * their own.
+   */
   void killServers() throws IOException {
     ProcessHandle.of(runtime().controlPlanePid())
         .ifPresent(servers -> {
@@ -126,6 +129,7 @@ final class Product {
     RuntimeFile runtime = runtime();
     var victims = new ArrayList<ProcessHandle>();
     ProcessHandle.of(runtime.controlPlanePid()).ifPresent(victims::add);
+    runtime.enclaves().forEach(node -> ProcessHandle.of(node.pid()).ifPresent(victims::add));
     if (runtime.postgresPid() != null) {
       ProcessHandle.of(runtime.postgresPid())
           .ifPresent(postmaster -> {
