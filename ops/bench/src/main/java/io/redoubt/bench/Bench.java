@@ -3,6 +3,7 @@ package io.redoubt.bench;
 import io.redoubt.bench.micro.Micro;
 import io.redoubt.bench.scenario.Agents;
 import io.redoubt.bench.scenario.All;
+import io.redoubt.bench.scenario.Approvals;
 import io.redoubt.bench.scenario.Inspect;
 import io.redoubt.bench.scenario.Isolate;
 import io.redoubt.bench.scenario.ManyAgents;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Command;
       Remote.class,
       Isolate.class,
       ManyAgents.class,
+      Approvals.class,
       Scaling.class,
       Straight.class,
       Micro.class

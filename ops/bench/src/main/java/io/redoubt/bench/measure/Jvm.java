@@ -5,12 +5,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Looks into another JVM of this user with the JDK's own {@code jcmd}. */
 public final class Jvm {
   private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
+  private static final Pattern OF_CLASS =
+      Pattern.compile("(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+(\\S+)");
   private static final long LIMIT_SECONDS = 60;
 
   private Jvm() {}
@@ -70,13 +74,43 @@ public final class Jvm {
     }
   }
 
-  /** Bytes of what is alive: a full collection, then a count of all that is left. */
-  public static long liveBytes(long pid) throws IOException, InterruptedException {
-    var total = TOTAL.matcher(jcmd(pid, "GC.class_histogram"));
-    if (!total.find()) {
-      throw new IOException("no total in the class histogram of process " + pid);
+  /**
+   * What is alive in a JVM.
+   *
+   * @param instances how many there are of each class
+   */
+  public record Alive(long bytes, Map<String, Long> instances) {
+    static Alive parse(String histogram) throws IOException {
+      var total = TOTAL.matcher(histogram);
+      if (!total.find()) {
+        throw new IOException("no total in the class histogram");
+      }
+      return new Alive(
+          Long.parseLong(total.group(1)),
+          OF_CLASS
+              .matcher(histogram)
+              .results()
+              .collect(
+                  Collectors.toMap(
+                      found -> found.group(2),
+                      found -> Long.parseLong(found.group(1)),
+                      Long::sum)));
     }
-    return Long.parseLong(total.group(1));
+
+    /** Of classes of that name, whoever loaded them. */
+    public long count(String className) {
+      return instances.getOrDefault(className, 0L);
+    }
+  }
+
+  /** What is left after a full collection. */
+  public static Alive alive(long pid) throws IOException, InterruptedException {
+    return Alive.parse(jcmd(pid, "GC.class_histogram"));
+  }
+
+  /** Bytes of what is left after a full collection. */
+  public static long liveBytes(long pid) throws IOException, InterruptedException {
+    return alive(pid).bytes();
   }
 
   /** Of several together. */

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +69,39 @@ public final class OperatorApi implements AutoCloseable {
   public void keepPayloads(String what) throws IOException, InterruptedException {
     send(
         "PATCH", "/api/v1/iam/organizations/" + runtime.organizationId(), Map.of("payloads", what));
+  }
+
+  /** A policy document of the draft. */
+  public void putPolicy(String name, String cedar) throws IOException, InterruptedException {
+    send("PUT", "/api/v1/policies/" + name, Map.of("cedar", cedar));
+  }
+
+  /** A workflow of the draft: whoever may decide is asked, for so long. */
+  public void putWorkflow(String name, int seconds) throws IOException, InterruptedException {
+    send(
+        "PUT",
+        "/api/v1/approval-workflows/" + name,
+        Map.of("tiers", List.of(Map.of("kind", "human", "timeout_seconds", seconds))));
+  }
+
+  /** From then on the draft decides. */
+  public void publish() throws IOException, InterruptedException {
+    send("POST", "/api/v1/bundles", Map.of());
+  }
+
+  /** Approves a request through the control plane. */
+  public void approve(String approval) throws IOException, InterruptedException {
+    send("POST", "/api/v1/approvals/" + approval + "/decision", Map.of("decision", "approve"));
+  }
+
+  /** Approves a request at the enclave itself. */
+  public void approveAt(RuntimeFile.Node node, String approval)
+      throws IOException, InterruptedException {
+    exchange(
+        "POST",
+        node.agentUrl(),
+        "/v1/operator/approvals/" + approval + "/decision",
+        Map.of("decision", "approve"));
   }
 
   /** How many agents and token families each node has in memory, by its name. */

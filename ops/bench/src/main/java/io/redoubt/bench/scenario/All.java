@@ -29,6 +29,7 @@ public final class All implements Scenario {
             new Remote(),
             new Isolate(),
             new ManyAgents(),
+            new Approvals(),
             new Scaling(),
             new Inspect(),
             new Peer())) {

@@ -1,0 +1,325 @@
+package io.redoubt.bench.scenario;
+
+import io.redoubt.bench.measure.Goal;
+import io.redoubt.bench.measure.Jvm;
+import io.redoubt.bench.measure.Latencies;
+import io.redoubt.bench.measure.Report;
+import io.redoubt.bench.product.Fleet;
+import io.redoubt.bench.product.OwnDatabase;
+import io.redoubt.bench.product.ProductOptions;
+import io.redoubt.bench.scenario.Pleas.Plea;
+import io.redoubt.bench.upstream.UpstreamProcess;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * Many requests wait for people on one node; some are approved while their callers wait, and some
+ * end by themselves: in memory, out of it, and after a restart.
+ */
+@Command(
+    name = "approvals",
+    description = "Pending approvals: their memory, decision to release, deadlines")
+public final class Approvals implements Scenario {
+  private static final String ENTITY = "io.redoubt.approval.ApprovalEntity";
+  private static final int ASKING_AT_ONCE = 16;
+  private static final int DUE = 200;
+  private static final int SOON_SECONDS = 30;
+  private static final int WARM_UP = 40;
+  private static final int LONGEST_WAIT = 290;
+
+  @Mixin private ProductOptions product = new ProductOptions();
+
+  @Option(names = "--pending", defaultValue = "10000", description = "default: ${DEFAULT-VALUE}")
+  private int pending;
+
+  @Option(
+      names = "--agents",
+      defaultValue = "250",
+      description = "that ask for them (default: ${DEFAULT-VALUE})")
+  private int agents;
+
+  @Option(
+      names = "--decisions",
+      defaultValue = "300",
+      description = "through each channel (default: ${DEFAULT-VALUE})")
+  private int decisions;
+
+  @Option(
+      names = "--rate",
+      defaultValue = "10",
+      description = "decisions each second (default: ${DEFAULT-VALUE})")
+  private int rate;
+
+  @Option(
+      names = "--idle-after",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = "how soon an idle request leaves memory (default: ${DEFAULT-VALUE})")
+  private int idleAfter;
+
+  private interface Work<T, R> {
+    R of(T input) throws IOException, InterruptedException;
+  }
+
+  @Override
+  public List<Goal> measure(Report report) throws Exception {
+    product
+        .orNodes(1)
+        .with(
+            Map.of(
+                "redoubt.approval.entity.idle-after",
+                idleAfter + "s",
+                "redoubt.approval.pending-per-agent",
+                "1000",
+                "redoubt.approval.pending-per-organization",
+                Integer.toString(2 * pending),
+                "redoubt.enclave.operator-api.per-second",
+                "1000",
+                "redoubt.enclave.operator-api.burst",
+                "1000"));
+    try (var upstream = UpstreamProcess.start();
+        Rig rig = Rig.start(product, report);
+        var pleas = new Pleas()) {
+      var goals = new ArrayList<Goal>();
+      rig.api().putProvider("bench", upstream.port());
+      var identities = Fleet.enrol(rig.product(), rig.api(), "asking", agents);
+      askPeople(rig, "patient", "bench", 24 * 3600);
+      askPeople(rig, "soon", "soon", SOON_SECONDS);
+      askPeople(rig, "later", "later", 2 * idleAfter + SOON_SECONDS);
+      askPeople(rig, "after-all", "after-all", 90);
+      rig.api().publish();
+      memory(rig, report, pleas, identities, goals);
+      release(rig, report, pleas, identities, goals);
+      restart(rig, report, pleas, identities, goals);
+      return goals;
+    }
+  }
+
+  /** People are asked about every call of that model, for so long. */
+  private static void askPeople(Rig rig, String workflow, String model, int seconds)
+      throws IOException, InterruptedException {
+    rig.api().putWorkflow(workflow, seconds);
+    rig.api()
+        .putPolicy(
+            workflow,
+            """
+            @escalate("%s")
+            forbid (principal, action == Action::"llm:generate", resource == Model::"%s")
+            unless { context has approval };
+            """
+                .formatted(workflow, model));
+  }
+
+  private static List<Plea> pleas(
+      Rig rig, List<Fleet.Identity> agents, String model, String about, int count) {
+    var pleas = new ArrayList<Plea>();
+    for (int i = 0; i < count; i++) {
+      pleas.add(
+          new Plea(rig.product().node(0), agents.get(i % agents.size()), model, about + " " + i));
+    }
+    return pleas;
+  }
+
+  /** What each pending request costs, in memory and out of it; and when those end that are due. */
+  private void memory(
+      Rig rig, Report report, Pleas asking, List<Fleet.Identity> agents, List<Goal> goals)
+      throws IOException, InterruptedException {
+    report.title("approvals: " + pending + " pending, of " + agents.size() + " agents");
+    long pid = rig.product().node(0).pid();
+    all(pleas(rig, agents, "bench", "warm up", agents.size()), asking::ask);
+    awaitGone(rig, pid);
+    var before = Jvm.alive(pid);
+    report.line("live heap before", mebibytes(before));
+    long start = System.nanoTime();
+    all(pleas(rig, agents, "bench", "please", pending), asking::ask);
+    report.line(
+        "asked",
+        String.format(Locale.ROOT, "%.0f/s", pending / ((System.nanoTime() - start) / 1e9)));
+    var soon = all(pleas(rig, agents, "soon", "soon", DUE), asking::ask);
+    var later = all(pleas(rig, agents, "later", "later", DUE), asking::ask);
+    var during = Jvm.alive(pid);
+    long held = during.count(ENTITY) - before.count(ENTITY);
+    report.line("live heap, pending", "%s; %d in memory".formatted(mebibytes(during), held));
+    report.line("of each in memory", kibibytes(during.bytes() - before.bytes(), held));
+    lateness(rig, report, "end of its time, in memory", soon, SOON_SECONDS + 5, goals);
+    awaitGone(rig, pid);
+    var idle = Jvm.alive(pid);
+    double each = (idle.bytes() - before.bytes()) / 1024.0 / pending;
+    report.line(
+        "live heap, all idle", "%s; %d in memory".formatted(mebibytes(idle), idle.count(ENTITY)));
+    report.line("of each idle", kibibytes(idle.bytes() - before.bytes(), pending));
+    report.memory(rig.product().parts());
+    goals.add(Goal.below("live heap of a pending request, idle", 3, each, "KiB"));
+    lateness(rig, report, "end of its time, idle", later, 2 * idleAfter + SOON_SECONDS, goals);
+  }
+
+  private void awaitGone(Rig rig, long pid) throws IOException, InterruptedException {
+    for (int waited = 0; waited <= 2 * idleAfter; waited += 5) {
+      if (Jvm.alive(pid).count(ENTITY) == 0) {
+        return;
+      }
+      rig.runFor(5);
+    }
+    throw new IOException("idle requests do not leave memory");
+  }
+
+  /** How much later than due those requests are over, as the database saw it. */
+  private static void lateness(
+      Rig rig, Report report, String name, List<String> requests, int within, List<Goal> goals)
+      throws IOException, InterruptedException {
+    try (var database =
+        OwnDatabase.of(rig.product())
+            .orElseThrow(() -> new IOException("needs the product's own database"))) {
+      lateness(rig, report, name, database, database.due(requests), within, goals);
+    }
+  }
+
+  private static void lateness(
+      Rig rig,
+      Report report,
+      String name,
+      OwnDatabase database,
+      Map<String, Instant> due,
+      int within,
+      List<Goal> goals)
+      throws IOException, InterruptedException {
+    if (due.isEmpty()) {
+      throw new IOException("none of them was due: they took longer to ask than they had time");
+    }
+    for (int waited = 0; database.over(due.keySet()).size() < due.size(); waited++) {
+      if (waited > within) {
+        throw new IOException("some of the requests that are due are not over");
+      }
+      rig.runFor(1);
+    }
+    var late = new Latencies();
+    var over = database.over(due.keySet());
+    due.forEach((id, at) -> late.record(Duration.between(at, over.get(id)).toNanos()));
+    report.line(name, due.size() + " requests, later than due: " + late);
+    goals.add(Goal.below(name + ", latest", 1000, late.millis(100), "ms"));
+  }
+
+  /** From the decision to the caller that waited for it. */
+  private void release(
+      Rig rig, Report report, Pleas asking, List<Fleet.Identity> agents, List<Goal> goals)
+      throws IOException, InterruptedException {
+    report.title(
+        "approvals: decided at %d/s while their callers wait, %d others pending"
+            .formatted(rate, pending));
+    var node = rig.product().node(0);
+    var atEnclave =
+        decide(rig, asking, agents, "enclave", approval -> rig.api().approveAt(node, approval));
+    report.latencies("decision at the enclave", atEnclave);
+    var afar =
+        decide(rig, asking, agents, "control plane", approval -> rig.api().approve(approval));
+    report.latencies("through the control plane", afar);
+    goals.add(
+        Goal.below(
+            "decision at the enclave to released caller, p99", 150, atEnclave.millis(99), "ms"));
+    goals.add(
+        Goal.below(
+            "decision at the control plane to released caller, p99", 150, afar.millis(99), "ms"));
+  }
+
+  private interface Decide {
+    void on(String approval) throws IOException, InterruptedException;
+  }
+
+  private Latencies decide(
+      Rig rig, Pleas asking, List<Fleet.Identity> agents, String channel, Decide decide)
+      throws IOException, InterruptedException {
+    var pleas = pleas(rig, agents, "bench", "by the " + channel, WARM_UP + decisions);
+    var approvals = all(pleas, asking::ask);
+    var latencies = new Latencies();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var released = new ArrayList<Future<Long>>();
+      for (var plea : pleas) {
+        released.add(
+            threads.submit(() -> {
+              asking.waitFor(plea, LONGEST_WAIT);
+              return System.nanoTime();
+            }));
+      }
+      rig.runFor(5);
+      var decided = new ArrayList<Long>();
+      var said = new ArrayList<Future<?>>();
+      long due = System.nanoTime();
+      for (String approval : approvals) {
+        TimeUnit.NANOSECONDS.sleep(due - System.nanoTime());
+        decided.add(System.nanoTime());
+        said.add(
+            threads.submit(() -> {
+              decide.on(approval);
+              return null;
+            }));
+        due += TimeUnit.SECONDS.toNanos(1) / rate;
+      }
+      for (int i = 0; i < approvals.size(); i++) {
+        said.get(i).get();
+        long took = released.get(i).get() - decided.get(i);
+        if (i >= WARM_UP) {
+          latencies.record(took);
+        }
+      }
+    } catch (ExecutionException e) {
+      throw new IOException("a decision through the " + channel, e.getCause());
+    }
+    return latencies;
+  }
+
+  /** Every node is restarted between the request and its end. */
+  private static void restart(
+      Rig rig, Report report, Pleas asking, List<Fleet.Identity> agents, List<Goal> goals)
+      throws IOException, InterruptedException {
+    report.title("approvals: " + DUE + " end after a restart of everything");
+    var requests = all(pleas(rig, agents, "after-all", "after all", DUE), asking::ask);
+    Map<String, Instant> due;
+    try (var database = OwnDatabase.of(rig.product()).orElseThrow()) {
+      due = database.due(requests);
+    }
+    report.line(
+        "restarted",
+        String.format(Locale.ROOT, "in %.1f s", rig.product().restart().toMillis() / 1e3));
+    try (var database = OwnDatabase.of(rig.product()).orElseThrow()) {
+      lateness(rig, report, "end of its time, after a restart", database, due, 120, goals);
+    }
+  }
+
+  private static <T, R> List<R> all(List<T> inputs, Work<T, R> work)
+      throws IOException, InterruptedException {
+    try (var threads = Executors.newFixedThreadPool(ASKING_AT_ONCE, Thread.ofVirtual().factory())) {
+      var steps = new ArrayList<Callable<R>>();
+      for (T input : inputs) {
+        steps.add(() -> work.of(input));
+      }
+      var results = new ArrayList<R>();
+      for (Future<R> result : threads.invokeAll(steps)) {
+        results.add(result.get());
+      }
+      return results;
+    } catch (ExecutionException e) {
+      throw new IOException("asking for approvals", e.getCause());
+    }
+  }
+
+  private static String mebibytes(Jvm.Alive alive) {
+    return String.format(Locale.ROOT, "%.1f MiB", alive.bytes() / 1048576.0);
+  }
+
+  private static String kibibytes(long bytes, long requests) {
+    return String.format(Locale.ROOT, "%.2f KiB", bytes / 1024.0 / Math.max(1, requests));
+  }
+}
