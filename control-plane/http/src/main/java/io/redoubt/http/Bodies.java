@@ -81,6 +81,14 @@ public final class Bodies {
     });
   }
 
+  /** The bytes of a form as they came, for who holds a signature against them. */
+  public Route formBytes(long maxBytes, Function<ByteString, Route> inner) {
+    return Directives.extractRequestEntity(entity -> {
+      requireMediaType(entity, "application/x-www-form-urlencoded");
+      return bytes(maxBytes, inner);
+    });
+  }
+
   /** The bytes of a body of at most {@code maxBytes}. */
   public Route bytes(long maxBytes, Function<ByteString, Route> inner) {
     return Directives.extractRequestEntity(entity -> {

@@ -17,6 +17,7 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.RemoteAddress;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
 
 /** Facts about the request at hand. */
 public final class Requests {
@@ -143,6 +144,20 @@ public final class Requests {
     return authorization(request)
         .filter(value -> value.regionMatches(true, 0, "Bearer ", 0, 7))
         .map(value -> value.substring(7).trim());
+  }
+
+  /** The header's value; null where it is not there, and where it comes more than once. */
+  public static @Nullable String single(HttpRequest request, String name) {
+    @Nullable String found = null;
+    for (HttpHeader header : request.getHeaders()) {
+      if (header.lowercaseName().equals(name)) {
+        if (found != null) {
+          return null;
+        }
+        found = header.value();
+      }
+    }
+    return found;
   }
 
   /** {@code ?limit=&cursor=}. */

@@ -78,6 +78,7 @@ public final class ControlPlane implements AutoCloseable {
             .seal(services.routes());
     var binding =
         await(HttpServer.start(system, config.host(), config.port(), tls, config.edge(), route));
+    services.started();
     var upkeep = tend(system, config, services, database, clock);
     LOG.info("Control plane listens at {}", binding.address());
     return new ControlPlane(

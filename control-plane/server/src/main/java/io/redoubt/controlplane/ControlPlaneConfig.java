@@ -1,6 +1,7 @@
 package io.redoubt.controlplane;
 
 import com.typesafe.config.Config;
+import io.redoubt.controlplane.channel.ChannelsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
 import io.redoubt.controlplane.policy.PoliciesConfig;
@@ -30,6 +31,7 @@ public record ControlPlaneConfig(
     LinkConfig link,
     ProvidersConfig providers,
     PoliciesConfig policies,
+    ChannelsConfig channels,
     EdgeConfig edge) {
   private static final String PATH = "redoubt.control-plane";
 
@@ -67,6 +69,7 @@ public record ControlPlaneConfig(
         LinkConfig.from(root),
         ProvidersConfig.from(root),
         PoliciesConfig.from(root),
+        ChannelsConfig.from(root),
         EdgeConfig.from(root));
   }
 

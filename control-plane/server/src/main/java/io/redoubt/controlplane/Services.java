@@ -10,6 +10,10 @@ import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.audit.AuditRoutes;
 import io.redoubt.controlplane.audit.AuditStore;
+import io.redoubt.controlplane.channel.CallbackRoutes;
+import io.redoubt.controlplane.channel.ChannelRoutes;
+import io.redoubt.controlplane.channel.Correspondence;
+import io.redoubt.controlplane.channel.Notices;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.decision.ExplanationRoutes;
 import io.redoubt.controlplane.decision.ReplayRoutes;
@@ -80,6 +84,8 @@ final class Services {
   private final Bodies bodies;
   private final Lifecycle lifecycle;
   private final Approvals approvals;
+  private final Correspondence correspondence;
+  private final CallbackRoutes callbacks;
   private final LinkRoutes link;
 
   Services(
@@ -106,8 +112,25 @@ final class Services {
         new Enclaves(commands, List.of(organizations, trust, policies.bundles(), providers));
     this.lifecycle =
         new Lifecycle(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
+    var notices = new Notices(config.channels(), trail, metrics, clock);
     this.approvals =
-        new Approvals(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
+        new Approvals(
+            commands, enclaves, database, config.killWait(), config.killPoll(), notices, clock);
+    this.correspondence =
+        new Correspondence(
+            config.channels(),
+            database,
+            keyring,
+            notices,
+            approvals,
+            members,
+            policies.bundles(),
+            trail,
+            metrics,
+            clock);
+    this.callbacks =
+        new CallbackRoutes(
+            correspondence.door(), bodies, config.edge(), config.limits().strangers(clock));
     this.link =
         new LinkRoutes(
             database,
@@ -116,6 +139,7 @@ final class Services {
             policies.bundles(),
             new AgentReports(lifecycle),
             approvals,
+            callbacks::passedOn,
             new AuditIntake(database, trail, new UsageLedger(), metrics),
             keys,
             trail,
@@ -138,12 +162,19 @@ final class Services {
         description.routes(),
         tokenRoutes(),
         link.routes(),
+        callbacks.routes(),
         new OperatorRoutes(endpoints(), authorizer, desk).routes());
+  }
+
+  /** Begins what goes on without being asked to. */
+  void started() {
+    correspondence.start();
   }
 
   /** Ends what would otherwise go on for ever. */
   void stopping() {
     link.endStreams();
+    correspondence.close();
   }
 
   /** The operator API, line by line. */
@@ -157,6 +188,8 @@ final class Services {
             new AgentRoutes(agents, lifecycle, bodies).endpoints(),
             new EnclaveRoutes(enclaves, bodies, clock).endpoints(),
             new ApprovalRoutes(approvals, bodies).endpoints(),
+            new ChannelRoutes(correspondence.channels(), members, config.channels(), bodies)
+                .endpoints(),
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
             new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),
             new PolicyRoutes(policies, bodies).endpoints(),

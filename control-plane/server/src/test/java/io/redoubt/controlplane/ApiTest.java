@@ -41,6 +41,8 @@ class ApiTest {
           "GET /enclave/v1/commands",
           "POST /enclave/v1/reports",
           "POST /enclave/v1/audit",
+          "POST /enclave/v1/callbacks/slack",
+          "POST /v1/callbacks/slack",
           "GET /enclave/v1/bundles/{digest}");
 
   @AutoClose private final TestServer server = new TestServer();
@@ -135,7 +137,7 @@ class ApiTest {
       assertThat(reply.status()).as(endpoint.describe()).isEqualTo(401);
       assertThat(reply.problem()).isEqualTo("credential-missing");
     }
-    for (String path : new String[] {"hello", "reports", "audit"}) {
+    for (String path : new String[] {"hello", "reports", "audit", "callbacks/slack"}) {
       assertThat(server.anybody().post("/enclave/v1/" + path, "{}").status()).isEqualTo(401);
     }
     assertThat(server.anybody().get("/enclave/v1/commands").status()).isEqualTo(401);

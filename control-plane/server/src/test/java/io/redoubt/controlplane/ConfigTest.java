@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.redoubt.controlplane.channel.ChannelsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
 import io.redoubt.controlplane.policy.PoliciesConfig;
@@ -32,6 +33,7 @@ class ConfigTest {
     assertThat(keys(reference.getConfig("link"))).isEqualTo(components(LinkConfig.class));
     assertThat(keys(reference.getConfig("providers"))).isEqualTo(components(ProvidersConfig.class));
     assertThat(keys(reference.getConfig("policies"))).isEqualTo(components(PoliciesConfig.class));
+    assertThat(keys(reference.getConfig("channels"))).isEqualTo(components(ChannelsConfig.class));
     var keySection = components(SigningKeysConfig.class);
     keySection.add("tend-every");
     assertThat(keys(reference.getConfig("keys"))).isEqualTo(keySection);
@@ -50,6 +52,7 @@ class ConfigTest {
             "limits",
             "link",
             "policies",
+            "channels",
             "providers");
     assertThat(ControlPlaneConfig.from(ConfigFactory.load()).port()).isEqualTo(8443);
   }
@@ -79,6 +82,10 @@ class ConfigTest {
     "policies.checks-at-once, 0",
     "policies.check-wait, 0 s",
     "policies.publish-wait, 0 s",
+    "channels.lease, 40 s",
+    "channels.at-once, 0",
+    "channels.back-off-max, 1 ms",
+    "channels.give-up-after, 0 s",
     "kill.wait, 0 s"
   })
   void aValueThatCannotBeIsRefusedByItsName(String key, String value) {

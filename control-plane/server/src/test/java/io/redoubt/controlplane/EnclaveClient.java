@@ -55,6 +55,10 @@ final class EnclaveClient implements AutoCloseable {
     return http;
   }
 
+  String apiKey() {
+    return apiKey;
+  }
+
   /** The same enclave with another key. */
   EnclaveClient withKey(String other) {
     return new EnclaveClient(url, id, other);

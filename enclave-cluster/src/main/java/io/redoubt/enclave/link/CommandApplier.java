@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** Carries out what the control plane says. Doing so twice is the same as doing so once. */
@@ -63,6 +64,8 @@ final class CommandApplier {
     this.voting = voting;
     this.enrolment = enrolment;
   }
+
+  private static final Pattern CHANNEL = Pattern.compile("[a-z][a-z-]{0,31}");
 
   /** How it ended, where it ended. */
   sealed interface Result {}
@@ -136,7 +139,8 @@ final class CommandApplier {
         || it.decision() == null
         || it.by() == null
         || it.reason() == null
-        || !PlainText.fits(it.reason(), Ballot.MAX_REASON)) {
+        || !PlainText.fits(it.reason(), Ballot.MAX_REASON)
+        || (it.through() != null && !CHANNEL.matcher(it.through()).matches())) {
       return CompletableFuture.completedFuture(new Rejected("the decision is incomplete"));
     }
     var organization = envelope.organizationId();
@@ -144,7 +148,7 @@ final class CommandApplier {
         new Ballot(
             envelope.enclaveId() + "/" + envelope.number(),
             it.by(),
-            "control-plane",
+            it.through() == null ? "control-plane" : it.through(),
             it.decision(),
             it.reason());
     return voting

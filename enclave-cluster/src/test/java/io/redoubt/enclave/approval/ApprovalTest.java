@@ -324,7 +324,7 @@ class ApprovalTest {
 
     var decision =
         new LinkCommand.DecideApproval(
-            ApprovalId.parse(approval), ApprovalView.Decision.APPROVE, "fine", "mem_far");
+            ApprovalId.parse(approval), ApprovalView.Decision.APPROVE, "fine", "mem_far", "slack");
     long number = fixture.controlPlane.say(organization, decision);
     var heard = awaitVoted(number);
     long again = fixture.controlPlane.say(organization, decision);
@@ -333,6 +333,7 @@ class ApprovalTest {
     var view = Objects.requireNonNull(heard.approval());
     assertThat(view.status()).isEqualTo(ApprovalStatus.APPROVED);
     assertThat(view.votes().getFirst().by()).isEqualTo("mem_far");
+    assertThat(view.votes().getFirst().through()).isEqualTo("slack");
     assertThat(awaitVoted(again).outcome()).isEqualTo(LinkReport.Hearing.DECIDED);
     awaitSeen(approval, ApprovalStatus.APPROVED);
     assertThat(caller.call().status()).isEqualTo(200);
@@ -347,7 +348,11 @@ class ApprovalTest {
         fixture.controlPlane.say(
             fixture.organization,
             new LinkCommand.DecideApproval(
-                ApprovalId.parse(approval), ApprovalView.Decision.APPROVE, "fine", "mem_far"));
+                ApprovalId.parse(approval),
+                ApprovalView.Decision.APPROVE,
+                "fine",
+                "mem_far",
+                null));
 
     assertThat(awaitVoted(number).outcome()).isEqualTo(LinkReport.Hearing.UNKNOWN);
     assertThat(show(approval).text("status")).isEqualTo("pending");

@@ -112,10 +112,15 @@ public sealed interface LinkCommand {
    * What somebody says to a request for approval; the enclave decides whether it counts.
    *
    * @param by a member's or client's identifier
+   * @param through where it was said; null: in the control plane, which older releases do not say
    */
   @JsonTypeName("approval.decide")
   record DecideApproval(
-      ApprovalId approvalId, ApprovalView.Decision decision, String reason, String by)
+      ApprovalId approvalId,
+      ApprovalView.Decision decision,
+      String reason,
+      String by,
+      @Nullable String through)
       implements LinkCommand {}
 
   /**

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class ApprovalRoutes {
   private static final String PATH = "/api/v1/approvals";
   private static final String ONE = PATH + "/{id}";
+  private static final String CONTROL_PLANE = "control-plane";
   private static final int MAX_REASON = 500;
 
   private final Approvals approvals;
@@ -86,7 +87,7 @@ public final class ApprovalRoutes {
               call.posted(
                       Approvals.Vote.class,
                       body,
-                      change -> approvals.vote(change, id, decision, reason))
+                      change -> approvals.vote(change, id, decision, reason, CONTROL_PLANE))
                   .thenCompose(vote -> approvals.answerTo(call.operator().organization(), vote))
                   .thenApply(heard ->
                       heard

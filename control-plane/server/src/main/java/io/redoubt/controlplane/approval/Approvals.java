@@ -41,11 +41,13 @@ public final class Approvals {
   private final Signals<EnclaveId> answered = new Signals<>();
   private final Duration wait;
   private final Duration poll;
+  private final Steps steps;
   private final Clock clock;
 
   /**
    * None are known.
    *
+   * @param steps hears of each step that is news
    * @param wait how long a caller waits for the enclave's answer
    * @param poll how often an answer is looked for that another process may have taken in
    */
@@ -55,12 +57,14 @@ public final class Approvals {
       Database database,
       Duration wait,
       Duration poll,
+      Steps steps,
       Clock clock) {
     this.commands = commands;
     this.enclaves = enclaves;
     this.database = database;
     this.wait = wait;
     this.poll = poll;
+    this.steps = steps;
     this.clock = clock;
   }
 
@@ -70,10 +74,10 @@ public final class Approvals {
    * @param number of the command in the enclave's log
    * @param listening whether the enclave was there to hear it
    */
-  record Vote(EnclaveId enclave, long number, ApprovalId approval, boolean listening) {}
+  public record Vote(EnclaveId enclave, long number, ApprovalId approval, boolean listening) {}
 
   /** What the enclave said to it, and how the request stands since. */
-  record Heard(LinkReport.Hearing outcome, ApprovalView approval) {}
+  public record Heard(LinkReport.Hearing outcome, ApprovalView approval) {}
 
   /**
    * Which ones are looked for.
@@ -105,7 +109,12 @@ public final class Approvals {
         .list();
   }
 
-  ApprovalView find(Transaction transaction, ApprovalId id) {
+  /**
+   * One of the organization's.
+   *
+   * @throws ProblemException where it has none of that id
+   */
+  public ApprovalView find(Transaction transaction, ApprovalId id) {
     return find(transaction.handle(), transaction.organization(), id)
         .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND))
         .view();
@@ -129,8 +138,14 @@ public final class Approvals {
         .findOne();
   }
 
-  /** Sends somebody's decision to the enclave that asks for it. */
-  Vote vote(Change change, ApprovalId id, ApprovalView.Decision decision, String reason) {
+  /**
+   * Sends somebody's decision to the enclave that asks for it.
+   *
+   * @param through where it was said, such as {@code control-plane}
+   * @throws ProblemException where there is no such request, or nothing to be decided any more
+   */
+  public Vote vote(
+      Change change, ApprovalId id, ApprovalView.Decision decision, String reason, String through) {
     var known =
         find(change.handle(), change.organization(), id)
             .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
@@ -141,7 +156,9 @@ public final class Approvals {
     String by = change.operator().subject();
     long number =
         commands.append(
-            change, known.enclave(), new LinkCommand.DecideApproval(id, decision, reason, by));
+            change,
+            known.enclave(),
+            new LinkCommand.DecideApproval(id, decision, reason, by, through));
     change
         .handle()
         .createUpdate(
@@ -159,14 +176,18 @@ public final class Approvals {
         .bind("now", change.now())
         .execute();
     change.audited("approval:" + decision.wire(), id, reason, known.view().agentId());
-    return new Vote(
-        known.enclave(), number, id, enclaves.isListening(change, known.enclave(), change.now()));
+    return sent(change, known.enclave(), number, id);
+  }
+
+  /** A decision that was sent before. */
+  public Vote sent(Change change, EnclaveId enclave, long number, ApprovalId id) {
+    return new Vote(enclave, number, id, enclaves.isListening(change, enclave, change.now()));
   }
 
   /**
    * What became of it; empty if the answer does not come in time, or nobody is there to give one.
    */
-  CompletionStage<Optional<Heard>> answerTo(OrganizationId organization, Vote vote) {
+  public CompletionStage<Optional<Heard>> answerTo(OrganizationId organization, Vote vote) {
     return answerTo(
         organization, vote, vote.listening() ? clock.instant().plus(wait) : clock.instant());
   }
@@ -232,30 +253,34 @@ public final class Approvals {
   private void take(
       Handle handle, EnclaveId enclave, OrganizationId organization, ApprovalView view) {
     var kept = view.status() == ApprovalStatus.PENDING ? view : view.with(null, view.related());
-    handle
-        .createUpdate(
-            """
-            INSERT INTO control.approval AS known
-              (organization_id, id, enclave_id, agent_id, version, status, document, reported_at)
-            SELECT a.organization_id, :id, a.enclave_id, a.id, :version, :status,
-              :document, :now
-            FROM control.agent a
-            WHERE a.organization_id = :organization AND a.id = :agent AND a.enclave_id = :enclave
-            ON CONFLICT (organization_id, id) DO UPDATE
-            SET version = excluded.version, status = excluded.status,
-              document = excluded.document, reported_at = excluded.reported_at
-            WHERE known.enclave_id = excluded.enclave_id AND known.agent_id = excluded.agent_id
-              AND known.version < excluded.version
-            """)
-        .bind("id", view.id().uuid())
-        .bind("version", view.version())
-        .bind("status", view.status().wire())
-        .bind("document", Rows.json(kept))
-        .bind("now", clock.instant())
-        .bind("organization", organization.uuid())
-        .bind("agent", view.agentId().uuid())
-        .bind("enclave", enclave.uuid())
-        .execute();
+    int taken =
+        handle
+            .createUpdate(
+                """
+                INSERT INTO control.approval AS known
+                  (organization_id, id, enclave_id, agent_id, version, status, document, reported_at)
+                SELECT a.organization_id, :id, a.enclave_id, a.id, :version, :status,
+                  :document, :now
+                FROM control.agent a
+                WHERE a.organization_id = :organization AND a.id = :agent AND a.enclave_id = :enclave
+                ON CONFLICT (organization_id, id) DO UPDATE
+                SET version = excluded.version, status = excluded.status,
+                  document = excluded.document, reported_at = excluded.reported_at
+                WHERE known.enclave_id = excluded.enclave_id AND known.agent_id = excluded.agent_id
+                  AND known.version < excluded.version
+                """)
+            .bind("id", view.id().uuid())
+            .bind("version", view.version())
+            .bind("status", view.status().wire())
+            .bind("document", Rows.json(kept))
+            .bind("now", clock.instant())
+            .bind("organization", organization.uuid())
+            .bind("agent", view.agentId().uuid())
+            .bind("enclave", enclave.uuid())
+            .execute();
+    if (taken > 0) {
+      steps.taken(handle, organization, view);
+    }
   }
 
   /** What is answered where the enclave's word is still to come. */

@@ -2,6 +2,7 @@ package io.redoubt.controlplane.iam;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.id.MemberId;
@@ -66,6 +67,19 @@ public final class Members {
   /** The member, unless deleted. */
   public Optional<Member> findActive(Transaction transaction, MemberId id) {
     return find(transaction, id).filter(member -> member.deletedAt() == null);
+  }
+
+  /**
+   * The member as somebody who acts, with what they may do at this moment; empty: nobody is there.
+   */
+  public Optional<Operator> acting(Transaction transaction, MemberId id) {
+    return findActive(transaction, id)
+        .map(member ->
+            new Operator(
+                transaction.organization(),
+                id.toString(),
+                null,
+                Role.permissionsOf(member.roles())));
   }
 
   /**
@@ -229,7 +243,8 @@ public final class Members {
     trust.publish(change);
   }
 
-  private static void requireNotAbove(Change change, Member found) {
+  /** Refuses who may less than the member may. */
+  public static void requireNotAbove(Change change, Member found) {
     Grants.requireHeld(change.operator(), Role.permissionsOf(found.roles()));
   }
 

@@ -34,6 +34,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -61,6 +62,7 @@ public final class LinkRoutes {
   private final AuditIntake audit;
   private final BundleDelivery bundles;
   private final Conversation conversation;
+  private final Supplier<Route> callbacks;
   private final LinkBodies bodies;
   private final OpenStreams openStreams;
 
@@ -71,6 +73,7 @@ public final class LinkRoutes {
       Bundles bundles,
       AgentReports agents,
       Approvals approvals,
+      Supplier<Route> callbacks,
       AuditIntake audit,
       SigningKeys keys,
       Trail trail,
@@ -84,6 +87,7 @@ public final class LinkRoutes {
     this.authenticator = new EnclaveAuthenticator(database, edge, strangers);
     this.stream = new CommandStream(database, commands, providers, keys, config, clock);
     this.reports = new Reports(database, agents, bundles, approvals, commands, trail, clock);
+    this.callbacks = callbacks;
     this.audit = audit;
     this.bundles = new BundleDelivery(database, bundles, keys);
     this.conversation =
@@ -108,6 +112,10 @@ public final class LinkRoutes {
                 path("commands", () -> get(() -> called(this::commands))),
                 path("reports", () -> post(() -> called(this::reports))),
                 path("audit", () -> post(() -> called(this::audit))),
+                // Whoever sent it proves that itself: the enclave only lends its door.
+                path(
+                    segment("callbacks").slash("slack"),
+                    () -> post(() -> called(_ -> callbacks.get()))),
                 path(
                     segment("bundles").slash(segment()),
                     digest -> get(() -> called(caller -> bundle(caller, digest))))));

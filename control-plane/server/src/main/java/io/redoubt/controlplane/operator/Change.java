@@ -133,7 +133,7 @@ public final class Change implements Transaction {
             .resource(resource)
             .detail(detail)
             .trace(traceId);
-    if (operator.client() != null) {
+    if (!operator.isSystem()) {
       builder.byOperator(operator.subject());
     }
     trail.record(handle, more.apply(builder).build());

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * never from a body, path or header (G7).
  *
  * @param subject a member's or a client's identifier
- * @param client the OAuth client; null for the control plane itself
+ * @param client the OAuth client; null for the control plane itself, and for a member who acts
+ *     through a channel
  */
 public record Operator(
     OrganizationId organization,
@@ -25,9 +26,11 @@ public record Operator(
     permissions = Set.copyOf(permissions);
   }
 
+  private static final String SYSTEM = "system";
+
   /** The control plane itself, at installation and upkeep. */
   public static Operator system(OrganizationId organization) {
-    return new Operator(organization, "system", null, EnumSet.allOf(Permission.class));
+    return new Operator(organization, SYSTEM, null, EnumSet.allOf(Permission.class));
   }
 
   /** The person behind the client; empty for a service's own client. */
@@ -37,6 +40,11 @@ public record Operator(
     } catch (IllegalArgumentException _) {
       return Optional.empty();
     }
+  }
+
+  /** Whether nobody in particular acts. */
+  boolean isSystem() {
+    return subject.equals(SYSTEM);
   }
 
   public boolean may(Permission permission) {

@@ -9,22 +9,23 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses a provider may have: https anywhere but where no provider can be (link-local
- * addresses, behind which clouds hand out their machines' credentials, and those of no host), plain
- * http only to this machine or to hosts that the configuration names, and nothing in the URL but
- * scheme, host, port and path. Names are not resolved here: the enclave looks at what they mean
- * whenever it connects.
+ * Which addresses a provider, or a channel, may have: https anywhere but where no provider can be
+ * (link-local addresses, behind which clouds hand out their machines' credentials, and those of no
+ * host), plain http only to this machine or to hosts that the configuration names, and nothing in
+ * the URL but scheme, host, port and path. Names are not resolved here: the enclave looks at what
+ * they mean whenever it connects.
  */
-final class BaseUrls {
+public final class BaseUrls {
   private static final int MAX_LENGTH = 500;
 
   private final List<String> httpHosts;
 
-  BaseUrls(List<String> httpHosts) {
+  public BaseUrls(List<String> httpHosts) {
     this.httpHosts = List.copyOf(httpHosts);
   }
 
-  Optional<URI> read(@Nullable String text) {
+  /** The URL; empty where it is none, or none that may be called. */
+  public Optional<URI> read(@Nullable String text) {
     if (text == null || text.length() > MAX_LENGTH) {
       return Optional.empty();
     }

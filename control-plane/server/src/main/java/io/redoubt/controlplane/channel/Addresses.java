@@ -1,0 +1,78 @@
+package io.redoubt.controlplane.channel;
+
+import io.redoubt.protocol.net.Cidr;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Where channels may be: at addresses of the public internet, so that nobody makes the control
+ * plane speak to its neighbours, and at the hosts that the configuration names. Looked at before
+ * every call; Java keeps what a name stands for longer than that takes.
+ */
+final class Addresses {
+  private static final List<Cidr> NOT_PUBLIC =
+      Stream.of(
+              "0.0.0.0/8",
+              "10.0.0.0/8",
+              "100.64.0.0/10",
+              "127.0.0.0/8",
+              "169.254.0.0/16",
+              "172.16.0.0/12",
+              "192.0.0.0/24",
+              "192.0.2.0/24",
+              "192.88.99.0/24",
+              "192.168.0.0/16",
+              "198.18.0.0/15",
+              "198.51.100.0/24",
+              "203.0.113.0/24",
+              "224.0.0.0/3",
+              "::/8",
+              "100::/64",
+              "2001::/23",
+              "2001:db8::/32",
+              "2002::/16",
+              "fc00::/7",
+              "fe80::/10",
+              "fec0::/10",
+              "ff00::/8")
+          .map(Cidr::parse)
+          .toList();
+
+  private final List<String> allowed;
+
+  Addresses(List<String> allowed) {
+    this.allowed = List.copyOf(allowed);
+  }
+
+  /** Why that address may not be called; empty: it may. Looks names up. */
+  Optional<String> refusal(URI url) {
+    String host = host(url);
+    if (allowed.contains(host)) {
+      return Optional.empty();
+    }
+    try {
+      for (var address : InetAddress.getAllByName(host)) {
+        if (!isPublic(address)) {
+          return Optional.of("the host has a private address");
+        }
+      }
+      return Optional.empty();
+    } catch (UnknownHostException _) {
+      return Optional.of("the host is unknown");
+    }
+  }
+
+  static boolean isPublic(InetAddress address) {
+    return NOT_PUBLIC.stream().noneMatch(block -> block.contains(address));
+  }
+
+  private static String host(URI url) {
+    String host = url.getHost().toLowerCase(Locale.ROOT);
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+}

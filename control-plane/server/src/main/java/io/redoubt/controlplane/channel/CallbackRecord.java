@@ -1,0 +1,83 @@
+package io.redoubt.controlplane.channel;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.controlplane.operator.Trail;
+import io.redoubt.http.RateLimiter;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.OrganizationId;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Counts what comes of calls from Slack, and records those that do not count. */
+final class CallbackRecord {
+  private static final Channel.Kind SLACK = Channel.Kind.SLACK;
+  private static final int AUDITED_PER_SECOND = 1;
+  private static final int AUDITED_AT_ONCE = 60;
+  private static final int REMEMBERED = 10_000;
+
+  private final Database database;
+  private final Trail trail;
+  private final MeterRegistry metrics;
+  private final RateLimiter perOrganization;
+  private final Clock clock;
+
+  CallbackRecord(Database database, Trail trail, MeterRegistry metrics, Clock clock) {
+    this.database = database;
+    this.trail = trail;
+    this.metrics = metrics;
+    this.perOrganization = new RateLimiter(AUDITED_PER_SECOND, AUDITED_AT_ONCE, REMEMBERED, clock);
+    this.clock = clock;
+  }
+
+  /** So many times a second at most: who floods the door does not flood the record. */
+  void refused(
+      OrganizationId organization,
+      String outcome,
+      @Nullable String user,
+      @Nullable ApprovalId id,
+      @Nullable String why,
+      String traceId) {
+    count(outcome);
+    if (perOrganization.retryAfterSeconds(organization).isPresent()) {
+      return;
+    }
+    database.inOrganizationBlocking(
+        organization,
+        handle -> {
+          trail.record(
+              handle,
+              new AuditBuilder(
+                      ActionId.next(clock).auditId(),
+                      now(),
+                      organization,
+                      Plane.ADMIN,
+                      "callback:" + outcome,
+                      Verdict.DENY)
+                  .connector(SLACK.wire())
+                  .resource(user == null ? SLACK.wire() : SLACK.wire() + "/" + user)
+                  .approval(id)
+                  .detail(why)
+                  .trace(traceId)
+                  .build());
+          return organization;
+        });
+  }
+
+  /** Counts what came of a call. */
+  void count(String outcome) {
+    metrics
+        .counter("redoubt.channel.callbacks", "channel", SLACK.wire(), "outcome", outcome)
+        .increment();
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+}

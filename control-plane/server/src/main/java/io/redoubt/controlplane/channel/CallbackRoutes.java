@@ -1,0 +1,100 @@
+package io.redoubt.controlplane.channel;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.separateOnSlashes;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.http.Bodies;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import io.redoubt.http.Strangers;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+
+/** {@code /v1/callbacks}: where the servers of channels call, each with its own proof. */
+public final class CallbackRoutes {
+  /** A button's call repeats the message that it stands under. */
+  private static final int MAX_BYTES = 128 * 1024;
+
+  /** Slack gives up after three seconds. */
+  private static final long ANSWER_MILLIS = 2_500;
+
+  private final SlackDoor door;
+  private final Bodies bodies;
+  private final EdgeConfig edge;
+  private final Strangers strangers;
+
+  public CallbackRoutes(SlackDoor door, Bodies bodies, EdgeConfig edge, Strangers strangers) {
+    this.door = door;
+    this.bodies = bodies;
+    this.edge = edge;
+    this.strangers = strangers;
+  }
+
+  /** For whoever can reach the control plane. */
+  public Route routes() {
+    return path(
+        separateOnSlashes("v1/callbacks/slack"),
+        () ->
+            post(() ->
+                extractRequest(request -> {
+                  var source = Requests.source(edge, request);
+                  strangers.admit(source);
+                  return slack(request, () -> strangers.note(source));
+                })));
+  }
+
+  /**
+   * For those whose call an enclave has passed on: the address is the enclave's, and says nothing.
+   */
+  public Route passedOn() {
+    return extractRequest(request -> slack(request, () -> {}));
+  }
+
+  private Route slack(HttpRequest request, Runnable stranger) {
+    return bodies.formBytes(
+        MAX_BYTES,
+        body -> {
+          var knock =
+              new SlackDoor.Knock(
+                  Requests.single(request, "x-slack-request-timestamp"),
+                  Requests.single(request, "x-slack-signature"),
+                  body.toArray(),
+                  Requests.trace(request).traceId(),
+                  stranger);
+          return Replies.async(
+              door.answer(knock)
+                  .thenApply(CallbackRoutes::shown)
+                  .toCompletableFuture()
+                  .orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
+                  .exceptionally(failure -> {
+                    throw settled(failure);
+                  }));
+        });
+  }
+
+  private static Route shown(Optional<ObjectNode> answer) {
+    return answer
+        .map(said -> Replies.json(200, said))
+        .orElseGet(() -> complete(HttpResponse.create()));
+  }
+
+  private static RuntimeException settled(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure;
+    return cause instanceof TimeoutException
+        ? ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Not in time; try again.", 1)
+        : new CompletionException(cause);
+  }
+}

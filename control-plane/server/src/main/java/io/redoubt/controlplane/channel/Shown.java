@@ -1,0 +1,21 @@
+package io.redoubt.controlplane.channel;
+
+import io.redoubt.protocol.approval.ApprovalView;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request as it is shown to people.
+ *
+ * @param agent its name
+ * @param people names of members by their identifiers
+ * @param arguments of the call, with what must not be shown replaced; null: none are shown
+ */
+record Shown(
+    ApprovalView view, String agent, Map<String, String> people, @Nullable String arguments) {
+
+  /** The name of a member, or what is known instead. */
+  String person(@Nullable String id) {
+    return id == null ? "nobody" : people.getOrDefault(id, id);
+  }
+}

@@ -1,0 +1,142 @@
+package io.redoubt.controlplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.CommandEnvelope;
+import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** An organization whose agent asks for approvals, as its enclave reports them. */
+record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
+  static Asking of(TestServer server) {
+    var tenant = server.newTenant();
+    var enclave = tenant.newEnclave("main");
+    var agent = AgentId.parse(tenant.newAgent("builder"));
+    return new Asking(tenant, enclave.connect(), agent);
+  }
+
+  /** A request that people are to decide. */
+  ApprovalView asks(@Nullable String arguments) {
+    var view = view(ApprovalId.next(tenant.server().clock), arguments);
+    report(view);
+    return view;
+  }
+
+  ApprovalView view(ApprovalId id, @Nullable String arguments) {
+    var now = tenant.server().clock.instant();
+    return new ApprovalView(
+        id,
+        ApprovalStatus.PENDING,
+        agent,
+        null,
+        Plane.TOOL,
+        "tool:call",
+        null,
+        "transfer <!channel> " + id,
+        arguments == null ? null : read(arguments),
+        "beef",
+        ActionId.next(tenant.server().clock),
+        List.of("ask-for-transfers"),
+        "default",
+        1,
+        35,
+        List.of(),
+        0,
+        now,
+        now.plusSeconds(900),
+        null,
+        1,
+        List.of());
+  }
+
+  private static JsonNode read(String arguments) {
+    try {
+      return Json.LENIENT.readTree(arguments);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** The same a step later. */
+  static ApprovalView later(
+      ApprovalView view, ApprovalStatus status, int tier, List<ApprovalView.Vote> votes) {
+    return new ApprovalView(
+        view.id(),
+        status,
+        view.agentId(),
+        view.owner(),
+        view.plane(),
+        view.operation(),
+        view.within(),
+        view.resource(),
+        status == ApprovalStatus.PENDING ? view.arguments() : null,
+        view.actionDigest(),
+        view.actionId(),
+        view.policyIds(),
+        view.workflow(),
+        tier,
+        view.riskScore(),
+        votes,
+        status == ApprovalStatus.APPROVED ? 1 : 0,
+        view.askedAt(),
+        status == ApprovalStatus.PENDING ? view.expiresAt() : null,
+        status == ApprovalStatus.PENDING ? null : view.askedAt().plusSeconds(1),
+        view.version() + 1,
+        view.related());
+  }
+
+  static ApprovalView.Vote vote(ApprovalView view, String by, ApprovalView.Decision decision) {
+    return new ApprovalView.Vote(
+        by, "slack", decision, "looks right", view.workflow(), view.tier(), view.askedAt());
+  }
+
+  void report(ApprovalView view) {
+    var reply = enclave.report(EnclaveClient.json(new LinkReport.ApprovalSeen(tenant.id(), view)));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(204);
+  }
+
+  List<CommandEnvelope> decisions(ApprovalId id) {
+    return enclave.commands.stream()
+        .filter(
+            c -> c.command() instanceof LinkCommand.DecideApproval it && it.approvalId().equals(id))
+        .toList();
+  }
+
+  CommandEnvelope heard(ApprovalId id) {
+    return await().until(() -> decisions(id), found -> !found.isEmpty()).getFirst();
+  }
+
+  void answer(CommandEnvelope command, LinkReport.Hearing outcome, ApprovalView view) {
+    var reply =
+        enclave.report(
+            EnclaveClient.json(
+                new LinkReport.ApprovalVoted(
+                    tenant.id(), view.id(), command.number(), outcome, view)));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(204);
+  }
+
+  /** A new member with a role. */
+  String member(String name, String role) {
+    var reply =
+        tenant
+            .owner()
+            .post(
+                "/api/v1/iam/members",
+                "{\"name\": \"%s\", \"roles\": [\"%s\"]}".formatted(name, role));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(201);
+    return Objects.requireNonNull(reply.text("/id"));
+  }
+}

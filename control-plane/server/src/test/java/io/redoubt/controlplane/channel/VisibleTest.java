@@ -1,0 +1,24 @@
+package io.redoubt.controlplane.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VisibleTest {
+  @ParameterizedTest
+  @CsvSource({"202e,\\u202e", "200b,\\u200b", "7,\\u0007", "a0,\\u00a0", "e0041,\\u{e0041}"})
+  void whatNobodySeesIsWrittenOut(String code, String visible) {
+    String hidden = Character.toString(Integer.parseInt(code, 16));
+
+    assertThat(Visible.of("a" + hidden + "b")).isEqualTo("a" + visible + "b");
+  }
+
+  @Test
+  void aLineStaysOneAndIsNeverCutInsideACharacter() {
+    assertThat(Visible.line("one\ntwo", 100)).isEqualTo("one\\ntwo");
+    assertThat(Visible.cut("ab\ud83d\ude00cd", 4)).isEqualTo("ab…");
+    assertThat(Visible.of("grüße, \u65e5\u672c\n")).isEqualTo("grüße, \u65e5\u672c\n");
+  }
+}
