@@ -28,6 +28,7 @@ import io.redoubt.enclave.lease.Ledger;
 import io.redoubt.enclave.lease.News;
 import io.redoubt.enclave.lease.NodeLease;
 import io.redoubt.enclave.link.AuditForwarder;
+import io.redoubt.enclave.link.CallbackRelay;
 import io.redoubt.enclave.link.ControlPlaneLink;
 import io.redoubt.enclave.link.LinkStatus;
 import io.redoubt.enclave.link.LinkView;
@@ -122,6 +123,7 @@ final class EnclaveNode {
   final Agents agents;
   final Approvals approvals;
   final ApprovalDesk approvalDesk;
+  final CallbackRelay callbacks;
   final Voting voting;
   final TokenFamilies families;
   final Patience patience;
@@ -269,6 +271,8 @@ final class EnclaveNode {
     system.getWhenTerminated().thenRun(policyKeeper::close);
     context.spawn(PolicyNode.create(policyKeeper), PolicyNode.NAME);
     this.linkTls = TrustAnchors.context(config.link().caFile());
+    this.callbacks = new CallbackRelay(config.link(), linkTls);
+    var _ = system.getWhenTerminated().whenComplete((_, _) -> callbacks.close());
     var linkView = new LinkView(clock, offline, metrics);
     this.link = link(context, store, linkView);
     this.sightings = new Sightings(link, config.link());

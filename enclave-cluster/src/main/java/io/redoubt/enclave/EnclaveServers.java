@@ -200,7 +200,8 @@ final class EnclaveServers {
             node.sightings::note,
             node.patience,
             node.voting,
-            node.approvalDesk);
+            node.approvalDesk,
+            node.callbacks);
     var place = new AgentApi.Place(node.enclave, config.node(), Release.version(), endpoints);
     return concat(
         AgentApi.routes(

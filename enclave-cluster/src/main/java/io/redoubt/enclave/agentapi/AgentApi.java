@@ -13,6 +13,7 @@ import io.redoubt.approval.Voting;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.PublishedKeys;
+import io.redoubt.enclave.link.CallbackRelay;
 import io.redoubt.entity.Patience;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.http.EdgeConfig;
@@ -58,7 +59,8 @@ public final class AgentApi {
       Consumer<AgentKey> rotated,
       Patience patience,
       Voting voting,
-      ApprovalDesk approvals) {}
+      ApprovalDesk approvals,
+      CallbackRelay callbacks) {}
 
   /** Who answers here. */
   public record Place(EnclaveId enclave, String node, String version, Endpoints endpoints) {}
@@ -112,6 +114,7 @@ public final class AgentApi {
         new ApprovalRoutes(edge, limits, ports.authenticator(), ports.voting(), ports.approvals());
     return concat(
         discover.routes(),
+        new CallbackRoutes(edge, limits, ports.callbacks()).routes(),
         pathPrefixTest(
             segment("v1").slash("agent"),
             () ->

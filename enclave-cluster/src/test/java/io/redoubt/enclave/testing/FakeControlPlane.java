@@ -59,6 +59,7 @@ import org.jspecify.annotations.Nullable;
  * it hears. It can be stopped and started again on the same port.
  */
 public final class FakeControlPlane implements AutoCloseable {
+  public static final String SLACKS_SIGNATURE = "v0=" + "5".repeat(64);
   private static final Clock CLOCK = Clock.systemUTC();
 
   public final EnclaveId enclave = EnclaveId.next(CLOCK);
@@ -66,6 +67,7 @@ public final class FakeControlPlane implements AutoCloseable {
       SecretKeyText.mint(SecretKeyText.Kind.ENCLAVE_API_KEY, enclave);
   public final SigningKey operatorKey = SigningKey.generate();
   public final List<LinkReport> reports = new CopyOnWriteArrayList<>();
+  public final List<Callback> callbacks = new CopyOnWriteArrayList<>();
 
   private final SigningKey commandKey = SigningKey.generate();
   private final List<String> log = new ArrayList<>();
@@ -94,11 +96,37 @@ public final class FakeControlPlane implements AutoCloseable {
       made.createContext("/enclave/v1/reports", exchange -> answer(exchange, this::report));
       made.createContext("/enclave/v1/audit", exchange -> answer(exchange, this::audit));
       made.createContext("/enclave/v1/bundles/", this::bundle);
+      made.createContext("/enclave/v1/callbacks/slack", this::callback);
       made.start();
       port = made.getAddress().getPort();
       server = made;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What was passed on here, as it came. */
+  public record Callback(String timestamp, String signature, String body) {}
+
+  /** Knows one signature as Slack's, and answers what a form is to show. */
+  private void callback(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      var headers = exchange.getRequestHeaders();
+      String signature = headers.getFirst("X-Slack-Signature");
+      boolean own = ("Bearer " + apiKey.reveal()).equals(headers.getFirst("Authorization"));
+      if (!own || !SLACKS_SIGNATURE.equals(signature)) {
+        exchange.sendResponseHeaders(401, -1);
+        return;
+      }
+      callbacks.add(
+          new Callback(
+              headers.getFirst("X-Slack-Request-Timestamp"),
+              signature,
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+      byte[] answer = "{\"response_action\":\"errors\"}".getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().add("Content-Type", "application/json");
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
     }
   }
 
