@@ -3,6 +3,7 @@ package io.redoubt.cli;
 import io.redoubt.cli.agent.AgentCommand;
 import io.redoubt.cli.approvals.ApprovalsCommand;
 import io.redoubt.cli.audit.AuditCommand;
+import io.redoubt.cli.channel.ChannelCommand;
 import io.redoubt.cli.cluster.ClusterCommand;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Model.CommandSpec;
       RulesCommand.class,
       ContentPolicyCommand.class,
       ApprovalsCommand.class,
+      ChannelCommand.class,
       AuditCommand.class,
       UsageCommand.class,
       OrgCommand.class,

@@ -1,0 +1,27 @@
+package io.redoubt.cli.channel;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.output.Table;
+import io.redoubt.cli.session.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** Lists who is who in Slack. */
+@Command(name = "members", description = "List who is who in Slack.")
+final class ChannelMembers implements Callable<Integer> {
+  private final Session session;
+
+  ChannelMembers(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    List<JsonNode> members = new ArrayList<>();
+    session.operator().get(ChannelCommand.MEMBERS).path("members").forEach(members::add);
+    session.output().list(members, () -> Table.of(members, "user_id", "member_id"));
+    return 0;
+  }
+}

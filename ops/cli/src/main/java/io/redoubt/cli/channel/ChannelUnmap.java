@@ -1,0 +1,33 @@
+package io.redoubt.cli.channel;
+
+import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.cli.command.ExitCode;
+import io.redoubt.cli.session.Session;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Forgets who somebody in Slack is. */
+@Command(
+    name = "unmap",
+    description = "Forget who somebody in Slack is: they have no say any more.")
+final class ChannelUnmap implements Callable<Integer> {
+  @Parameters(paramLabel = "USER", description = "The user in Slack: U…")
+  String user = "";
+
+  private final Session session;
+
+  ChannelUnmap(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    var members = Mappings.read(session);
+    if (members.remove(user) == null) {
+      throw new CommandFailure(ExitCode.NOT_FOUND, user + " is nobody already.");
+    }
+    session.output().say(Mappings.write(session, members), user + " has no say any more.");
+    return 0;
+  }
+}

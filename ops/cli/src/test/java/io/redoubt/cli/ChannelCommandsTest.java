@@ -1,0 +1,107 @@
+package io.redoubt.cli;
+
+import static io.redoubt.cli.FakeServer.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChannelCommandsTest {
+  private static final String SLACK = "/api/v1/channels/slack";
+  private static final String MEMBERS = SLACK + "/members";
+  private static final String CHANNEL =
+      """
+      {"kind": "slack", "settings": {"channel_id": "C0A"}, "waiting": 2, "dead": 0,
+       "held_until": null, "problem": "rate limited", "version": 1}
+      """;
+
+  @TempDir Path home;
+
+  private FakeServer server;
+  private TestMachine machine;
+
+  @BeforeEach
+  void start() {
+    server = FakeServer.controlPlane();
+    machine = new TestMachine(home).loggedInTo(server);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void slackIsSetUpWithSecretsThatNobodyTypes() {
+    server.on("PUT " + SLACK, json(201, CHANNEL));
+    machine.with("REDOUBT_SLACK_TOKEN", "xoxb-1").with("REDOUBT_SLACK_SIGNING_SECRET", "s3cret");
+
+    assertThat(
+            machine.type(
+                "channel",
+                "slack",
+                "--channel",
+                "C0A",
+                "--team",
+                "T0A",
+                "--app",
+                "A0A",
+                "--no-arguments"))
+        .isZero();
+
+    assertThat(server.requests().getLast().body())
+        .contains("\"bot_token\":\"xoxb-1\"", "\"signing_secret\":\"s3cret\"")
+        .contains("\"channel_id\":\"C0A\"", "\"arguments\":\"none\"");
+    assertThat(machine.out()).doesNotContain("xoxb-1", "s3cret");
+  }
+
+  @Test
+  void withoutASecretNothingIsSent() {
+    assertThat(
+            machine.type("channel", "slack", "--channel", "C0A", "--team", "T0A", "--app", "A0A"))
+        .isEqualTo(2);
+
+    assertThat(machine.err()).contains("REDOUBT_SLACK_TOKEN");
+  }
+
+  @Test
+  void channelsAreListedWithWhatWaits() {
+    server.on(
+        "GET /api/v1/channels", json(200, "{\"items\":[" + CHANNEL + "],\"next_cursor\":null}"));
+
+    assertThat(machine.type("channel", "list")).isZero();
+
+    assertThat(machine.out()).contains("slack", "2", "rate limited");
+  }
+
+  @Test
+  void somebodyIsMappedBesideTheOthersAndUnmappedAgain() {
+    server.on(
+        "GET " + MEMBERS,
+        json(200, "{\"members\":[{\"user_id\":\"U1\",\"member_id\":\"mbr_1\"}]}"));
+    server.on("PUT " + MEMBERS, json(200, "{\"members\":[]}"));
+
+    assertThat(machine.type("channel", "map", "U2", "mbr_2")).isZero();
+    assertThat(server.requests().getLast().body())
+        .contains("\"U1\"", "\"mbr_1\"", "\"U2\"", "\"mbr_2\"");
+    assertThat(machine.type("channel", "unmap", "U1")).isZero();
+    assertThat(server.requests().getLast().body()).doesNotContain("U1");
+    assertThat(machine.type("channel", "unmap", "U9")).isEqualTo(4);
+    assertThat(machine.type("channel", "members")).isZero();
+    assertThat(machine.out()).contains("U1", "mbr_1");
+  }
+
+  @Test
+  void aWebhookIsSetAndRemoved() {
+    server.on("PUT /api/v1/channels/webhook", json(201, CHANNEL.replace("slack", "webhook")));
+    server.on("DELETE /api/v1/channels/webhook", json(204, ""));
+    machine.with("REDOUBT_WEBHOOK_SECRET", "between us");
+
+    assertThat(machine.type("channel", "webhook", "https://example.com/hook")).isZero();
+    assertThat(server.requests().getLast().body()).contains("\"secret\":\"between us\"");
+    assertThat(machine.type("channel", "delete", "webhook")).isZero();
+  }
+}
