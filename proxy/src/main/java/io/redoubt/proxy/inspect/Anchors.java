@@ -39,6 +39,10 @@ final class Anchors {
   private record Entry(Matcher matcher, int offset) {}
 
   private final long[] table = new long[(MASK + 1) >>> 6];
+
+  /** Those of them that begin a number and nothing else. */
+  private final long[] numbers = new long[(MASK + 1) >>> 6];
+
   private final int[] keys = new int[SLOTS];
   private final Matcher[][] matchers = new Matcher[SLOTS][];
   private final int[][] offsets = new int[SLOTS][];
@@ -49,6 +53,9 @@ final class Anchors {
     for (var entry : entries.entrySet()) {
       int trigram = entry.getKey();
       table[trigram >>> 6] |= 1L << trigram;
+      if (entry.getValue().stream().allMatch(it -> it.matcher() instanceof NumberMatcher)) {
+        numbers[trigram >>> 6] |= 1L << trigram;
+      }
       int slot = slot(trigram);
       while (matchers[slot] != null) {
         slot = slot + 1 & SLOTS - 1;
@@ -68,14 +75,16 @@ final class Anchors {
     return (trigram << BITS | CLASS[value & 0xFF]) & MASK;
   }
 
-  /** The index of the first byte that ends an anchor, or the end. */
+  /** The index of the first byte that ends an anchor that leads anywhere, or the end. */
   int find(byte[] bytes, int from, int end, int before) {
     long[] known = table;
     byte[] classes = CLASS;
     int trigram = before;
     for (int i = from; i < end; i++) {
       trigram = (trigram << BITS | classes[bytes[i] & 0xFF]) & MASK;
-      if ((known[trigram >>> 6] & 1L << trigram) != 0) {
+      if ((known[trigram >>> 6] & 1L << trigram) != 0
+          && ((numbers[trigram >>> 6] & 1L << trigram) == 0
+              || !PlainNumbers.isPlain(bytes, i - 1, end))) {
         return i;
       }
     }

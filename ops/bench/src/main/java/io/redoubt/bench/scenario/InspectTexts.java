@@ -79,6 +79,17 @@ enum InspectTexts {
       }
     }
   },
+  DECIMALS("tables of decimals", true) {
+    @Override
+    void piece(Random random, StringBuilder text) {
+      for (int i = 0; i < 8; i++) {
+        text.append(random.nextInt(1 << (4 + random.nextInt(14))))
+            .append('.')
+            .append(random.nextInt(10_000))
+            .append(i == 7 ? '\n' : ',');
+      }
+    }
+  },
   SECRETS("assignments of nothing", false) {
     @Override
     void piece(Random random, StringBuilder text) {
