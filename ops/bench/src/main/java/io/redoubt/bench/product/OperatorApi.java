@@ -27,6 +27,7 @@ public final class OperatorApi implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final long TOKEN_NANOS = TimeUnit.MINUTES.toNanos(10);
   private static final int ATTEMPTS = 100;
+  private static final long BUDGET = 1_000_000_000_000L;
 
   /** What an agent starts its life with. */
   public record NewAgent(String id, String bootstrapToken) {}
@@ -102,6 +103,23 @@ public final class OperatorApi implements AutoCloseable {
         node.agentUrl(),
         "/v1/operator/approvals/" + approval + "/decision",
         Map.of("decision", "approve"));
+  }
+
+  /** Gives all agents and each a budget that will last, and redacts what is in no text of ours. */
+  public void govern(List<String> agents) throws IOException, InterruptedException {
+    var budget = Map.of("budget", Map.of("tokens_per_day", BUDGET, "tokens_per_month", BUDGET));
+    send("PATCH", "/api/v1/iam/organizations/" + runtime.organizationId(), budget);
+    for (String agent : agents) {
+      send("PATCH", "/api/v1/agents/" + agent, budget);
+    }
+    send(
+        "PUT",
+        "/api/v1/content-policies/organization",
+        Map.of(
+            "rules",
+            List.of(
+                Map.of("subject", "pii", "in", List.of("request", "reply"), "action", "redact"))));
+    publish();
   }
 
   /** How many agents and token families each node has in memory, by its name. */
