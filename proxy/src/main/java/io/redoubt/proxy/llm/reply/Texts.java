@@ -14,6 +14,7 @@ final class Texts {
       Set.of("tool_calls", "function_call", "arguments", "partial_json", "input");
 
   private static final String DELTA = "delta";
+  private static final String BLOCK = "content_block";
   private static final Set<String> INDICES =
       Set.of("index", "output_index", "content_index", "summary_index");
   private static final String LOGPROBS = "logprobs";
@@ -73,7 +74,8 @@ final class Texts {
       }
       return;
     }
-    boolean grows = isGrowing(name) || (within && name.equals("audio"));
+    boolean grows =
+        (isGrowing(name) && !isBlockOfCall(name, value)) || (within && name.equals("audio"));
     for (Map.Entry<String, JsonSpan.Member> member : value.members().entrySet()) {
       member(member.getKey(), member.getValue().value(), place, grows);
     }
@@ -92,7 +94,14 @@ final class Texts {
     }
   }
 
+  /** A block that is a call says its name once; what grows are its arguments. */
+  private static boolean isBlockOfCall(String name, JsonSpan value) {
+    return name.equals(BLOCK)
+        && value.is(JsonSpan.Kind.OBJECT)
+        && value.textIfAny("type").endsWith("_use");
+  }
+
   private static boolean isGrowing(String name) {
-    return name.equals(DELTA) || name.equals("content_block");
+    return name.equals(DELTA) || name.equals(BLOCK);
   }
 }
