@@ -21,6 +21,7 @@ import io.redoubt.multinode.product.SeparateServers;
 import io.redoubt.multinode.product.SharedProduct;
 import io.redoubt.multinode.product.TokenEndpoint;
 import io.redoubt.multinode.product.Upstream;
+import io.redoubt.proxy.sdk.SdkAgent.Heard;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +39,8 @@ final class ControlPlaneAwayIT {
   @Test
   void agentsWorkAndAreKilledAndTheAuditFollowsExactlyOnce(Product product) {
     try (var servers = SeparateServers.instead(product);
-        var upstream = Upstream.start(product.clock())) {
+        var upstream = Upstream.start(product.clock());
+        var governed = new Governed(product)) {
       var operator = Operator.of(product);
       operator.useUpstream(upstream);
       var models = new ModelClient(product, upstream, history);
@@ -51,13 +53,21 @@ final class ControlPlaneAwayIT {
       models.awaitServed(agent);
       var client = breakGlassClient(operator);
       awaitKnown(product, client);
+      governed.put(
+          "no-transfers",
+          """
+          forbid (principal, action == Action::"tool:call", resource == Tool::"transfer");
+          """);
+      assertThat(governed.publish()).isEqualTo(2);
       int before = history.modelCalls().size();
       var traces = new ArrayList<String>();
+      List<Heard> heard;
 
       try (var _ = servers.freezeControlPlane()) {
         work(models, agent, traces, before);
         killAndRelease(BreakGlass.withOperatorToken(product, operator.token()), models, agent);
         killAndRelease(breakGlass(product, client), models, agent);
+        heard = Governed.WAYS.stream().map(way -> governed.hear(way, "Pay")).toList();
       }
       product.awaitReady();
 
@@ -77,6 +87,13 @@ final class ControlPlaneAwayIT {
                           .filter(line -> line.plane().equals("lifecycle"))
                           .filter(line -> line.operation().contains("isolate")))
                   .hasSizeGreaterThanOrEqualTo(2));
+      assertThat(heard)
+          .as("what was published last goes on deciding")
+          .allSatisfy(it -> {
+            assertThat(it.calls()).containsExactly("look_up");
+            assertThat(governed.explainCall("transfer", it.action()).path("summary").asText())
+                .isEqualTo("Denied by no-transfers in version 2 of the policies.");
+          });
     }
   }
 

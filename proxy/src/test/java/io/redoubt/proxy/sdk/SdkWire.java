@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.sdk;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -6,16 +6,27 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** Takes the requests of the vendors' SDKs over a real connection, as their own clients would. */
 final class SdkWire {
+  /** Until an answer begins. */
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
   private SdkWire() {}
 
-  /** Of Anthropic's SDK. */
-  record ForAnthropic(HttpClient client) implements com.anthropic.core.http.HttpClient {
+  /**
+   * Of Anthropic's SDK.
+   *
+   * @param heads is shown the head of every answer
+   */
+  record ForAnthropic(HttpClient client, Consumer<HttpHeaders> heads)
+      implements com.anthropic.core.http.HttpClient {
     @Override
     public com.anthropic.core.http.HttpResponse execute(
         com.anthropic.core.http.HttpRequest request, com.anthropic.core.RequestOptions options) {
@@ -25,6 +36,7 @@ final class SdkWire {
       var body = new ByteArrayOutputStream();
       request.body().ifPresent(sent -> sent.writeTo(body));
       var answer = send(client, out, body.toByteArray());
+      heads.accept(answer.headers());
       var back = com.anthropic.core.http.Headers.builder();
       answer.headers().map().forEach((name, values) -> back.put(name, values));
       return new com.anthropic.core.http.HttpResponse() {
@@ -62,8 +74,13 @@ final class SdkWire {
     }
   }
 
-  /** Of OpenAI's. */
-  record ForOpenAi(HttpClient client) implements com.openai.core.http.HttpClient {
+  /**
+   * Of OpenAI's.
+   *
+   * @param heads is shown the head of every answer
+   */
+  record ForOpenAi(HttpClient client, Consumer<HttpHeaders> heads)
+      implements com.openai.core.http.HttpClient {
     @Override
     public com.openai.core.http.HttpResponse execute(
         com.openai.core.http.HttpRequest request, com.openai.core.RequestOptions options) {
@@ -76,6 +93,7 @@ final class SdkWire {
         sent.writeTo(body);
       }
       var answer = send(client, out, body.toByteArray());
+      heads.accept(answer.headers());
       var back = com.openai.core.http.Headers.builder();
       answer.headers().map().forEach((name, values) -> back.put(name, values));
       return new com.openai.core.http.HttpResponse() {
@@ -119,6 +137,7 @@ final class SdkWire {
       return client.send(
           request
               .setHeader("content-type", "application/json")
+              .timeout(LIMIT)
               .POST(HttpRequest.BodyPublishers.ofByteArray(body))
               .build(),
           HttpResponse.BodyHandlers.ofInputStream());
