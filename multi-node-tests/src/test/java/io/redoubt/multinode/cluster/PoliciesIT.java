@@ -13,6 +13,7 @@ import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Operator;
+import io.redoubt.multinode.product.Parrot;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Reply;
 import io.redoubt.multinode.product.TokenEndpoint;
@@ -22,7 +23,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -347,6 +350,115 @@ final class PoliciesIT {
     while (!over.get()) {
       models.call(agent, Kind.ANTHROPIC);
       LockSupport.parkNanos(THINK.toNanos());
+    }
+  }
+
+  /** What an agent was told, and which of two words a content policy had taken out on which way. */
+  private record Told(String agent, long started, long ended, int status, String text) {
+    boolean redactedOnItsWayOut() {
+      return text.startsWith("[REDACTED:bluebird]");
+    }
+
+    boolean redactedOnItsWayBack() {
+      return text.endsWith("[REDACTED:sandpiper]");
+    }
+  }
+
+  /** One word on the way out and another on the way back, both with the same consequence. */
+  private void putContent(String action) {
+    operator.call(
+        "PUT",
+        "/api/v1/content-policies/organization",
+        Documents.parse(
+            """
+            {"rules": [
+               {"subject": "bluebird", "in": ["request"], "action": "ACTION"},
+               {"subject": "sandpiper", "in": ["reply"], "action": "ACTION"}],
+             "patterns": [
+               {"name": "bluebird", "words": ["Bluebird"]},
+               {"name": "sandpiper", "words": ["Sandpiper"]}]}
+            """
+                .replace("ACTION", action)));
+  }
+
+  private Told tell(Parrot parrot, AgentClient agent, Installation.Node node) {
+    var body = Documents.object().put("model", parrot.model()).put("max_tokens", 64);
+    body.putArray("messages")
+        .addObject()
+        .put("role", "user")
+        .put("content", "Bluebird and Sandpiper");
+    long started = System.nanoTime();
+    var attempt =
+        product
+            .http()
+            .attempt(
+                "POST",
+                node.acting().resolve("/v1/messages"),
+                Map.of("Authorization", "Bearer " + agent.accessToken()),
+                Documents.write(body));
+    if (!(attempt instanceof Attempt.Answered(var reply))) {
+      throw new AssertionError("not answered by " + node.name());
+    }
+    String text =
+        reply.status() == 200 ? reply.json().at("/content/0/text").asText() : reply.text();
+    return new Told(agent.id(), started, System.nanoTime(), reply.status(), text);
+  }
+
+  @Test
+  void contentPoliciesChangeUnderLoadAndEachCallIsHeldToOneVersionThereAndBack() throws Exception {
+    try (var parrot = Parrot.start(product)) {
+      parrot.serve(operator);
+      putContent("alert");
+      publishEverywhere(Documents.object());
+      for (Installation.Node node : nodes) {
+        await("the parrot is known")
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> tell(parrot, agents.getFirst(), node).status() == 200);
+      }
+      var told = new ConcurrentLinkedQueue<Told>();
+      var over = new AtomicBoolean();
+      var threads =
+          agents.stream()
+              .map(agent ->
+                  Thread.ofVirtual()
+                      .start(() -> {
+                        var rota = new Rota(nodes);
+                        while (!over.get()) {
+                          told.add(tell(parrot, agent, rota.get()));
+                          LockSupport.parkNanos(THINK.toNanos());
+                        }
+                      }))
+              .toList();
+
+      for (int round = 0; round < ROUNDS; round++) {
+        boolean redacts = round % 2 == 0;
+        putContent(redacts ? "redact" : "alert");
+        publishEverywhere(Documents.object());
+        long from = System.nanoTime();
+        await("calls of every agent")
+            .atMost(Duration.ofSeconds(10))
+            .pollInterval(Duration.ofMillis(20))
+            .until(() ->
+                told.stream()
+                        .filter(each -> each.started() > from)
+                        .map(Told::agent)
+                        .distinct()
+                        .count()
+                    == AGENTS);
+        long until = System.nanoTime();
+        assertThat(told)
+            .filteredOn(each -> each.started() > from && each.ended() < until)
+            .allMatch(each -> each.redactedOnItsWayOut() == redacts);
+      }
+      over.set(true);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+
+      System.out.printf("%d calls while content policies changed%n", told.size());
+      assertThat(told)
+          .allMatch(each -> each.status() == 200)
+          .allMatch(each -> each.redactedOnItsWayOut() == each.redactedOnItsWayBack());
     }
   }
 }
