@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -13,4 +14,7 @@ public interface Fences {
    * that is durable and every intent under a lower fence is either committed or can no longer be.
    */
   CompletionStage<Void> raise(AgentKey agent, long fence);
+
+  /** Where it stands. Empty: there is none, or not here. */
+  CompletionStage<OptionalLong> standing(AgentKey agent);
 }

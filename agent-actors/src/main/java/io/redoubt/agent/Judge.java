@@ -129,19 +129,26 @@ final class Judge {
     var asking = Asking.of(key.agent(), agent, action, decision, running.set());
     return new Judgement(
         running.version(),
-        approved(running, request, action, asking).orElse(decision),
+        approved(running, request, action, asking, risk).orElse(decision),
         risk,
         asking);
   }
 
   /**
    * What is said to it once it is approved: the policies are asked again, with the grant, and only
-   * where the grant is for what they ask now (G9). Empty: there is no such grant.
+   * where the grant is for what they ask now (G9), and for no more risk than whoever granted may
+   * take. Empty: there is no such grant.
    */
   private static Optional<Decision> approved(
-      Policies.Running running, PolicyRequest request, GovernedAction action, Asking asking) {
+      Policies.Running running,
+      PolicyRequest request,
+      GovernedAction action,
+      Asking asking,
+      Risk risk) {
     var grant = action.approved();
-    if (grant == null || !grant.identity().equals(asking.identity())) {
+    if (grant == null
+        || !grant.identity().equals(asking.identity())
+        || !grant.coversRisk(risk.score())) {
       return Optional.empty();
     }
     var facts =

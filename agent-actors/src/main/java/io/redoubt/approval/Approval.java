@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.redoubt.ClusterMessage;
 import io.redoubt.action.Approved;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ModelOpinion;
 import io.redoubt.protocol.id.ActionId;
 import java.time.Instant;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -58,6 +59,14 @@ public final class Approval {
   /** Asks where it stands; what is past its time ends first. */
   public record Describe(ActorRef<Reply> replyTo) implements Command {}
 
+  /**
+   * Internal: what the model of a tier said.
+   *
+   * @param workflow whose tier, from 0
+   * @param tier of it, from 0
+   */
+  record Judged(int workflow, int tier, ModelOpinion opinion) implements Command {}
+
   /** Internal: a deadline has come. */
   record DeadlinePassed() implements Command {}
 
@@ -77,7 +86,7 @@ public final class Approval {
    * What somebody says.
    *
    * @param id of this saying: the same one again is the same vote
-   * @param by a member's or client's identifier, from a verified credential
+   * @param by a member's or client's identifier, from a verified credential; or a model
    * @param through where it was said
    * @param reason at most {@value #MAX_REASON} characters
    */
@@ -125,6 +134,7 @@ public final class Approval {
   @JsonSubTypes({
     @JsonSubTypes.Type(Asked.class),
     @JsonSubTypes.Type(VoteCast.class),
+    @JsonSubTypes.Type(Referred.class),
     @JsonSubTypes.Type(TierReached.class),
     @JsonSubTypes.Type(Granted.class),
     @JsonSubTypes.Type(Denied.class),
@@ -142,6 +152,14 @@ public final class Approval {
 
   @JsonTypeName("vote-cast")
   public record VoteCast(Ballot ballot, Instant at) implements Event {}
+
+  /**
+   * The model of the tier was asked, and settled nothing.
+   *
+   * @param why what it said settles nothing
+   */
+  @JsonTypeName("referred")
+  public record Referred(ModelOpinion opinion, String why, Instant at) implements Event {}
 
   /**
    * Another tier is asked.

@@ -12,6 +12,7 @@ import io.redoubt.approval.Approval.DeadlinePassed;
 import io.redoubt.approval.Approval.Describe;
 import io.redoubt.approval.Approval.Event;
 import io.redoubt.approval.Approval.GrantUsed;
+import io.redoubt.approval.Approval.Judged;
 import io.redoubt.approval.Approval.NotWritten;
 import io.redoubt.approval.Approval.Refusal;
 import io.redoubt.approval.Approval.Refused;
@@ -26,6 +27,7 @@ import io.redoubt.approval.ApprovalState.Granted;
 import io.redoubt.approval.ApprovalState.Pending;
 import io.redoubt.approval.ApprovalState.Unasked;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.protocol.approval.ModelOpinion;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -33,6 +35,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -49,6 +53,9 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehaviorWithEnforc
 import org.apache.pekko.persistence.typed.javadsl.ReplyEffect;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A request for approval: the one place where it is decided, and where its grant is spent (G9). */
 final class ApprovalEntity
@@ -56,7 +63,11 @@ final class ApprovalEntity
   /** Part of the journal's keys, so never changed. */
   static final String TYPE = "Approval";
 
+  private static final Logger LOG = LoggerFactory.getLogger(ApprovalEntity.class);
   private static final DeadlinePassed DEADLINE = new DeadlinePassed();
+
+  /** The tier of a workflow. */
+  private record Place(int workflow, int tier) {}
 
   private record Waiting(Instant until, ActorRef<Reply> replyTo) {}
 
@@ -65,9 +76,11 @@ final class ApprovalEntity
   private final ApprovalKey key;
   private final ActorRef<ShardCommand> shard;
   private final Scribe scribe;
+  private final TierJudge judge;
   private final ApprovalConfig config;
   private final InstantSource clock;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private @Nullable Place judging;
 
   private ApprovalEntity(
       ActorContext<Command> context,
@@ -75,6 +88,7 @@ final class ApprovalEntity
       ApprovalKey key,
       ActorRef<ShardCommand> shard,
       Scribe scribe,
+      TierJudge judge,
       ApprovalConfig config,
       InstantSource clock) {
     super(PersistenceId.of(TYPE, key.entityId()), config.entity().restart());
@@ -83,6 +97,7 @@ final class ApprovalEntity
     this.key = key;
     this.shard = shard;
     this.scribe = scribe;
+    this.judge = judge;
     this.config = config;
     this.clock = clock;
   }
@@ -93,6 +108,7 @@ final class ApprovalEntity
       ApprovalBoard board,
       AuditLog audit,
       Trail trail,
+      TierJudge judge,
       ApprovalConfig config,
       InstantSource clock) {
     return Behaviors.setup(context ->
@@ -107,7 +123,7 @@ final class ApprovalEntity
                   trail,
                   config.writeLimit(),
                   config.writePause());
-          return new ApprovalEntity(context, timers, key, shard, scribe, config, clock);
+          return new ApprovalEntity(context, timers, key, shard, scribe, judge, config, clock);
         }));
   }
 
@@ -151,8 +167,13 @@ final class ApprovalEntity
         case Cancel cancel -> onCancel(now, late, cancel);
         case Await await -> onAwait(now, late, await);
         case Describe describe -> onDescribe(now, late, describe);
+        case Judged judged -> onJudged(now, late, judged);
         case DeadlinePassed _ -> onDeadline(now, late);
-        case Written written -> quietly(() -> scribe.onWritten(written));
+        case Written written ->
+            quietly(() -> {
+              scribe.onWritten(written);
+              askModel(state);
+            });
         case NotWritten failed -> quietly(() -> scribe.onNotWritten(failed));
         case WriteAgain _ -> quietly(scribe::onWriteAgain);
         case Stop _ -> Effect().stop().thenNoReply();
@@ -260,6 +281,65 @@ final class ApprovalEntity
     return now instanceof Unasked
         ? stranger(describe.replyTo())
         : persist(late, describe.replyTo(), this::standing);
+  }
+
+  /** What a model says too late, or twice, changes nothing. */
+  private ReplyEffect<Event, ApprovalState> onJudged(
+      ApprovalState now, List<Event> late, Judged judged) {
+    var events = new ArrayList<>(late);
+    if (now instanceof Pending pending) {
+      events.addAll(
+          pending.judged(judged.workflow(), judged.tier(), judged.opinion(), clock.instant()));
+    }
+    return persist(events);
+  }
+
+  /**
+   * Asks the model whose turn it is, as soon as that is on record; once in each incarnation: what a
+   * crash cut off is asked again, as long as there is time.
+   */
+  private void askModel(ApprovalState state) {
+    if (!(state instanceof Pending pending)
+        || !pending.waitsForModel()
+        || !clock.instant().isBefore(pending.until())) {
+      return;
+    }
+    var proceedings = pending.proceedings();
+    if (!scribe.hasWritten(proceedings)) {
+      return;
+    }
+    var place = new Place(proceedings.workflow(), proceedings.tier());
+    if (place.equals(judging)) {
+      return;
+    }
+    judging = place;
+    var question =
+        new TierJudge.Question(
+            key, proceedings.request(), proceedings.askedTier(), pending.until());
+    context.pipeToSelf(
+        opinion(question),
+        (opinion, failure) ->
+            new Judged(
+                place.workflow(),
+                place.tier(),
+                failure == null
+                    ? opinion
+                    : ModelOpinion.none(question.model(), "it could not be asked")));
+  }
+
+  private CompletionStage<ModelOpinion> opinion(TierJudge.Question question) {
+    try {
+      return judge
+          .ask(question)
+          .whenComplete((_, failure) -> {
+            if (failure != null) {
+              LOG.warn(
+                  "{} could not be asked about {}: {}", question.model(), key, failure.toString());
+            }
+          });
+    } catch (RuntimeException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
   }
 
   /** A timer is no clock: what was set for another time may go off early. */

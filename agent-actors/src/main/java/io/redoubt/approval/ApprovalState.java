@@ -10,6 +10,7 @@ import io.redoubt.approval.Approval.Denied;
 import io.redoubt.approval.Approval.Event;
 import io.redoubt.approval.Approval.Expired;
 import io.redoubt.approval.Approval.GrantUsed;
+import io.redoubt.approval.Approval.Referred;
 import io.redoubt.approval.Approval.Refusal;
 import io.redoubt.approval.Approval.TierReached;
 import io.redoubt.approval.Approval.VoteCast;
@@ -18,6 +19,7 @@ import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
+import io.redoubt.protocol.approval.ModelOpinion;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +61,7 @@ sealed interface ApprovalState {
     public ApprovalState apply(Event event) {
       return switch (event) {
         case Asked e -> new Pending(Proceedings.begin(e.request(), e.at()), e.until());
-        case VoteCast _, TierReached _, Approval.Granted _, Denied _ -> this;
+        case VoteCast _, Referred _, TierReached _, Approval.Granted _, Denied _ -> this;
         case Expired _, GrantUsed _, Cancelled _ -> this;
       };
     }
@@ -97,6 +99,7 @@ sealed interface ApprovalState {
       return switch (event) {
         case Asked _, GrantUsed _ -> this;
         case VoteCast e -> new Pending(proceedings.voted(e.ballot(), e.at()), until);
+        case Referred e -> new Pending(proceedings.referred(e.opinion(), e.why(), e.at()), until);
         case TierReached e ->
             new Pending(proceedings.at(e.workflow(), e.tier(), e.at()), e.until());
         case Approval.Granted e ->
@@ -122,20 +125,43 @@ sealed interface ApprovalState {
       if (now.isBefore(until)) {
         return List.of();
       }
+      var over = over(until);
+      var events = new ArrayList<Event>();
+      events.add(over);
+      events.addAll(apply(over).elapsed(now));
+      return events;
+    }
+
+    /** What follows on a tier that has not decided. */
+    private Event over(Instant at) {
       if (proceedings.askedTier().onTimeout() == ApprovalTier.OnTimeout.DENY) {
-        return List.of(new Expired(until));
+        return new Expired(at);
       }
       int next = proceedings.tier() + 1;
-      var reached =
-          new TierReached(
-              proceedings.workflow(),
-              next,
-              until.plusSeconds(proceedings.asked().tiers().get(next).timeoutSeconds()),
-              until);
-      var events = new ArrayList<Event>();
-      events.add(reached);
-      events.addAll(apply(reached).elapsed(now));
-      return events;
+      return new TierReached(
+          proceedings.workflow(),
+          next,
+          at.plusSeconds(proceedings.asked().tiers().get(next).timeoutSeconds()),
+          at);
+    }
+
+    /** Whether a model is to be asked, or asked again: it has said nothing yet. */
+    boolean waitsForModel() {
+      return proceedings.askedTier().kind() == ApprovalTier.Kind.LLM_JUDGE;
+    }
+
+    /**
+     * What follows from what a model said: where that settles nothing, the next tier at once.
+     *
+     * @param workflow whose tier it was asked in
+     */
+    List<Event> judged(int workflow, int tier, ModelOpinion opinion, Instant now) {
+      if (!waitsForModel() || workflow != proceedings.workflow() || tier != proceedings.tier()) {
+        return List.of();
+      }
+      return ModelsWord.against(proceedings.askedTier(), proceedings.request(), opinion)
+          .map(why -> List.of(new Referred(opinion, why, now), over(now)))
+          .orElseGet(() -> heard(ModelsWord.ballot(opinion, workflow, tier), now));
     }
 
     /** Why it does not count; empty: it does, or did before. */
@@ -203,7 +229,7 @@ sealed interface ApprovalState {
     @Override
     public ApprovalState apply(Event event) {
       return switch (event) {
-        case Asked _, VoteCast _, TierReached _, Approval.Granted _, Denied _ -> this;
+        case Asked _, VoteCast _, Referred _, TierReached _, Approval.Granted _, Denied _ -> this;
         case GrantUsed e when uses > 1 ->
             new Granted(proceedings.used(e.action(), e.at()), uses - 1, until, at);
         case GrantUsed e ->

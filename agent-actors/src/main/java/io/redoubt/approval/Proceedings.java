@@ -1,5 +1,6 @@
 package io.redoubt.approval;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.action.Approved;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.protocol.approval.ApprovalStatus;
@@ -7,9 +8,12 @@ import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ModelOpinion;
 import io.redoubt.protocol.id.ActionId;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,6 +34,7 @@ record Proceedings(
   enum Deed {
     ASKED,
     VOTED,
+    REFERRED,
     ESCALATED,
     GRANTED,
     DENIED,
@@ -44,6 +49,7 @@ record Proceedings(
    * @param ballot of a vote
    * @param action that used the grant
    * @param by who cancelled it; null where nobody did
+   * @param opinion of a model, that settled nothing; {@code note} says why
    */
   record Step(
       Deed deed,
@@ -53,7 +59,8 @@ record Proceedings(
       @Nullable Ballot ballot,
       @Nullable ActionId action,
       @Nullable String note,
-      @Nullable String by) {}
+      @Nullable String by,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelOpinion opinion) {}
 
   Proceedings {
     steps = List.copyOf(steps);
@@ -69,19 +76,23 @@ record Proceedings(
   }
 
   Proceedings and(Deed deed, Instant at) {
-    return with(new Step(deed, at, workflow, tier, null, null, null, null));
+    return with(new Step(deed, at, workflow, tier, null, null, null, null, null));
   }
 
   Proceedings voted(Ballot ballot, Instant at) {
-    return with(new Step(Deed.VOTED, at, workflow, tier, ballot, null, null, null));
+    return with(new Step(Deed.VOTED, at, workflow, tier, ballot, null, null, null, null));
+  }
+
+  Proceedings referred(ModelOpinion opinion, String why, Instant at) {
+    return with(new Step(Deed.REFERRED, at, workflow, tier, null, null, why, null, opinion));
   }
 
   Proceedings used(ActionId action, Instant at) {
-    return with(new Step(Deed.USED, at, workflow, tier, null, action, null, null));
+    return with(new Step(Deed.USED, at, workflow, tier, null, action, null, null, null));
   }
 
   Proceedings cancelled(String why, @Nullable String by, Instant at) {
-    return with(new Step(Deed.CANCELLED, at, workflow, tier, null, null, why, by));
+    return with(new Step(Deed.CANCELLED, at, workflow, tier, null, null, why, by, null));
   }
 
   Proceedings at(int nextWorkflow, int nextTier, Instant at) {
@@ -145,7 +156,17 @@ record Proceedings(
             .filter(it -> it != null && it.decision() == Decision.APPROVE)
             .map(Ballot::by)
             .collect(Collectors.toSet());
-    return new Approved(key.approval(), request.identity(), tier + 1, by, at);
+    return new Approved(key.approval(), request.identity(), tier + 1, by, at, maxRisk());
+  }
+
+  /** Up to which the models among those who granted could do so; null: none did. */
+  private @Nullable Integer maxRisk() {
+    return steps.stream()
+        .filter(step -> step.ballot() != null && step.ballot().decision() == Decision.APPROVE)
+        .map(step -> request.workflows().get(step.workflow()).tiers().get(step.tier()).maxRisk())
+        .filter(Objects::nonNull)
+        .min(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   private int lastTierOf(int number) {
@@ -184,7 +205,24 @@ record Proceedings(
         expiresAt,
         decidedAt,
         steps.size(),
-        List.of());
+        List.of(),
+        opinions());
+  }
+
+  private List<ApprovalView.Opinion> opinions() {
+    return steps.stream()
+        .filter(step -> step.opinion() != null)
+        .map(step -> opinion(step, step.opinion()))
+        .toList();
+  }
+
+  private ApprovalView.Opinion opinion(Step step, ModelOpinion opinion) {
+    return new ApprovalView.Opinion(
+        opinion,
+        step.note() == null ? "" : step.note(),
+        request.workflows().get(step.workflow()).name(),
+        step.tier() + 1,
+        step.at());
   }
 
   private List<ApprovalView.Vote> votes() {

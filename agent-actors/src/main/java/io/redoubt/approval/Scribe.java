@@ -72,6 +72,11 @@ final class Scribe {
     write();
   }
 
+  /** Whether all that is known here is on record and on the board. */
+  boolean hasWritten(Proceedings proceedings) {
+    return written >= proceedings.steps().size();
+  }
+
   void onWritten(Written done) {
     writing = false;
     written = Math.max(written, done.steps());

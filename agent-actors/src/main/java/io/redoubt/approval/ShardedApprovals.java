@@ -28,6 +28,7 @@ public final class ShardedApprovals implements Approvals {
       ApprovalConfig config,
       ApprovalBoard board,
       AuditLog audit,
+      TierJudge judge,
       EnclaveId enclave,
       String node,
       InstantSource clock) {
@@ -45,6 +46,7 @@ public final class ShardedApprovals implements Approvals {
                   board,
                   audit,
                   new Trail(key, enclave, node),
+                  judge,
                   config,
                   clock);
             }));

@@ -3,6 +3,7 @@ package io.redoubt.approval;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Proceedings.Step;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
+import io.redoubt.protocol.approval.ModelOpinion;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
@@ -55,7 +56,10 @@ final class Trail {
             .trace(request.traceId())
             .outcome(new Outcome(Outcome.Status.SUCCEEDED, 0, null, null))
             .detail(detail(proceedings, step, ballot));
-    if (ballot != null) {
+    var model = model(step, ballot);
+    if (model != null) {
+      record.byModel(model);
+    } else if (ballot != null) {
       record.byOperator(ballot.by());
     } else if (step.by() != null) {
       record.byOperator(step.by());
@@ -65,9 +69,17 @@ final class Trail {
     return record.build();
   }
 
+  /** The model whose word it is; null: it is somebody else's, or nobody's. */
+  private static @Nullable String model(Step step, @Nullable Ballot ballot) {
+    if (step.opinion() != null) {
+      return step.opinion().by();
+    }
+    return ballot != null && ModelOpinion.isModel(ballot.by()) ? ballot.by() : null;
+  }
+
   private static Verdict verdict(Step step, @Nullable Ballot ballot) {
     return switch (step.deed()) {
-      case ASKED, ESCALATED -> Verdict.ESCALATE;
+      case ASKED, ESCALATED, REFERRED -> Verdict.ESCALATE;
       case GRANTED, USED -> Verdict.PERMIT;
       case DENIED, EXPIRED, CANCELLED -> Verdict.DENY;
       case VOTED ->
@@ -78,6 +90,17 @@ final class Trail {
   private static String detail(Proceedings proceedings, Step step, @Nullable Ballot ballot) {
     var workflow = proceedings.request().workflows().get(step.workflow()).name();
     var place = "tier %d of workflow %s".formatted(step.tier() + 1, workflow);
+    var opinion = step.opinion();
+    if (opinion != null) {
+      return "%s, %s; %s: %s"
+          .formatted(
+              opinion.said() == null
+                  ? "nothing, as a model"
+                  : opinion.said().wire() + ", as a model, confidence " + opinion.confidence(),
+              place,
+              step.note(),
+              opinion.reason());
+    }
     if (ballot != null) {
       return "%s, through %s, %s: %s"
           .formatted(ballot.decision().wire(), ballot.through(), place, ballot.reason());

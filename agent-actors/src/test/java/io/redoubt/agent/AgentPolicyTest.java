@@ -179,6 +179,25 @@ class AgentPolicyTest {
   }
 
   @Test
+  void aGrantOfAModelIsNoGoodForMoreRiskThanItMayTake() {
+    it.policies.run(2, Starter.DOCUMENT, ASK);
+    var identity = asks().identity();
+    int risk = judged(Denial.APPROVAL_NEEDED).risk().score();
+
+    var tooRisky = it.decide(it.call("claude-sonnet").with(grant(identity, risk - 1))).reply();
+    var within = it.decide(it.call("claude-sonnet").with(grant(identity, 100))).reply();
+
+    assertThat(((Denied) tooRisky).why()).isEqualTo(Denial.APPROVAL_NEEDED);
+    assertThat(within).isInstanceOf(Permitted.class);
+  }
+
+  private Approved grant(String identity, int maxRisk) {
+    var people = grant(identity);
+    return new Approved(
+        people.id(), identity, 1, Set.of("model:anthropic/claude"), people.at(), maxRisk);
+  }
+
+  @Test
   void aGrantForAnythingElseLetsNothingPass() {
     it.policies.run(2, Starter.DOCUMENT, ASK);
     var asking = asks();

@@ -77,6 +77,7 @@ class ApprovalEntityTest {
               board,
               audit,
               new Trail(key, new EnclaveId(new UUID(1, 1)), "node-1"),
+              TierJudge.NONE,
               ApprovalConfig.from(ConfigFactory.load()),
               clock),
           EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));

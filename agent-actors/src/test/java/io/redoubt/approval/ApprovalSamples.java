@@ -15,7 +15,9 @@ import io.redoubt.approval.Approval.Denied;
 import io.redoubt.approval.Approval.Describe;
 import io.redoubt.approval.Approval.Expired;
 import io.redoubt.approval.Approval.GrantUsed;
+import io.redoubt.approval.Approval.Judged;
 import io.redoubt.approval.Approval.NotWritten;
+import io.redoubt.approval.Approval.Referred;
 import io.redoubt.approval.Approval.Refusal;
 import io.redoubt.approval.Approval.Refused;
 import io.redoubt.approval.Approval.Reply;
@@ -35,6 +37,8 @@ import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ModelOpinion;
+import io.redoubt.protocol.approval.ModelOpinion.Said;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
@@ -106,6 +110,40 @@ public final class ApprovalSamples {
           null,
           null,
           List.of(ApprovalWorkflow.usual("default")));
+  private static final ApprovalRequest JUDGED =
+      new ApprovalRequest(
+          "f00d",
+          AGENT,
+          null,
+          Plane.TOOL,
+          "tool:call",
+          null,
+          "transfer",
+          "beef",
+          List.of("ask"),
+          7,
+          35,
+          ACTION,
+          null,
+          null,
+          List.of(
+              new ApprovalWorkflow(
+                  "judged",
+                  List.of(
+                      ApprovalTier.judge(
+                          "anthropic",
+                          "claude-judge",
+                          List.of(Decision.APPROVE, Decision.DENY),
+                          40,
+                          70,
+                          20,
+                          OnTimeout.NEXT),
+                      new ApprovalTier(
+                          ApprovalTier.Kind.HUMAN, List.of(), 1, 120, OnTimeout.DENY, true, true)),
+                  1,
+                  600)));
+  private static final ModelOpinion OPINION =
+      new ModelOpinion("model:anthropic/claude-judge", Said.UNSURE, 30, "who is the payee?");
   private static final Ballot BALLOT =
       new Ballot("ballot-1", "mem_ann", "enclave", Decision.APPROVE, "looks right");
   private static final Approved GRANT =
@@ -127,6 +165,8 @@ public final class ApprovalSamples {
         new Sample("approval-event/asked.json", new Asked(REQUEST, LATER, AT)),
         new Sample("approval-event/asked-bare.json", new Asked(BARE, LATER, AT)),
         new Sample("approval-event/vote-cast.json", new VoteCast(BALLOT, AT)),
+        new Sample("approval-event/asked-judge.json", new Asked(JUDGED, LATER, AT)),
+        new Sample("approval-event/referred.json", new Referred(OPINION, "it is unsure", AT)),
         new Sample("approval-event/tier-reached.json", new TierReached(0, 1, LATER, AT)),
         new Sample("approval-event/granted.json", new Approval.Granted(3, LATER, AT)),
         new Sample("approval-event/denied.json", new Denied(AT)),
@@ -135,6 +175,11 @@ public final class ApprovalSamples {
         new Sample("approval-event/cancelled.json", new Cancelled("it was stopped", "mem_bob", AT)),
         new Sample("approval-state/unasked.json", new Unasked()),
         new Sample("approval-state/pending.json", new Pending(Proceedings.begin(BARE, AT), LATER)),
+        new Sample(
+            "approval-state/pending-referred.json",
+            new Pending(
+                Proceedings.begin(JUDGED, AT).referred(OPINION, "it is unsure", AT).at(0, 1, AT),
+                LATER)),
         new Sample("approval-state/granted.json", new Granted(proceedings(), 2, LATER, AT)),
         new Sample(
             "approval-state/closed.json",
@@ -153,6 +198,7 @@ public final class ApprovalSamples {
         new Cancel("it was stopped", "mem_bob", replyTo),
         new Await(LATER, replyTo),
         new Describe(replyTo),
+        new Judged(0, 1, OPINION),
         new DeadlinePassed(),
         new Written(3),
         new NotWritten("away"),

@@ -14,8 +14,18 @@ import org.apache.pekko.actor.typed.ActorSystem;
 public final class LocalApprovals implements Approvals {
   private final LocalEntities<Approval.Command> entities;
 
+  /** Without any model. */
   public LocalApprovals(
       ActorSystem<?> system, ApprovalBoard board, AuditLog audit, InstantSource clock) {
+    this(system, board, audit, TierJudge.NONE, clock);
+  }
+
+  public LocalApprovals(
+      ActorSystem<?> system,
+      ApprovalBoard board,
+      AuditLog audit,
+      TierJudge judge,
+      InstantSource clock) {
     var config = ApprovalConfig.from(system.settings().config());
     entities =
         new LocalEntities<>(
@@ -24,7 +34,7 @@ public final class LocalApprovals implements Approvals {
             (id, shard) -> {
               var key = ApprovalKey.ofEntityId(id);
               var trail = new Trail(key, new EnclaveId(new UUID(1, 1)), "node-1");
-              return ApprovalEntity.create(key, shard, board, audit, trail, config, clock);
+              return ApprovalEntity.create(key, shard, board, audit, trail, judge, config, clock);
             });
   }
 

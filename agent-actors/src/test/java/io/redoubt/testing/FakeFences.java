@@ -33,6 +33,11 @@ public final class FakeFences implements Fences {
     });
   }
 
+  @Override
+  public CompletionStage<OptionalLong> standing(AgentKey agent) {
+    return outage.attempt(() -> current(agent));
+  }
+
   /** Where the fence stands; empty: nobody made one. */
   public synchronized OptionalLong current(AgentKey agent) {
     Long fence = fences.get(agent);

@@ -1,6 +1,7 @@
 package io.redoubt.enclave;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentConfig;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
@@ -70,9 +71,16 @@ import io.redoubt.proxy.authenticate.AuthenticateConfig;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
 import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.judge.JudgeConfig;
+import io.redoubt.proxy.judge.JudgePorts;
+import io.redoubt.proxy.judge.ModelJudge;
+import io.redoubt.proxy.llm.LlmConfig;
+import io.redoubt.proxy.llm.OutcomeWriter;
 import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
+import io.redoubt.proxy.upstream.UpstreamConfig;
+import io.redoubt.proxy.upstream.Upstreams;
 import io.redoubt.revocation.Revocation;
 import io.redoubt.singleton.Singleton;
 import java.time.Clock;
@@ -125,6 +133,7 @@ final class EnclaveNode {
   final ApprovalDesk approvalDesk;
   final CallbackRelay callbacks;
   final Voting voting;
+  final Upstreams upstreams;
   final TokenFamilies families;
   final Patience patience;
   final LiveStreams streams;
@@ -219,6 +228,7 @@ final class EnclaveNode {
             lease,
             watched::shared);
     keepLease(context);
+    this.upstreams = new Upstreams(system, UpstreamConfig.from(whole));
     this.families =
         ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);
     this.patience = new Patience(watched::shared, agentConfig.entity().askTimeout());
@@ -230,6 +240,7 @@ final class EnclaveNode {
             approvalConfig,
             store.approvals(),
             store.auditLog(),
+            judge(store, metrics),
             enclave,
             config.node(),
             watched::shared);
@@ -318,6 +329,30 @@ final class EnclaveNode {
     context.spawn(NodeHealth.create(readiness::check), NodeHealth.NAME);
     this.clusterReporter =
         new ClusterReporter(system, enclave, config.node(), cluster, linkView, policyKeeper);
+  }
+
+  /** Tiers that are judged by a model ask it from here. */
+  private ModelJudge judge(EnclaveStore store, MeterRegistry metrics) {
+    var whole = config.whole();
+    return new ModelJudge(
+        enclave,
+        config.node(),
+        new JudgePorts(
+            agents,
+            store.fences(),
+            store.approvals(),
+            store.providers(),
+            decidingPolicies,
+            store.judgeAllowance(),
+            store.auditLog(),
+            lease,
+            organization -> this.offline.standing(organization)),
+        upstreams,
+        new OutcomeWriter(
+            system, store.auditLog(), LlmConfig.from(whole).outcomes(), "judge", metrics),
+        JudgeConfig.from(whole),
+        metrics,
+        watched::shared);
   }
 
   private Optional<RedisPath> redis(EnclaveEnvironment environment) {

@@ -28,8 +28,6 @@ import io.redoubt.proxy.llm.LlmPorts;
 import io.redoubt.proxy.llm.LlmRoutes;
 import io.redoubt.proxy.llm.NodeIdentity;
 import io.redoubt.proxy.stream.Cut;
-import io.redoubt.proxy.upstream.UpstreamConfig;
-import io.redoubt.proxy.upstream.Upstreams;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -237,7 +235,7 @@ final class EnclaveServers {
             node.authenticator,
             identities,
             node.streams,
-            new Upstreams(node.system, UpstreamConfig.from(whole)),
+            node.upstreams,
             new LlmPorts(
                 node.agents,
                 store.auditLog(),

@@ -26,6 +26,9 @@ class WorkflowTest {
        "uses": 3, "window_seconds": 1800}
       """;
 
+  private static final String JUDGE =
+      "{\"tiers\": [{\"kind\": \"llm_judge\", \"provider\": \"anthropic\", \"model\": \"claude\"";
+
   @AutoClose private final TestServer server = new TestServer();
 
   @Test
@@ -53,6 +56,31 @@ class WorkflowTest {
         .isEqualTo(412);
     assertThat(owner.delete(WORKFLOWS + "/payments").status()).isEqualTo(204);
     assertThat(owner.get(WORKFLOWS + "/payments").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aModelIsAskedBeforePeople() {
+    var owner = server.newTenant().owner();
+
+    var made =
+        owner.put(
+            WORKFLOWS + "/judged",
+            JUDGE
+                + ", \"settles\": [\"deny\", \"approve\"], \"max_risk\": 40}, {\"kind\": \"human\"}]}");
+
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    assertThat(made.text("/tiers/0/kind")).isEqualTo("llm_judge");
+    assertThat(made.text("/tiers/0/on_timeout")).isEqualTo("next");
+    assertThat(made.at("/tiers/0/timeout_seconds").asInt()).isEqualTo(20);
+    assertThat(made.at("/tiers/0/min_confidence").asInt()).isEqualTo(70);
+    assertThat(made.at("/tiers/0/max_risk").asInt()).isEqualTo(40);
+    assertThat(made.at("/tiers/1").has("max_risk")).isFalse();
+    assertThat(
+            owner
+                .put(WORKFLOWS + "/never", JUDGE + ", \"settles\": [\"deny\"]}]}")
+                .text("/tiers/0/on_timeout"))
+        .as("one that can only deny may be the last")
+        .isEqualTo("deny");
   }
 
   @Test
@@ -86,7 +114,23 @@ class WorkflowTest {
         "{} | /tiers",
         "{\"tiers\": []} | /tiers",
         "{\"tiers\": [{}]} | /tiers/0/kind",
-        "{\"tiers\": [{\"kind\": \"llm_judge\"}]} | /tiers/0/kind",
+        "{\"tiers\": [{\"kind\": \"llm_judge\"}]} | /tiers/0/provider",
+        JUDGE + ", \"settles\": []}, {\"kind\": \"human\"}]} | /tiers/0/settles",
+        JUDGE + ", \"settles\": [\"deny\", \"deny\"]}]} | /tiers/0/settles",
+        JUDGE + ", \"settles\": [\"approve\"]}, {\"kind\": \"human\"}]} | /tiers/0/max_risk",
+        JUDGE + ", \"settles\": [\"deny\"], \"max_risk\": 5}]} | /tiers/0/max_risk",
+        JUDGE + ", \"settles\": [\"approve\"], \"max_risk\": 101}]} | /tiers/0/max_risk",
+        JUDGE + ", \"settles\": [\"deny\"], \"min_confidence\": 101}]} | /tiers/0/min_confidence",
+        JUDGE + ", \"settles\": [\"deny\"], \"timeout_seconds\": 301}]} | /tiers/0/timeout_seconds",
+        JUDGE + ", \"settles\": [\"deny\"], \"quorum\": 1}]} | /tiers/0/quorum",
+        JUDGE + ", \"settles\": [\"deny\"], \"approvers\": [\"owner\"]}]} | /tiers/0/approvers",
+        // A model that may approve never decides in people's stead.
+        JUDGE + ", \"settles\": [\"approve\"], \"max_risk\": 40}]} | /tiers",
+        "{\"tiers\": [{\"kind\": \"human\", \"on_timeout\": \"next\"}, {\"kind\": \"llm_judge\","
+            + " \"provider\": \"a\", \"model\": \"m\", \"settles\": [\"approve\"], \"max_risk\": 9,"
+            + " \"on_timeout\": \"next\"}, {\"kind\": \"human\"}]} | /tiers",
+        "{\"tiers\": [{\"kind\": \"human\", \"provider\": \"a\"}]} | /tiers/0/provider",
+        "{\"tiers\": [{\"kind\": \"human\", \"max_risk\": 4}]} | /tiers/0/max_risk",
         "{\"tiers\": [{\"kind\": \"human\", \"quorum\": 0}]} | /tiers/0/quorum",
         "{\"tiers\": [{\"kind\": \"human\", \"approvers\": [\"owner\"], \"quorum\": 2}]}"
             + " | /tiers/0/quorum",

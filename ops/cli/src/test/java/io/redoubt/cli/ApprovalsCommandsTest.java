@@ -69,6 +69,25 @@ class ApprovalsCommandsTest {
   }
 
   @Test
+  void aModelsWordIsShownAsAModels() {
+    var opinion =
+        """
+        "opinions":[{"opinion":{"by":"model:anthropic/claude","said":"approve","confidence":90,
+         "reason":"plainly fine"},"why":"it may not approve","workflow":"default","tier":1,
+         "at":"2026-11-20T12:00:30Z"}],"votes":\
+        """;
+    server.on(
+        "GET " + PATH + "/" + ID, json(200, approval("pending").replace("\"votes\":", opinion)));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+
+    assertThat(machine.out())
+        .contains(
+            "(a model, model:anthropic/claude, tier 1 of default) approve with confidence 90,"
+                + " which settled nothing since it may not approve: plainly fine");
+  }
+
+  @Test
   void aDecisionIsSaidAndItsAnswerTold() {
     server.on("POST " + PATH + "/" + ID + "/decision", json(200, approval("approved")));
 

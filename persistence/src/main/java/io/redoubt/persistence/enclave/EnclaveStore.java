@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.Fences;
 import io.redoubt.approval.ApprovalBoard;
+import io.redoubt.approval.JudgeAllowance;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.budget.Ledger;
 import io.redoubt.identity.SigningKeyDirectory;
@@ -49,6 +50,7 @@ public final class EnclaveStore implements AutoCloseable {
   private final PostgresBundleStore bundles;
   private final PostgresPayloadStore payloads;
   private final PostgresApprovalBoard approvals;
+  private final PostgresJudgeAllowance judgeAllowance;
   private final PostgresLinkState linkState;
   private final PostgresSigningKeyDirectory signingKeys;
   private final PostgresSingletons singletons;
@@ -115,6 +117,7 @@ public final class EnclaveStore implements AutoCloseable {
     this.bundles = new PostgresBundleStore(database);
     this.payloads = new PostgresPayloadStore(database, keyring, payloadWriter);
     this.approvals = new PostgresApprovalBoard(database, keyring);
+    this.judgeAllowance = new PostgresJudgeAllowance(database);
     this.linkState = new PostgresLinkState(database, secrets);
     this.signingKeys = new PostgresSigningKeyDirectory(database, secrets);
     this.singletons = new PostgresSingletons(database);
@@ -218,6 +221,10 @@ public final class EnclaveStore implements AutoCloseable {
 
   public ApprovalBoard approvals() {
     return approvals;
+  }
+
+  public JudgeAllowance judgeAllowance() {
+    return judgeAllowance;
   }
 
   public LinkState linkState() {

@@ -3,6 +3,7 @@ package io.redoubt.persistence.enclave;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Fences;
 import io.redoubt.persistence.postgres.Database;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 
 /** The agents' fences in PostgreSQL. */
@@ -25,5 +26,22 @@ final class PostgresFences implements Fences {
                 .mapTo(Boolean.class)
                 .one())
         .thenApply(_ -> null);
+  }
+
+  @Override
+  public CompletionStage<OptionalLong> standing(AgentKey agent) {
+    return database.inOrganization(
+        agent.organization(),
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT fence FROM enclave.agent_fence"
+                        + " WHERE organization_id = :organization AND agent_id = :agent")
+                .bind("organization", agent.organization().uuid())
+                .bind("agent", agent.agent().uuid())
+                .mapTo(Long.class)
+                .findOne()
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty));
   }
 }

@@ -7,6 +7,7 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.PolicyAction;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
@@ -33,9 +34,14 @@ final class PostgresHistory implements History {
                 .createQuery("SELECT document FROM enclave.last_acts(:agent, :limit)")
                 .bind("agent", agent.uuid())
                 .bind("limit", atMost)
-                .map((row, _) -> act(row.getString(1)))
+                .map((row, _) -> record(row.getString(1)))
                 .list()
-                .reversed());
+                .reversed()
+                .stream()
+                // A model that judges one of its requests is no act of the agent's.
+                .filter(record -> record.plane() != Plane.APPROVAL)
+                .map(PostgresHistory::act)
+                .toList());
   }
 
   private static String resource(AuditRecord record) {
@@ -46,15 +52,18 @@ final class PostgresHistory implements History {
         .orElse(name);
   }
 
-  private static Act act(String document) {
+  private static Act act(AuditRecord record) {
+    return Act.of(
+        record.time(),
+        record.operation(),
+        resource(record),
+        record.verdict(),
+        record.actionDigest() == null ? "" : record.actionDigest());
+  }
+
+  private static AuditRecord record(String document) {
     try {
-      AuditRecord record = RECORD.readValue(document);
-      return Act.of(
-          record.time(),
-          record.operation(),
-          resource(record),
-          record.verdict(),
-          record.actionDigest() == null ? "" : record.actionDigest());
+      return RECORD.readValue(document);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("an audit line that was written here", e);
     }

@@ -83,6 +83,25 @@ class HistoryTest {
   }
 
   @Test
+  void aModelThatJudgesARequestIsNoActOfTheAgents() {
+    var judged =
+        new AuditBuilder(
+                AuditId.next(Clock.systemUTC()),
+                START.plusSeconds(1),
+                ACME,
+                Plane.APPROVAL,
+                "approval:judge",
+                Verdict.PERMIT)
+            .agent(AGENT, "ann")
+            .byModel("model:anthropic/claude")
+            .build();
+
+    await(node.store.auditLog().permit(judged, 1));
+
+    assertThat(last(100)).isEmpty();
+  }
+
+  @Test
   void aRotationIsNoActAndAnotherOrganizationsAgentIsAnother() {
     await(node.store.auditLog().record(record(ACME, 1, "token:rotate", Verdict.PERMIT)));
     await(node.store.auditLog().permit(record(GLOBEX, 2, "llm:generate", Verdict.PERMIT), 1));

@@ -4,11 +4,14 @@ import static io.redoubt.persistence.enclave.EnclaveNode.ACME;
 import static io.redoubt.persistence.enclave.EnclaveNode.CLOCK;
 import static io.redoubt.persistence.enclave.EnclaveNode.GLOBEX;
 import static io.redoubt.persistence.enclave.EnclaveNode.NOW;
+import static io.redoubt.persistence.enclave.EnclaveNode.agent;
 import static io.redoubt.persistence.enclave.EnclaveNode.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.agent.AgentKey;
+import io.redoubt.approval.JudgeAllowance;
 import io.redoubt.link.Contact;
 import io.redoubt.link.LinkProgress;
 import io.redoubt.link.LinkState;
@@ -33,6 +36,7 @@ import io.redoubt.revocation.Revocation;
 import io.redoubt.singleton.Singleton;
 import java.net.URI;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.UUID;
 import org.apache.pekko.util.ByteString;
@@ -132,6 +136,39 @@ class PortsTest {
     assertThat(node.store.providers().key(ACME, "one")).contains(KEY);
     assertThatThrownBy(() -> node.store.providers().key(ACME, "two"))
         .isInstanceOf(SealBrokenException.class);
+  }
+
+  @Test
+  void modelsJudgeAsMuchAsTheyMayInADayOnAllNodesTogether() {
+    var day = LocalDate.of(2026, 11, 20);
+    var limits = new JudgeAllowance.Limits(3, 1_000);
+    var one = node.store.judgeAllowance();
+    var another = other.store.judgeAllowance();
+
+    assertThat(await(one.take(ACME, day, 600, limits))).isTrue();
+    assertThat(await(another.take(ACME, day, 600, limits))).as("too many tokens").isFalse();
+    assertThat(await(another.take(ACME, day, 400, limits))).isTrue();
+    await(one.giveBack(ACME, day, 500));
+    await(one.giveBack(ACME, day, -500));
+    assertThat(await(another.take(ACME, day, 500, limits))).isTrue();
+    await(one.giveBack(ACME, day, 10_000));
+    assertThat(await(one.take(ACME, day, 1, limits))).as("too many calls").isFalse();
+    assertThat(await(one.take(GLOBEX, day, 1_000, limits))).as("of each its own").isTrue();
+    assertThat(await(one.take(ACME, day.plusDays(1), 1_000, limits))).isTrue();
+    assertThat(await(one.take(ACME, day.plusDays(2), 1_001, limits))).isFalse();
+    assertThat(await(one.take(ACME, day.plusDays(2), 1, new JudgeAllowance.Limits(0, 5))))
+        .isFalse();
+  }
+
+  @Test
+  void aFenceIsSeenWhereItStandsAndByNobodyElse() {
+    var agent = agent(ACME);
+    assertThat(await(node.store.fences().standing(agent))).isEmpty();
+
+    await(node.store.fences().raise(agent, 4));
+
+    assertThat(await(other.store.fences().standing(agent))).hasValue(4);
+    assertThat(await(other.store.fences().standing(new AgentKey(GLOBEX, agent.agent())))).isEmpty();
   }
 
   @Test

@@ -49,7 +49,7 @@ public final class LlmRoutes {
       Tracer tracer) {
     var telemetry = new LlmTelemetry(metrics, tracer);
     var bodies = new RequestBodies(system, config);
-    var outcomes = new OutcomeWriter(system, ports.audit(), config.outcomes(), metrics);
+    var outcomes = new OutcomeWriter(system, ports.audit(), config.outcomes(), "llm", metrics);
     var payloads = new PayloadRecording(ports, config, telemetry, clock);
     var prices = PriceTable.with(config.prices());
     var settlements = new Settlements(ports.agents(), ports.charged());

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Sees to it that every intent gets its outcome (G4), also when the database is away for a while. A
  * repeat does no harm: the log keeps the first.
  */
-final class OutcomeWriter {
+public final class OutcomeWriter {
   private static final Logger LOG = LoggerFactory.getLogger(OutcomeWriter.class);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
@@ -24,17 +24,26 @@ final class OutcomeWriter {
   private final AtomicInteger pending = new AtomicInteger();
   private final Counter lost;
 
-  OutcomeWriter(
-      ActorSystem<?> system, AuditLog audit, LlmConfig.Outcomes config, MeterRegistry metrics) {
+  /**
+   * Writes outcomes.
+   *
+   * @param of whose, for the names of its metrics
+   */
+  public OutcomeWriter(
+      ActorSystem<?> system,
+      AuditLog audit,
+      LlmConfig.Outcomes config,
+      String of,
+      MeterRegistry metrics) {
     this.system = system;
     this.audit = audit;
     this.config = config;
-    this.lost = metrics.counter("redoubt.llm.outcomes.lost");
-    metrics.gauge("redoubt.llm.outcomes.pending", pending);
+    this.lost = metrics.counter("redoubt." + of + ".outcomes.lost");
+    metrics.gauge("redoubt." + of + ".outcomes.pending", pending);
   }
 
   /** Writes an outcome. */
-  void write(AuditOutcome outcome) {
+  public void write(AuditOutcome outcome) {
     write(outcome, () -> {});
   }
 

@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueType;
 import io.redoubt.proxy.authenticate.AuthenticateConfig;
+import io.redoubt.proxy.judge.JudgeConfig;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import java.lang.reflect.RecordComponent;
@@ -21,10 +22,11 @@ class ConfigKeysTest {
   @Test
   void everyKeyIsAComponentAndEveryComponentAKey() {
     assertThat(config.root().keySet())
-        .containsExactlyInAnyOrder("authenticate", "streams", "upstream", "llm");
+        .containsExactlyInAnyOrder("authenticate", "streams", "upstream", "llm", "judge");
     matches(AuthenticateConfig.class, config.getConfig("authenticate"));
     matches(LiveStreamsConfig.class, config.getConfig("streams"));
     matches(UpstreamConfig.class, config.getConfig("upstream"));
+    matches(JudgeConfig.class, config.getConfig("judge"));
     matches(LlmConfig.class, config.getConfig("llm"));
   }
 

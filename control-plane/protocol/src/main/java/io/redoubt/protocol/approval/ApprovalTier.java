@@ -1,11 +1,14 @@
 package io.redoubt.protocol.approval;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.redoubt.protocol.approval.ApprovalView.Decision;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * @param onTimeout what follows where they have not decided by then
  * @param veto whether one denial denies; otherwise as many as it takes to approve
  * @param excludeOwner whether the agent's own owner has no vote
+ * @param provider of the model that is asked; null: people are
+ * @param model that is asked; null: people are
+ * @param settles which of its answers settle anything; null: people are asked
+ * @param maxRisk up to which its approval counts; null: it may not approve
+ * @param minConfidence below which nothing that it says counts; null: people are asked
  */
 @JsonPropertyOrder({
   "kind",
@@ -27,7 +35,12 @@ import org.jspecify.annotations.Nullable;
   "timeout_seconds",
   "on_timeout",
   "veto",
-  "exclude_owner"
+  "exclude_owner",
+  "provider",
+  "model",
+  "settles",
+  "max_risk",
+  "min_confidence"
 })
 public record ApprovalTier(
     Kind kind,
@@ -36,19 +49,32 @@ public record ApprovalTier(
     int timeoutSeconds,
     OnTimeout onTimeout,
     boolean veto,
-    boolean excludeOwner) {
+    boolean excludeOwner,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String provider,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String model,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<Decision> settles,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer maxRisk,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer minConfidence) {
   /** Stands for the agent's owner among the approvers. */
   public static final String OWNER = "owner";
 
   public static final int MAX_APPROVERS = 100;
   public static final int MAX_QUORUM = 10;
   public static final int MAX_TIMEOUT_SECONDS = 7 * 24 * 3600;
+
+  /** A model that takes longer than that is of no help to anybody who waits. */
+  public static final int MAX_JUDGE_SECONDS = 300;
+
+  public static final int MAX_RISK = 100;
+  public static final int MAX_CONFIDENCE = 100;
   private static final int MAX_NAME = 100;
+  private static final Pattern PROVIDER = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+  private static final Pattern MODEL = Pattern.compile("[!-~]{1,100}");
 
   /** Who decides. */
   public enum Kind {
     HUMAN,
-    /** A model. No release knows how to ask one yet. */
+    /** A model, before people are asked. */
     LLM_JUDGE;
 
     @JsonValue
@@ -86,7 +112,6 @@ public record ApprovalTier(
 
   public ApprovalTier {
     check(kind != null && onTimeout != null, "a tier without a kind or an end");
-    check(kind != Kind.LLM_JUDGE, "tiers of kind llm_judge cannot be asked yet");
     approvers = approvers.stream().distinct().toList();
     check(
         approvers.size() <= MAX_APPROVERS
@@ -98,6 +123,109 @@ public record ApprovalTier(
     check(
         timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS,
         "a time limit is from 1 second to 7 days");
+    List<Decision> settled =
+        settles == null ? List.of() : settles.stream().distinct().sorted().toList();
+    settles = settles == null ? null : settled;
+    if (kind == Kind.LLM_JUDGE) {
+      check(
+          approvers.isEmpty() && quorum == 1 && veto && !excludeOwner,
+          "a model is asked, and people as well");
+      check(
+          timeoutSeconds <= MAX_JUDGE_SECONDS,
+          "a model is waited for up to " + MAX_JUDGE_SECONDS + " seconds");
+      check(isProvider(provider), "not the name of a provider");
+      check(isModel(model), "not the name of a model");
+      check(!settled.isEmpty(), "a model that settles nothing");
+      check(
+          (maxRisk != null) == settled.contains(Decision.APPROVE),
+          "a model that may approve may do so up to a risk, and no other");
+      check(maxRisk == null || isPercentage(maxRisk, MAX_RISK), "a risk is from 0 to 100");
+      check(
+          minConfidence != null && isPercentage(minConfidence, MAX_CONFIDENCE),
+          "a confidence is from 0 to 100");
+    } else {
+      check(
+          provider == null
+              && model == null
+              && settles == null
+              && maxRisk == null
+              && minConfidence == null,
+          "people are asked, and a model as well");
+    }
+  }
+
+  /** People. */
+  public ApprovalTier(
+      Kind kind,
+      List<String> approvers,
+      int quorum,
+      int timeoutSeconds,
+      OnTimeout onTimeout,
+      boolean veto,
+      boolean excludeOwner) {
+    this(
+        kind,
+        approvers,
+        quorum,
+        timeoutSeconds,
+        onTimeout,
+        veto,
+        excludeOwner,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  /**
+   * A model.
+   *
+   * @param maxRisk null: it may not approve
+   */
+  public static ApprovalTier judge(
+      String provider,
+      String model,
+      List<Decision> settles,
+      @Nullable Integer maxRisk,
+      int minConfidence,
+      int timeoutSeconds,
+      OnTimeout onTimeout) {
+    return new ApprovalTier(
+        Kind.LLM_JUDGE,
+        List.of(),
+        1,
+        timeoutSeconds,
+        onTimeout,
+        true,
+        false,
+        provider,
+        model,
+        settles,
+        maxRisk,
+        minConfidence);
+  }
+
+  public static boolean isProvider(@Nullable String name) {
+    return name != null && PROVIDER.matcher(name).matches();
+  }
+
+  public static boolean isModel(@Nullable String name) {
+    return name != null && MODEL.matcher(name).matches();
+  }
+
+  private static boolean isPercentage(int value, int most) {
+    return value >= 0 && value <= most;
+  }
+
+  /** Whether a model decides that may grant. */
+  public boolean letsModelApprove() {
+    return settles != null && settles.contains(Decision.APPROVE);
+  }
+
+  /** Whether what the model says may settle the request. */
+  public boolean letsModel(Decision decision) {
+    return settles != null && settles.contains(decision);
   }
 
   /**
@@ -106,6 +234,9 @@ public record ApprovalTier(
    * @param owner of the agent that asks; null: nobody
    */
   public boolean asks(String person, @Nullable String owner) {
+    if (kind == Kind.LLM_JUDGE || ModelOpinion.isModel(person)) {
+      return false;
+    }
     boolean own = person.equals(owner);
     if (excludeOwner && own) {
       return false;

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param decidedAt null: not decided
  * @param version grows with everything that happens to it
  * @param related others that the same turn of a model asked for
+ * @param opinions of models, that settled nothing
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -55,7 +56,8 @@ public record ApprovalView(
     @Nullable Instant expiresAt,
     @Nullable Instant decidedAt,
     int version,
-    List<ApprovalId> related) {
+    List<ApprovalId> related,
+    List<Opinion> opinions) {
 
   /** What somebody said. */
   public enum Decision {
@@ -79,8 +81,8 @@ public record ApprovalView(
   /**
    * One voice.
    *
-   * @param by a member's or client's identifier
-   * @param through where it was said, such as {@code control-plane}
+   * @param by a member's or client's identifier, or a model, named {@code model:…}
+   * @param through where it was said, such as {@code control-plane}; {@code judge}: a model said it
    */
   public record Vote(
       String by,
@@ -91,10 +93,68 @@ public record ApprovalView(
       int tier,
       Instant at) {}
 
+  /**
+   * What a model said, or that it said nothing, and why that settled nothing.
+   *
+   * @param why it settled nothing
+   */
+  public record Opinion(ModelOpinion opinion, String why, String workflow, int tier, Instant at) {}
+
   public ApprovalView {
     policyIds = List.copyOf(policyIds);
     votes = List.copyOf(votes);
     related = related == null ? List.of() : List.copyOf(related);
+    opinions = opinions == null ? List.of() : List.copyOf(opinions);
+  }
+
+  /** One of which no model was asked. */
+  public ApprovalView(
+      ApprovalId id,
+      ApprovalStatus status,
+      AgentId agentId,
+      @Nullable String owner,
+      Plane plane,
+      String operation,
+      @Nullable String within,
+      String resource,
+      @Nullable JsonNode arguments,
+      String actionDigest,
+      ActionId actionId,
+      List<String> policyIds,
+      String workflow,
+      int tier,
+      int riskScore,
+      List<Vote> votes,
+      int usesLeft,
+      Instant askedAt,
+      @Nullable Instant expiresAt,
+      @Nullable Instant decidedAt,
+      int version,
+      List<ApprovalId> related) {
+    this(
+        id,
+        status,
+        agentId,
+        owner,
+        plane,
+        operation,
+        within,
+        resource,
+        arguments,
+        actionDigest,
+        actionId,
+        policyIds,
+        workflow,
+        tier,
+        riskScore,
+        votes,
+        usesLeft,
+        askedAt,
+        expiresAt,
+        decidedAt,
+        version,
+        related,
+        List.of());
   }
 
   /** The same, with what else is known of it. */
@@ -121,6 +181,7 @@ public record ApprovalView(
         expiresAt,
         decidedAt,
         version,
-        related);
+        related,
+        opinions);
   }
 }

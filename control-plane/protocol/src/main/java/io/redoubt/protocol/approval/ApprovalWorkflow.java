@@ -29,10 +29,33 @@ public record ApprovalWorkflow(String name, List<ApprovalTier> tiers, int uses, 
     check(
         tiers.getLast().onTimeout() == ApprovalTier.OnTimeout.DENY,
         "after the last tier there is no next one");
+    check(
+        asksPeopleAfterModels(tiers),
+        "a model that may approve is asked before people, and people after it");
     check(uses >= 1 && uses <= MAX_USES, "a grant is good for 1 to " + MAX_USES + " calls");
     check(
         windowSeconds >= 1 && windowSeconds <= MAX_WINDOW_SECONDS,
         "a grant is good for 1 second to 24 hours");
+  }
+
+  /**
+   * Whether a model only ever comes before people, where it may grant: that nobody answered, or
+   * that nobody was to be asked, must not make it the one who decides. One that can only deny may
+   * be anywhere.
+   */
+  public static boolean asksPeopleAfterModels(List<ApprovalTier> tiers) {
+    boolean people = false;
+    boolean granting = false;
+    for (var tier : tiers) {
+      if (tier.letsModelApprove()) {
+        if (people) {
+          return false;
+        }
+        granting = true;
+      }
+      people |= tier.kind() == ApprovalTier.Kind.HUMAN;
+    }
+    return people || !granting;
   }
 
   /** Whoever may decide approvals, for a quarter of an hour; then it is denied. */

@@ -70,6 +70,13 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** A model said it, which Redoubt asked: neither the agent nor a person. */
+  public AuditBuilder byModel(String model) {
+    this.actorKind = ActorKind.SYSTEM;
+    this.actor = model;
+    return this;
+  }
+
   public AuditBuilder at(EnclaveId enclave, String node) {
     this.enclave = enclave;
     this.node = node;

@@ -4,6 +4,7 @@ import io.redoubt.controlplane.operator.Checks;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalTier.Kind;
 import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
+import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.MemberId;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 record WorkflowBody(
     @Nullable List<@Nullable Tier> tiers, @Nullable Integer uses, @Nullable Integer windowSeconds) {
   private static final int QUARTER_OF_AN_HOUR = 900;
+  private static final int USUAL_JUDGE_SECONDS = 20;
+  private static final int USUAL_CONFIDENCE = 70;
+  private static final String PEOPLE = Kind.HUMAN.wire();
+  private static final String MODELS = Kind.LLM_JUDGE.wire();
 
   /**
    * One tier.
@@ -34,6 +40,12 @@ record WorkflowBody(
    * @param onTimeout null: deny
    * @param veto null: yes
    * @param excludeOwner null: no
+   * @param provider of the model that is asked; null: people are
+   * @param model that is asked; null: people are
+   * @param settles what the model may settle; null: nothing that a model may
+   * @param maxRisk up to which the model may approve
+   * @param minConfidence below which nothing that the model says counts; null: {@value
+   *     #USUAL_CONFIDENCE}
    */
   record Tier(
       @Nullable Kind kind,
@@ -42,15 +54,87 @@ record WorkflowBody(
       @Nullable Integer timeoutSeconds,
       @Nullable OnTimeout onTimeout,
       @Nullable Boolean veto,
-      @Nullable Boolean excludeOwner) {
+      @Nullable Boolean excludeOwner,
+      @Nullable String provider,
+      @Nullable String model,
+      @Nullable List<@Nullable Decision> settles,
+      @Nullable Integer maxRisk,
+      @Nullable Integer minConfidence) {
+
+    private boolean isModels() {
+      return kind == Kind.LLM_JUDGE;
+    }
 
     private void check(Checks checks, String at, boolean last) {
+      checks
+          .require(kind != null, at + "/kind", "is needed: human or llm_judge")
+          .require(
+              !last || onTimeout != OnTimeout.NEXT,
+              at + "/on_timeout",
+              "is deny: after the last tier there is no next one");
+      if (isModels()) {
+        checkModels(checks, at);
+      } else {
+        checkPeoples(checks, at);
+      }
+    }
+
+    private void checkModels(Checks checks, String at) {
+      var settled = settled();
+      int seconds = Optional.ofNullable(timeoutSeconds).orElse(USUAL_JUDGE_SECONDS);
+      checks
+          .require(ApprovalTier.isProvider(provider), at + "/provider", "is the name of a provider")
+          .require(ApprovalTier.isModel(model), at + "/model", "is the name of a model")
+          .require(
+              settles != null && !settled.isEmpty() && settled.size() == settles.size(),
+              at + "/settles",
+              "is approve, deny, or both, each once")
+          .require(
+              settled.contains(Decision.APPROVE)
+                  ? isWithin(maxRisk, ApprovalTier.MAX_RISK)
+                  : maxRisk == null,
+              at + "/max_risk",
+              "is from 0 to 100 for a model that may approve, and for no other")
+          .require(
+              minConfidence == null || isWithin(minConfidence, ApprovalTier.MAX_CONFIDENCE),
+              at + "/min_confidence",
+              "is from 0 to 100")
+          .require(
+              seconds >= 1 && seconds <= ApprovalTier.MAX_JUDGE_SECONDS,
+              at + "/timeout_seconds",
+              "is from 1 to " + ApprovalTier.MAX_JUDGE_SECONDS);
+      isFor(checks, approvers, at + "/approvers", PEOPLE);
+      isFor(checks, quorum, at + "/quorum", PEOPLE);
+      isFor(checks, veto, at + "/veto", PEOPLE);
+      isFor(checks, excludeOwner, at + "/exclude_owner", PEOPLE);
+    }
+
+    private static boolean isWithin(@Nullable Integer value, int most) {
+      return value != null && value >= 0 && value <= most;
+    }
+
+    /** What would say nothing here was meant to say something. */
+    private static void isFor(Checks checks, @Nullable Object value, String at, String whom) {
+      checks.require(value == null, at, "is for tiers of kind " + whom);
+    }
+
+    private List<Decision> settled() {
+      return Optional.ofNullable(settles).orElse(List.of()).stream()
+          .flatMap(Stream::ofNullable)
+          .distinct()
+          .toList();
+    }
+
+    private void checkPeoples(Checks checks, String at) {
+      isFor(checks, provider, at + "/provider", MODELS);
+      isFor(checks, model, at + "/model", MODELS);
+      isFor(checks, settles, at + "/settles", MODELS);
+      isFor(checks, maxRisk, at + "/max_risk", MODELS);
+      isFor(checks, minConfidence, at + "/min_confidence", MODELS);
       var named = Optional.ofNullable(approvers).orElse(List.of());
       int asked = Optional.ofNullable(quorum).orElse(1);
       int seconds = Optional.ofNullable(timeoutSeconds).orElse(QUARTER_OF_AN_HOUR);
       checks
-          .require(kind != null, at + "/kind", "is needed: human")
-          .require(kind != Kind.LLM_JUDGE, at + "/kind", "is human: a model cannot be asked yet")
           .list(at + "/approvers", approvers, ApprovalTier.MAX_APPROVERS, 100)
           .require(
               asked >= 1 && asked <= ApprovalTier.MAX_QUORUM,
@@ -59,11 +143,7 @@ record WorkflowBody(
           .require(
               seconds >= 1 && seconds <= ApprovalTier.MAX_TIMEOUT_SECONDS,
               at + "/timeout_seconds",
-              "is from 1 to " + ApprovalTier.MAX_TIMEOUT_SECONDS)
-          .require(
-              !last || onTimeout != OnTimeout.NEXT,
-              at + "/on_timeout",
-              "is deny: after the last tier there is no next one");
+              "is from 1 to " + ApprovalTier.MAX_TIMEOUT_SECONDS);
       for (int i = 0; i < Math.min(named.size(), ApprovalTier.MAX_APPROVERS); i++) {
         checks.require(
             isSomebody(named.get(i)),
@@ -96,7 +176,23 @@ record WorkflowBody(
       }
     }
 
-    private ApprovalTier tier() {
+    private ApprovalTier tier(boolean last) {
+      return isModels() ? models(last) : peoples();
+    }
+
+    /** Where a model settles nothing, the next tier is asked, if there is one. */
+    private ApprovalTier models(boolean last) {
+      return ApprovalTier.judge(
+          Objects.requireNonNull(provider),
+          Objects.requireNonNull(model),
+          settled(),
+          maxRisk,
+          Optional.ofNullable(minConfidence).orElse(USUAL_CONFIDENCE),
+          Optional.ofNullable(timeoutSeconds).orElse(USUAL_JUDGE_SECONDS),
+          Optional.ofNullable(onTimeout).orElse(last ? OnTimeout.DENY : OnTimeout.NEXT));
+    }
+
+    private ApprovalTier peoples() {
       return new ApprovalTier(
           Objects.requireNonNull(kind),
           Optional.ofNullable(approvers).orElse(List.of()).stream()
@@ -147,6 +243,17 @@ record WorkflowBody(
       }
     }
     checks.done();
-    return new ApprovalWorkflow(name, all.stream().map(Tier::tier).toList(), calls, seconds);
+    var ready = new ArrayList<ApprovalTier>();
+    for (int i = 0; i < all.size(); i++) {
+      ready.add(all.get(i).tier(i == all.size() - 1));
+    }
+    new Checks()
+        .require(
+            ApprovalWorkflow.asksPeopleAfterModels(ready),
+            "/tiers",
+            "ask a model that may approve before people, and people after it: it never decides in"
+                + " their stead")
+        .done();
+    return new ApprovalWorkflow(name, ready, calls, seconds);
   }
 }

@@ -30,6 +30,9 @@ final class ApprovalsShow implements Callable<Integer> {
     session.output().show(approval, () -> Desk.fields(approval));
     if (!session.output().isJson()) {
       var output = session.output();
+      for (JsonNode each : approval.path("opinions")) {
+        output.line(Table.printable(opinion(each)));
+      }
       for (JsonNode vote : approval.path("votes")) {
         output.line(
             Table.printable(
@@ -53,5 +56,22 @@ final class ApprovalsShow implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** Nobody is to take a model's word for a person's. */
+  private static String opinion(JsonNode each) {
+    var opinion = each.path("opinion");
+    return "%s  (a model, %s, tier %s of %s) %s, which settled nothing since %s: %s"
+        .formatted(
+            each.path("at").asText(),
+            opinion.path("by").asText(),
+            each.path("tier").asText(),
+            each.path("workflow").asText(),
+            opinion.hasNonNull("said")
+                ? "%s with confidence %s"
+                    .formatted(opinion.path("said").asText(), opinion.path("confidence").asText())
+                : "no answer",
+            each.path("why").asText(),
+            opinion.path("reason").asText());
   }
 }
