@@ -1,5 +1,6 @@
 package io.redoubt.approval;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -9,6 +10,7 @@ import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ModelOpinion;
 import io.redoubt.protocol.id.ActionId;
 import java.time.Instant;
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -89,11 +91,33 @@ public final class Approval {
    * @param by a member's or client's identifier, from a verified credential; or a model
    * @param through where it was said
    * @param reason at most {@value #MAX_REASON} characters
+   * @param groups that whoever says it is in, by the policies that ran then
    */
   public record Ballot(
-      String id, String by, String through, ApprovalView.Decision decision, String reason)
+      String id,
+      String by,
+      String through,
+      ApprovalView.Decision decision,
+      String reason,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> groups)
       implements ClusterMessage {
     public static final int MAX_REASON = 500;
+
+    @SuppressWarnings("ConstantValue") // one from before there were groups has none
+    public Ballot {
+      groups = groups == null ? List.of() : List.copyOf(groups);
+    }
+
+    /** Of somebody who is in no group, as far as is known here. */
+    public Ballot(
+        String id, String by, String through, ApprovalView.Decision decision, String reason) {
+      this(id, by, through, decision, reason, List.of());
+    }
+
+    /** The same, by somebody who is in those groups. */
+    Ballot in(List<String> known) {
+      return new Ballot(id, by, through, decision, reason, known);
+    }
   }
 
   /** What it answers. */

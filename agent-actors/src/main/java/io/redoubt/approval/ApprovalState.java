@@ -169,7 +169,8 @@ sealed interface ApprovalState {
       if (proceedings.heard(ballot)) {
         return Optional.empty();
       }
-      if (!proceedings.askedTier().asks(ballot.by(), proceedings.request().owner())) {
+      var owner = proceedings.request().owner();
+      if (!proceedings.askedTier().asks(ballot.by(), ballot.groups(), owner)) {
         return Optional.of(Refusal.NOT_ASKED);
       }
       return before(ballot)

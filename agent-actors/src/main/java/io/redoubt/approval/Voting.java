@@ -1,12 +1,13 @@
 package io.redoubt.approval;
 
-import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Refusal;
 import io.redoubt.approval.Approval.Refused;
 import io.redoubt.approval.Approval.Standing;
 import io.redoubt.approval.ApprovalBoard.Entry;
+import io.redoubt.policy.Policies;
 import io.redoubt.protocol.approval.ApprovalView;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -16,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 public final class Voting {
   private final Approvals approvals;
   private final ApprovalBoard board;
+  private final Policies policies;
 
-  public Voting(Approvals approvals, ApprovalBoard board) {
+  public Voting(Approvals approvals, ApprovalBoard board, Policies policies) {
     this.approvals = approvals;
     this.board = board;
+    this.policies = policies;
   }
 
   /** What came of a vote. */
@@ -68,7 +71,14 @@ public final class Voting {
                     () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
   }
 
-  private CompletionStage<Outcome> cast(ApprovalKey key, Ballot ballot, Entry entry) {
+  private CompletionStage<Outcome> cast(ApprovalKey key, Ballot said, Entry entry) {
+    // Who is in which group is said by the policies that run now, and by nobody who votes.
+    var ballot =
+        said.in(
+            policies
+                .of(key.organization())
+                .map(running -> running.set().groupsOf(said.by()))
+                .orElse(List.of()));
     return approvals
         .ask(key, replyTo -> new Approval.Vote(ballot, replyTo))
         .thenApply(reply ->
@@ -79,23 +89,5 @@ public final class Voting {
               case Approval.Consumed _ ->
                   throw new IllegalStateException("not an answer to a vote: " + reply);
             });
-  }
-
-  /**
-   * Ends what the agent has asked for, now that it is stopped.
-   *
-   * @param by who stopped it; null: nobody knows here
-   */
-  public CompletionStage<Void> cancelAll(AgentKey agent, String why, @Nullable String by) {
-    return board
-        .openOf(agent)
-        .thenCompose(open ->
-            CompletableFuture.allOf(
-                open.stream()
-                    .map(key ->
-                        approvals
-                            .ask(key, replyTo -> new Approval.Cancel(why, by, replyTo))
-                            .toCompletableFuture())
-                    .toArray(CompletableFuture<?>[]::new)));
   }
 }

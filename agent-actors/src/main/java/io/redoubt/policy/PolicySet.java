@@ -2,6 +2,7 @@ package io.redoubt.policy;
 
 import io.redoubt.content.ContentRules;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.ContentDocument;
@@ -30,6 +31,7 @@ public final class PolicySet implements Compilation {
   private final Slices slices;
   private final ContentRules content;
   private final Map<String, ApprovalWorkflow> workflows;
+  private final List<ApproverGroup> groups;
 
   PolicySet(List<CompiledPolicy> policies, ArgumentType.Struct arguments) {
     this(
@@ -38,7 +40,8 @@ public final class PolicySet implements Compilation {
         new ScopeIndex(policies),
         new Slices(policies),
         ContentRules.NONE,
-        Map.of());
+        Map.of(),
+        List.of());
   }
 
   private PolicySet(
@@ -47,13 +50,15 @@ public final class PolicySet implements Compilation {
       ScopeIndex index,
       Slices slices,
       ContentRules content,
-      Map<String, ApprovalWorkflow> workflows) {
+      Map<String, ApprovalWorkflow> workflows,
+      List<ApproverGroup> groups) {
     this.policies = policies;
     this.arguments = arguments;
     this.index = index;
     this.slices = slices;
     this.content = content;
     this.workflows = workflows;
+    this.groups = groups;
   }
 
   /** Checks the texts strictly against the vocabulary, and makes them ready. Takes its time. */
@@ -75,22 +80,24 @@ public final class PolicySet implements Compilation {
   /** The same of a bundle, whose canaries have to hold. */
   public static Compilation compile(Bundle bundle) {
     return Canaries.tried(
-        asking(compile(bundle.policies(), bundle.content()), bundle.workflows()),
+        asking(compile(bundle.policies(), bundle.content()), bundle),
         bundle.organization(),
         bundle.canaries());
   }
 
-  private static Compilation asking(Compilation compilation, List<ApprovalWorkflow> workflows) {
-    return compilation instanceof PolicySet set ? set.asking(workflows) : compilation;
+  private static Compilation asking(Compilation compilation, Bundle bundle) {
+    return compilation instanceof PolicySet set
+        ? set.asking(bundle.workflows(), bundle.groups())
+        : compilation;
   }
 
   /** The same, with what is done about what inspectors find. */
   private PolicySet handling(ContentRules rules) {
-    return new PolicySet(policies, arguments, index, slices, rules, workflows);
+    return new PolicySet(policies, arguments, index, slices, rules, workflows, groups);
   }
 
   /** The same, with what is known of those whom its policies ask. */
-  private PolicySet asking(List<ApprovalWorkflow> defined) {
+  private PolicySet asking(List<ApprovalWorkflow> defined, List<ApproverGroup> known) {
     return new PolicySet(
         policies,
         arguments,
@@ -98,7 +105,8 @@ public final class PolicySet implements Compilation {
         slices,
         content,
         defined.stream()
-            .collect(Collectors.toUnmodifiableMap(ApprovalWorkflow::name, Function.identity())));
+            .collect(Collectors.toUnmodifiableMap(ApprovalWorkflow::name, Function.identity())),
+        known);
   }
 
   /** What is done about what inspectors find. */
@@ -112,6 +120,14 @@ public final class PolicySet implements Compilation {
   public ApprovalWorkflow workflow(String name) {
     var defined = workflows.get(name);
     return defined == null ? ApprovalWorkflow.usual(name) : defined;
+  }
+
+  /** Names of the groups of approvers that a member or client is in. */
+  public List<String> groupsOf(String person) {
+    return groups.stream()
+        .filter(it -> it.members().contains(person))
+        .map(ApproverGroup::name)
+        .toList();
   }
 
   /** Types of the arguments that the policies look at. */

@@ -323,6 +323,27 @@ class ApprovalEntityTest {
     assertThat(view(vote(OWNER, Decision.APPROVE)).status()).isEqualTo(ApprovalStatus.APPROVED);
   }
 
+  private Reply voteAs(String by, String... groups) {
+    return run(replyTo ->
+        new Vote(
+            new Ballot(by, by, "enclave", Decision.APPROVE, "because", List.of(groups)), replyTo));
+  }
+
+  @Test
+  void whoIsInAGroupThatIsAskedHasAVote() {
+    ask(workflow("sre", tier(2, OnTimeout.DENY, true, true, "group:sre")));
+
+    assertThat(voteAs("mem_eve", "payments"))
+        .isInstanceOfSatisfying(
+            Refused.class, it -> assertThat(it.why()).isEqualTo(Refusal.NOT_ASKED));
+    assertThat(voteAs("group:sre")).isInstanceOf(Refused.class);
+    assertThat(voteAs(OWNER, "sre")).as("the owner is excluded").isInstanceOf(Refused.class);
+    assertThat(view(voteAs("mem_ann", "payments", "sre")).status())
+        .isEqualTo(ApprovalStatus.PENDING);
+    approval.restart();
+    assertThat(view(voteAs("mem_bob", "sre")).status()).isEqualTo(ApprovalStatus.APPROVED);
+  }
+
   @Test
   void theOwnerCanBeExcluded() {
     ask(workflow("others", tier(1, OnTimeout.DENY, true, true)));

@@ -146,6 +146,8 @@ public final class ApprovalSamples {
       new ModelOpinion("model:anthropic/claude-judge", Said.UNSURE, 30, "who is the payee?");
   private static final Ballot BALLOT =
       new Ballot("ballot-1", "mem_ann", "enclave", Decision.APPROVE, "looks right");
+  private static final Ballot BALLOT_OF_SRE =
+      new Ballot("ballot-1", "mem_ann", "enclave", Decision.APPROVE, "looks right", List.of("sre"));
   private static final Approved GRANT =
       new Approved(KEY.approval(), "f00d", 2, Set.of("mem_ann"), AT);
 
@@ -165,6 +167,7 @@ public final class ApprovalSamples {
         new Sample("approval-event/asked.json", new Asked(REQUEST, LATER, AT)),
         new Sample("approval-event/asked-bare.json", new Asked(BARE, LATER, AT)),
         new Sample("approval-event/vote-cast.json", new VoteCast(BALLOT, AT)),
+        new Sample("approval-event/vote-cast-in-groups.json", new VoteCast(BALLOT_OF_SRE, AT)),
         new Sample("approval-event/asked-judge.json", new Asked(JUDGED, LATER, AT)),
         new Sample("approval-event/referred.json", new Referred(OPINION, "it is unsure", AT)),
         new Sample("approval-event/tier-reached.json", new TierReached(0, 1, LATER, AT)),

@@ -14,6 +14,7 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.InMemoryApprovalBoard;
 import io.redoubt.testing.ManualClock;
 import java.util.ArrayList;
@@ -38,7 +39,8 @@ class VotingTest {
             reached.add(asked);
             return CompletableFuture.completedFuture(new Standing(view, null));
           },
-          board);
+          board,
+          new FakePolicies());
 
   @BeforeEach
   void open() {

@@ -8,6 +8,7 @@ import io.redoubt.agent.ShardedAgents;
 import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.Approvals;
+import io.redoubt.approval.OpenRequests;
 import io.redoubt.approval.ShardedApprovals;
 import io.redoubt.approval.Voting;
 import io.redoubt.budget.ShardedOrganizationBudgets;
@@ -250,7 +251,7 @@ final class EnclaveNode {
             store.approvals(),
             approvalConfig,
             new Patience(watched::shared, approvalConfig.entity().askTimeout()));
-    this.voting = new Voting(approvals, store.approvals());
+    this.voting = new Voting(approvals, store.approvals(), decidingPolicies);
 
     this.signingKeys = store.signingKeys();
     this.refreshRegistry = store::refresh;
@@ -455,7 +456,7 @@ final class EnclaveNode {
         agents,
         families,
         revocations,
-        voting::cancelAll,
+        new OpenRequests(approvals, store.approvals())::cancelAll,
         store.auditLog(),
         enforcement,
         system,

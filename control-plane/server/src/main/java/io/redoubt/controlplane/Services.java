@@ -40,6 +40,7 @@ import io.redoubt.controlplane.policy.CanaryRoutes;
 import io.redoubt.controlplane.policy.ContentRoutes;
 import io.redoubt.controlplane.policy.FloorRollout;
 import io.redoubt.controlplane.policy.FloorRoutes;
+import io.redoubt.controlplane.policy.GroupRoutes;
 import io.redoubt.controlplane.policy.Policies;
 import io.redoubt.controlplane.policy.PolicyRoutes;
 import io.redoubt.controlplane.policy.PolicyTestRoutes;
@@ -196,6 +197,7 @@ final class Services {
             new RuleRoutes(policies, agents, bodies).endpoints(),
             new CanaryRoutes(policies, bodies, clock).endpoints(),
             new WorkflowRoutes(policies, bodies).endpoints(),
+            new GroupRoutes(policies, bodies).endpoints(),
             floor.endpoints(),
             new ContentRoutes(policies, floor, agents, bodies).endpoints(),
             new BundleRoutes(policies, database, config.policies(), bodies, clock).endpoints(),

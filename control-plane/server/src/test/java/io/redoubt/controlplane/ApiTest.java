@@ -229,6 +229,12 @@ class ApiTest {
             "/api/v1/canaries/theirs",
             "{\"verdict\": \"permit\", \"action\": \"tool:call\", \"resource\": \"x\"}");
     tenant.owner().put("/api/v1/content-policies/team=theirs", "{}");
+    tenant
+        .owner()
+        .put(
+            "/api/v1/groups/theirs",
+            "{\"members\": [\"%s\"]}"
+                .formatted(tenant.owner().get("/api/v1/iam/members").text("/items/0/id")));
     String published = tenant.owner().post("/api/v1/bundles", "{}").text("/version");
     assertThat(published).as("a version that the other does not have").isNotEqualTo("1");
     String asked = ApprovalId.next(server.clock).toString(); // theirs: see ApprovalTest

@@ -9,7 +9,7 @@ import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.Approvals;
-import io.redoubt.approval.Voting;
+import io.redoubt.approval.OpenRequests;
 import io.redoubt.singleton.SupersededException;
 import java.time.Duration;
 import java.time.Instant;
@@ -78,7 +78,7 @@ public final class ApprovalWaker {
   private final Agents agents;
   private final Approvals approvals;
   private final ApprovalBoard board;
-  private final Voting voting;
+  private final OpenRequests requests;
   private final InstantSource clock;
   private final Set<ApprovalKey> waking = new HashSet<>();
   private boolean looking;
@@ -99,7 +99,7 @@ public final class ApprovalWaker {
     this.agents = agents;
     this.approvals = approvals;
     this.board = board;
-    this.voting = new Voting(approvals, board);
+    this.requests = new OpenRequests(approvals, board);
     this.clock = clock;
   }
 
@@ -229,7 +229,7 @@ public final class ApprovalWaker {
         .ask(agent, Agent.Describe::new)
         .thenCompose(reply ->
             reply instanceof Agent.Description description && description.status().isStopped()
-                ? voting.cancelAll(agent, WHY, null)
+                ? requests.cancelAll(agent, WHY, null)
                 : CompletableFuture.<Void>completedFuture(null));
   }
 }

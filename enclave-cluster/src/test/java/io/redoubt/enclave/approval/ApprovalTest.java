@@ -11,7 +11,10 @@ import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
@@ -56,6 +59,13 @@ class ApprovalTest {
   private final OrganizationId organization = OrganizationId.next(CLOCK);
   private final ApiDescription api =
       new ApiDescription(Http.get(fixture.enclave().agentUrl().resolve("/openapi.json")).json());
+
+  private static final String VERDICT =
+      """
+      {"type":"message","role":"assistant","stop_reason":"tool_use","content":[{"type":"tool_use",
+       "id":"t","name":"verdict","input":{"verdict":"%s","reason":"as told","confidence":%d}}],
+       "usage":{"input_tokens":700,"output_tokens":50}}\
+      """;
 
   @BeforeAll
   void askForEverything() {
@@ -184,6 +194,111 @@ class ApprovalTest {
         .doesNotContain("keller");
     assertThat(again.status()).isEqualTo(403);
     assertThat(again.header("x-redoubt-approval")).isNotEqualTo(approval);
+  }
+
+  private static ApprovalTier people(String... approvers) {
+    return new ApprovalTier(
+        ApprovalTier.Kind.HUMAN,
+        List.of(approvers),
+        1,
+        600,
+        ApprovalTier.OnTimeout.DENY,
+        true,
+        false);
+  }
+
+  /** An organization whose calls are all asked about like that. */
+  private OrganizationId asking(ApprovalTier... tiers) {
+    var own = OrganizationId.next(CLOCK);
+    fixture.introduce(own);
+    publish(own, 2, List.of("mem_sre"), tiers);
+    return own;
+  }
+
+  private void publish(OrganizationId own, long version, List<String> sre, ApprovalTier... tiers) {
+    fixture.controlPlane.publish(
+        own,
+        version,
+        List.of(new ApprovalWorkflow("default", List.of(tiers), 1, 600)),
+        List.of(new ApproverGroup("sre", sre)),
+        Starter.DOCUMENT,
+        ASK);
+    fixture.controlPlane.awaitRunning(own, version);
+  }
+
+  private LinkReport.ApprovalVoted says(OrganizationId own, String approval, String who) {
+    return awaitVoted(
+        fixture.controlPlane.say(
+            own,
+            new LinkCommand.DecideApproval(
+                ApprovalId.parse(approval), ApprovalView.Decision.APPROVE, "fine", who, null)));
+  }
+
+  private Caller callerOf(OrganizationId own) {
+    var agent = fixture.agent(own, List.of());
+    return new Caller(agent, agent.bootstrap().text("access_token"));
+  }
+
+  @Test
+  void whoIsInTheGroupAtThatMomentHasAVote() {
+    var own = asking(people("group:sre"));
+    var caller = callerOf(own);
+    String approval = asked(caller);
+    awaitSeen(approval, ApprovalStatus.PENDING);
+
+    assertThat(says(own, approval, "mem_other").outcome()).isEqualTo(LinkReport.Hearing.NOT_ASKED);
+    publish(own, 3, List.of("mem_other"), people("group:sre"));
+    assertThat(says(own, approval, "mem_sre").outcome())
+        .as("no longer in it")
+        .isEqualTo(LinkReport.Hearing.NOT_ASKED);
+    assertThat(says(own, approval, "mem_other").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
+
+    assertThat(caller.call().status()).isEqualTo(200);
+  }
+
+  @Test
+  void aModelIsAskedFirstAndPeopleWhereItSettlesNothing() {
+    var own =
+        asking(
+            ApprovalTier.judge(
+                "anthropic",
+                "claude-judge",
+                List.of(ApprovalView.Decision.APPROVE),
+                100,
+                50,
+                20,
+                ApprovalTier.OnTimeout.NEXT),
+            people());
+    var caller = callerOf(own);
+    fixture.model.answers(VERDICT.formatted("approve", 90));
+    String approval = asked(caller);
+
+    var approved = awaitSeen(approval, ApprovalStatus.APPROVED);
+    assertThat(approved.votes().getFirst().by()).isEqualTo("model:anthropic/claude-judge");
+    var judged =
+        fixture.controlPlane.awaitAudit(
+            own,
+            record ->
+                approval.equals(record.approvalId())
+                    && record.operation().equals("approval:judge"));
+    assertThat(judged.plane()).isEqualTo(Plane.APPROVAL);
+    assertThat(caller.call().status()).as("it passes once").isEqualTo(200);
+
+    fixture.model.answers(VERDICT.formatted("deny", 90));
+    String referred = asked(caller);
+    assertThat(referred).isNotEqualTo(approval);
+    var shown =
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(
+                () -> Http.get(at("/" + referred), operator(own, "approvals:read")),
+                it -> it.json().path("tier").asInt() == 2);
+    api.describes(shown);
+    assertThat(shown.json().path("votes")).isEmpty();
+    assertThat(shown.json().at("/opinions/0/opinion/said").asText()).isEqualTo("deny");
+    assertThat(shown.json().at("/opinions/0/why").asText()).isEqualTo("it may not deny");
+    assertThat(says(own, referred, "mem_any").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
+    assertThat(caller.call().status()).isEqualTo(200);
   }
 
   @Test

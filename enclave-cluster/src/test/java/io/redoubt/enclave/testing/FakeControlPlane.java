@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
@@ -170,6 +171,16 @@ public final class FakeControlPlane implements AutoCloseable {
       long version,
       List<ApprovalWorkflow> workflows,
       PolicyDocument... policies) {
+    return publish(organization, version, workflows, List.of(), policies);
+  }
+
+  /** The same, with groups of them. */
+  public long publish(
+      OrganizationId organization,
+      long version,
+      List<ApprovalWorkflow> workflows,
+      List<ApproverGroup> groups,
+      PolicyDocument... policies) {
     var bundle =
         new Bundle(
             organization,
@@ -178,7 +189,8 @@ public final class FakeControlPlane implements AutoCloseable {
             List.of(policies),
             List.of(),
             List.of(),
-            workflows);
+            workflows,
+            groups);
     return offer(organization, version, bundle.digest(), bundle.sign(commandKey));
   }
 

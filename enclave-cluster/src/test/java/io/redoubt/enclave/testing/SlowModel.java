@@ -20,6 +20,7 @@ public final class SlowModel implements AutoCloseable {
   public final AtomicInteger requests = new AtomicInteger();
   public final AtomicReference<String> credential = new AtomicReference<>("");
   public final AtomicReference<String> body = new AtomicReference<>("");
+  private volatile String verdict = "";
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -38,6 +39,11 @@ public final class SlowModel implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
+  /** What it says from now on where it has to call a tool. */
+  public void answers(String message) {
+    verdict = message;
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
     requests.incrementAndGet();
     credential.set(String.valueOf(exchange.getRequestHeaders().getFirst("x-api-key")));
@@ -48,10 +54,13 @@ public final class SlowModel implements AutoCloseable {
         stream(exchange);
       } else {
         byte[] reply =
-            ("{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"test-model\","
-                    + "\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
-                    + "\"stop_reason\":\"end_turn\","
-                    + "\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}")
+            (asked.contains("\"tool_choice\"")
+                    ? verdict
+                    : "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\","
+                        + "\"model\":\"test-model\","
+                        + "\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
+                        + "\"stop_reason\":\"end_turn\","
+                        + "\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}")
                 .getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, reply.length);

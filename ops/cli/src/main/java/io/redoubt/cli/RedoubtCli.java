@@ -10,6 +10,7 @@ import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.command.Host;
 import io.redoubt.cli.doctor.DoctorCommand;
 import io.redoubt.cli.enclave.EnclaveCommand;
+import io.redoubt.cli.group.GroupCommand;
 import io.redoubt.cli.login.LoginCommand;
 import io.redoubt.cli.org.OrgCommand;
 import io.redoubt.cli.policy.ContentPolicyCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Model.CommandSpec;
       RulesCommand.class,
       ContentPolicyCommand.class,
       ApprovalsCommand.class,
+      GroupCommand.class,
       ChannelCommand.class,
       AuditCommand.class,
       UsageCommand.class,

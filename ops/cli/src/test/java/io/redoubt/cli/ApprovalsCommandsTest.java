@@ -88,6 +88,24 @@ class ApprovalsCommandsTest {
   }
 
   @Test
+  void aGroupIsSetListedAndDeleted() {
+    var group = "{\"name\":\"sre\",\"members\":[\"mbr_1\",\"cli_2\"],\"version\":1}";
+    server.on("PUT /api/v1/groups/sre", json(201, group));
+    server.on("GET /api/v1/groups/sre", json(200, group));
+    server.on("GET /api/v1/groups", json(200, "{\"items\":[" + group + "],\"next_cursor\":null}"));
+
+    assertThat(machine.type("group", "set", "sre", "mbr_1", "cli_2")).isZero();
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"members\":[\"mbr_1\",\"cli_2\"]}");
+    assertThat(machine.out()).contains("redoubt policy publish");
+    assertThat(machine.type("group", "set", "sre")).as("of nobody").isEqualTo(2);
+    assertThat(machine.type("group", "show", "sre")).isZero();
+    assertThat(machine.out()).contains("mbr_1");
+    assertThat(machine.type("group", "list")).isZero();
+    assertThat(machine.out()).contains("sre");
+    assertThat(machine.type("group", "delete", "other")).as("there is none").isEqualTo(4);
+  }
+
+  @Test
   void aDecisionIsSaidAndItsAnswerTold() {
     server.on("POST " + PATH + "/" + ID + "/decision", json(200, approval("approved")));
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind who decides
  * @param approvers members and clients by their identifiers, and {@value #OWNER} for the agent's
- *     owner; empty: whoever may decide approvals
+ *     owner; groups as {@link ApproverGroup#approver}; empty: whoever may decide approvals
  * @param quorum how many have to approve
  * @param timeoutSeconds how long they are asked
  * @param onTimeout what follows where they have not decided by then
@@ -119,7 +120,8 @@ public record ApprovalTier(
         "approvers that are too many or too long");
     check(quorum >= 1 && quorum <= MAX_QUORUM, "a quorum is from 1 to " + MAX_QUORUM);
     check(
-        approvers.isEmpty() || quorum <= approvers.size(), "a quorum that its approvers never are");
+        approvers.isEmpty() || namesGroup(approvers) || quorum <= approvers.size(),
+        "a quorum that its approvers never are");
     check(
         timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS,
         "a time limit is from 1 second to 7 days");
@@ -206,6 +208,18 @@ public record ApprovalTier(
         minConfidence);
   }
 
+  /** Words that tiers use; nobody who is called so is who is meant. */
+  private static boolean standsForOthers(String person) {
+    return OWNER.equals(person)
+        || ModelOpinion.isModel(person)
+        || ApproverGroup.named(person).isPresent();
+  }
+
+  /** Who is in a group, is known only where the tier is asked. */
+  private static boolean namesGroup(List<String> approvers) {
+    return approvers.stream().anyMatch(it -> ApproverGroup.named(it).isPresent());
+  }
+
   public static boolean isProvider(@Nullable String name) {
     return name != null && PROVIDER.matcher(name).matches();
   }
@@ -231,17 +245,21 @@ public record ApprovalTier(
   /**
    * Whether that person has a vote.
    *
+   * @param groups names of those that the person is in
    * @param owner of the agent that asks; null: nobody
    */
-  public boolean asks(String person, @Nullable String owner) {
-    if (kind == Kind.LLM_JUDGE || ModelOpinion.isModel(person)) {
+  public boolean asks(String person, Collection<String> groups, @Nullable String owner) {
+    if (kind == Kind.LLM_JUDGE || standsForOthers(person)) {
       return false;
     }
     boolean own = person.equals(owner);
     if (excludeOwner && own) {
       return false;
     }
-    return approvers.isEmpty() || approvers.contains(person) || (own && approvers.contains(OWNER));
+    return approvers.isEmpty()
+        || approvers.contains(person)
+        || (own && approvers.contains(OWNER))
+        || groups.stream().map(ApproverGroup::approver).anyMatch(approvers::contains);
   }
 
   private static void check(boolean holds, String otherwise) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.ObjectReader;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jws;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param canaries in the order of their names; all of them must hold wherever the bundle is run
  * @param content what is done about what inspectors find, in the order of their scopes
  * @param workflows in the order of their names: who is asked where policies want an approval
+ * @param groups of approvers, in the order of their names
  */
 public record Bundle(
     OrganizationId organization,
@@ -36,7 +38,8 @@ public record Bundle(
     List<PolicyDocument> policies,
     List<Canary> canaries,
     List<ContentDocument> content,
-    List<ApprovalWorkflow> workflows) {
+    List<ApprovalWorkflow> workflows,
+    List<ApproverGroup> groups) {
   /** Most documents in one bundle. */
   public static final int MAX_POLICIES = 2_000;
 
@@ -48,6 +51,9 @@ public record Bundle(
 
   /** Most workflows in one bundle. */
   public static final int MAX_WORKFLOWS = 100;
+
+  /** Most groups in one bundle. */
+  public static final int MAX_GROUPS = 100;
 
   /** Most bytes in the canonical form. */
   public static final int MAX_BYTES = 4 << 20;
@@ -69,7 +75,8 @@ public record Bundle(
     "policies",
     "canaries",
     "content",
-    "workflows"
+    "workflows",
+    "groups"
   })
   private record Wire(
       @Nullable OrganizationId organization,
@@ -79,7 +86,8 @@ public record Bundle(
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable Canary> canaries,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable ContentDocument> content,
       @JsonInclude(JsonInclude.Include.NON_EMPTY)
-          @Nullable List<@Nullable ApprovalWorkflow> workflows) {}
+          @Nullable List<@Nullable ApprovalWorkflow> workflows,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<@Nullable ApproverGroup> groups) {}
 
   /** Without canaries. */
   public Bundle(
@@ -100,12 +108,25 @@ public record Bundle(
     this(organization, version, publishedAt, policies, canaries, List.of(), List.of());
   }
 
+  /** Without groups. */
+  public Bundle(
+      OrganizationId organization,
+      long version,
+      Instant publishedAt,
+      List<PolicyDocument> policies,
+      List<Canary> canaries,
+      List<ContentDocument> content,
+      List<ApprovalWorkflow> workflows) {
+    this(organization, version, publishedAt, policies, canaries, content, workflows, List.of());
+  }
+
   public Bundle {
     publishedAt = publishedAt.truncatedTo(ChronoUnit.MILLIS);
     policies = policies.stream().sorted(Comparator.comparing(PolicyDocument::name)).toList();
     canaries = canaries.stream().sorted(Comparator.comparing(Canary::name)).toList();
     content = content.stream().sorted(Comparator.comparing(ContentDocument::scope)).toList();
     workflows = workflows.stream().sorted(Comparator.comparing(ApprovalWorkflow::name)).toList();
+    groups = groups.stream().sorted(Comparator.comparing(ApproverGroup::name)).toList();
     if (version < 1) {
       throw new IllegalArgumentException("versions begin at 1");
     }
@@ -134,6 +155,12 @@ public record Bundle(
     if (workflows.stream().map(ApprovalWorkflow::name).distinct().count() < workflows.size()) {
       throw new IllegalArgumentException("two workflows have the same name");
     }
+    if (groups.size() > MAX_GROUPS) {
+      throw new IllegalArgumentException("a bundle has at most " + MAX_GROUPS + " groups");
+    }
+    if (groups.stream().map(ApproverGroup::name).distinct().count() < groups.size()) {
+      throw new IllegalArgumentException("two groups have the same name");
+    }
   }
 
   /** The one way in which the bundle is spelt: JSON without spaces, in a fixed order. */
@@ -146,7 +173,8 @@ public record Bundle(
             List.copyOf(policies),
             List.copyOf(canaries),
             List.copyOf(content),
-            List.copyOf(workflows)));
+            List.copyOf(workflows),
+            List.copyOf(groups)));
   }
 
   public BundleDigest digest() {
@@ -188,7 +216,8 @@ public record Bundle(
               List.copyOf(wire.policies),
               wire.canaries == null ? List.of() : List.copyOf(wire.canaries),
               wire.content == null ? List.of() : List.copyOf(wire.content),
-              wire.workflows == null ? List.of() : List.copyOf(wire.workflows));
+              wire.workflows == null ? List.of() : List.copyOf(wire.workflows),
+              wire.groups == null ? List.of() : List.copyOf(wire.groups));
       return Arrays.equals(bundle.canonical(), payload) ? Optional.of(bundle) : Optional.empty();
     } catch (IOException | IllegalArgumentException | NullPointerException _) {
       return Optional.empty();

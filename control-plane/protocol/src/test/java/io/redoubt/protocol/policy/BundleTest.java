@@ -4,7 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.redoubt.protocol.approval.ApprovalTier;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.Jws;
@@ -120,6 +123,73 @@ class BundleTest {
             "models":{"allow":[],"block":[]}}}]}\
             """);
     assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+  }
+
+  @Test
+  void groupsComeLastInTheOrderOfTheirNames() {
+    var bundle =
+        new Bundle(
+            ORGANIZATION,
+            7,
+            NOW,
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(
+                new ApproverGroup("sre", List.of("mbr_2", "mbr_1", "mbr_2")),
+                new ApproverGroup("ops", List.of("cli_1"))));
+
+    assertThat(new String(bundle.canonical(), UTF_8))
+        .endsWith(
+            "\"policies\":[],\"groups\":[{\"name\":\"ops\",\"members\":[\"cli_1\"]},"
+                + "{\"name\":\"sre\",\"members\":[\"mbr_1\",\"mbr_2\"]}]}");
+    assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+  }
+
+  @Test
+  void aModelsTierIsSpelledOutAndAPersonsAsItAlwaysWas() {
+    var judge =
+        ApprovalTier.judge(
+            "anthropic",
+            "claude",
+            List.of(ApprovalView.Decision.DENY, ApprovalView.Decision.APPROVE),
+            40,
+            70,
+            20,
+            ApprovalTier.OnTimeout.NEXT);
+    var workflow =
+        new ApprovalWorkflow(
+            "judged", List.of(judge, ApprovalWorkflow.usual("default").tiers().getFirst()), 1, 900);
+    var bundle =
+        new Bundle(ORGANIZATION, 7, NOW, List.of(), List.of(), List.of(), List.of(workflow));
+
+    assertThat(new String(bundle.canonical(), UTF_8))
+        .endsWith(
+            "\"tiers\":[{\"kind\":\"llm_judge\",\"approvers\":[],\"quorum\":1,"
+                + "\"timeout_seconds\":20,\"on_timeout\":\"next\",\"veto\":true,"
+                + "\"exclude_owner\":false,\"provider\":\"anthropic\",\"model\":\"claude\","
+                + "\"settles\":[\"approve\",\"deny\"],\"max_risk\":40,\"min_confidence\":70},"
+                + "{\"kind\":\"human\",\"approvers\":[],\"quorum\":1,\"timeout_seconds\":900,"
+                + "\"on_timeout\":\"deny\",\"veto\":true,\"exclude_owner\":false}],\"uses\":1,"
+                + "\"window_seconds\":900}]}");
+    assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+    assertThatIllegalArgumentException()
+        .as("a model never decides in people's stead")
+        .isThrownBy(() ->
+            new ApprovalWorkflow(
+                "alone",
+                List.of(
+                    ApprovalTier.judge(
+                        "anthropic",
+                        "claude",
+                        List.of(ApprovalView.Decision.APPROVE),
+                        40,
+                        70,
+                        20,
+                        ApprovalTier.OnTimeout.DENY)),
+                1,
+                900));
   }
 
   @Test

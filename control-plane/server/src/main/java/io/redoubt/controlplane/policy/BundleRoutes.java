@@ -16,6 +16,7 @@ import io.redoubt.policy.Compilation;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.ContentDocument;
@@ -87,7 +88,8 @@ public final class BundleRoutes {
       List<PolicyDocument> policies,
       List<CanaryView> canaries,
       List<ContentDocument> contentPolicies,
-      List<ApprovalWorkflow> workflows) {}
+      List<ApprovalWorkflow> workflows,
+      List<ApproverGroup> groups) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -115,7 +117,8 @@ public final class BundleRoutes {
               content.documents(),
               content.canaries().stream().map(CanaryView::of).toList(),
               content.contentPolicies(),
-              content.workflows()));
+              content.workflows(),
+              content.groups()));
     });
   }
 
@@ -178,6 +181,9 @@ public final class BundleRoutes {
     if (!wanted(change, rollbackTo).equals(tried.asked())) {
       throw ProblemException.of(
           ErrorType.CONFLICT, "The draft was changed meanwhile; look at it, and publish again.");
+    }
+    if (rollbackTo.isEmpty()) {
+      Approvers.require(change, tried.content());
     }
     return bundles.publish(change, tried.content(), rollbackTo, how(tried, rollbackTo));
   }

@@ -63,7 +63,8 @@ public final class Bundles implements Welcome {
             content.documents(),
             content.canaries(),
             content.contentPolicies(),
-            content.workflows());
+            content.workflows(),
+            content.groups());
     byte[] payload = bundle.canonical();
     if (payload.length > Bundle.MAX_BYTES) {
       throw ProblemException.invalid(

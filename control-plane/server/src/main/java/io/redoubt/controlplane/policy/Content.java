@@ -6,6 +6,7 @@ import io.redoubt.policy.ContentProblems;
 import io.redoubt.policy.Floor;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.Canary;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
  * @param documents also what rules are compiled to, and the floor's
  * @param contentPolicies of all layers, the floor's among them, in the order of their scopes
  * @param workflows who is asked where policies want an approval
+ * @param groups of approvers
  * @param floor version of the floor that is among them; 0: there is none
  */
 public record Content(
@@ -29,9 +31,11 @@ public record Content(
     List<Canary> canaries,
     List<ContentDocument> contentPolicies,
     List<ApprovalWorkflow> workflows,
+    List<ApproverGroup> groups,
     long floor) {
   /** Everything is denied. */
-  public static final Content NOTHING = new Content(List.of(), List.of(), List.of(), List.of(), 0);
+  public static final Content NOTHING =
+      new Content(List.of(), List.of(), List.of(), List.of(), List.of(), 0);
 
   public Content {
     contentPolicies =
@@ -40,7 +44,12 @@ public record Content(
 
   static Content of(Bundle bundle, long floor) {
     return new Content(
-        bundle.policies(), bundle.canaries(), bundle.content(), bundle.workflows(), floor);
+        bundle.policies(),
+        bundle.canaries(),
+        bundle.content(),
+        bundle.workflows(),
+        bundle.groups(),
+        floor);
   }
 
   /** The same above this floor, in the place of the one that it had. */
@@ -56,6 +65,7 @@ public record Content(
                 standing.contentPolicy().stream())
             .toList(),
         workflows,
+        groups,
         standing.version());
   }
 
@@ -66,6 +76,7 @@ public record Content(
         Canaries.holding(set, organization, canaries),
         contentPolicies,
         workflows,
+        groups,
         floor);
   }
 

@@ -9,6 +9,7 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.Rules;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.Canary;
@@ -34,6 +35,8 @@ public final class Policies {
       new DraftParts<>("content", ContentPolicy.class, Bundle.MAX_CONTENT - 1);
   final DraftParts<ApprovalWorkflow> workflows =
       new DraftParts<>("approval-workflow", ApprovalWorkflow.class, Bundle.MAX_WORKFLOWS);
+  final DraftParts<ApproverGroup> groups =
+      new DraftParts<>("approver-group", ApproverGroup.class, Bundle.MAX_GROUPS);
   final Workbench workbench;
   private final Bundles bundles;
 
@@ -68,6 +71,7 @@ public final class Policies {
             canaries.all(transaction).stream().map(DraftParts.Part::body).toList(),
             contentDocuments(transaction),
             workflows.all(transaction).stream().map(DraftParts.Part::body).toList(),
+            groups.all(transaction).stream().map(DraftParts.Part::body).toList(),
             0)
         .above(floors.standing(transaction));
   }

@@ -6,14 +6,12 @@ import io.redoubt.protocol.approval.ApprovalTier.Kind;
 import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
-import io.redoubt.protocol.id.ClientId;
-import io.redoubt.protocol.id.MemberId;
+import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -148,7 +146,7 @@ record WorkflowBody(
         checks.require(
             isSomebody(named.get(i)),
             at + "/approvers/" + i,
-            "is owner, or the id of a member or a client");
+            "is owner, a group as group:NAME, or the id of a member or a client");
       }
       long others =
           named.stream()
@@ -156,24 +154,21 @@ record WorkflowBody(
               .filter(it -> !(isTrue(excludeOwner) && ApprovalTier.OWNER.equals(it)))
               .count();
       checks.require(
-          named.isEmpty() || others >= asked,
+          named.isEmpty() || others >= asked || named.stream().anyMatch(Tier::isGroup),
           at + "/quorum",
           "is more than there are approvers, so that nobody could ever grant");
     }
 
     private static boolean isSomebody(@Nullable String approver) {
       return ApprovalTier.OWNER.equals(approver)
-          || isId(approver, MemberId::parse)
-          || isId(approver, ClientId::parse);
+          || isGroup(approver)
+          || Approvers.isSomebody(approver);
     }
 
-    private static boolean isId(@Nullable String text, Function<@Nullable String, ?> parse) {
-      try {
-        var _ = parse.apply(text);
-        return true;
-      } catch (IllegalArgumentException _) {
-        return false;
-      }
+    /** Whether there is one of that name, a publication looks at. */
+    private static boolean isGroup(@Nullable String approver) {
+      return approver != null
+          && ApproverGroup.named(approver).filter(ApproverGroup::isName).isPresent();
     }
 
     private ApprovalTier tier(boolean last) {

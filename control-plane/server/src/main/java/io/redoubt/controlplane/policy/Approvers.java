@@ -1,0 +1,108 @@
+package io.redoubt.controlplane.policy;
+
+import io.redoubt.controlplane.operator.Checks;
+import io.redoubt.controlplane.operator.Transaction;
+import io.redoubt.controlplane.store.Rows;
+import io.redoubt.protocol.approval.ApprovalTier;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ApproverGroup;
+import io.redoubt.protocol.id.ClientId;
+import io.redoubt.protocol.id.MemberId;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Whom workflows and groups name, and who of them is still there. */
+final class Approvers {
+  private Approvers() {}
+
+  /** Whether it has the form of a member's or a client's identifier. */
+  static boolean isSomebody(@Nullable String text) {
+    return isId(text, MemberId::parse) || isId(text, ClientId::parse);
+  }
+
+  private static boolean isId(@Nullable String text, Function<@Nullable String, ?> parse) {
+    try {
+      var _ = parse.apply(text);
+      return true;
+    } catch (IllegalArgumentException _) {
+      return false;
+    }
+  }
+
+  /** The organization's members and clients, all that there are. */
+  static Set<String> standing(Transaction transaction) {
+    return transaction
+        .handle()
+        .createQuery(
+            """
+            SELECT id, true AS person FROM control.member
+            WHERE organization_id = :organization AND deleted_at IS NULL
+            UNION ALL
+            SELECT id, false FROM control.oauth_client
+            WHERE organization_id = :organization AND deleted_at IS NULL
+            """)
+        .bind("organization", transaction.organization().uuid())
+        .map((row, _) -> {
+          var id = Rows.uuid(row, "id");
+          return row.getBoolean("person")
+              ? new MemberId(id).toString()
+              : new ClientId(id).toString();
+        })
+        .set();
+  }
+
+  /** 422 where a tier would ask people in vain: fewer than it takes are there. */
+  static void require(Transaction transaction, Content content) {
+    var naming =
+        content.workflows().stream()
+            .filter(it -> it.tiers().stream().anyMatch(tier -> !tier.approvers().isEmpty()))
+            .toList();
+    if (naming.isEmpty()) {
+      return;
+    }
+    var standing = standing(transaction);
+    var groups = new HashMap<String, List<String>>();
+    content.groups().forEach(it -> groups.put(it.name(), it.members()));
+    var checks = new Checks();
+    for (ApprovalWorkflow workflow : naming) {
+      for (int i = 0; i < workflow.tiers().size(); i++) {
+        var tier = workflow.tiers().get(i);
+        var at = "/workflows/%s/tiers/%d/approvers".formatted(workflow.name(), i);
+        unknownGroups(tier, groups, checks, at);
+        checks.require(
+            tier.approvers().isEmpty() || asked(tier, groups, standing) >= tier.quorum(),
+            at,
+            "name fewer who are still there than have to approve, so that nobody could ever grant");
+      }
+    }
+    checks.done();
+  }
+
+  private static void unknownGroups(
+      ApprovalTier tier, Map<String, List<String>> groups, Checks checks, String at) {
+    for (int i = 0; i < tier.approvers().size(); i++) {
+      int place = i;
+      ApproverGroup.named(tier.approvers().get(i))
+          .filter(name -> !groups.containsKey(name))
+          .ifPresent(_ -> checks.wrong(at + "/" + place, "is a group that there is not"));
+    }
+  }
+
+  /** How many could approve. The agent's owner is somebody, whoever that is. */
+  private static long asked(
+      ApprovalTier tier, Map<String, List<String>> groups, Set<String> standing) {
+    return tier.approvers().stream()
+        .flatMap(approver ->
+            ApproverGroup.named(approver)
+                .map(name -> groups.getOrDefault(name, List.of()).stream())
+                .orElseGet(() -> Stream.of(approver)))
+        .distinct()
+        .filter(it -> ApprovalTier.OWNER.equals(it) ? !tier.excludeOwner() : standing.contains(it))
+        .count();
+  }
+}
