@@ -26,9 +26,10 @@ import io.redoubt.protocol.policy.ContentPolicy;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.policy.ContentPolicy.Rule;
 import io.redoubt.protocol.policy.CustomPattern;
-import io.redoubt.proxy.llm.SdkAgent.Heard;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
 import io.redoubt.proxy.llm.reply.Samples;
+import io.redoubt.proxy.sdk.SdkAgent;
+import io.redoubt.proxy.sdk.SdkAgent.Heard;
 import io.redoubt.session.Risk;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -61,7 +62,7 @@ class LlmApprovalTest {
           redoubt.approval.pending-per-agent = 4
           pekko.loglevel = OFF
           """);
-  private final SdkAgent agent = new SdkAgent(plane);
+  private final SdkAgent agent = plane.sdkAgent();
 
   record Way(Style style, boolean streamed) {}
 
@@ -373,7 +374,7 @@ class LlmApprovalTest {
   }
 
   private CompletableFuture<Heard> ask(Way way) {
-    return CompletableFuture.supplyAsync(() -> agent.ask(way.style, way.streamed));
+    return CompletableFuture.supplyAsync(() -> LlmFixture.ask(agent, way.style, way.streamed));
   }
 
   private AuditRecord reading() {
@@ -446,7 +447,7 @@ class LlmApprovalTest {
     assertThat(reading().verdict()).isEqualTo(Verdict.ESCALATE);
 
     approve(view.id());
-    assertThat(agent.ask(way.style, way.streamed).calls())
+    assertThat(LlmFixture.ask(agent, way.style, way.streamed).calls())
         .as("the same call, asked again")
         .containsExactly("read_file", "weather");
   }

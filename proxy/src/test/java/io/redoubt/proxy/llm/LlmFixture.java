@@ -33,6 +33,10 @@ import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
 import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
+import io.redoubt.proxy.sdk.SdkAgent;
+import io.redoubt.proxy.sdk.SdkAgent.Heard;
+import io.redoubt.proxy.sdk.SdkAgent.Question;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
 import io.redoubt.proxy.upstream.UpstreamConfig;
@@ -342,5 +346,20 @@ final class LlmFixture implements AutoCloseable {
       throw new IllegalStateException("nobody knows");
     }
     return standing;
+  }
+
+  /** An agent that is written with the vendors' SDKs. */
+  SdkAgent sdkAgent() {
+    return new SdkAgent(client, uri("").toString(), this::token, 0);
+  }
+
+  /** One call of it. */
+  static Heard ask(SdkAgent agent, Style style, boolean streamed) {
+    return switch (style) {
+      case MESSAGES ->
+          agent.ask(SdkAgent.Api.MESSAGES, streamed, new Question("claude-sonnet-4-5", "x"));
+      case CHAT -> agent.ask(SdkAgent.Api.CHAT, streamed, new Question("gpt-4o", "x"));
+      case RESPONSES -> agent.ask(SdkAgent.Api.RESPONSES, streamed, new Question("gpt-4o", "x"));
+    };
   }
 }

@@ -17,7 +17,6 @@ import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
 import io.redoubt.proxy.llm.reply.Samples;
 import io.redoubt.proxy.sdk.SdkAgent;
 import io.redoubt.proxy.sdk.SdkAgent.Heard;
-import io.redoubt.proxy.sdk.SdkAgent.Question;
 import io.redoubt.session.Risk;
 import java.io.IOException;
 import java.io.InputStream;
@@ -59,8 +58,7 @@ class LlmToolCallTest {
           redoubt.proxy.llm.tool-calls { max-held = 2 MiB, keep-alive = 50 ms }
           pekko.loglevel = OFF
           """);
-  private final SdkAgent agent =
-      new SdkAgent(plane.client, plane.uri("").toString(), plane::token, 0);
+  private final SdkAgent agent = plane.sdkAgent();
 
   /** What is to come, comes in a moment: looking for it only later would make up most of a test. */
   private static ConditionFactory soon() {
@@ -119,13 +117,7 @@ class LlmToolCallTest {
   }
 
   private Heard ask(Way way) {
-    return switch (way.style) {
-      case MESSAGES ->
-          agent.ask(SdkAgent.Api.MESSAGES, way.streamed, new Question("claude-sonnet-4-5", "x"));
-      case CHAT -> agent.ask(SdkAgent.Api.CHAT, way.streamed, new Question("gpt-4o", "x"));
-      case RESPONSES ->
-          agent.ask(SdkAgent.Api.RESPONSES, way.streamed, new Question("gpt-4o", "x"));
-    };
+    return LlmFixture.ask(agent, way.style, way.streamed);
   }
 
   private static Judgement says(Verdict verdict, String policy, List<String> workflows) {

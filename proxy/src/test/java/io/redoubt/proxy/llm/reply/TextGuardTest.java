@@ -36,7 +36,7 @@ class TextGuardTest {
   private static final String TEXT =
       "Grüße \"an\" 😀 " + SECRET + ", zahle " + IBAN + "\nheute: ein ziemlich langer Satz. Ende";
   private static final Pattern CALL =
-      Pattern.compile("tool_use|input_json_delta|tool_calls|function_call");
+      Pattern.compile("\"type\":\"tool_use\"|input_json_delta|tool_calls|function_call");
   private static final String REDACTED =
       TEXT.replace(SECRET, "[REDACTED:email]").replace(IBAN, "[REDACTED:iban]");
 
