@@ -421,7 +421,9 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
     private void end(ReplyEnd how) {
       if (!over) {
         over = true;
-        owner.ends(how);
+        // Whoever is told that it ends here may go before it does.
+        var told = farewell;
+        owner.ends(told != null && how == ReplyEnd.CLIENT_GONE ? told : how);
       }
     }
   }

@@ -282,6 +282,31 @@ class LlmContentTest {
   }
 
   @Test
+  void whoGoesAtTheWordThatItEndsIsNotWhyItEnded() throws Exception {
+    organizationWants(ContentAction.BLOCK, Direction.REPLY);
+    plane.provider.answers((_, line) -> {
+      line.beginEvents();
+      line.chunk(DELTA.formatted("All of it: maria@keller.de and more"));
+      line.chunk(STOP);
+      line.end();
+    });
+
+    try (var socket = plane.connect()) {
+      socket.setSoLinger(true, 0);
+      socket.getOutputStream().write(plane.onTheWire(MESSAGE.formatted("hello")));
+      var heard = new ByteArrayOutputStream();
+      while (!heard.toString(StandardCharsets.UTF_8).contains("event: error")) {
+        heard.write(socket.getInputStream().read());
+      }
+    }
+
+    var id = plane.audit.records().getLast().id();
+    await().until(() -> plane.audit.conclusion(id).isPresent());
+    assertThat(plane.audit.conclusion(id).orElseThrow().outcome().error())
+        .isEqualTo("content-blocked");
+  }
+
+  @Test
   void aDocumentIsRedactedOrAnsweredWith403() {
     organizationWants(ContentAction.REDACT, Direction.REPLY);
     String reply = "{\"content\":[{\"type\":\"text\",\"text\":\"to %s.\"}]}";
