@@ -41,13 +41,13 @@ public final class Redaction {
     System.arraycopy(bytes, from, all, held.length, length);
     held = all;
     scan.feed(bytes, from, length);
-    return release();
+    return release(scan.settled());
   }
 
   /** The text is whole; gives the rest. */
   public byte[] end() {
     scan.end();
-    return release();
+    return release(passed + held.length);
   }
 
   /** What was found since this was last asked, redacted or not; the first thousand of it. */
@@ -67,9 +67,9 @@ public final class Redaction {
     }
   }
 
-  private byte[] release() {
+  /** What comes before that, in the text, with what was found in it replaced. */
+  private byte[] release(long settled) {
     pending.sort(Comparator.comparingLong(Finding::offset));
-    long settled = scan.settled();
     var out = new ByteArrayOutputStream();
     long begun = passed;
     while (!pending.isEmpty() && pending.getFirst().offset() < settled) {

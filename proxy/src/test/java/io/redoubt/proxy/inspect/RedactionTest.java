@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.content.Category;
+import io.redoubt.content.CustomPatterns;
+import io.redoubt.protocol.policy.CustomPattern.Words;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -62,6 +64,27 @@ class RedactionTest {
       for (Corpus.Span span : sample.beyond() ? List.<Corpus.Span>of() : sample.expected()) {
         int length = (int) (span.to() - span.from());
         assertThat(out).doesNotContain(new String(sample.text(), (int) span.from(), length, UTF_8));
+      }
+    }
+  }
+
+  @Test
+  void whatEndsATextIsReplacedToo() throws Exception {
+    var inspector =
+        new Inspector(
+            CustomPatterns.of(
+                List.of(
+                    new Words("bluebird", List.of("Bluebird"), false, true),
+                    new Words("sandpiper", List.of("Sandpiper"), false, true))));
+    for (String text :
+        List.of("Bluebird and Sandpiper", "[REDACTED:bluebird] and Sandpiper", "a@b.de")) {
+      for (int piece : List.of(1, 7, 100)) {
+        var redaction = new Redaction(inspector, each -> !each.code().equals("custom:bluebird"));
+
+        assertThat(redacted(text.getBytes(UTF_8), piece, redaction))
+            .isEqualTo(
+                text.replace("Sandpiper", "[REDACTED:sandpiper]")
+                    .replace("a@b.de", "[REDACTED:email]"));
       }
     }
   }
