@@ -79,7 +79,7 @@ final class MishapsIT {
       long since = System.nanoTime();
       trio.network().partition(minority.name());
       rota.without(minority);
-      operator.isolateDuring(
+      operator.isolateWhilePartedDuring(
           prisoner.id(),
           stuck.history(),
           () ->

@@ -181,6 +181,34 @@ public final class Operator {
     assertThat(acknowledgement.has("acknowledged_at"))
         .as("acknowledged, not pending: %s", acknowledgement)
         .isTrue();
+    release(agent, history, started, meanwhile);
+    return acknowledgement;
+  }
+
+  /**
+   * The same where those who have to acknowledge it may first have to move, which can take longer
+   * than an answer waits for.
+   */
+  public void isolateWhilePartedDuring(String agent, History history, Runnable meanwhile) {
+    long started = System.nanoTime();
+    var answer = isolate(agent);
+    String isolation = answer.required("isolation_id").asText();
+    await("the isolation is acknowledged")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> answer.has("acknowledged_at") || isAcknowledged(agent, isolation));
+    release(agent, history, started, meanwhile);
+  }
+
+  private boolean isAcknowledged(String agent, String isolation) {
+    for (JsonNode each : call("GET", "/api/v1/agents/" + agent, null).required("isolations")) {
+      if (each.required("id").asText().equals(isolation)) {
+        return each.hasNonNull("acknowledged_at");
+      }
+    }
+    return false;
+  }
+
+  private void release(String agent, History history, long started, Runnable meanwhile) {
     long ended = System.nanoTime();
     long released = Timed.NEVER;
     try {
@@ -190,7 +218,6 @@ public final class Operator {
       history.add(new Isolation(agent, started, ended, released));
     }
     release(agent);
-    return acknowledgement;
   }
 
   /** All audit records of an agent. */
