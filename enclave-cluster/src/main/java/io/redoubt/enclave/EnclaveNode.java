@@ -40,6 +40,7 @@ import io.redoubt.enclave.link.TrustAnchors;
 import io.redoubt.enclave.membership.ClockWatch;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.membership.DepartedMembers;
+import io.redoubt.enclave.membership.KeptHeartbeats;
 import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
@@ -159,6 +160,7 @@ final class EnclaveNode {
   private final EnclaveConfig config;
   private final Clock clock;
   private final ClockWatch watched;
+  private final KeptHeartbeats heartbeats;
   private final SSLContext linkTls;
   private final SigningKeyDirectory signingKeys;
   private final Supplier<CompletionStage<Void>> refreshRegistry;
@@ -191,12 +193,13 @@ final class EnclaveNode {
     this.system = context.getSystem();
     this.enclave = config.link().enclave();
     this.watched = membership.clock();
+    this.heartbeats = membership.heartbeats();
     var metrics = environment.metrics();
     var whole = config.whole();
 
     this.lease =
         new NodeLease(
-            config.lease().limit(), watched::right, System::nanoTime, this::onLeaseLost, metrics);
+            config.lease().limit(), this::isFit, System::nanoTime, this::onLeaseLost, metrics);
     Gauge.builder("redoubt.clock.ahead", watched, it -> it.ahead().toMillis() / 1000.0)
         .description("how far this machine's clock is ahead of the database's; below zero: behind")
         .baseUnit("seconds")
@@ -404,6 +407,11 @@ final class EnclaveNode {
     system.getWhenTerminated().thenRun(watch::close);
   }
 
+  /** Whoever is heard: decision 9 needs a clock that is right and a place that is not taken. */
+  private boolean isFit() {
+    return watched.right() && heartbeats.goOn();
+  }
+
   private void onLeaseLost() {
     int cut = streams.cutAll(Cut.LEASE_LOST);
     if (CoordinatedShutdown.get(system).getShutdownReason().isPresent()) {
@@ -412,6 +420,12 @@ final class EnclaveNode {
     if (!watched.right()) {
       LOG.warn(
           "The clock is wrong: this node permits nothing for now, and has cut {} streams", cut);
+    } else if (!heartbeats.goOn()) {
+      LOG.warn(
+          "No heartbeat was kept in the database for {} s, so others may have begun without this"
+              + " node: it permits nothing for now, and has cut {} streams",
+          config.cluster().forming().staleAfter().toSeconds(),
+          cut);
     } else {
       LOG.warn(
           "No majority heard for {} ms: this node permits nothing for now, and has cut {} streams",

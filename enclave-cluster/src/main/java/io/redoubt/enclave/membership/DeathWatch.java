@@ -10,25 +10,33 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
- * Tells dead nodes from live ones by what is in the table. A silent one is dead when it has been
- * silent for long enough, also while it was watched from here: after an outage of the database all
- * are silent, and none is dead. On this machine there is a short cut: nobody listens at its
- * address.
+ * Tells dead nodes from live ones by what is in the table. A silent one counts as dead when it has
+ * been silent for so long that it has stopped by itself if it lives after all, and was watched from
+ * here for longer than a live one needs to be heard: after an outage of the database all are
+ * silent, and none is dead. On this machine there is a short cut: nobody listens at its address.
  */
 final class DeathWatch {
   private static final int CONNECT_MILLIS = 500;
 
   private final FormingConfig config;
+  private final LongSupplier nanos;
   private final Map<MemberRow.Sighting, Long> firstSeen = new HashMap<>();
 
-  DeathWatch(FormingConfig config) {
+  /**
+   * Begins to watch.
+   *
+   * @param nanos the monotonic clock
+   */
+  DeathWatch(FormingConfig config, LongSupplier nanos) {
     this.config = config;
+    this.nanos = nanos;
   }
 
   Set<MemberRow.Sighting> dead(List<MemberRow> rows) {
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     var seen = new HashSet<MemberRow.Sighting>();
     var dead = new HashSet<MemberRow.Sighting>();
     for (MemberRow row : rows) {
@@ -36,7 +44,7 @@ final class DeathWatch {
       seen.add(sighting);
       long since = firstSeen.computeIfAbsent(sighting, _ -> now);
       boolean silent =
-          row.silence().compareTo(config.staleAfter()) > 0
+          row.silence().compareTo(row.stoppedAfter()) > 0
               && now - since >= config.watch().toNanos();
       if (silent || row.address().map(DeathWatch::nobodyListens).orElse(false)) {
         dead.add(sighting);

@@ -7,7 +7,8 @@ import java.time.Duration;
  * Section {@code redoubt.enclave.cluster.forming}.
  *
  * @param heartbeatEvery how often a node says in the database that it is there
- * @param staleAfter after which a silent node counts as dead where its place is wanted
+ * @param staleAfter how long a node goes on without a heartbeat that the database kept; a little
+ *     later it counts as dead where its place is wanted
  * @param clockLimit how far a node's clock may be from the database's
  * @param clockPatience after which a running node whose clock is further off leaves
  */
@@ -41,8 +42,11 @@ public record FormingConfig(
         config.getDuration("clock-patience"));
   }
 
-  /** How long a node that seems dead is watched before it is believed to be. */
+  /**
+   * How long a node that seems dead is watched before it is believed to be: longer than the
+   * heartbeat of a live one can hang after the network was away, and be made up for.
+   */
   Duration watch() {
-    return heartbeatEvery.multipliedBy(HEARTBEATS);
+    return Heartbeat.HANGS.plus(heartbeatEvery.multipliedBy(HEARTBEATS));
   }
 }

@@ -14,17 +14,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says in the database that the node lives, on a connection of its own: a busy pool must not make
- * it look dead. While the database is away nobody can take its place either. The answer tells what
- * time it is there.
+ * it look dead. While this node does not reach the database another one may, so it goes on for a
+ * limited time only ({@link KeptHeartbeats}). The answer tells what time it is there.
  */
 final class Heartbeat implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
   private static final int SOCKET_SECONDS = 3;
 
+  /** One that the network swallowed hangs for so long at most, and the next one follows. */
+  static final Duration HANGS = Duration.ofSeconds(SOCKET_SECONDS);
+
   private final Database database;
   private final UUID session;
   private final Duration every;
   private final ClockWatch clock;
+  private final KeptHeartbeats kept;
   private final CompletableFuture<Void> putOut;
   private @Nullable Connection connection;
 
@@ -33,11 +37,13 @@ final class Heartbeat implements Runnable {
       UUID session,
       Duration every,
       ClockWatch clock,
+      KeptHeartbeats kept,
       CompletableFuture<Void> putOut) {
     this.database = database;
     this.session = session;
     this.every = every;
     this.clock = clock;
+    this.kept = kept;
     this.putOut = putOut;
   }
 
@@ -47,6 +53,7 @@ final class Heartbeat implements Runnable {
       while (!Thread.currentThread().isInterrupted()) {
         Thread.sleep(every);
         if (!beat()) {
+          kept.putOut();
           putOut.complete(null);
           return;
         }
@@ -64,8 +71,12 @@ final class Heartbeat implements Runnable {
         connection = database.dedicated("redoubt-heartbeat", SOCKET_SECONDS);
       }
       Instant before = clock.now();
+      long sent = kept.now();
       Optional<Instant> there = MemberTable.beat(connection, session);
-      there.ifPresent(time -> clock.compare(before, time, System.nanoTime()));
+      there.ifPresent(time -> {
+        kept.kept(sent);
+        clock.compare(before, time, kept.now());
+      });
       return there.isPresent();
     } catch (SQLException e) {
       LOG.debug("No heartbeat, since the database is away: {}", e.getMessage());

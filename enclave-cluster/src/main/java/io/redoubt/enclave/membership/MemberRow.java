@@ -13,6 +13,7 @@ import java.util.UUID;
  * @param address {@code host:port}; empty until it is known
  * @param beats counts up for as long as it lives
  * @param silence since it last did
+ * @param goesOn after so long a silence it stops by itself, as it says itself
  */
 record MemberRow(
     String node,
@@ -21,7 +22,8 @@ record MemberRow(
     Optional<String> address,
     State state,
     long beats,
-    Duration silence) {
+    Duration silence,
+    Duration goesOn) {
 
   enum State {
     STARTING,
@@ -42,6 +44,14 @@ record MemberRow(
 
   Sighting sighting() {
     return new Sighting(session, beats);
+  }
+
+  /**
+   * After so long a silence it has stopped for certain. The margin is for clocks that do not run
+   * equally fast, as for a lease.
+   */
+  Duration stoppedAfter() {
+    return goesOn.plus(goesOn.dividedBy(20));
   }
 
   /** For people. */

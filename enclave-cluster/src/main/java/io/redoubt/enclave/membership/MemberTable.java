@@ -71,13 +71,15 @@ final class MemberTable {
       int _ =
           handle
               .createUpdate(
-                  "INSERT INTO enclave.cluster_member (node, session, enclave_id, address, release)"
-                      + " VALUES (:node, :session, :enclave, :address, :release)")
+                  "INSERT INTO enclave.cluster_member"
+                      + " (node, session, enclave_id, address, release, goes_on_millis)"
+                      + " VALUES (:node, :session, :enclave, :address, :release, :goesOn)")
               .bind("node", own.node())
               .bind("session", own.session())
               .bind("enclave", own.enclave().uuid())
               .bind("address", own.address().orElse(null))
               .bind("release", release)
+              .bind("goesOn", own.goesOn().toMillis())
               .execute();
       return new Claimed();
     });
@@ -234,7 +236,8 @@ final class MemberTable {
     return handle
         .createQuery(
             "SELECT node, session, enclave_id, address, state, beats,"
-                + " (extract(epoch FROM clock_timestamp() - beat_at) * 1000)::bigint"
+                + " (extract(epoch FROM clock_timestamp() - beat_at) * 1000)::bigint,"
+                + " goes_on_millis"
                 + " FROM enclave.cluster_member ORDER BY node")
         .map((row, _) -> row(row))
         .list();
@@ -249,6 +252,7 @@ final class MemberTable {
         Optional.ofNullable(address),
         MemberRow.State.ofWire(row.getString(5)),
         row.getLong(6),
-        Duration.ofMillis(row.getLong(7)));
+        Duration.ofMillis(row.getLong(7)),
+        Duration.ofMillis(row.getLong(8)));
   }
 }

@@ -49,19 +49,27 @@ public final class Membership implements AutoCloseable {
   private final UUID session;
   private final CompletableFuture<Void> putOut = new CompletableFuture<>();
   private final ClockWatch clock;
+  private final KeptHeartbeats kept;
   private final Thread heartbeat;
 
   private Membership(
-      Database database, MemberTable table, FormingConfig config, UUID session, ClockWatch clock) {
+      Database database,
+      MemberTable table,
+      FormingConfig config,
+      UUID session,
+      ClockWatch clock,
+      KeptHeartbeats kept) {
     this.database = database;
     this.table = table;
-    this.watch = new DeathWatch(config);
+    this.watch = new DeathWatch(config, System::nanoTime);
     this.session = session;
     this.clock = clock;
+    this.kept = kept;
     this.heartbeat =
         Thread.ofVirtual()
             .name("redoubt-heartbeat")
-            .start(new Heartbeat(database, session, config.heartbeatEvery(), clock, putOut));
+            .start(
+                new Heartbeat(database, session, config.heartbeatEvery(), clock, kept, putOut));
   }
 
   /**
@@ -76,7 +84,7 @@ public final class Membership implements AutoCloseable {
     var watched = new ClockWatch(config, clock);
     requireRightTime(database, watched);
     var table = new MemberTable(database);
-    var watch = new DeathWatch(config);
+    var watch = new DeathWatch(config, System::nanoTime);
     var session = UUID.randomUUID();
     var own =
         new MemberRow(
@@ -86,7 +94,9 @@ public final class Membership implements AutoCloseable {
             applicant.address(),
             MemberRow.State.STARTING,
             0,
-            Duration.ZERO);
+            Duration.ZERO,
+            config.staleAfter());
+    long asked = System.nanoTime();
     MemberTable.Claim claim = table.claim(own, applicant.release(), Set.of());
     MemberRow.Sighting first = null;
     while (claim instanceof MemberTable.Held(MemberRow by)) {
@@ -97,9 +107,11 @@ public final class Membership implements AutoCloseable {
         throw new IllegalStateException(taken(applicant, by));
       }
       pause();
+      asked = System.nanoTime();
       claim = table.claim(own, applicant.release(), watch.dead(table.rows()));
     }
-    return new Membership(database, table, config, session, watched);
+    var kept = new KeptHeartbeats(config.staleAfter(), System::nanoTime, asked);
+    return new Membership(database, table, config, session, watched, kept);
   }
 
   private static String taken(Applicant applicant, MemberRow by) {
@@ -254,6 +266,11 @@ public final class Membership implements AutoCloseable {
   /** Whether this machine's clock is right. */
   public ClockWatch clock() {
     return clock;
+  }
+
+  /** Whether this node may still count on its place. */
+  public KeptHeartbeats heartbeats() {
+    return kept;
   }
 
   /** This start of this node: what other nodes name when they call {@link #giveAway}. */

@@ -267,7 +267,8 @@ class FormingTest {
               java.util.Optional.of(address),
               MemberRow.State.STARTING,
               0,
-              Duration.ZERO);
+              Duration.ZERO,
+              Duration.ofSeconds(30));
       var table = new MemberTable(database);
       assertThat(table.claim(row, "test", java.util.Set.of()))
           .isInstanceOf(MemberTable.Claimed.class);
