@@ -184,7 +184,7 @@ public final class Enclave implements AutoCloseable {
       within(config.startLimit(), node.loadPolicies());
       membership.form(system, config.cluster().seeds(), config.startLimit());
       within(config.startLimit(), node.settlePolicies());
-      settle(membership, store);
+      node.settleAbandoned();
       within(config.startLimit(), node.prepare());
       within(config.startLimit(), servers.start());
       LOG.info(
@@ -210,25 +210,6 @@ public final class Enclave implements AutoCloseable {
     node.readiness.drain();
     node.streams.cutAll(Cut.NODE_ENDS);
     system.terminate();
-  }
-
-  /** Intents of nodes that died with the whole cluster, so that no other saw it, end too (G4). */
-  private static void settle(Membership membership, EnclaveStore store) {
-    for (long abandoned : membership.abandoned()) {
-      var _ =
-          store
-              .departed(abandoned)
-              .whenComplete((open, failure) -> {
-                if (failure != null) {
-                  LOG.warn(
-                      "Intents of incarnation {} stay open for now: {}",
-                      abandoned,
-                      failure.toString());
-                } else if (open > 0) {
-                  LOG.info("{} intents of incarnation {} end as unknown", open, abandoned);
-                }
-              });
-    }
   }
 
   /**

@@ -166,6 +166,7 @@ final class EnclaveNode {
   private final Supplier<CompletionStage<Void>> refreshRegistry;
   private final PolicyKeeper policyKeeper;
   private final ActorRef<ControlPlaneLink.Command> link;
+  private final ActorRef<DepartedMembers.Command> departed;
 
   /** The root actor. It is told nothing: it holds the others. */
   static Behavior<Void> create(
@@ -312,8 +313,13 @@ final class EnclaveNode {
         held ->
             ApprovalWaker.create(
                 approvalConfig, agents, approvals, held.approvals(), watched::shared));
-    context.spawn(
-        DepartedMembers.create(membership::giveAway, store::departed), "departed-members");
+    this.departed =
+        context.spawn(
+            DepartedMembers.create(
+                new DepartedMembers.Steps(
+                    membership::giveAway, membership::abandoned, store::departed),
+                DepartedMembers.Pauses.USUAL),
+            "departed-members");
     var cluster = new ClusterView(system);
     this.readiness =
         new Readiness(
@@ -542,6 +548,11 @@ final class EnclaveNode {
   /** Agents may live here from the moment that the node is a member: they are decided about now. */
   CompletionStage<Void> settlePolicies() {
     return policyKeeper.settle();
+  }
+
+  /** Intents of nodes that died with the whole cluster, so that no other saw it, end too (G4). */
+  void settleAbandoned() {
+    departed.tell(new DepartedMembers.Sweep());
   }
 
   /**

@@ -288,8 +288,8 @@ public final class Membership implements AutoCloseable {
   }
 
   /** Starts of nodes that are gone and left intents open (G4). */
-  public List<Long> abandoned() {
-    return table.abandoned();
+  public CompletionStage<List<Long>> abandoned() {
+    return database.blocking(table::abandoned);
   }
 
   /** Gives name and address back. */

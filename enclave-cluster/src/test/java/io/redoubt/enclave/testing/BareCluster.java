@@ -49,7 +49,7 @@ public final class BareCluster implements AutoCloseable {
             pekko {
               actor.provider = cluster
               remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-              cluster.roles = ["node-node-%d"]
+              cluster.roles = ["node-node-%1$d", "incarnation-%1$d", "session-00000000-0000-0000-0000-00000000000%1$d"]
               cluster.downing-provider-class = "org.apache.pekko.cluster.sbr.SplitBrainResolverProvider"
               cluster.jmx.multi-mbeans-in-same-jvm = on
               coordinated-shutdown.exit-jvm = off
