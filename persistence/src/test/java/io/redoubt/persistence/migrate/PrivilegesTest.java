@@ -239,6 +239,7 @@ class PrivilegesTest {
             "all_bundles",
             "standing_revocations",
             "forget_revocations",
+            "revoke_ended_family",
             "write_payloads",
             "purge_payloads",
             "operator_key",
