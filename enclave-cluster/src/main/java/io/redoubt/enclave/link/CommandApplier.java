@@ -90,6 +90,23 @@ final class CommandApplier {
     }
   }
 
+  /** Whether somebody relies on what runs being stopped: such a command is not given up. */
+  static boolean stops(LinkCommand command) {
+    return switch (command) {
+      case LinkCommand.Isolate _, LinkCommand.Revoke _, LinkCommand.Decommission _ -> true;
+      case LinkCommand.PutOrganization _,
+          LinkCommand.PutAgent _,
+          LinkCommand.OfferBootstrap _,
+          LinkCommand.Release _,
+          LinkCommand.PutProvider _,
+          LinkCommand.DeleteProvider _,
+          LinkCommand.PutOperatorTrust _,
+          LinkCommand.BundlePublished _,
+          LinkCommand.DecideApproval _ ->
+          false;
+    };
+  }
+
   /** Fails where it is not known how it ended: the same command again, then. */
   CompletionStage<Result> apply(CommandEnvelope envelope) {
     OrganizationId organization = envelope.organizationId();

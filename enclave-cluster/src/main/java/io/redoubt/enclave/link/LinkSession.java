@@ -244,7 +244,11 @@ final class LinkSession implements Runnable, AutoCloseable {
     return number;
   }
 
-  /** Until it is applied or known never to be. What passes by itself is waited for, not counted. */
+  /**
+   * Until it is applied or known never to be. What passes by itself is waited for, not counted; and
+   * who is to be stopped is never left running because that fails (G3): every attempt cuts what the
+   * agent has under way, and those commands that follow wait.
+   */
   private CommandApplier.Result carryOut(long number, JsonNode tree) throws InterruptedException {
     CommandEnvelope envelope;
     try {
@@ -269,6 +273,8 @@ final class LinkSession implements Runnable, AutoCloseable {
       } catch (RuntimeException e) {
         if (Waiting.passesByItself(e)) {
           LOG.warn("Command {} has to wait: {}", number, e.toString());
+        } else if (CommandApplier.stops(envelope.command())) {
+          LOG.error("Command {}, which stops an agent, fails, and is tried again", number, e);
         } else if (++failures >= config.attempts()) {
           LOG.error("Command {} fails", number, e);
           return new CommandApplier.Rejected("fails in this enclave; its log says why");
