@@ -84,7 +84,7 @@ class StopOrdersTest {
   }
 
   private void run(String sql) {
-    database.inTransactionBlocking(handle -> handle.execute(sql));
+    int _ = database.inTransactionBlocking(handle -> handle.execute(sql));
   }
 
   private long refused() {
