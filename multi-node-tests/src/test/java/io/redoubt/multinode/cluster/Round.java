@@ -9,6 +9,7 @@ import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.Seed;
 import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,7 +66,28 @@ final class Round {
     }
   }
 
-  Result run(Mishap mishap, RandomGenerator random) {
+  /**
+   * Who draws from what: each actor for itself, since they run beside each other, and how often one
+   * of them draws is a matter of time. So the schedule is the same for the same seed.
+   */
+  private record Draws(
+      RandomGenerator schedule, RandomGenerator thieves, RandomGenerator warden) {
+    static Draws of(String round) {
+      return new Draws(
+          Seed.random(round),
+          Seed.random(round + ", its thieves"),
+          Seed.random(round + ", its warden"));
+    }
+  }
+
+  /**
+   * Runs one.
+   *
+   * @param name by which the seed decides, the same each time
+   */
+  Result run(Mishap mishap, String name) {
+    var draws = Draws.of(name);
+    var random = draws.schedule();
     List<Installation.Node> nodes = product.look().nodes();
     int index = random.nextInt(nodes.size());
     var operator = trio.operator();
@@ -83,13 +105,17 @@ final class Round {
       // Nobody tells them which nodes are there: they ask one after the other.
       var fleet = Fleet.boot(product, operator, upstream, new Rota(nodes), AGENTS, CALLERS);
       var prison = Fleet.boot(product, operator, upstream, new Rota(nodes), PRISONERS, PRISONERS);
-      return run(mishap, scene, upstream, fleet, prison);
+      return run(mishap, scene, draws, upstream, fleet, prison);
     }
   }
 
   private Result run(
-      Mishap mishap, Mishap.Scene scene, Upstream upstream, Fleet fleet, Fleet prison) {
-    var random = scene.random();
+      Mishap mishap,
+      Mishap.Scene scene,
+      Draws draws,
+      Upstream upstream,
+      Fleet fleet,
+      Fleet prison) {
     var operator = scene.operator();
     List<Installation.Node> nodes = product.runtime().nodes();
     Load work;
@@ -101,9 +127,10 @@ final class Round {
     long over;
     long recovered;
     try (var _ = prison.run();
-        var load = fleet.runAWhile(random);
-        var thieves = Thieves.of(product, operator, new Rota(nodes), ROBBED, 12_000, random);
-        var warden = Warden.of(operator, prison, random)) {
+        var load = fleet.runAWhile(draws.schedule());
+        var thieves =
+            Thieves.of(product, operator, new Rota(nodes), ROBBED, 12_000, draws.thieves());
+        var warden = Warden.of(operator, prison, draws.warden())) {
       began = product.clock().instant();
       broken = System.nanoTime();
       mishap.happen(scene);

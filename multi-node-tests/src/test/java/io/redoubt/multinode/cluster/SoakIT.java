@@ -27,7 +27,8 @@ final class SoakIT {
   @Test
   void whateverBreaksTheGuaranteesHold() throws IOException {
     var planned = Duration.ofMinutes(Long.getLong("redoubt.soak.minutes", 1));
-    var random = Seed.random("soak");
+    var order = Seed.random("soak");
+    int rounds = 0;
     var clock = Clock.systemUTC();
     var report =
         new SoakReport(
@@ -37,9 +38,9 @@ final class SoakIT {
       var round = new Round(trio);
       while (System.nanoTime() < until) {
         until += awaitTurn();
-        Mishap mishap = next(random);
+        Mishap mishap = next(order);
         try {
-          report.add(round.run(mishap, random));
+          report.add(round.run(mishap, "soak, round " + ++rounds));
         } catch (RuntimeException | AssertionError e) {
           report.add(mishap, e);
           throw e;
