@@ -23,35 +23,53 @@ public final class NothingLost {
     var violations = new ArrayList<String>();
     history
         .rotationsByFamily()
-        .forEach((family, rotations) -> check(family, rotations, recovered, violations));
+        .forEach((family, rotations) -> {
+          if (firstTried(rotations, recovered).isEmpty()) {
+            violations.add("family %s was not tried after the recovery".formatted(family));
+          }
+        });
+    violations.addAll(amongTried(history, recovered));
     return violations;
   }
 
+  /** The same of those that could be tried: agents that are isolated cannot. */
+  public static List<String> amongTried(History history, long recovered) {
+    var violations = new ArrayList<String>();
+    history
+        .rotationsByFamily()
+        .forEach((family, rotations) ->
+            firstTried(rotations, recovered)
+                .ifPresent(tried -> check(family, rotations, tried, recovered, violations)));
+    return violations;
+  }
+
+  private static Optional<Rotation> firstTried(List<Rotation> rotations, long recovered) {
+    return rotations.stream()
+        .filter(r -> r.started() >= recovered && !r.uncertain())
+        .filter(r -> !(r.answer() instanceof Rotation.NotSpent))
+        .findFirst();
+  }
+
   private static void check(
-      String family, List<Rotation> rotations, long recovered, List<String> violations) {
-    Optional<Rotation> tried =
-        rotations.stream()
-            .filter(r -> r.started() >= recovered && !r.uncertain())
-            .filter(r -> !(r.answer() instanceof Rotation.NotSpent))
-            .findFirst();
-    if (tried.isEmpty()) {
-      violations.add("family %s was not tried after the recovery".formatted(family));
-      return;
-    }
+      String family,
+      List<Rotation> rotations,
+      Rotation tried,
+      long recovered,
+      List<String> violations) {
     String last = lastAcknowledged(rotations, recovered);
-    if (!tried.get().presented().equals(last)) {
+    if (!tried.presented().equals(last)) {
       violations.add(
           "family %s: its last acknowledged token is %s, but %s was tried"
-              .formatted(family, last, tried.get().presented()));
+              .formatted(family, last, tried.presented()));
     }
     boolean superseded =
         rotations.stream()
             .anyMatch(r ->
-                r.uncertain() && r.started() < tried.get().started() && r.presented().equals(last));
-    if (!(tried.get().answer() instanceof Rotation.Granted) && !superseded) {
+                r.uncertain() && r.started() < tried.started() && r.presented().equals(last));
+    if (!(tried.answer() instanceof Rotation.Granted) && !superseded) {
       violations.add(
           "family %s: acknowledged token %s was answered %s after the recovery"
-              .formatted(family, last, tried.get().answer()));
+              .formatted(family, last, tried.answer()));
     }
   }
 

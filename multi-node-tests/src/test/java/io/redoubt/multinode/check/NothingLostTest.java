@@ -75,6 +75,16 @@ final class NothingLostTest {
   }
 
   @Test
+  void whoCannotTryProvesNothingAndIsNotAsked() {
+    call(0, "a", granted("b"));
+    call(200, "b", new Rotation.NotSpent("403"));
+
+    assertThat(NothingLost.amongTried(history, RECOVERED)).isEmpty();
+    call(202, "b", new Rotation.Refused());
+    assertThat(NothingLost.amongTried(history, RECOVERED)).isNotEmpty();
+  }
+
+  @Test
   void tryingAnOlderTokenProvesNothing() {
     call(0, "a", granted("b"));
     call(200, "a", granted("c"));

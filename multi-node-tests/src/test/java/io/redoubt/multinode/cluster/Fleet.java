@@ -112,12 +112,24 @@ final class Fleet {
    * @param recovered when all was well again, by the monotonic clock
    */
   List<String> violations(long recovered) {
+    var violations = wrong();
+    violations.addAll(NothingLost.violations(history, recovered));
+    return violations;
+  }
+
+  /** The same where agents may be isolated, so that not each can be tried afterwards. */
+  List<String> violationsAmongTried(long recovered) {
+    var violations = wrong();
+    violations.addAll(NothingLost.amongTried(history, recovered));
+    return violations;
+  }
+
+  private List<String> wrong() {
     var violations = new ArrayList<String>();
     agents.stream()
         .filter(AgentClient::over)
         .forEach(agent -> violations.add("an honest agent died: " + agent.id()));
     violations.addAll(OneSuccessor.violations(history));
-    violations.addAll(NothingLost.violations(history, recovered));
     violations.addAll(history.badAnswers());
     return violations;
   }

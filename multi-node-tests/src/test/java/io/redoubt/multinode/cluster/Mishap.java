@@ -13,14 +13,14 @@ import java.util.random.RandomGenerator;
 
 /** What can break of an enclave of several nodes, and of what it stands on. */
 enum Mishap {
-  NODE_KILLED("kill -9 of a node") {
+  NODE_KILLED("kill -9 of a node", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       scene.product().kill(scene.victim());
       scene.awaitReplaced(scene.victim());
     }
   },
-  SINGLETONS_KILLED("kill -9 of the node that has the singletons") {
+  SINGLETONS_KILLED("kill -9 of the node that has the singletons", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       Installation.Node holder = scene.product().singletons(scene.operator());
@@ -28,7 +28,7 @@ enum Mishap {
       scene.awaitReplaced(holder);
     }
   },
-  NODE_PAUSED_SHORTLY("a node stands still, and wakes up in time") {
+  NODE_PAUSED_SHORTLY("a node stands still, and wakes up in time", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       try (var _ = scene.product().pause(scene.victim())) {
@@ -36,7 +36,7 @@ enum Mishap {
       }
     }
   },
-  NODE_PAUSED("a node stands still until the others have given it up") {
+  NODE_PAUSED("a node stands still until the others have given it up", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       try (var _ = scene.product().pause(scene.victim())) {
@@ -45,14 +45,14 @@ enum Mishap {
       scene.awaitReplaced(scene.victim());
     }
   },
-  NODE_STOPPED("SIGTERM of a node") {
+  NODE_STOPPED("SIGTERM of a node", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       scene.product().stop(scene.victim());
       scene.awaitReplaced(scene.victim());
     }
   },
-  NODE_CUT_OFF("a node hears no other node") {
+  NODE_CUT_OFF("a node hears no other node", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       scene.network().partition(scene.victim().name());
@@ -60,7 +60,7 @@ enum Mishap {
       scene.network().heal();
     }
   },
-  NODE_CUT_OFF_SHORTLY("a node hears no other node for a moment") {
+  NODE_CUT_OFF_SHORTLY("a node hears no other node for a moment", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       scene.network().partition(scene.victim().name());
@@ -68,7 +68,7 @@ enum Mishap {
       scene.network().heal();
     }
   },
-  PAIR_CUT("two nodes do not hear each other, and the third hears both") {
+  PAIR_CUT("two nodes do not hear each other, and the third hears both", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       scene.network().partition(scene.victim().name(), scene.bystander().name());
@@ -76,7 +76,7 @@ enum Mishap {
       scene.network().heal();
     }
   },
-  ONE_WAY_SILENT("one node does not hear another one, which hears it") {
+  ONE_WAY_SILENT("one node does not hear another one, which hears it", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       scene.network().silence(scene.victim().name(), scene.bystander().name());
@@ -84,7 +84,7 @@ enum Mishap {
       scene.network().heal();
     }
   },
-  NODE_SLOW("everything a node says or hears is late") {
+  NODE_SLOW("everything a node says or hears is late", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       scene
@@ -94,7 +94,7 @@ enum Mishap {
       scene.network().heal();
     }
   },
-  DATABASE_UNREACHABLE("one node hears nothing from PostgreSQL") {
+  DATABASE_UNREACHABLE("one node hears nothing from PostgreSQL", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       scene.network().partitionFromDatabase(scene.victim().name());
@@ -102,13 +102,13 @@ enum Mishap {
       scene.network().heal();
     }
   },
-  DATABASE_KILLED("kill -9 of PostgreSQL") {
+  DATABASE_KILLED("kill -9 of PostgreSQL", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       scene.product().killDatabase();
     }
   },
-  DATABASE_PAUSED("PostgreSQL stands still") {
+  DATABASE_PAUSED("PostgreSQL stands still", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       try (var _ = scene.product().freezeDatabase()) {
@@ -116,7 +116,7 @@ enum Mishap {
       }
     }
   },
-  REDIS_RESTARTED("Redis ends, and comes back without its memory") {
+  REDIS_RESTARTED("Redis ends, and comes back without its memory", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       scene.redis().stop();
@@ -124,7 +124,7 @@ enum Mishap {
       scene.redis().startAgain();
     }
   },
-  REDIS_PAUSED("Redis stands still") {
+  REDIS_PAUSED("Redis stands still", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       scene.redis().pause();
@@ -132,7 +132,7 @@ enum Mishap {
       scene.redis().resume();
     }
   },
-  CONTROL_PLANE_FLAPPING("the control plane comes and goes") {
+  CONTROL_PLANE_FLAPPING("the control plane comes and goes", Nodes.LIVE) {
     @Override
     void happen(Scene scene) {
       int times = scene.random().nextInt(3, 7);
@@ -144,7 +144,7 @@ enum Mishap {
       }
     }
   },
-  TWO_NODES_KILLED("kill -9 of two nodes at once") {
+  TWO_NODES_KILLED("kill -9 of two nodes at once", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       scene.product().kill(List.of(scene.victim(), scene.bystander()));
@@ -152,7 +152,7 @@ enum Mishap {
       scene.awaitReplaced(scene.bystander());
     }
   },
-  NODE_KILLED_AND_DATABASE_PAUSED("kill -9 of a node while PostgreSQL stands still") {
+  NODE_KILLED_AND_DATABASE_PAUSED("kill -9 of a node while PostgreSQL stands still", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       try (var _ = scene.product().freezeDatabase()) {
@@ -164,10 +164,23 @@ enum Mishap {
     }
   };
 
-  private final String title;
+  /** Whether a node may die of it, or be given up for dead. */
+  private enum Nodes {
+    LIVE,
+    MAY_DIE
+  }
 
-  Mishap(String title) {
+  private final String title;
+  private final Nodes nodes;
+
+  Mishap(String title, Nodes nodes) {
     this.title = title;
+    this.nodes = nodes;
+  }
+
+  /** Whether it excuses that nobody knows what became of an act. */
+  boolean kills() {
+    return nodes == Nodes.MAY_DIE;
   }
 
   /** For people. */

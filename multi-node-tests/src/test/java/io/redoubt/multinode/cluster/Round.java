@@ -152,10 +152,12 @@ final class Round {
     var violations = new ArrayList<>(fleet.violations(recovered));
     violations.addAll(OneSuccessor.violations(robbed));
     violations.addAll(robbed.badAnswers());
-    violations.addAll(prison.history().badAnswers());
+    violations.addAll(prison.violationsAmongTried(recovered));
     violations.addAll(KillHolds.violations(prison.history(), upstream.sightings()));
-    violations.addAll(fleet.unrecorded(List.of(began, ended)));
-    violations.addAll(prison.unrecorded(List.of(began, ended)));
+    // Where no node may die of it, what became of an act is known in the end.
+    List<Instant> excuses = mishap.kills() ? List.of(began, ended) : List.of();
+    violations.addAll(fleet.unrecorded(excuses));
+    violations.addAll(prison.unrecorded(excuses));
     return new Result(
         mishap,
         scene.victim().name(),
