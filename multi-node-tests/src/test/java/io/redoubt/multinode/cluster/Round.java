@@ -7,6 +7,7 @@ import io.redoubt.multinode.check.KillHolds;
 import io.redoubt.multinode.check.OneSuccessor;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
+import io.redoubt.multinode.product.BreakGlass;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Seed;
@@ -130,7 +131,13 @@ final class Round {
         var load = fleet.runAWhile(draws.schedule());
         var thieves =
             Thieves.of(product, operator, new Rota(nodes), ROBBED, 12_000, draws.thieves());
-        var warden = Warden.of(operator, prison, draws.warden())) {
+        var warden =
+            Warden.of(
+                operator,
+                BreakGlass.withOperatorToken(product, operator.token()),
+                new Rota(nodes),
+                prison,
+                draws.warden())) {
       began = product.clock().instant();
       broken = System.nanoTime();
       mishap.happen(scene);

@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 import io.redoubt.multinode.history.Isolation;
 import io.redoubt.multinode.history.Timed;
 import io.redoubt.multinode.product.AgentClient;
+import io.redoubt.multinode.product.Attempt;
+import io.redoubt.multinode.product.BreakGlass;
+import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Reply;
 import io.redoubt.multinode.product.Upstream;
@@ -13,34 +16,55 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.StreamSupport;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * Isolates agents and releases them, again and again, whatever else happens. What was acknowledged
- * is recorded for the checker of G3; what was not is neither asserted nor denied.
+ * Isolates agents and releases them, again and again, whatever else happens; where the control
+ * plane does not get it done, at a node of the enclave itself. What was acknowledged is recorded
+ * for the checker of G3; what was not is neither asserted nor denied.
  */
 final class Warden implements AutoCloseable {
   private final Operator operator;
+  private final BreakGlass glass;
+  private final Supplier<Installation.Node> nodes;
   private final Fleet prisoners;
   private final RandomGenerator random;
   private final Thread thread;
   private final AtomicInteger acknowledged = new AtomicInteger();
+  private final AtomicInteger byGlass = new AtomicInteger();
   private final AtomicInteger pending = new AtomicInteger();
   private final AtomicInteger unconfirmed = new AtomicInteger();
   private volatile boolean stopped;
 
-  private Warden(Operator operator, Fleet prisoners, RandomGenerator random) {
+  private Warden(
+      Operator operator,
+      BreakGlass glass,
+      Supplier<Installation.Node> nodes,
+      Fleet prisoners,
+      RandomGenerator random) {
     this.operator = operator;
+    this.glass = glass;
+    this.nodes = nodes;
     this.prisoners = prisoners;
     this.random = random;
     this.thread = Thread.ofVirtual().start(this::run);
   }
 
-  /** Begins, with the callers of the fleet as prisoners. */
-  static Warden of(Operator operator, Fleet prisoners, RandomGenerator random) {
-    return new Warden(operator, prisoners, random);
+  /**
+   * Begins, with the callers of the fleet as prisoners.
+   *
+   * @param nodes whose glass is broken, in turn
+   */
+  static Warden of(
+      Operator operator,
+      BreakGlass glass,
+      Supplier<Installation.Node> nodes,
+      Fleet prisoners,
+      RandomGenerator random) {
+    return new Warden(operator, glass, nodes, prisoners, random);
   }
 
   private void run() {
@@ -49,21 +73,26 @@ final class Warden implements AutoCloseable {
         if (!stopped) {
           prisoners.models().stream(prisoner, Upstream.Kind.ANTHROPIC);
           pause(100, 800);
-          isolate(prisoner);
-          release(prisoner);
+          release(prisoner, isolate(prisoner));
         }
       }
     }
   }
 
-  private void isolate(AgentClient prisoner) {
+  /** Whether the glass was broken for it, so that only the enclave knows of the isolation yet. */
+  private boolean isolate(AgentClient prisoner) {
     long started = System.nanoTime();
-    Optional<Reply> reply = ask(prisoner, "isolate");
-    long ended = System.nanoTime();
-    if (reply.filter(it -> it.status() == 200).isEmpty()) {
+    Optional<Reply> reply = ask(prisoner, "isolate").filter(it -> it.status() == 200);
+    boolean away = reply.isEmpty();
+    if (away) {
       pending.incrementAndGet();
-      return;
+      reply = answered(glass.at(nodes.get()).attemptToIsolate(prisoner.id()));
+      if (reply.isEmpty()) {
+        return true; // It may have come to pass all the same.
+      }
+      byGlass.incrementAndGet();
     }
+    long ended = System.nanoTime();
     boolean everywhere =
         StreamSupport.stream(reply.get().json().required("nodes").spliterator(), false)
             .noneMatch(node -> node.required("how").asText().equals("unconfirmed"));
@@ -74,9 +103,21 @@ final class Warden implements AutoCloseable {
     } else {
       unconfirmed.incrementAndGet();
     }
+    return away;
   }
 
-  private void release(AgentClient prisoner) {
+  private static Optional<Reply> answered(Attempt attempt) {
+    return attempt instanceof Attempt.Answered(var reply) && reply.status() == 200
+        ? Optional.of(reply)
+        : Optional.empty();
+  }
+
+  private void release(AgentClient prisoner, boolean glassBroken) {
+    while (glassBroken
+        && !stopped
+        && answered(glass.at(nodes.get()).attemptToRelease(prisoner.id())).isEmpty()) {
+      pause(100, 300);
+    }
     while (!stopped && ask(prisoner, "release").filter(it -> it.status() < 300).isEmpty()) {
       pause(100, 300);
     }
@@ -98,8 +139,8 @@ final class Warden implements AutoCloseable {
 
   /** In numbers. */
   String summary() {
-    return "%d acknowledged, %d by some nodes, %d not"
-        .formatted(acknowledged.get(), unconfirmed.get(), pending.get());
+    return "%d acknowledged, %d by some nodes, %d not at once (of these %d by break-glass)"
+        .formatted(acknowledged.get(), unconfirmed.get(), pending.get(), byGlass.get());
   }
 
   /** Isolates every prisoner for good, which ends the streams that are still open. */

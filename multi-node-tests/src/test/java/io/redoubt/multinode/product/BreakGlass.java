@@ -62,7 +62,12 @@ public final class BreakGlass {
   }
 
   public JsonNode release(String agent) {
-    return answered("release", call("/v1/operator/agents/" + agent + "/release"));
+    return answered("release", attemptToRelease(agent));
+  }
+
+  /** Whatever comes of it. */
+  public Attempt attemptToRelease(String agent) {
+    return call("/v1/operator/agents/" + agent + "/release");
   }
 
   private Attempt call(String path) {
