@@ -4,11 +4,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.redoubt.multinode.network.Network;
 import io.redoubt.multinode.product.Installation;
+import io.redoubt.multinode.product.Newcomer;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /** What can break of an enclave of several nodes, and of what it stands on. */
@@ -100,6 +102,21 @@ enum Mishap {
       scene.network().partitionFromDatabase(scene.victim().name());
       scene.last(2_000, 12_000);
       scene.network().heal();
+    }
+  },
+  NEWCOMER_ALONE_WITH_THE_DATABASE(
+      "no node hears PostgreSQL, and a newcomer begins a cluster of its own", Nodes.MAY_DIE) {
+    @Override
+    void happen(Scene scene) {
+      var nodes = scene.product().look().nodes();
+      nodes.forEach(node -> scene.network().partitionFromDatabase(node.name()));
+      try (var newcomer = Newcomer.start(scene.product(), "node-4", Map.of(), List.of())) {
+        await("the newcomer is ready").atMost(Duration.ofSeconds(60)).until(newcomer::ready);
+        scene.last(1_000, 3_000);
+        scene.network().heal();
+        nodes.forEach(scene::awaitReplaced);
+        scene.product().awaitAllReady();
+      }
     }
   },
   DATABASE_KILLED("kill -9 of PostgreSQL", Nodes.LIVE) {
