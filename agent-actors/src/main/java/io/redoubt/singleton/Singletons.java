@@ -1,5 +1,6 @@
 package io.redoubt.singleton;
 
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /** Who holds the enclave's singletons: decided by the database, whatever anybody believes. */
@@ -11,4 +12,7 @@ public interface Singletons {
    * @param node who takes it, for people to read
    */
   CompletionStage<Tenure> take(Singleton singleton, String node);
+
+  /** Which node began the last tenure of each; those that nobody has held are left out. */
+  CompletionStage<Map<Singleton, String>> holders();
 }

@@ -338,7 +338,8 @@ final class EnclaveNode {
             lease);
     context.spawn(NodeHealth.create(readiness::check), NodeHealth.NAME);
     this.clusterReporter =
-        new ClusterReporter(system, enclave, config.node(), cluster, linkView, policyKeeper);
+        new ClusterReporter(
+            system, enclave, config.node(), cluster, linkView, policyKeeper, store.singletons());
   }
 
   /** Tiers that are judged by a model ask it from here. */

@@ -10,6 +10,7 @@ import io.redoubt.enclave.readiness.NodeHealth;
 import io.redoubt.enclave.readiness.NodeHealth.Health;
 import io.redoubt.family.ShardedTokenFamilies;
 import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.singleton.Singletons;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -33,10 +35,6 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterReporter {
   private static final Duration LIMIT = Duration.ofSeconds(2);
 
-  /** They all live on the oldest member. */
-  private static final List<String> SINGLETONS =
-      List.of("control_plane_link", "audit_forwarder", "key_janitor");
-
   private static final int POLICIES_SHOWN = 200;
 
   private final ActorSystem<?> system;
@@ -45,6 +43,7 @@ public final class ClusterReporter {
   private final ClusterView view;
   private final LinkView link;
   private final PolicyKeeper policies;
+  private final Singletons singletons;
 
   public ClusterReporter(
       ActorSystem<?> system,
@@ -52,22 +51,45 @@ public final class ClusterReporter {
       String node,
       ClusterView view,
       LinkView link,
-      PolicyKeeper policies) {
+      PolicyKeeper policies,
+      Singletons singletons) {
     this.system = system;
     this.enclave = enclave;
     this.node = node;
     this.view = view;
     this.link = link;
     this.policies = policies;
+    this.singletons = singletons;
   }
 
   private record Load(int shards, int entities) {}
 
   /** How it is now; what a node does not say in time is left open. */
   public CompletionStage<ClusterStatus> status() {
-    return loads(ShardedAgents.TYPE)
-        .thenCombine(loads(ShardedTokenFamilies.TYPE), ClusterReporter::sum)
-        .thenCombine(healths(), this::report);
+    var loads =
+        loads(ShardedAgents.TYPE)
+            .thenCombine(loads(ShardedTokenFamilies.TYPE), ClusterReporter::sum);
+    var healths = healths();
+    return holders()
+        .thenCompose(holders ->
+            loads.thenCombine(healths, (load, health) -> report(load, health, holders)));
+  }
+
+  /** By the database, which decides it; empty while that does not say. */
+  private CompletionStage<Map<String, String>> holders() {
+    return singletons
+        .holders()
+        .toCompletableFuture()
+        .copy()
+        .orTimeout(LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+        .thenApply(holders -> {
+          var named = new HashMap<String, String>();
+          holders.forEach((singleton, node) -> named.put(singleton.wire().replace('-', '_'), node));
+          // Of a node that is gone, until another one begins: nobody has it.
+          named.values().retainAll(view.members().stream().map(MemberRoles::name).toList());
+          return (Map<String, String>) named;
+        })
+        .exceptionally(_ -> Map.of());
   }
 
   private CompletionStage<Map<Address, Health>> healths() {
@@ -119,18 +141,15 @@ public final class ClusterReporter {
     return sum;
   }
 
-  private ClusterStatus report(Map<Address, Load> loads, Map<Address, Health> healths) {
-    var singletons = new HashMap<String, String>();
-    view.oldest()
-        .map(MemberRoles::name)
-        .ifPresent(oldest -> SINGLETONS.forEach(name -> singletons.put(name, oldest)));
+  private ClusterStatus report(
+      Map<Address, Load> loads, Map<Address, Health> healths, Map<String, String> holders) {
     return new ClusterStatus(
         enclave.toString(),
         node,
         view.majority(),
         view.leader().map(MemberRoles::name).orElse(null),
         view.members().stream().map(member -> member(member, loads, healths)).toList(),
-        singletons,
+        holders,
         link.detail(),
         policies.running(POLICIES_SHOWN));
   }

@@ -70,9 +70,4 @@ public final class ClusterView {
     Address leader = cluster.state().getLeader();
     return members().stream().filter(member -> member.address().equals(leader)).findFirst();
   }
-
-  /** The member that has the cluster's singletons. */
-  public Optional<Member> oldest() {
-    return counted(cluster.state()).stream().min(Member.ageOrdering());
-  }
 }

@@ -3,12 +3,15 @@ package io.redoubt.enclave.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.enclave.Enclave;
 import io.redoubt.enclave.testing.Answer;
 import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.Nodes;
 import io.redoubt.enclave.testing.SlowModel;
 import io.redoubt.enclave.testing.TestAgent;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -16,6 +19,7 @@ import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.singleton.Singleton;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -204,6 +208,32 @@ class TwoNodesTest {
     assertThat(shards).isPositive();
     assertThat(seen.json().required("singletons").required("control_plane_link").asText())
         .isEqualTo("node-1");
+    assertThat(seen.json().required("singletons"))
+        .as("each of them")
+        .hasSize(Singleton.values().length);
+  }
+
+  /** Who has one is what the database says, not who ought to. */
+  @Test
+  void theClusterNamesTheHolderOfEachSingletonByItsTenure() throws Exception {
+    try (var database =
+        Database.open(nodes.database.config(DatabaseRole.ENCLAVE, 1), new SimpleMeterRegistry())) {
+      int _ =
+          database.inTransactionBlocking(
+              handle ->
+                  handle.execute(
+                      "UPDATE enclave.singleton SET node = 'node-2' WHERE name = 'key-janitor'"));
+    }
+
+    Answer seen =
+        Http.get(
+            first.managementUrl().resolve("/v1/cluster"),
+            "Authorization",
+            "Bearer " + nodes.controlPlane.operatorToken(organization, "enclaves:read"));
+
+    var singletons = seen.json().required("singletons");
+    assertThat(singletons.required("key_janitor").asText()).isEqualTo("node-2");
+    assertThat(singletons.required("audit_forwarder").asText()).isEqualTo("node-1");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -41,6 +42,11 @@ class HeldTest {
     public synchronized CompletionStage<Tenure> take(Singleton singleton, String node) {
       var answer = prepared.poll();
       return answer == null ? CompletableFuture.completedFuture(next()) : answer;
+    }
+
+    @Override
+    public CompletionStage<Map<Singleton, String>> holders() {
+      throw new UnsupportedOperationException("nobody asks");
     }
 
     synchronized CompletableFuture<Tenure> prepare() {

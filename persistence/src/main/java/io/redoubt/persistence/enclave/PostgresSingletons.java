@@ -5,7 +5,10 @@ import io.redoubt.singleton.Singleton;
 import io.redoubt.singleton.Singletons;
 import io.redoubt.singleton.SupersededException;
 import io.redoubt.singleton.Tenure;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /** Tenures in PostgreSQL. */
@@ -32,6 +35,25 @@ final class PostgresSingletons implements Singletons {
             .mapTo(Long.class)
             .map(epoch -> new Tenure(singleton, epoch))
             .one());
+  }
+
+  @Override
+  public CompletionStage<Map<Singleton, String>> holders() {
+    return database.inTransaction(handle -> {
+      var nodes =
+          handle
+              .createQuery("SELECT name, node FROM enclave.singleton")
+              .map((row, _) -> Map.entry(row.getString(1), row.getString(2)))
+              .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+      Map<Singleton, String> holders = new EnumMap<>(Singleton.class);
+      for (Singleton singleton : Singleton.values()) {
+        String node = nodes.get(singleton.wire());
+        if (node != null) {
+          holders.put(singleton, node);
+        }
+      }
+      return holders;
+    });
   }
 
   /**

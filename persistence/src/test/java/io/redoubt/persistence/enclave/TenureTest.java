@@ -26,6 +26,7 @@ import java.net.URI;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import org.awaitility.Awaitility;
@@ -59,6 +60,19 @@ class TenureTest {
     assertThat(take(successor, Singleton.CONTROL_PLANE_LINK).epoch()).isEqualTo(2);
     assertThat(take(old, Singleton.CONTROL_PLANE_LINK).epoch()).isEqualTo(3);
     assertThat(take(old, Singleton.KEY_JANITOR).epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void whoBeganTheLastTenureOfEachIsKnown() {
+    assertThat(await(old.store.singletons().holders())).isEmpty();
+    take(old, Singleton.CONTROL_PLANE_LINK);
+    take(old, Singleton.KEY_JANITOR);
+    take(successor, Singleton.CONTROL_PLANE_LINK);
+
+    assertThat(await(old.store.singletons().holders()))
+        .containsExactly(
+            Map.entry(Singleton.CONTROL_PLANE_LINK, "node-2"),
+            Map.entry(Singleton.KEY_JANITOR, "node-1"));
   }
 
   @Test
