@@ -13,6 +13,7 @@ import io.redoubt.approval.ShardedApprovals;
 import io.redoubt.approval.Voting;
 import io.redoubt.budget.ShardedOrganizationBudgets;
 import io.redoubt.enclave.approval.ApprovalWaker;
+import io.redoubt.enclave.cluster.ClusterGauges;
 import io.redoubt.enclave.cluster.ClusterReporter;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.NodeKeys;
@@ -154,6 +155,7 @@ final class EnclaveNode {
   final OfflineWindow offline;
   final Readiness readiness;
   final ClusterReporter clusterReporter;
+  private final ClusterGauges clusterGauges;
 
   private final Ledger ledger;
   private final Stops stops;
@@ -337,6 +339,7 @@ final class EnclaveNode {
             watched,
             lease);
     context.spawn(NodeHealth.create(readiness::check), NodeHealth.NAME);
+    this.clusterGauges = new ClusterGauges(system, cluster, metrics);
     this.clusterReporter =
         new ClusterReporter(
             system, enclave, config.node(), cluster, linkView, policyKeeper, store.singletons());
@@ -574,6 +577,7 @@ final class EnclaveNode {
           every(config.revocation().pollEvery(), this::catchUp);
           redis.ifPresent(path -> every(path.readEvery(), path::read));
           every(SIGHTINGS_EVERY, sightings::flush);
+          every(ClusterGauges.EVERY, clusterGauges::refresh);
           every(config.offline().refreshEvery(), offline::tick);
           every(config.policies().refreshEvery(), policyKeeper::catchUp);
         });

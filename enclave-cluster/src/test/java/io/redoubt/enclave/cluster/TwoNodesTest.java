@@ -237,6 +237,38 @@ class TwoNodesTest {
   }
 
   @Test
+  void theClusterCanBeWatchedInNumbers() {
+    TestAgent agent = nodes.agent(organization, first);
+    assertThat(agent.bootstrap().status()).isEqualTo(200);
+
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> {
+          double agents = 0;
+          double families = 0;
+          for (Enclave node : List.of(first, second)) {
+            String metrics = Http.get(node.managementUrl().resolve("/metrics")).body();
+            assertThat(number(metrics, "redoubt_cluster_members")).isEqualTo(2);
+            assertThat(number(metrics, "redoubt_cluster_unreachable")).isZero();
+            assertThat(number(metrics, "redoubt_cluster_shards{of=\"agents\"}")).isPositive();
+            agents += number(metrics, "redoubt_cluster_entities{of=\"agents\"}");
+            families += number(metrics, "redoubt_cluster_entities{of=\"families\"}");
+          }
+          assertThat(agents).isPositive();
+          assertThat(families).isPositive();
+        });
+  }
+
+  private static double number(String metrics, String name) {
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .map(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no " + name));
+  }
+
+  @Test
   void onlyAnOperatorWhoMaySeesTheCluster() throws Exception {
     var url = first.managementUrl().resolve("/v1/cluster");
 
