@@ -6,6 +6,7 @@ import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.membership.SameEnclave;
 import io.redoubt.enclave.remoting.ArterySslEngines;
+import io.redoubt.enclave.remoting.Dialled;
 import io.redoubt.persistence.enclave.EnclaveStore;
 import io.redoubt.persistence.enclave.EnclaveStoreConfig;
 import io.redoubt.persistence.migrate.SchemaVersion;
@@ -164,13 +165,15 @@ public final class Enclave implements AutoCloseable {
       String schema,
       EnclaveStore store) {
     var wired = new CompletableFuture<EnclaveNode>();
+    var dialled = new Dialled();
     var system =
         ActorSystem.create(
             EnclaveNode.create(config, database, membership, store, environment, wired),
             SYSTEM,
             setup(
                 config,
-                pekko(config, environment, store.incarnation(), membership.session(), schema)));
+                pekko(config, environment, store.incarnation(), membership.session(), schema),
+                dialled));
     CompletionStage<Done> ended = whenEnded(system);
     try {
       ended.thenRun(() -> wired.completeExceptionally(endedEarly()));
@@ -182,7 +185,8 @@ public final class Enclave implements AutoCloseable {
       var servers = new EnclaveServers(config, environment, node, store);
       within(config.startLimit(), servers.startManagement());
       within(config.startLimit(), node.loadPolicies());
-      membership.form(system, config.cluster().seeds(), config.startLimit());
+      membership.form(
+          system, config.cluster().seeds(), config.startLimit(), dialled::refusal);
       within(config.startLimit(), node.settlePolicies());
       node.settleAbandoned();
       within(config.startLimit(), node.prepare());
@@ -240,11 +244,12 @@ public final class Enclave implements AutoCloseable {
     return new IllegalStateException("The actor system ended while the enclave was starting.");
   }
 
-  private static ActorSystemSetup setup(EnclaveConfig config, Config pekko) {
+  private static ActorSystemSetup setup(EnclaveConfig config, Config pekko, Dialled dialled) {
     var bootstrap = BootstrapSetup.create(pekko);
     return config.cluster().tls().enabled()
         ? ActorSystemSetup.create(
-            bootstrap, ArterySslEngines.setup(config.cluster().tls(), config.link().enclave()))
+            bootstrap,
+            ArterySslEngines.setup(config.cluster().tls(), config.link().enclave(), dialled))
         : ActorSystemSetup.create(bootstrap);
   }
 

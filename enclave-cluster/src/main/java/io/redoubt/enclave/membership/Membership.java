@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
@@ -152,9 +153,14 @@ public final class Membership implements AutoCloseable {
    * Brings the node into the cluster and returns when it is up.
    *
    * @param seeds {@code host:port} of the nodes that may begin the cluster; empty: every node may
+   * @param refusal a sentence about why others refused this node's connections; empty: none did
    * @throws IllegalStateException with a plain sentence where that did not come about in time
    */
-  public void form(ActorSystem<?> system, List<String> seeds, Duration limit) {
+  public void form(
+      ActorSystem<?> system,
+      List<String> seeds,
+      Duration limit,
+      Supplier<Optional<String>> refusal) {
     var cluster = Cluster.get(system);
     Address self = cluster.selfMember().address();
     String own = hostAndPort(self);
@@ -191,7 +197,11 @@ public final class Membership implements AutoCloseable {
       }
       if (System.nanoTime() - until > 0) {
         throw new IllegalStateException(
-            "The node did not get into its cluster within " + limit + ". " + state(place));
+            "The node did not get into its cluster within "
+                + limit
+                + ". "
+                + state(place)
+                + refusal.get().map(why -> " " + why).orElse(""));
       }
     }
     table.joined(session);

@@ -4,6 +4,7 @@ import io.redoubt.protocol.id.EnclaveId;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -25,8 +26,10 @@ public final class ArterySslEngines implements SSLEngineProvider {
   private final Refusals refusals =
       new Refusals(LoggerFactory.getLogger(ArterySslEngines.class), SAY_AGAIN);
   private final Handshakes handshakes;
+  private final Dialled dialled;
 
-  private ArterySslEngines(RemotingTlsConfig config, EnclaveId enclave) {
+  private ArterySslEngines(RemotingTlsConfig config, EnclaveId enclave, Dialled dialled) {
+    this.dialled = dialled;
     this.identity = new RotatingIdentity(config.files(), enclave, config.checkEvery());
     this.enclave = enclave;
     this.handshakes = new Handshakes(config.handshakeLimit(), config.maxHandshakes(), refusals);
@@ -35,15 +38,17 @@ public final class ArterySslEngines implements SSLEngineProvider {
   /**
    * For the creation of the actor system.
    *
+   * @param dialled hears what others say to connections from here
    * @throws IllegalStateException with a plain sentence where the files are no identity
    */
-  public static SSLEngineProviderSetup setup(RemotingTlsConfig config, EnclaveId enclave) {
-    var engines = new ArterySslEngines(config, enclave);
+  public static SSLEngineProviderSetup setup(
+      RemotingTlsConfig config, EnclaveId enclave, Dialled dialled) {
+    var engines = new ArterySslEngines(config, enclave, dialled);
     return SSLEngineProviderSetup.create(_ -> engines);
   }
 
   static ArterySslEngines of(RemotingTlsConfig config, EnclaveId enclave) {
-    return new ArterySslEngines(config, enclave);
+    return new ArterySslEngines(config, enclave, new Dialled());
   }
 
   /** How many connections there are on which nobody has proved anything yet. */
@@ -57,7 +62,10 @@ public final class ArterySslEngines implements SSLEngineProvider {
     engine.setUseClientMode(false);
     engine.setEnabledProtocols(PROTOCOLS);
     engine.setNeedClientAuth(true);
-    return new WatchedEngine(engine, refusals, handshakes.begin(TlsStage.cutter()));
+    return new WatchedEngine(
+        engine,
+        refused -> refusals.say(String.valueOf(refused.getMessage())),
+        handshakes.begin(TlsStage.cutter()));
   }
 
   @Override
@@ -68,7 +76,7 @@ public final class ArterySslEngines implements SSLEngineProvider {
     var parameters = engine.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     engine.setSSLParameters(parameters);
-    return engine;
+    return new WatchedEngine(engine, dialled::failed, new CompletableFuture<>());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.redoubt.enclave.remoting;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
@@ -10,23 +11,25 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's engine that says why it refused somebody, where Artery itself stays silent, and when
- * its handshake is over.
+ * An engine that says why a connection was refused, where Artery itself stays silent, and when its
+ * handshake is over.
  */
 final class WatchedEngine extends SSLEngine {
   private final SSLEngine engine;
-  private final Refusals refusals;
+  private final Consumer<SSLException> refused;
   private final CompletableFuture<Void> handshake;
 
   /**
    * An engine around another.
    *
+   * @param refused hears why, where one side refuses the other
    * @param handshake is completed when that is over
    */
-  WatchedEngine(SSLEngine engine, Refusals refusals, CompletableFuture<Void> handshake) {
+  WatchedEngine(
+      SSLEngine engine, Consumer<SSLException> refused, CompletableFuture<Void> handshake) {
     super(engine.getPeerHost(), engine.getPeerPort());
     this.engine = engine;
-    this.refusals = refusals;
+    this.refused = refused;
     this.handshake = handshake;
   }
 
@@ -60,7 +63,7 @@ final class WatchedEngine extends SSLEngine {
 
   private SSLException refused(SSLException e) {
     handshake.complete(null);
-    refusals.say(String.valueOf(e.getMessage()));
+    refused.accept(e);
     return e;
   }
 

@@ -86,7 +86,8 @@ class FormingTest {
     assertThatThrownBy(() -> nodes.start("node-2", settings, Clock.systemUTC()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("did not get into its cluster")
-        .hasMessageContaining("It asked to be let in at 127.0.0.1:");
+        .hasMessageContaining("It asked to be let in at 127.0.0.1:")
+        .hasMessageContaining("They refused this node's certificate");
     awaitReady(first);
   }
 

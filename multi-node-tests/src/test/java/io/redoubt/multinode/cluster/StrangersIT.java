@@ -54,7 +54,9 @@ final class StrangersIT {
       try (var _ = NextRelease.migrated(product)) {
         assertThat(refusal(Map.of())).contains("The database schema is at version 1000");
       }
-      assertThat(foreign.awaitFailure()).contains("did not get into its cluster");
+      assertThat(foreign.awaitFailure())
+          .contains("did not get into its cluster")
+          .contains("They refused this node's certificate");
       assertThat(refusal(Map.of(), SkewedClock.option(product.directory(), Duration.ofMinutes(10))))
           .contains("seconds ahead of the database's");
       over = System.nanoTime();
