@@ -75,6 +75,36 @@ class OfflineWindowTest {
     assertThat(window.standing(STRANGE)).isEqualTo(FRESH);
   }
 
+  /** Asked at every action for four hours, by a node that looks as often as it does, and restarts. */
+  @Test
+  void overFourHoursOfLoadNothingIsFrozenBeforeItsTimeAndNothingGoesOnAfterIt() {
+    heard(START);
+    Instant end = START.plus(HOUR.multipliedBy(4));
+    int actions = 0;
+    for (Instant now = START; !now.isAfter(end); now = now.plusSeconds(1)) {
+      clock.set(now);
+      int second = (int) Duration.between(START, now).toSeconds();
+      if (second % 5 == 0) {
+        window.tick();
+      }
+      if (second % 1801 == 1800) {
+        window = node();
+        window.tick();
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(window.standing(i % 2 == 0 ? CAREFUL : BOLD)).isEqualTo(FRESH);
+        actions++;
+      }
+    }
+    assertThat(actions).isEqualTo(20 * (4 * 3600 + 1));
+
+    for (int second = 1; second <= 600; second++) {
+      clock.set(end.plusSeconds(second));
+      assertThat(window.standing(CAREFUL)).as("%d s past", second).isEqualTo(FROZEN);
+      assertThat(window.standing(BOLD)).as("%d s past", second).isEqualTo(CONTINUED);
+    }
+  }
+
   @Test
   void pastTheWindowEachOrganizationHasWhatItChose() {
     heard(START);
