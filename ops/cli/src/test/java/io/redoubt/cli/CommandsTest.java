@@ -240,6 +240,26 @@ class CommandsTest {
   }
 
   @Test
+  void oneTokenIsRevokedByItsId() throws IOException {
+    server.on(
+        "POST /api/v1/agents/agt_1/revoke-token",
+        json(
+            200,
+            """
+            {"isolation_id":null,"acknowledged_at":"2026-01-01T00:00:00Z","compute":"unmanaged",
+             "nodes":[{"node":"node-1","how":"cut","streams_cut":1,"at":"2026-01-01T00:00:00Z"}]}\
+            """));
+
+    assertThat(machine.type("agent", "revoke-token", "agt_1", "jti_1", "--reason", "it leaked"))
+        .isZero();
+
+    assertThat(machine.out()).contains("Token revoked at", "node-1  cut  1");
+    assertThat(Json.LENIENT.readTree(server.requests().getLast().body()))
+        .isEqualTo(Json.LENIENT.readTree("{\"jti\":\"jti_1\",\"reason\":\"it leaked\"}"));
+    assertThat(machine.type("agent", "revoke-token", "agt_1")).isEqualTo(2);
+  }
+
+  @Test
   void aProvidersKeyIsNeverAnOption() {
     server.on("PUT /api/v1/providers/mine", json(200, "{\"name\":\"mine\"}"));
 

@@ -260,9 +260,13 @@ final class LlmFixture implements AutoCloseable {
 
   /** A request for a message, as it looks on the wire. */
   byte[] onTheWire(String body, String... headers) {
+    return onTheWireWith(token(), body, headers);
+  }
+
+  byte[] onTheWireWith(String token, String body, String... headers) {
     return ("POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
             + "anthropic-version: 1\r\nx-api-key: "
-            + token()
+            + token
             + "\r\n"
             + String.join("", List.of(headers).stream().map(header -> header + "\r\n").toList())
             + "content-length: "

@@ -202,25 +202,55 @@ class LlmRefusalTest {
         plane.revocations.revoke(
             new Revocation.OfToken(
                 LlmFixture.ORGANIZATION, "jti-revoked", plane.clock.instant().plusSeconds(300))));
-    var claims = plane.claims();
-    var revoked =
-        new io.redoubt.protocol.jwt.AccessClaims(
-                claims.issuer(),
-                claims.audience(),
-                claims.agent(),
-                claims.organization(),
-                claims.family(),
-                "jti-revoked",
-                claims.issuedAt(),
-                claims.expiresAt(),
-                List.of(),
-                null)
-            .sign(plane.signingKey);
-    var answer = plane.send(plane.anthropic(MESSAGE).setHeader("x-api-key", revoked));
+    var answer =
+        plane.send(plane.anthropic(MESSAGE).setHeader("x-api-key", tokenWithId("jti-revoked")));
 
     assertThat(before.statusCode()).isEqualTo(200);
     isRefused(answer, 401, "authentication_error");
     isRecorded(answer, "credential_invalid");
+  }
+
+  private static String tokenWithId(String jti) {
+    var claims = plane.claims();
+    return new io.redoubt.protocol.jwt.AccessClaims(
+            claims.issuer(),
+            claims.audience(),
+            claims.agent(),
+            claims.organization(),
+            claims.family(),
+            jti,
+            claims.issuedAt(),
+            claims.expiresAt(),
+            List.of(),
+            null)
+        .sign(plane.signingKey);
+  }
+
+  /** Between the look at its token and its registration nothing of it is there to be cut. */
+  @Test
+  void aTokenRevokedWhileItsRequestComesInIsRefused() throws IOException {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+    plane.provider.forget();
+    var verifications = plane.metrics.counter("redoubt.authenticate.verifications");
+    double before = verifications.count();
+    try (var socket = plane.connect()) {
+      byte[] request =
+          plane.onTheWireWith(tokenWithId("jti-late"), MESSAGE, "connection: close");
+      socket.getOutputStream().write(request, 0, request.length - 10);
+      org.awaitility.Awaitility.await().until(() -> verifications.count() > before);
+
+      LlmFixture.await(
+          plane.revocations.revoke(
+              new Revocation.OfToken(
+                  LlmFixture.ORGANIZATION,
+                  "jti-late",
+                  plane.clock.instant().plusSeconds(300))));
+      socket.getOutputStream().write(request, request.length - 10, 10);
+
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 401 ");
+    }
+    assertThat(plane.provider.seen()).isEmpty();
   }
 
   @Test
@@ -517,7 +547,8 @@ class LlmRefusalTest {
                 new io.redoubt.agent.AgentKey(
                     LlmFixture.ORGANIZATION,
                     new io.redoubt.protocol.id.AgentId(new java.util.UUID(9, 9))),
-                LlmFixture.FAMILY);
+                LlmFixture.FAMILY,
+                "jti");
     var ofNode = plane.send(plane.openAi("/v1/chat/completions", CHAT));
 
     isRefused(ofAgent, 429, "rate_limit_error");

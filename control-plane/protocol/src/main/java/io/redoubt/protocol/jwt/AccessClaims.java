@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +36,15 @@ public record AccessClaims(
     @Nullable String jkt) {
 
   private static final String SUBJECT_PREFIX = "agent:";
+  private static final Pattern JTI = Pattern.compile("jti_[0-9a-f]{32}");
 
   public AccessClaims {
     clientCidr = List.copyOf(clientCidr);
+  }
+
+  /** Whether an enclave could have given a token this id. */
+  public static boolean isJti(@Nullable String text) {
+    return text != null && JTI.matcher(text).matches();
   }
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
