@@ -260,6 +260,34 @@ class CommandsTest {
   }
 
   @Test
+  void aProvidersOwnAuthorityIsReadFromAFile() throws IOException {
+    server.on("PUT /api/v1/providers/mine", json(200, "{\"name\":\"mine\"}"));
+    Path authority = Files.writeString(home.resolve("ca.pem"), "-----BEGIN CERTIFICATE-----");
+    machine.with("REDOUBT_PROVIDER_KEY", "sk-1");
+
+    assertThat(
+            machine.type(
+                "provider",
+                "set",
+                "mine",
+                "--kind",
+                "openai",
+                "--provider-ca-file",
+                authority.toString(),
+                "--connect-timeout",
+                "3"))
+        .isZero();
+
+    var body = Json.LENIENT.readTree(server.requests().getLast().body());
+    assertThat(body.at("/tls/ca_pem").asText()).isEqualTo("-----BEGIN CERTIFICATE-----");
+    assertThat(body.at("/connect_timeout_seconds").asInt()).isEqualTo(3);
+    assertThat(
+            machine.type(
+                "provider", "set", "mine", "--kind", "openai", "--provider-ca-file", "/no/file"))
+        .isEqualTo(2);
+  }
+
+  @Test
   void aProvidersKeyIsNeverAnOption() {
     server.on("PUT /api/v1/providers/mine", json(200, "{\"name\":\"mine\"}"));
 

@@ -7,6 +7,7 @@ import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
 import io.redoubt.proxy.upstream.UpstreamReply;
@@ -133,7 +134,7 @@ final class Forwarding {
             call.request().entity().getContentType().toString(),
             body(call, admitted));
     return upstreams.send(
-        provider.baseUrl(),
+        Destination.of(provider),
         request,
         Duration.ofSeconds(provider.timeoutSeconds()),
         () -> admitted.stream().whyCut() == null,
