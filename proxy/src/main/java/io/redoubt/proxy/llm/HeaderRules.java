@@ -44,7 +44,10 @@ final class HeaderRules {
           "x-forwarded-host",
           "x-forwarded-port",
           "x-forwarded-proto",
-          "x-real-ip");
+          "x-real-ip",
+          // Said anew of this hop, whose parent the caller's is.
+          "traceparent",
+          "tracestate");
 
   private static final Set<String> CREDENTIALS = Set.of("authorization", "x-api-key");
 

@@ -3,7 +3,8 @@ package io.redoubt.proxy.llm;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
@@ -91,6 +92,7 @@ final class LlmFixture implements AutoCloseable {
   final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
   final InMemoryRevocations revocations = new InMemoryRevocations();
   final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
+  final KeptSpans spans = new KeptSpans();
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   final SigningKey signingKey = SigningKey.generate();
   final ActorSystem<?> system;
@@ -161,7 +163,10 @@ final class LlmFixture implements AutoCloseable {
                 desk),
             clock,
             metrics,
-            OpenTelemetry.noop().getTracer("test"));
+            SdkTracerProvider.builder()
+                .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                .build()
+                .get("test"));
     var sealed = new HttpEdge("acting", metrics).seal(routes.routes());
     binding = await(HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), edge, sealed));
     reset();
@@ -216,6 +221,22 @@ final class LlmFixture implements AutoCloseable {
             ORGANIZATION,
             new ProviderSpec(name, kind, base, models, timeout, false, ++versions),
             Secret.of(FakeProvider.KEY)));
+  }
+
+  /** Anthropic with another key than the one that its stand-in wants. */
+  void provideWithKey(String key) {
+    await(
+        providers.put(
+            ORGANIZATION,
+            new ProviderSpec(
+                "anthropic",
+                ProviderSpec.Kind.ANTHROPIC,
+                provider.base(""),
+                List.of("claude-*"),
+                5,
+                false,
+                ++versions),
+            Secret.of(key)));
   }
 
   void provideSimulated(String name, List<String> models) {

@@ -245,6 +245,7 @@ class LlmPassThroughTest {
                 .header("x-forwarded-for", "10.0.0.1")
                 .header("openai-organization", "org-7")
                 .header("x-unknown", "passes")
+                .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
                 .header("accept-encoding", "gzip"));
 
     assertThat(answer.statusCode()).isEqualTo(200);
@@ -255,7 +256,10 @@ class LlmPassThroughTest {
         .containsEntry("x-unknown", "passes")
         .containsEntry("accept-encoding", "identity")
         .containsEntry("host", plane.provider.base("").getAuthority())
-        .doesNotContainKeys("cookie", "x-forwarded-for", "proxy-authorization", "traceparent");
+        .doesNotContainKeys("cookie", "x-forwarded-for", "proxy-authorization");
+    assertThat(headers.get("traceparent"))
+        .startsWith("00-4bf92f3577b34da6a3ce929d0e0e4736-")
+        .doesNotContain("00f067aa0ba902b7");
     assertThat(String.join(" ", headers.values())).doesNotContain(plane.token());
   }
 
