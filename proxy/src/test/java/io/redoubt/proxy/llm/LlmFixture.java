@@ -71,6 +71,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.server.Directives;
 
 /** The LLM plane on a real port, between a strict provider and fakes of the rest of the enclave. */
 final class LlmFixture implements AutoCloseable {
@@ -168,7 +169,18 @@ final class LlmFixture implements AutoCloseable {
                 .build()
                 .get("test"));
     var sealed = new HttpEdge("acting", metrics).seal(routes.routes());
-    binding = await(HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), edge, sealed));
+    var marked = Directives.mapResponse(answer -> LlmRoutes.marked(answer, clock), () -> sealed);
+    binding =
+        await(
+            HttpServer.start(
+                system,
+                "127.0.0.1",
+                0,
+                Optional.empty(),
+                edge,
+                marked,
+                LlmRoutes.stopping(),
+                UnparsableCalls.class));
     reset();
   }
 
