@@ -35,7 +35,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -129,7 +128,11 @@ final class Admission {
             call.source())
         .thenCompose(result -> {
           var agent = believed(call, result);
-          return body.thenApply(read -> new Caller(agent, read, carriesKey(call.request())));
+          if (OwnCredential.isOurs(call.request())) {
+            throw new Refusal.Raised(Refusal.OWN_CREDENTIAL_IS_A_TOKEN);
+          }
+          return body.thenApply(
+              read -> new Caller(agent, read, OwnCredential.isIn(call.request())));
         });
   }
 
@@ -146,11 +149,6 @@ final class Admission {
         throw new Refusal.Raised(Refusal.of(refused.why()));
       }
     };
-  }
-
-  private static boolean carriesKey(HttpRequest request) {
-    return request.getHeader("authorization").isPresent()
-        || request.getHeader("x-api-key").isPresent();
   }
 
   private CompletionStage<Admitted> decide(LlmCall call, Caller caller) {

@@ -49,8 +49,6 @@ final class HeaderRules {
           "traceparent",
           "tracestate");
 
-  private static final Set<String> CREDENTIALS = Set.of("authorization", "x-api-key");
-
   private static final Set<String> KEPT_FROM_CLIENT =
       Set.of(
           // Said by this server for itself.
@@ -80,7 +78,7 @@ final class HeaderRules {
       if (passes(name, nominated)
           && header.renderInRequests()
           && !KEPT_FROM_UPSTREAM.contains(name)
-          && (withCredentials || !CREDENTIALS.contains(name))) {
+          && (withCredentials || !OwnCredential.HEADERS.contains(name))) {
         forwarded.add(header);
       }
     }

@@ -36,6 +36,10 @@ public record AccessClaims(
     @Nullable String jkt) {
 
   private static final String SUBJECT_PREFIX = "agent:";
+
+  /** Longer than any that is issued. */
+  private static final int MAX_LENGTH = 8192;
+
   private static final Pattern JTI = Pattern.compile("jti_[0-9a-f]{32}");
 
   public AccessClaims {
@@ -78,6 +82,15 @@ public record AccessClaims(
             clientCidr.isEmpty() ? null : clientCidr,
             jkt == null ? null : new Confirmation(jkt));
     return Jws.sign(key, Jws.Type.AGENT_ACCESS, Json.write(wire));
+  }
+
+  /**
+   * Whether a text has the form of an agent's access token, of whichever enclave and however old.
+   */
+  public static boolean isForm(String text) {
+    return Jws.parse(Jws.Type.AGENT_ACCESS, text, MAX_LENGTH)
+        .flatMap(jws -> read(jws.unverifiedPayload()))
+        .isPresent();
   }
 
   /**
