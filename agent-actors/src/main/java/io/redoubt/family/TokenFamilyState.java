@@ -1,5 +1,6 @@
 package io.redoubt.family;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -36,7 +37,8 @@ sealed interface TokenFamilyState {
     public TokenFamilyState apply(TokenFamily.Event event) {
       return switch (event) {
         case FamilyOpened e ->
-            new Live(e.agent(), e.jkt(), e.first(), e.expiresAt(), 0, e.accessExpiresAt(), null);
+            new Live(
+                e.agent(), e.jkt(), e.first(), e.expiresAt(), 0, e.accessExpiresAt(), null, null);
         case TokenRotated _, RotationRepeated _, ReplayDetected _, FamilyRevoked _ -> this;
       };
     }
@@ -51,6 +53,8 @@ sealed interface TokenFamilyState {
    * @param generation of that token
    * @param accessExpiresAt when the last access token of the family expires
    * @param last the rotation that made the current token; null: it is the first
+   * @param spent the tokens before the current one, none of which may stand again; null: that of
+   *     {@code last} alone, which is all that older releases kept
    */
   @JsonTypeName("live")
   record Live(
@@ -60,7 +64,8 @@ sealed interface TokenFamilyState {
       Instant expiresAt,
       long generation,
       Instant accessExpiresAt,
-      @Nullable Rotation last)
+      @Nullable Rotation last,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable SpentTokens spent)
       implements TokenFamilyState {
 
     @Override
@@ -74,7 +79,8 @@ sealed interface TokenFamilyState {
                 e.nextExpiresAt(),
                 generation + 1,
                 later(accessExpiresAt, e.accessExpiresAt()),
-                new Rotation(current, e.committed(), e.jti(), e.accessExpiresAt(), e.at(), 0));
+                new Rotation(current, e.committed(), e.jti(), e.accessExpiresAt(), e.at(), 0),
+                remembered().and(current));
         case RotationRepeated _ ->
             new Live(
                 agent,
@@ -83,7 +89,8 @@ sealed interface TokenFamilyState {
                 expiresAt,
                 generation,
                 accessExpiresAt,
-                last == null ? null : last.repeatedOnceMore());
+                last == null ? null : last.repeatedOnceMore(),
+                spent);
         case ReplayDetected _, FamilyRevoked _ -> new Revoked(agent, generation, accessExpiresAt);
         case FamilyOpened _ -> this;
       };
@@ -122,7 +129,14 @@ sealed interface TokenFamilyState {
     }
 
     private boolean wasUsed(TokenDigest next) {
-      return current.equals(next) || (last != null && last.spent().equals(next));
+      return current.equals(next) || remembered().contains(next);
+    }
+
+    private SpentTokens remembered() {
+      if (spent != null) {
+        return spent;
+      }
+      return last == null ? SpentTokens.NONE : SpentTokens.NONE.and(last.spent());
     }
 
     /** That the successor is unused needs no look: it is the token that stands. */

@@ -295,6 +295,26 @@ class TokenFamilyEntityTest {
   }
 
   @Test
+  void aTokenThatWasSpentLongAgoDoesNotComeBackToLife() {
+    open(A);
+    var standing = A;
+    for (int i = 0; i < SpentTokens.LIMIT; i++) {
+      var next = TokenDigest.of("token " + i);
+      rotate(standing, next);
+      standing = next;
+    }
+    family.restart();
+
+    var backwards = commit(standing, A, ACCESS_END);
+
+    assertThat(backwards.reply()).isEqualTo(new Refused(Refusal.SUCCESSOR_NOT_FRESH));
+    assertThat(backwards.hasNoEvents()).isTrue();
+    assertThat(commit(standing, TokenDigest.of("token 7"), ACCESS_END).reply())
+        .isEqualTo(new Refused(Refusal.SUCCESSOR_NOT_FRESH));
+    assertThat(commit(standing, B, ACCESS_END).reply()).isInstanceOf(Rotated.class);
+  }
+
+  @Test
   void anExpiredTokenIsRefusedWithoutConsequences() {
     open(A);
     clock.set(REFRESH_END);

@@ -63,10 +63,22 @@ public final class TokenFamilySamples {
                 TOMORROW,
                 1,
                 LATER,
-                new Rotation(FIRST, true, "jti", LATER, AT, 2))),
+                new Rotation(FIRST, true, "jti", LATER, AT, 2),
+                null)),
+        new Sample(
+            "token-family-state/live-spent.json",
+            new Live(
+                AGENT,
+                null,
+                TokenDigest.of("third"),
+                TOMORROW,
+                2,
+                LATER,
+                new Rotation(NEXT, false, "jti", LATER, AT, 0),
+                SpentTokens.NONE.and(FIRST).and(NEXT))),
         new Sample(
             "token-family-state/live-bare.json",
-            new Live(AGENT, null, FIRST, TOMORROW, 0, LATER, null)),
+            new Live(AGENT, null, FIRST, TOMORROW, 0, LATER, null, null)),
         new Sample(
             "token-family-state/revoked.json", new TokenFamilyState.Revoked(AGENT, 3, LATER)));
   }

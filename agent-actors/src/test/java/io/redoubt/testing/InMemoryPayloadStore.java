@@ -6,15 +6,39 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Payloads in memory. */
 public final class InMemoryPayloadStore implements PayloadStore {
   public final Outage outage = new Outage();
   private final List<Payload> payloads = new ArrayList<>();
 
+  private final AtomicInteger held = new AtomicInteger();
+  private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
+
+  /** Whatever is to be kept from now on waits until this is completed. */
+  public CompletableFuture<Void> hold() {
+    gate = new CompletableFuture<>();
+    return gate;
+  }
+
+  /** How much has waited. */
+  public int held() {
+    return held.get();
+  }
+
   @Override
   public CompletionStage<Void> keep(Payload payload) {
+    if (gate.isDone()) {
+      return keepNow(payload);
+    }
+    held.incrementAndGet();
+    return gate.thenCompose(_ -> keepNow(payload));
+  }
+
+  private CompletionStage<Void> keepNow(Payload payload) {
     return outage.run(() -> {
       synchronized (this) {
         if (find(payload.action(), payload.part()).isPresent()) {

@@ -12,6 +12,7 @@ import io.redoubt.persistence.enclave.EnclaveStoreConfig;
 import io.redoubt.persistence.migrate.SchemaVersion;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseConfig;
+import io.redoubt.persistence.postgres.Durability;
 import io.redoubt.persistence.sealing.FileKeyProvider;
 import io.redoubt.persistence.sealing.KeySchema;
 import io.redoubt.persistence.sealing.Keyring;
@@ -90,6 +91,7 @@ public final class Enclave implements AutoCloseable {
             environment.metrics());
     try {
       String schema = SchemaVersion.require(database);
+      Durability.require(database);
       // Before anything is done in the node's name: another process may have it.
       var membership =
           Membership.claim(

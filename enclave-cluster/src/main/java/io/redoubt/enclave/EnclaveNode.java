@@ -448,30 +448,34 @@ final class EnclaveNode {
   private void apply(News news) {
     switch (news) {
       case News.Revoked(var revocation) -> {
-        revocations.apply(revocation);
-        cut(revocation);
+        int _ = revocations.apply(revocation);
+        int _ = cut(revocation);
       }
       case News.Stopped stopped -> stops.heard(stopped);
     }
   }
 
-  private void onRevoked(Revocation revocation) {
-    cut(revocation);
+  private int onRevoked(Revocation revocation) {
+    int cut = cut(revocation);
     ledger.note(
         new News.Revoked(revocation), Duration.between(clock.instant(), revocation.forgetAt()));
+    return cut;
   }
 
-  /** What runs on the tokens of a family ends with it (G2). */
-  private void cut(Revocation revocation) {
-    switch (revocation) {
+  /**
+   * What runs on the tokens of a family ends with it (G2), and what runs on one token with that.
+   */
+  private int cut(Revocation revocation) {
+    return switch (revocation) {
       case Revocation.OfFamily family -> streams.cutFamily(family.organization(), family.family());
-      case Revocation.OfToken _ -> {}
-    }
+      case Revocation.OfToken token -> streams.cutToken(token.organization(), token.jti());
+    };
   }
 
   private KillSwitch killSwitch(ActorContext<Void> context, EnclaveStore store) {
     context.spawn(
-        EnforcementNode.create(config.node(), stops, ledger, clock), EnforcementNode.NAME);
+        EnforcementNode.create(config.node(), stops, revocations::apply, ledger, clock),
+        EnforcementNode.NAME);
     var limit = config.kill().answerLimit();
     var limits = new Enforcement.Limits(limit, config.lease().certain());
     var enforcement =

@@ -27,6 +27,7 @@ import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.llm.LlmPorts;
 import io.redoubt.proxy.llm.LlmRoutes;
 import io.redoubt.proxy.llm.NodeIdentity;
+import io.redoubt.proxy.llm.UnparsableCalls;
 import io.redoubt.proxy.stream.Cut;
 import java.net.InetAddress;
 import java.net.URI;
@@ -128,7 +129,8 @@ final class EnclaveServers {
 
   /** The acting server before the agent endpoint, which says where it is. */
   CompletionStage<Void> start() {
-    var routes = sealed("acting", ACTING_API, concat(actingRoutes(), ACTING_API.routes()));
+    var sealed = sealed("acting", ACTING_API, concat(actingRoutes(), ACTING_API.routes()));
+    var routes = mapResponse(answer -> LlmRoutes.marked(answer, environment.clock()), () -> sealed);
     return HttpServer.start(
             node.system,
             config.actingServer().host(),
@@ -136,7 +138,8 @@ final class EnclaveServers {
             environment.tls(),
             edge,
             routes,
-            LlmRoutes.stopping())
+            LlmRoutes.stopping(),
+            UnparsableCalls.class)
         .thenCompose(binding -> {
           acting = binding;
           return startAgentServer(binding);

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import javax.net.ssl.SSLContext;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.ParsingErrorHandler;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaType;
@@ -75,13 +76,15 @@ public final class HttpServer {
       Optional<SSLContext> tls,
       EdgeConfig config,
       Route sealed) {
-    return start(system, host, port, tls, config, sealed, Replies.stopping());
+    return start(
+        system, host, port, tls, config, sealed, Replies.stopping(), UnparsableRequests.class);
   }
 
   /**
    * Binds.
    *
    * @param stopping what requests hear that are still under way when {@link #stop} cuts them
+   * @param unparsable answers what is no request
    */
   public static CompletionStage<HttpServer> start(
       ActorSystem<?> system,
@@ -90,8 +93,9 @@ public final class HttpServer {
       Optional<SSLContext> tls,
       EdgeConfig config,
       Route sealed,
-      HttpResponse stopping) {
-    var settings = settings(system, config);
+      HttpResponse stopping,
+      Class<? extends ParsingErrorHandler> unparsable) {
+    var settings = settings(system, config, unparsable);
     var watched = new WatchedConnections();
     var connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     var each =
@@ -162,7 +166,8 @@ public final class HttpServer {
     return completed;
   }
 
-  private static ServerSettings settings(ActorSystem<?> system, EdgeConfig config) {
+  private static ServerSettings settings(
+      ActorSystem<?> system, EdgeConfig config, Class<? extends ParsingErrorHandler> unparsable) {
     // Time-outs of the server's own are off: each part of an answer has a limit of its own, which
     // knows what to say. Likewise a body's length, whose limit differs from route to route.
     String overrides =
@@ -177,6 +182,8 @@ public final class HttpServer {
           max-content-length = infinite
           max-chunk-size = %d
           illegal-header-warnings = off
+          # Read and written anew, a header would not be what the client sent.
+          modeled-header-parsing = off
           error-handler = "%s"
         }
         """
@@ -185,7 +192,7 @@ public final class HttpServer {
                 config.maxHeaderBytes(),
                 config.maxUriBytes(),
                 config.maxChunkBytes(),
-                UnparsableRequests.class.getName());
+                unparsable.getName());
     var merged =
         ConfigFactory.parseString(overrides)
             .atPath("pekko.http.server")

@@ -117,7 +117,9 @@ public final class Bootstrap {
               baseUrl,
               List.of(),
               SIMULATED_TIMEOUT_SECONDS,
-              true);
+              true,
+              null,
+              null);
       byte[] key =
           services
               .providers

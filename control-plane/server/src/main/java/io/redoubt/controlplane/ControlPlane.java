@@ -7,6 +7,7 @@ import io.redoubt.http.HttpEdge;
 import io.redoubt.http.HttpServer;
 import io.redoubt.persistence.migrate.SchemaVersion;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.Durability;
 import io.redoubt.persistence.sealing.Keyring;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -70,6 +71,7 @@ public final class ControlPlane implements AutoCloseable {
       Clock clock) {
     requireTlsBeyondLoopback(config, tls);
     SchemaVersion.require(database);
+    Durability.require(database);
     var services = new Services(config, database, keyring, metrics, clock);
     services.keys.start();
     services.policies.foundWhereMissing(database, clock, services.trail);

@@ -257,6 +257,41 @@ class KillTest {
   }
 
   @Test
+  void oneTokenIsRevokedAndTheAgentGoesOn() {
+    enclave.connect();
+    see(AgentStatus.ACTIVE, List.of());
+    String jti = "jti_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e";
+
+    var answer = asking("revoke-token", "{\"jti\": \"" + jti + "\", \"reason\": \"it leaked\"}");
+    var order = heard(LinkCommand.RevokeToken.class, 1);
+    prove(order, null);
+
+    var reply = answer.join();
+    assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+    assertThat(reply.at("/nodes/0/streams_cut").asInt()).isEqualTo(2);
+    assertThat(((LinkCommand.RevokeToken) order.command()).jti()).isEqualTo(jti);
+    assertThat(tenant.owner().get(path).text("/status")).isEqualTo("active");
+    var audit = tenant.lastAudit("agent:revoke-token");
+    assertThat(audit.path("agent_id").asText()).isEqualTo(agent);
+    assertThat(audit.path("detail").asText()).isEqualTo(jti + ": it leaked");
+  }
+
+  @Test
+  void aTokenIsNamedByItsJtiAndItsAgent() {
+    for (String jti :
+        new String[] {"null", "\"\"", "\"jti_1\"", "\"eyJhbGciOiJFUzI1NiJ9.e30.x\""}) {
+      var reply =
+          tenant.owner().post(path + "/revoke-token", "{\"reason\": \"x\", \"jti\": " + jti + "}");
+      assertThat(reply.status()).as(jti).isEqualTo(422);
+      assertThat(reply.text("/errors/0/pointer")).isEqualTo("/jti");
+    }
+    String body = "{\"jti\": \"jti_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e\", \"reason\": \"x\"}";
+    var stranger = server.newTenant().owner();
+    assertThat(stranger.post(path + "/revoke-token", body).status()).isEqualTo(404);
+    assertThat(mine(LinkCommand.RevokeToken.class)).isEmpty();
+  }
+
+  @Test
   void deleteLeavesATombstoneAndDecommissions() {
     enclave.connect();
 

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.link.SealedBoxes;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -14,6 +16,22 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProviderTest {
   private static final String ENCLAVES = "/api/v1/enclaves";
+
+  private static final String AUTHORITY =
+      """
+      -----BEGIN CERTIFICATE-----
+      MIIBjjCCATWgAwIBAgIUCdK/1qG2E1cOEEW7VzTsUk73R+cwCgYIKoZIzj0EAwIw
+      HDEaMBgGA1UEAwwRUHJpdmF0ZSBhdXRob3JpdHkwIBcNMjYxMTIyMDMxODM5WhgP
+      MjEyNjEwMjkwMzE4MzlaMBwxGjAYBgNVBAMMEVByaXZhdGUgYXV0aG9yaXR5MFkw
+      EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEdeD1xcsz8dLCiP17b/v86MjMyVYSW8gp
+      drJNjSkq69U7KP1yf1LiLDF1mheTaEOpQpy0VU9cCscjLDDWvHtsQqNTMFEwHQYD
+      VR0OBBYEFDequUXy7AswjWo9JKnP85fZx9r7MB8GA1UdIwQYMBaAFDequUXy7Asw
+      jWo9JKnP85fZx9r7MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIg
+      bcTF9uiWywnhrHFUe712mSLqLGqCsIAwXvpghaqPEPYCIHykEX8m/uqShoMelelw
+      0jXQ85n7zpu5WPF/zH3x3QbL
+      -----END CERTIFICATE-----
+      """;
+
   @AutoClose private final TestServer server = new TestServer();
 
   @Test
@@ -126,6 +144,71 @@ class ProviderTest {
                     Tenant.PROVIDER.replace("\"kind\"", "\"simulated\": true, \"kind\""))
                 .status())
         .isEqualTo(422);
+  }
+
+  @Test
+  void aProviderOfAPrivateAuthorityIsReachedByIt() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      var put =
+          tenant
+              .owner()
+              .put(
+                  "/api/v1/providers/own",
+                  with("https://models.internal", AUTHORITY, ", \"connect_timeout_seconds\": 3"));
+
+      var told = enclave.command(LinkCommand.PutProvider.class).provider();
+
+      assertThat(put.status()).as(put.text()).isEqualTo(201);
+      assertThat(put.text("/tls/ca_pem")).isEqualTo(AUTHORITY);
+      assertThat(told.tls()).isEqualTo(new ProviderSpec.Tls(AUTHORITY));
+      assertThat(told.connectTimeoutSeconds()).isEqualTo(3);
+      assertThat(tenant.owner().get("/api/v1/providers/own").text("/tls/ca_pem"))
+          .isEqualTo(AUTHORITY);
+      var without = tenant.owner().put("/api/v1/providers/own", Tenant.PROVIDER);
+      assertThat(without.at("/tls").isNull()).isTrue();
+    }
+  }
+
+  @Test
+  void anAuthorityIsCertificatesAndNothingElse() {
+    var owner = server.newTenant().owner();
+    String key = "-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n";
+    for (String pem :
+        List.of(
+            "",
+            "nonsense",
+            key,
+            AUTHORITY + key,
+            AUTHORITY.substring(0, AUTHORITY.length() - 30),
+            AUTHORITY.replaceFirst("MII", "AAA"),
+            AUTHORITY.repeat(21))) {
+      var reply = owner.put("/api/v1/providers/own", with("https://models.internal", pem, ""));
+      assertThat(reply.status()).as(pem).isEqualTo(422);
+      assertThat(reply.text("/errors/0/pointer")).isEqualTo("/tls/ca_pem");
+    }
+    assertThat(
+            owner
+                .put("/api/v1/providers/own", with("http://127.0.0.1:1", AUTHORITY, ""))
+                .text("/errors/0/pointer"))
+        .isEqualTo("/tls");
+    assertThat(
+            owner
+                .put(
+                    "/api/v1/providers/own",
+                    with("https://a.b", AUTHORITY, ", \"connect_timeout_seconds\": 61"))
+                .text("/errors/0/pointer"))
+        .isEqualTo("/connect_timeout_seconds");
+  }
+
+  private static String with(String url, String pem, String more) {
+    return "{\"kind\": \"openai\", \"api_key\": \"k\", \"base_url\": \""
+        + url
+        + "\", \"tls\": {\"ca_pem\": \""
+        + pem.replace("\n", "\\n")
+        + "\"}"
+        + more
+        + "}";
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.redoubt.enclave.membership.MemberActors;
 import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.protocol.link.Acknowledgement.How;
 import io.redoubt.protocol.link.Acknowledgement.NodeProof;
+import io.redoubt.revocation.Revocation;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells every node of the cluster about a change of an agent's lifecycle and collects their
@@ -47,8 +49,28 @@ public final class Enforcement extends AbstractBehavior<Enforcement.Command> {
   /** What the local actor is asked. */
   public sealed interface Command {}
 
-  /** Tell every node; {@code cut}: and cut what the agent has under way there. */
-  record TellAll(AgentKey agent, boolean cut, ActorRef<Proofs> replyTo) implements Command {}
+  /**
+   * Tell every node.
+   *
+   * @param cut and cut what the agent has under way there
+   * @param only what runs on this token, which no node honours any longer; null: all of it
+   */
+  record TellAll(
+      AgentKey agent, boolean cut, Revocation.@Nullable OfToken only, ActorRef<Proofs> replyTo)
+      implements Command {
+    TellAll(AgentKey agent, boolean cut, ActorRef<Proofs> replyTo) {
+      this(agent, cut, null, replyTo);
+    }
+
+    private EnforcementNode.Command order(ActorRef<EnforcementNode.Enforced> node) {
+      if (only != null) {
+        return new EnforcementNode.Withdraw(only, node);
+      }
+      return cut
+          ? new EnforcementNode.Cut(agent, UUID.randomUUID(), node)
+          : new EnforcementNode.Notice(agent, node);
+    }
+  }
 
   private record MembersChanged(ClusterEvent.MemberEvent event) implements Command {}
 
@@ -171,10 +193,7 @@ public final class Enforcement extends AbstractBehavior<Enforcement.Command> {
     Behavior<Message> ask(List<Member> members) {
       ActorRef<EnforcementNode.Enforced> self =
           context.messageAdapter(EnforcementNode.Enforced.class, Answered::new);
-      var order =
-          question.cut()
-              ? new EnforcementNode.Cut(question.agent(), UUID.randomUUID(), self)
-              : new EnforcementNode.Notice(question.agent(), self);
+      var order = question.order(self);
       for (Member member : members) {
         MemberActors.<EnforcementNode.Command>at(context.getSystem(), member, EnforcementNode.NAME)
             .tell(order);

@@ -17,6 +17,7 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.Acknowledgement;
+import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.revocation.Revocation;
 import io.redoubt.revocation.Revocations;
 import java.time.Clock;
@@ -75,7 +76,7 @@ public final class KillSwitch {
   public sealed interface Result {}
 
   /** Carried out, on every node named in the proof. */
-  public record Enforced(Agent.LifecycleChanged change, Acknowledgement proof) implements Result {}
+  public record Enforced(Acknowledgement proof) implements Result {}
 
   /** Not carried out. */
   public record Refused(Agent.Refusal why) implements Result {}
@@ -148,6 +149,48 @@ public final class KillSwitch {
         null);
   }
 
+  /**
+   * Ends one access token, and what runs on it. The agent's family goes on: the next rotation gives
+   * it another one, and a repeated one gives this one again, which is as dead.
+   *
+   * @param jti of the token
+   */
+  public CompletionStage<Result> revokeToken(Request request, String jti) {
+    return agents
+        .ask(request.agent(), Agent.Describe::new)
+        .thenCompose(reply ->
+            switch (reply) {
+              case Agent.Description it -> withdraw(request, jti, it.spec());
+              case Agent.Refused(var why) -> CompletableFuture.completedFuture(new Refused(why));
+              case Agent.Done _,
+                  Agent.Bootstrapped _,
+                  Agent.RefreshAdmitted _,
+                  Agent.Decided _,
+                  Agent.Permitted _,
+                  Agent.Denied _,
+                  Agent.LifecycleChanged _ ->
+                  throw new IllegalStateException("not a description: " + reply);
+            });
+  }
+
+  private CompletionStage<Result> withdraw(Request request, String jti, AgentSpec spec) {
+    var token =
+        new Revocation.OfToken(
+            request.agent().organization(),
+            jti,
+            clock.instant().plus(AccessTokenIssuer.REVOCATION_SPAN));
+    // Every node is asked before any hears of it otherwise, so that each counts what it cut.
+    return tellAll(replyTo -> new Enforcement.TellAll(request.agent(), true, token, replyTo))
+        .handle((nodes, failure) ->
+            revocations
+                .revoke(token)
+                .thenCompose(_ ->
+                    failure == null
+                        ? conclude(request, "agent:revoke-token", spec, null, jti, nodes)
+                        : CompletableFuture.<Result>failedFuture(failure)))
+        .thenCompose(result -> result);
+  }
+
   /** Ends the agent for ever. */
   public CompletionStage<Result> decommission(Request request) {
     return stop(
@@ -171,7 +214,8 @@ public final class KillSwitch {
             // Without the database nothing new is permitted anyway; what is under way can and
             // should be cut although nobody can promise yet that the stop is durable.
             LOG.warn("{} of {} is not complete; cutting its streams", operation, request.agent());
-            tellAll(request.agent(), true).exceptionally(_ -> List.of());
+            tellAll(replyTo -> new Enforcement.TellAll(request.agent(), true, replyTo))
+                .exceptionally(_ -> List.of());
           }
         });
   }
@@ -188,8 +232,17 @@ public final class KillSwitch {
           cancelRequests(request);
         }
         yield endFamilies(request.agent(), change)
-            .thenCompose(_ -> tellAll(request.agent(), isStopped(change)))
-            .thenCompose(nodes -> conclude(request, operation, change, isolation, nodes));
+            .thenCompose(_ ->
+                tellAll(replyTo ->
+                    new Enforcement.TellAll(request.agent(), isStopped(change), replyTo)))
+            .thenCompose(nodes ->
+                conclude(
+                    request,
+                    operation,
+                    change.spec(),
+                    isolation,
+                    isolation == null ? null : isolation.toString(),
+                    nodes));
       }
       case Agent.Refused(var why) -> CompletableFuture.completedFuture(new Refused(why));
       case Agent.Done _,
@@ -243,25 +296,23 @@ public final class KillSwitch {
         .thenApply(_ -> null);
   }
 
-  private CompletionStage<List<Acknowledgement.NodeProof>> tellAll(AgentKey agent, boolean cut) {
+  private CompletionStage<List<Acknowledgement.NodeProof>> tellAll(
+      Function<ActorRef<Enforcement.Proofs>, Enforcement.Command> question) {
     // The collector keeps the limit itself; the margin is for a busy machine.
     return AskPattern.<Enforcement.Command, Enforcement.Proofs>ask(
-            enforcement,
-            replyTo -> new Enforcement.TellAll(agent, cut, replyTo),
-            limit.plusSeconds(2),
-            system.scheduler())
+            enforcement, question::apply, limit.plusSeconds(2), system.scheduler())
         .thenApply(Enforcement.Proofs::nodes);
   }
 
   private CompletionStage<Result> conclude(
       Request request,
       String operation,
-      Agent.LifecycleChanged change,
+      @Nullable AgentSpec spec,
       @Nullable IsolationId isolation,
+      @Nullable String resource,
       List<Acknowledgement.NodeProof> nodes) {
     var now = clock.instant();
     var proof = new Acknowledgement(isolation, now, nodes, COMPUTE);
-    var spec = change.spec();
     var order = request.order();
     var builder =
         new AuditBuilder(
@@ -274,10 +325,10 @@ public final class KillSwitch {
             .agent(request.agent().agent(), spec == null ? null : spec.owner())
             .byOperator(request.by())
             .at(enclave, node)
-            .resource(isolation == null ? null : isolation.toString())
+            .resource(resource)
             .outcome(new Outcome(Outcome.Status.SUCCEEDED, 0, null, null))
             .trace(request.traceId())
             .detail(request.reason());
-    return audit.record(builder.build()).thenApply(_ -> new Enforced(change, proof));
+    return audit.record(builder.build()).thenApply(_ -> new Enforced(proof));
   }
 }

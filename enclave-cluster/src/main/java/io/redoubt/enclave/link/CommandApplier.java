@@ -12,6 +12,7 @@ import io.redoubt.organization.Organizations;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
@@ -136,6 +137,7 @@ final class CommandApplier {
               envelope,
               it.agentId(),
               killSwitch.revoke(request(envelope, it.agentId(), it.reason(), it.by())));
+      case LinkCommand.RevokeToken it -> revokeToken(envelope, it);
       case LinkCommand.Decommission it ->
           stop(
               envelope,
@@ -231,6 +233,17 @@ final class CommandApplier {
             request(envelope, it.agentId(), it.reason(), it.by()), it.isolationIds()));
   }
 
+  private CompletionStage<Result> revokeToken(
+      CommandEnvelope envelope, LinkCommand.RevokeToken it) {
+    if (!AccessClaims.isJti(it.jti())) {
+      return CompletableFuture.completedFuture(new Rejected("names no token"));
+    }
+    return stop(
+        envelope,
+        it.agentId(),
+        killSwitch.revokeToken(request(envelope, it.agentId(), it.reason(), it.by()), it.jti()));
+  }
+
   private static KillSwitch.Request request(
       CommandEnvelope envelope, AgentId agent, String reason, String by) {
     long number = envelope.number();
@@ -247,7 +260,7 @@ final class CommandApplier {
       CommandEnvelope envelope, AgentId agent, CompletionStage<KillSwitch.Result> result) {
     return result.thenApply(ended ->
         switch (ended) {
-          case KillSwitch.Enforced(_, var proof) ->
+          case KillSwitch.Enforced(var proof) ->
               new Stopped(
                   new AgentKey(envelope.organizationId(), agent),
                   new LinkReport.AgentStopped(

@@ -16,6 +16,7 @@ import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.problem.ErrorType;
@@ -41,8 +42,9 @@ import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code POST /v1/operator/token} and {@code POST /v1/operator/agents/{id}/isolate|release}: the
- * kill switch for the time when the control plane is away.
+ * {@code POST /v1/operator/token} and {@code POST
+ * /v1/operator/agents/{id}/isolate|release|revoke-token}: the kill switch for the time when the
+ * control plane is away.
  */
 final class BreakGlassRoutes {
   private static final String PERMISSION = "agents:manage";
@@ -86,6 +88,8 @@ final class BreakGlassRoutes {
    */
   record ReleaseBody(@Nullable String reason, @Nullable List<IsolationId> isolationIds) {}
 
+  record RevokeTokenBody(@Nullable String jti, @Nullable String reason) {}
+
   Route routes() {
     return concat(
         path(segment("v1").slash("operator").slash("token"), () -> post(this::token)),
@@ -94,7 +98,10 @@ final class BreakGlassRoutes {
             id -> post(() -> isolate(id))),
         path(
             segment("v1").slash("operator").slash("agents").slash(segment()).slash("release"),
-            id -> post(() -> release(id))));
+            id -> post(() -> release(id))),
+        path(
+            segment("v1").slash("operator").slash("agents").slash(segment()).slash("revoke-token"),
+            id -> post(() -> revokeToken(id))));
   }
 
   private Route token() {
@@ -184,6 +191,21 @@ final class BreakGlassRoutes {
             }));
   }
 
+  private Route revokeToken(String agentId) {
+    return asOperator((request, operator) ->
+        bodies.json(
+            RevokeTokenBody.class,
+            body -> {
+              var asked = asked(request, operator, agentId, body.reason());
+              @Nullable String jti = body.jti();
+              if (jti == null || !AccessClaims.isJti(jti)) {
+                throw ProblemException.invalid("/jti", "is the jti claim of an access token");
+              }
+              return Replies.async(
+                  killSwitch.revokeToken(asked, jti).thenApply(BreakGlassRoutes::answer));
+            }));
+  }
+
   private static KillSwitch.Request asked(
       HttpRequest request, OperatorClaims operator, String agentId, @Nullable String reason) {
     return new KillSwitch.Request(
@@ -244,7 +266,7 @@ final class BreakGlassRoutes {
 
   private static Route answer(KillSwitch.Result result) {
     return switch (result) {
-      case KillSwitch.Enforced(_, Acknowledgement proof) -> Replies.json(200, proof);
+      case KillSwitch.Enforced(Acknowledgement proof) -> Replies.json(200, proof);
       case KillSwitch.Refused(Agent.Refusal why) -> Replies.problem(problem(why));
     };
   }

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +39,7 @@ public final class RevocationView implements Revocations {
   private final RevocationConfig config;
   private final InstantSource clock;
   private final Consumer<Revocation> broadcast;
-  private final Consumer<Revocation> whenNew;
+  private final ToIntFunction<Revocation> whenNew;
 
   /** Family, token or whole organization, to the instant after which it is forgotten. */
   private final Map<Object, Instant> refused = new ConcurrentHashMap<>();
@@ -53,14 +54,14 @@ public final class RevocationView implements Revocations {
    *
    * @param broadcast tells the other nodes, without waiting for them
    * @param whenNew called for what this node did not refuse before, and again for what it cannot
-   *     tell apart: cuts what is under way
+   *     tell apart: cuts what is under way, and says how much that was
    */
   public RevocationView(
       RevocationStore store,
       RevocationConfig config,
       InstantSource clock,
       Consumer<Revocation> broadcast,
-      Consumer<Revocation> whenNew,
+      ToIntFunction<Revocation> whenNew,
       MeterRegistry metrics) {
     this.store = store;
     this.config = config;
@@ -95,7 +96,7 @@ public final class RevocationView implements Revocations {
   @Override
   public CompletionStage<Void> revoke(Revocation revocation) {
     // Here and everywhere first: the database may be slow, a thief is not.
-    apply(revocation);
+    int _ = apply(revocation);
     broadcast.accept(revocation);
     Object key = keyOf(revocation);
     if (unsaved.size() < config.maxEntries()) {
@@ -108,8 +109,12 @@ public final class RevocationView implements Revocations {
     return store.add(revocation).thenRun(() -> unsaved.remove(key, revocation));
   }
 
-  /** Refuses from now on what another node, or the store, says is revoked. */
-  public void apply(Revocation revocation) {
+  /**
+   * Refuses from now on what another node, or the store, says is revoked.
+   *
+   * @return how much was cut here for it
+   */
+  public int apply(Revocation revocation) {
     Object key = keyOf(revocation);
     boolean known = stands(key);
     if (refused.size() >= config.maxEntries() && !refused.containsKey(key)) {
@@ -121,9 +126,7 @@ public final class RevocationView implements Revocations {
       key = revocation.organization();
     }
     refused.merge(key, revocation.forgetAt(), (a, b) -> a.isAfter(b) ? a : b);
-    if (!known) {
-      whenNew.accept(revocation);
-    }
+    return known ? 0 : whenNew.applyAsInt(revocation);
   }
 
   /**

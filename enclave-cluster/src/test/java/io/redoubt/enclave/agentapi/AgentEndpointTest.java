@@ -53,6 +53,35 @@ class AgentEndpointTest {
   }
 
   @Test
+  void whatBecomesOfIdentitiesIsCounted() {
+    double granted = counted("token:bootstrap", "done");
+    double used = counted("token:bootstrap", "bootstrap-token-used");
+    double rotated = counted("token:refresh", "done");
+    double replayed = counted("token:replay", "refresh-token-replayed");
+    TestAgent agent = fixture.agent();
+    String first = agent.bootstrap().text("refresh_token");
+    assertThat(agent.bootstrap().status()).isEqualTo(409);
+    assertThat(agent.refresh(first).status()).isEqualTo(200);
+    assertThat(agent.refresh(first).status()).isEqualTo(409);
+
+    assertThat(counted("token:bootstrap", "done") - granted).isEqualTo(1);
+    assertThat(counted("token:bootstrap", "bootstrap-token-used") - used).isEqualTo(1);
+    assertThat(counted("token:refresh", "done") - rotated).isEqualTo(1);
+    assertThat(counted("token:replay", "refresh-token-replayed") - replayed).isEqualTo(1);
+  }
+
+  private double counted(String operation, String result) {
+    String line =
+        "redoubt_identity_total{operation=\"" + operation + "\",result=\"" + result + "\"} ";
+    return Http.get(fixture.enclave().managementUrl().resolve("/metrics"))
+        .body()
+        .lines()
+        .filter(it -> it.startsWith(line))
+        .mapToDouble(it -> Double.parseDouble(it.substring(line.length())))
+        .sum();
+  }
+
+  @Test
   void aBootstrapTokenBuysOneIdentity() {
     TestAgent agent = fixture.agent();
 

@@ -223,6 +223,28 @@ class BadInputTest {
   }
 
   @Test
+  void whereAgentsActEveryRefusalIsMarkedAndAnswersInTheWordsOfProviders() throws IOException {
+    URI acting = fixture.enclave().actingUrl();
+    Answer unknown = Http.get(acting.resolve("/v1/nothing"));
+    Answer method = Http.get(acting.resolve("/v1/messages"));
+
+    assertThat(unknown.status()).isEqualTo(404);
+    assertThat(method.status()).isEqualTo(405);
+    assertThat(method.json().at("/error/type").asText()).isEqualTo("invalid_request_error");
+    for (Answer answer : List.of(unknown, method)) {
+      assertThat(answer.header("x-redoubt-decision")).isEqualTo("deny");
+      assertThat(answer.header("x-redoubt-action")).startsWith("act_");
+    }
+    assertThat(
+            raw(
+                acting,
+                "POST /v1/messages HTTP/1.1\r\nHost: x\r\nX: " + "y".repeat(100_000) + "\r\n\r\n"))
+        .startsWith("HTTP/1.1 431")
+        .containsIgnoringCase("x-redoubt-decision: deny")
+        .contains("headers_too_large");
+  }
+
+  @Test
   void aSourceThatGuessesTokensIsMadeToWait() {
     var limits =
         new CallLimits(
@@ -268,8 +290,11 @@ class BadInputTest {
   }
 
   private String raw(String request) throws IOException {
-    try (var socket =
-        new Socket(InetAddress.getLoopbackAddress(), fixture.enclave().agentUrl().getPort())) {
+    return raw(fixture.enclave().agentUrl(), request);
+  }
+
+  private static String raw(URI server, String request) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.getPort())) {
       socket.setSoTimeout(10_000);
       var writer =
           Thread.ofVirtual()

@@ -12,8 +12,10 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.Acknowledgement.How;
 import io.redoubt.protocol.link.Acknowledgement.NodeProof;
+import io.redoubt.revocation.Revocation;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EnforcementTest {
   private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Instant LATER = Instant.parse("2100-01-01T00:00:00Z");
   private static final Enforcement.Limits LIMITS =
       new Enforcement.Limits(Duration.ofSeconds(2), LeasedNode.CONFIG.certain());
 
@@ -51,6 +54,10 @@ class EnforcementTest {
                 EnforcementNode.create(
                     "node-" + number,
                     new Stops(_ -> number, node.ledger),
+                    revocation -> {
+                      node.ledger.note(new News.Revoked(revocation), Duration.ofMinutes(5));
+                      return 10 * number;
+                    },
                     node.ledger,
                     Clock.systemUTC())),
         EnforcementNode.NAME);
@@ -99,6 +106,39 @@ class EnforcementTest {
     assertThat(proofs).extracting(NodeProof::node).containsExactly("node-1", "node-2", "node-3");
     assertThat(proofs).extracting(NodeProof::how).containsOnly(How.CUT);
     assertThat(proofs).extracting(NodeProof::streamsCut).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void whatIsCutForOneTokenIsToldByEachNode() {
+    var token = new Revocation.OfToken(agent.organization(), "jti-1", LATER);
+
+    List<NodeProof> proofs = withdraw(token);
+
+    assertThat(proofs).extracting(NodeProof::how).containsOnly(How.CUT);
+    assertThat(proofs).extracting(NodeProof::streamsCut).containsExactly(10, 20, 30);
+  }
+
+  /** It cannot be told, but it cannot go on either without hearing of it from the others. */
+  @Test
+  void aNodeThatDoesNotAnswerHasHeardOfTheTokenWhenItIsSaidToHaveNoLease() {
+    enforcement.get(2).on();
+    var token = new Revocation.OfToken(agent.organization(), "jti-2", LATER);
+
+    List<NodeProof> proofs = withdraw(token);
+
+    assertThat(how(proofs, 3)).isEqualTo(How.LEASE_EXPIRED);
+    assertThat(nodes.get(2).applied).contains(new News.Revoked(token));
+  }
+
+  private List<NodeProof> withdraw(Revocation.OfToken token) {
+    return AskPattern.<Enforcement.Command, Enforcement.Proofs>ask(
+            asked.get(),
+            replyTo -> new Enforcement.TellAll(agent, true, token, replyTo),
+            Duration.ofSeconds(5),
+            cluster.system(1).scheduler())
+        .toCompletableFuture()
+        .join()
+        .nodes();
   }
 
   /** It cannot be told, but it cannot go on either without hearing of it from the others. */

@@ -93,6 +93,44 @@ class KillTest {
   }
 
   @Test
+  void oneTokenEndsWithItsStreamsAndTheFamilyGoesOn() throws IOException {
+    TestAgent agent = fixture.agent();
+    Answer identity = agent.bootstrap();
+    String leaked = identity.text("access_token");
+    Answer renewed = agent.refresh(identity.text("refresh_token"));
+    String other = renewed.text("access_token");
+    try (var ofLeaked = agent.stream(leaked);
+        var ofOther = agent.stream(other)) {
+      ofLeaked.awaitFirstByte();
+      ofOther.awaitFirstByte();
+
+      Acknowledgement proof =
+          proof(
+              new LinkCommand.RevokeToken(agent.id, TestAgent.jti(leaked), "it leaked", "mem_1"),
+              agent);
+
+      assertThat(proof.isolationId()).isNull();
+      assertThat(proof.nodes())
+          .singleElement()
+          .satisfies(node -> {
+            assertThat(node.how()).isEqualTo(How.CUT);
+            assertThat(node.streamsCut()).isEqualTo(1);
+          });
+      ofLeaked.awaitEnd();
+      assertThat(agent.message(leaked).status()).isEqualTo(401);
+      assertThat(agent.self(leaked).status()).isEqualTo(401);
+      assertThat(agent.message(other).status()).isEqualTo(200);
+      assertThat(agent.refresh(renewed.text("refresh_token")).status()).isEqualTo(200);
+      AuditRecord record =
+          fixture.controlPlane.awaitAudit(agent.organization, of(agent, "agent:revoke-token"));
+      assertThat(record.plane()).isEqualTo(Plane.LIFECYCLE);
+      assertThat(record.actor()).isEqualTo("mem_1");
+      assertThat(record.resource()).isEqualTo(TestAgent.jti(leaked));
+      assertThat(record.detail()).isEqualTo("it leaked");
+    }
+  }
+
+  @Test
   void aDecommissionedAgentNeverComesBack() {
     TestAgent agent = fixture.agent();
     Answer identity = agent.bootstrap();

@@ -128,6 +128,38 @@ class BreakGlassTest {
   }
 
   @Test
+  void oneTokenIsRevokedHere() throws IOException {
+    TestAgent agent = fixture.agent();
+    String access = agent.bootstrap().text("access_token");
+    var operator = operatorToken(fixture.controlPlane.operatorKey);
+    Map<String, ?> body = Map.of("jti", TestAgent.jti(access), "reason", "it leaked");
+    try (var stream = agent.stream(access)) {
+      stream.awaitFirstByte();
+
+      Answer powerless = act(agent, "revoke-token", operator.mayOnly("agents:read").sign(), body);
+      Answer foreign =
+          act(fixture.agent(introduced(), List.of()), "revoke-token", operator.sign(), body);
+      Answer unnamed =
+          act(agent, "revoke-token", operator.sign(), Map.of("jti", access, "reason", "x"));
+
+      assertThat(powerless.status()).isEqualTo(403);
+      assertThat(foreign.status()).isEqualTo(404);
+      assertThat(unnamed.status()).isEqualTo(422);
+      assertThat(agent.message(access).status()).isEqualTo(200);
+
+      Answer revoked = act(agent, "revoke-token", operator.sign(), body);
+
+      assertThat(revoked.status()).isEqualTo(200);
+      assertThat(revoked.json().at("/nodes/0/streams_cut").asInt()).isEqualTo(1);
+      stream.awaitEnd();
+      assertThat(agent.message(access).status()).isEqualTo(401);
+      for (Answer answer : List.of(powerless, foreign, unnamed, revoked)) {
+        api.describes(answer);
+      }
+    }
+  }
+
+  @Test
   void forgedExpiredAndPowerlessOperatorTokensAreRefused() {
     TestAgent agent = fixture.agent();
     var good = operatorToken(fixture.controlPlane.operatorKey);

@@ -35,7 +35,10 @@ class RevocationViewTest {
             Duration.ofMillis(500), maxEntries, RedisConfig.from(ConfigFactory.load())),
         clock,
         told::add,
-        cut::add,
+        revocation -> {
+          cut.add(revocation);
+          return 2;
+        },
         new SimpleMeterRegistry());
   }
 
@@ -67,10 +70,16 @@ class RevocationViewTest {
     var revocation = of(family());
 
     view.revoke(revocation);
-    view.apply(revocation);
+
+    assertThat(view.apply(revocation)).isZero();
 
     assertThat(told).containsExactly(revocation);
     assertThat(cut).containsExactly(revocation);
+  }
+
+  @Test
+  void whoAppliesARevocationFirstHearsHowMuchWasCut() {
+    assertThat(view.apply(of(family()))).isEqualTo(2);
   }
 
   @Test

@@ -1,12 +1,16 @@
 package io.redoubt.enclave.testing;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.enclave.Enclave;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -96,6 +100,18 @@ public final class TestAgent {
 
   public URI at(String path) {
     return agentUrl.get().resolve("/v1/agent/" + path);
+  }
+
+  /** The id that an access token of an enclave has. */
+  public static String jti(String accessToken) {
+    String payload =
+        new String(
+            Base64.getUrlDecoder().decode(accessToken.split("\\.", -1)[1]), StandardCharsets.UTF_8);
+    try {
+      return Json.LENIENT.readTree(payload).path("jti").asText();
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("no token: " + accessToken, e);
+    }
   }
 
   /** The text of a field that the answer must have. */

@@ -240,6 +240,54 @@ class CommandsTest {
   }
 
   @Test
+  void oneTokenIsRevokedByItsId() throws IOException {
+    server.on(
+        "POST /api/v1/agents/agt_1/revoke-token",
+        json(
+            200,
+            """
+            {"isolation_id":null,"acknowledged_at":"2026-01-01T00:00:00Z","compute":"unmanaged",
+             "nodes":[{"node":"node-1","how":"cut","streams_cut":1,"at":"2026-01-01T00:00:00Z"}]}\
+            """));
+
+    assertThat(machine.type("agent", "revoke-token", "agt_1", "jti_1", "--reason", "it leaked"))
+        .isZero();
+
+    assertThat(machine.out()).contains("Token revoked at", "node-1  cut  1");
+    assertThat(Json.LENIENT.readTree(server.requests().getLast().body()))
+        .isEqualTo(Json.LENIENT.readTree("{\"jti\":\"jti_1\",\"reason\":\"it leaked\"}"));
+    assertThat(machine.type("agent", "revoke-token", "agt_1")).isEqualTo(2);
+  }
+
+  @Test
+  void aProvidersOwnAuthorityIsReadFromAFile() throws IOException {
+    server.on("PUT /api/v1/providers/mine", json(200, "{\"name\":\"mine\"}"));
+    Path authority = Files.writeString(home.resolve("ca.pem"), "-----BEGIN CERTIFICATE-----");
+    machine.with("REDOUBT_PROVIDER_KEY", "sk-1");
+
+    assertThat(
+            machine.type(
+                "provider",
+                "set",
+                "mine",
+                "--kind",
+                "openai",
+                "--provider-ca-file",
+                authority.toString(),
+                "--connect-timeout",
+                "3"))
+        .isZero();
+
+    var body = Json.LENIENT.readTree(server.requests().getLast().body());
+    assertThat(body.at("/tls/ca_pem").asText()).isEqualTo("-----BEGIN CERTIFICATE-----");
+    assertThat(body.at("/connect_timeout_seconds").asInt()).isEqualTo(3);
+    assertThat(
+            machine.type(
+                "provider", "set", "mine", "--kind", "openai", "--provider-ca-file", "/no/file"))
+        .isEqualTo(2);
+  }
+
+  @Test
   void aProvidersKeyIsNeverAnOption() {
     server.on("PUT /api/v1/providers/mine", json(200, "{\"name\":\"mine\"}"));
 

@@ -1,5 +1,6 @@
 package io.redoubt.persistence.embedded;
 
+import io.redoubt.persistence.postgres.Durability;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,6 +49,9 @@ record ServerSettings(int port, Path socketDirectory, boolean durable) {
     settings.put("fsync", durable ? "on" : "off");
     settings.put("full_page_writes", durable ? "on" : "off");
     settings.put("synchronous_commit", "on");
+    if (!durable) {
+      settings.put(Durability.ACCEPTS_LOSS, "on");
+    }
 
     // Small, for a machine that has other things to do.
     settings.put("shared_buffers", "128MB");

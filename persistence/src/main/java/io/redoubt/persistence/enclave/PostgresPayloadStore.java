@@ -30,7 +30,10 @@ final class PostgresPayloadStore implements PayloadStore {
   public CompletionStage<Void> keep(Payload payload) {
     return keyring
         .seal(
-            payload.organization(), row(payload.action(), payload.part()), payload.body().toArray())
+            // Not copied: it is only read, and may be large.
+            payload.organization(),
+            row(payload.action(), payload.part()),
+            payload.body().toArrayUnsafe())
         .thenCompose(body ->
             writer.submit(
                 new PayloadSql.Sealed(payload, body), (long) body.length + ROW_OVERHEAD, false))

@@ -63,6 +63,7 @@ public final class Database implements AutoCloseable {
     hikari.setValidationTimeout(Math.min(1_000, config.connectionTimeout().toMillis()));
     hikari.setInitializationFailTimeout(-1);
     hikari.setDataSourceProperties(properties("redoubt"));
+    hikari.setConnectionInitSql(Durability.DURABLE_COMMITS);
     hikari.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(metrics));
     var pool = new HikariDataSource(hikari);
     var jdbi = Jdbi.create(pool);
@@ -202,7 +203,7 @@ public final class Database implements AutoCloseable {
     properties.setProperty("socketTimeout", Integer.toString(socketTimeoutSeconds));
     // Its few statements run all day: prepare them on the server at first use.
     properties.setProperty("prepareThreshold", "1");
-    return DriverManager.getConnection(config.url(), properties);
+    return Durability.commitDurably(DriverManager.getConnection(config.url(), properties));
   }
 
   /** How this database is reached. */

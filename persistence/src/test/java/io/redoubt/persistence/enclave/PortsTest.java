@@ -270,6 +270,20 @@ class PortsTest {
     assertThat(await(reading.find(ACME, action, Part.REPLY))).isEmpty();
   }
 
+  /** As large as a request may be. */
+  @Test
+  void aLargePayloadIsKeptWhole() {
+    var action = ActionId.next(CLOCK);
+    byte[] body = new byte[32 << 20];
+    new java.util.Random(7).nextBytes(body);
+
+    await(node.store.payloads().keep(payload(action, Part.REQUEST, body)));
+
+    assertThat(
+            await(((PostgresPayloadStore) node.store.payloads()).find(ACME, action, Part.REQUEST)))
+        .hasValueSatisfying(found -> assertThat(found).isEqualTo(body));
+  }
+
   @Test
   void theLinkRemembersItsEnrolmentAndNeverGoesBack() {
     var enclave = EnclaveId.next(CLOCK);

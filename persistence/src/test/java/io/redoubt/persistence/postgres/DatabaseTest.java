@@ -8,8 +8,10 @@ import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.protocol.secret.Secret;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
@@ -143,6 +145,53 @@ class DatabaseTest {
                   .mapTo(String.class)
                   .one());
       assertThat(found).isEqualTo("15s 5s");
+    }
+  }
+
+  @Test
+  void commitsWaitForTheDiskWhateverTheDatabasesDefaultIs() throws SQLException {
+    for (var weaker : List.of("off", "local", "remote_write")) {
+      setDefault(weaker);
+
+      assertThat(commitsOfPool()).as(weaker).isEqualTo("on");
+      assertThat(commitsOfDedicated()).as(weaker).isEqualTo("on");
+    }
+  }
+
+  @Test
+  void commitsThatWaitForMoreThanTheDiskStayAsTheyAre() throws SQLException {
+    setDefault("remote_apply");
+
+    assertThat(commitsOfPool()).isEqualTo("remote_apply");
+    assertThat(commitsOfDedicated()).isEqualTo("remote_apply");
+  }
+
+  private void setDefault(String synchronousCommit) {
+    try (var owner =
+        Database.open(temporary.config(DatabaseRole.MIGRATOR, 1), new SimpleMeterRegistry())) {
+      String name = temporary.url().substring(temporary.url().lastIndexOf('/') + 1);
+      owner.inTransactionBlocking(handle ->
+          handle.execute(
+              "ALTER DATABASE " + name + " SET synchronous_commit = '" + synchronousCommit + "'"));
+    }
+  }
+
+  private String commitsOfPool() {
+    try (var database = open(1)) {
+      return database.inTransactionBlocking(handle ->
+          handle
+              .createQuery("SELECT current_setting('synchronous_commit')")
+              .mapTo(String.class)
+              .one());
+    }
+  }
+
+  private String commitsOfDedicated() throws SQLException {
+    var config = temporary.config(DatabaseRole.ENCLAVE, 1);
+    try (var connection = Database.dedicated(config, "test", 5);
+        var rows = connection.createStatement().executeQuery("SHOW synchronous_commit")) {
+      rows.next();
+      return rows.getString(1);
     }
   }
 

@@ -66,6 +66,11 @@ public final class Authenticator {
     };
   }
 
+  /** Whether a token that was believed a moment ago has not been revoked since. */
+  public boolean honours(AccessClaims claims) {
+    return !revocations.covers(claims);
+  }
+
   private CompletionStage<Authentication> authenticate(
       Token token, HttpRequest request, InetAddress source) {
     if (token.text().length() > config.maxTokenLength()) {

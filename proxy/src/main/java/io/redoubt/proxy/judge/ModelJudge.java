@@ -27,6 +27,7 @@ import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.llm.OutcomeWriter;
+import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
 import io.redoubt.proxy.upstream.UpstreamRequest;
@@ -361,7 +362,10 @@ public final class ModelJudge implements TierJudge {
     try {
       var call =
           upstreams.send(
-              prepared.provider.baseUrl(), request(prepared), limit, () -> ports.lease().held());
+              Destination.of(prepared.provider),
+              request(prepared),
+              limit,
+              () -> ports.lease().held());
       return answered(call, prepared, limit);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);

@@ -18,6 +18,7 @@ import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.proxy.authenticate.AuthenticatedAgent;
 import io.redoubt.proxy.authenticate.Authentication;
+import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
 import io.redoubt.proxy.inspect.Inspector;
@@ -34,7 +35,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -128,7 +128,11 @@ final class Admission {
             call.source())
         .thenCompose(result -> {
           var agent = believed(call, result);
-          return body.thenApply(read -> new Caller(agent, read, carriesKey(call.request())));
+          if (OwnCredential.isOurs(call.request())) {
+            throw new Refusal.Raised(Refusal.OWN_CREDENTIAL_IS_A_TOKEN);
+          }
+          return body.thenApply(
+              read -> new Caller(agent, read, OwnCredential.isIn(call.request())));
         });
   }
 
@@ -147,11 +151,6 @@ final class Admission {
     };
   }
 
-  private static boolean carriesKey(HttpRequest request) {
-    return request.getHeader("authorization").isPresent()
-        || request.getHeader("x-api-key").isPresent();
-  }
-
   private CompletionStage<Admitted> decide(LlmCall call, Caller caller) {
     byte[] body = caller.body.toArrayUnsafe();
     String digest = TokenDigest.ofBytes(sha256(caller.body)).toString();
@@ -162,6 +161,7 @@ final class Admission {
     call.goesTo(provider);
     var stream = register(caller.agent);
     call.runsAs(stream);
+    requireStillHonoured(caller.agent);
     var organization = caller.agent.claims().organization();
     return ask(
             new Question(
@@ -406,11 +406,22 @@ final class Admission {
   }
 
   private LiveStream register(AuthenticatedAgent agent) {
-    return switch (streams.register(agent.key(), agent.claims().family())) {
+    var claims = agent.claims();
+    return switch (streams.register(agent.key(), claims.family(), claims.jti())) {
       case LiveStream stream -> stream;
       case Registration.Full.AGENT -> throw new Refusal.Raised(Refusal.TOO_MANY_STREAMS);
       case Registration.Full.NODE -> throw new Refusal.Raised(Refusal.OVERLOADED);
     };
+  }
+
+  /**
+   * What was revoked since the token was looked at, while the body came in, has cut what was under
+   * way by then. From the registration on, a cut is seen.
+   */
+  private void requireStillHonoured(AuthenticatedAgent agent) {
+    if (!authenticator.honours(agent.claims())) {
+      throw new Refusal.Raised(Refusal.of(AuthenticationFailure.TOKEN_REVOKED));
+    }
   }
 
   private static Agent.Permitted permitted(LlmCall call, Agent.Reply reply) {

@@ -9,6 +9,7 @@ import io.redoubt.protocol.audit.Usage;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -45,11 +46,11 @@ final class ExchangeRecord {
   private @Nullable ReplyRecorder reply;
   private ByteString unseen = ByteString.emptyByteString();
 
-  ExchangeRecord(Forwarding forwarding, LlmCall call, Admitted admitted) {
+  ExchangeRecord(Forwarding forwarding, LlmCall call, Admitted admitted, Span span) {
     this.forwarding = forwarding;
     this.call = call;
     this.admitted = admitted;
-    this.span = forwarding.telemetry().begin(call, admitted);
+    this.span = span;
     var claims = admitted.agent().claims();
     this.keptFor = forwarding.payloads().wantedBy(claims.organization()).orElse(null);
     this.requestKept =
@@ -99,9 +100,10 @@ final class ExchangeRecord {
   /** Called once. The outcome is written when the payloads are kept, or cannot be. */
   void conclude(Outcome.Status how, @Nullable String error, Used used, List<Coverage.Act> acts) {
     look();
-    var usage = usage(how);
+    var price = forwarding.prices().of(admitted.facts().model());
+    var usage = usage(how, price);
     var outcome = new Outcome(how, call.elapsedMillis(), usage, error, charged(usage, used));
-    forwarding.telemetry().end(call, span, outcome);
+    forwarding.telemetry().end(call, admitted, price.orElse(null), span, outcome);
     var found = content == null ? Inspected.NOTHING : content.end();
     var inspected = found.after(admitted.content().alerts(found.findings())).after(acts);
     if (keptFor == null) {
@@ -154,11 +156,10 @@ final class ExchangeRecord {
         outcome.status(), outcome.durationMs(), outcome.usage(), error, outcome.charged());
   }
 
-  private @Nullable Usage usage(Outcome.Status how) {
+  private @Nullable Usage usage(Outcome.Status how, Optional<Price> price) {
     if (meter == null || call.operation() == LlmOperation.COUNT_TOKENS) {
       return null;
     }
-    var price = forwarding.prices().of(admitted.facts().model());
     var usage = meter.usage(price);
     if (usage.isEmpty() && how == Outcome.Status.SUCCEEDED) {
       forwarding.telemetry().unmetered();

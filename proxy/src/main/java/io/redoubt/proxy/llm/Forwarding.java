@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.opentelemetry.api.trace.Span;
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.Coverage;
@@ -7,6 +8,7 @@ import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.proxy.llm.Admission.Admitted;
+import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
 import io.redoubt.proxy.upstream.UpstreamReply;
@@ -83,18 +85,24 @@ final class Forwarding {
     if (isClientGone(call)) {
       throw notSent(call, admitted, Outcome.Status.CANCELLED, Refusal.UNAVAILABLE);
     }
+    var span = telemetry.begin(call, admitted);
     UpstreamCall sent;
     try {
-      sent = send(call, admitted);
+      sent = send(call, admitted, span);
     } catch (Refusal.Raised e) {
-      throw notSent(call, admitted, Outcome.Status.FAILED, e.refusal());
+      throw notSent(call, admitted, span, e.refusal());
     } catch (UpstreamException e) {
-      throw notSent(call, admitted, Outcome.Status.FAILED, Refusal.of(e.reason()));
+      throw notSent(call, admitted, span, Refusal.of(e.reason()));
     } catch (RuntimeException e) {
       Causes.logUnforeseen("A call could not be passed on", e);
-      throw notSent(call, admitted, Outcome.Status.FAILED, Refusal.INTERNAL);
+      throw notSent(call, admitted, span, Refusal.INTERNAL);
     }
-    return new LlmExchange(this, call, admitted, sent).reply();
+    return new LlmExchange(this, call, admitted, sent, span).reply();
+  }
+
+  private Refusal.Raised notSent(LlmCall call, Admitted admitted, Span span, Refusal refusal) {
+    telemetry.notSent(span, refusal);
+    return notSent(call, admitted, Outcome.Status.FAILED, refusal);
   }
 
   static boolean isClientGone(LlmCall call) {
@@ -119,10 +127,11 @@ final class Forwarding {
     return new Refusal.Raised(refusal);
   }
 
-  private UpstreamCall send(LlmCall call, Admitted admitted) {
+  private UpstreamCall send(LlmCall call, Admitted admitted, Span span) {
     var provider = admitted.provider();
     var headers = HeaderRules.towardsUpstream(call.request(), admitted.bringsCredential());
     headers.add(IDENTITY);
+    headers.addAll(LlmTelemetry.contextOf(span));
     if (!admitted.bringsCredential()) {
       headers.add(credential(admitted));
     }
@@ -133,7 +142,7 @@ final class Forwarding {
             call.request().entity().getContentType().toString(),
             body(call, admitted));
     return upstreams.send(
-        provider.baseUrl(),
+        Destination.of(provider),
         request,
         Duration.ofSeconds(provider.timeoutSeconds()),
         () -> admitted.stream().whyCut() == null,

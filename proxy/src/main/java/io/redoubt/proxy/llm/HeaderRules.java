@@ -44,9 +44,10 @@ final class HeaderRules {
           "x-forwarded-host",
           "x-forwarded-port",
           "x-forwarded-proto",
-          "x-real-ip");
-
-  private static final Set<String> CREDENTIALS = Set.of("authorization", "x-api-key");
+          "x-real-ip",
+          // Said anew of this hop, whose parent the caller's is.
+          "traceparent",
+          "tracestate");
 
   private static final Set<String> KEPT_FROM_CLIENT =
       Set.of(
@@ -77,7 +78,7 @@ final class HeaderRules {
       if (passes(name, nominated)
           && header.renderInRequests()
           && !KEPT_FROM_UPSTREAM.contains(name)
-          && (withCredentials || !CREDENTIALS.contains(name))) {
+          && (withCredentials || !OwnCredential.HEADERS.contains(name))) {
         forwarded.add(header);
       }
     }

@@ -16,7 +16,7 @@ import java.util.List;
  * @param inspection how much of a call is inspected
  * @param toolCalls how replies are held back until their tool calls are decided
  * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
- * @param payloadMemory bytes of unfinished replies held for recording, all streams together
+ * @param payloadMemory bytes of requests and unfinished replies held for recording, all together
  * @param estimate what a call may take of a budget where nothing better is known
  * @param prices take precedence over the built-in price list
  */
@@ -44,7 +44,7 @@ public record LlmConfig(
     require(clientStall.isPositive(), "client-stall");
     require(!longestWait.isNegative(), "longest-wait");
     require(payloadLimit >= 0, "payload-limit");
-    require(payloadMemory >= 0, "payload-memory");
+    require(payloadMemory >= payloadLimit, "payload-memory");
     prices = List.copyOf(prices);
   }
 

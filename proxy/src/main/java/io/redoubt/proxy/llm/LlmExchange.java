@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm;
 
+import io.opentelemetry.api.trace.Span;
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
@@ -50,12 +51,13 @@ final class LlmExchange implements ReplySource.Owner {
   private @Nullable TextGuard texts;
   private int status;
 
-  LlmExchange(Forwarding forwarding, LlmCall call, Admitted admitted, UpstreamCall upstream) {
+  LlmExchange(
+      Forwarding forwarding, LlmCall call, Admitted admitted, UpstreamCall upstream, Span span) {
     this.forwarding = forwarding;
     this.call = call;
     this.admitted = admitted;
     this.upstream = upstream;
-    this.record = new ExchangeRecord(forwarding, call, admitted);
+    this.record = new ExchangeRecord(forwarding, call, admitted, span);
     this.toolCalls = forwarding.toolCallsOf(call, admitted);
   }
 

@@ -5,22 +5,24 @@ import io.opentelemetry.api.trace.Tracer;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.link.ProviderSpec.Kind;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.upstream.Upstreams;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Directives;
-import org.apache.pekko.http.javadsl.server.Rejections;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /** The LLM plane of the acting endpoint, in the shapes of Anthropic's and OpenAI's APIs. */
@@ -96,18 +98,34 @@ public final class LlmRoutes {
       String path = request.getUri().path();
       var operation = LlmOperation.at(path);
       if (operation != null) {
-        return only(HttpMethods.POST, request, () -> exchange(request, operation));
+        return only(
+            HttpMethods.POST, request, operation.kind(), () -> exchange(request, operation));
       }
       return path.equals(MODELS)
-          ? only(HttpMethods.GET, request, () -> models.list(request))
+          ? only(HttpMethods.GET, request, ModelList.style(request), () -> models.list(request))
           : Directives.reject();
     });
   }
 
-  private static Route only(HttpMethod method, HttpRequest request, Answer answer) {
+  private Route only(HttpMethod method, HttpRequest request, Kind style, Answer answer) {
     return request.method().equals(method)
         ? Directives.completeWithFuture(answer.get())
-        : Directives.reject(Rejections.method(method));
+        : Directives.complete(
+            Refusals.response(style, Refusal.METHOD_NOT_ALLOWED, Marks.DENY, ActionId.next(clock))
+                .addHeader(RawHeader.create("Allow", method.name())));
+  }
+
+  /**
+   * Marks what was answered where no call was: by the edge, or by another route. Every refusal of
+   * the acting endpoint says that it is one, and under which action.
+   */
+  public static HttpResponse marked(HttpResponse answer, InstantSource clock) {
+    if (answer.status().isSuccess() || answer.getHeader("x-redoubt-decision").isPresent()) {
+      return answer;
+    }
+    var marks = new ArrayList<HttpHeader>();
+    Marks.add(marks, Marks.DENY, ActionId.next(clock));
+    return answer.addHeaders(marks);
   }
 
   @FunctionalInterface

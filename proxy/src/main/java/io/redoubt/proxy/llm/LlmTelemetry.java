@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.common.AttributeKey;
@@ -11,12 +12,19 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.redoubt.http.RequestTrace;
 import io.redoubt.protocol.audit.Outcome;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.jspecify.annotations.Nullable;
 
 /** Metrics and spans of calls; names after OpenTelemetry's conventions for generative AI. */
 final class LlmTelemetry {
@@ -33,11 +41,17 @@ final class LlmTelemetry {
   private static final AttributeKey<String> ACTION = AttributeKey.stringKey("redoubt.action.id");
   private static final AttributeKey<String> AGENT = AttributeKey.stringKey("redoubt.agent.id");
 
+  /** Of models whose price is not known: their names are whatever a caller writes. */
+  private static final String OTHER_MODELS = "other";
+
   private record Ending(LlmOperation operation, String how) {}
+
+  private record Use(LlmOperation operation, String provider, String model, String type) {}
 
   private final MeterRegistry metrics;
   private final Tracer tracer;
   private final Map<Ending, Timer> requests = new ConcurrentHashMap<>();
+  private final Map<Use, DistributionSummary> tokens = new ConcurrentHashMap<>();
   private final Timer added;
   private final Timer upstream;
   private final Counter unpriced;
@@ -56,11 +70,12 @@ final class LlmTelemetry {
     this.payloadsCutShort = metrics.counter("redoubt.llm.payloads.truncated");
   }
 
+  /** Begun before anything goes out: the provider is told of it. */
   Span begin(LlmCall call, Admission.Admitted admitted) {
     added.record(call.elapsed(), TimeUnit.NANOSECONDS);
     return tracer
         .spanBuilder(call.operation().genAiName() + " " + admitted.facts().model())
-        .setParent(parent(call.trace()))
+        .setParent(parent(call))
         .setSpanKind(SpanKind.CLIENT)
         .setAttribute(OPERATION, call.operation().genAiName())
         .setAttribute(PROVIDER, admitted.provider().kind().wire())
@@ -71,17 +86,53 @@ final class LlmTelemetry {
         .startSpan();
   }
 
+  /** The span's place in its trace (W3C Trace Context), for a request's head. */
+  static List<HttpHeader> contextOf(Span span) {
+    var lines = new ArrayList<HttpHeader>(2);
+    W3CTraceContextPropagator.getInstance()
+        .inject(
+            Context.root().with(span),
+            lines,
+            (to, name, value) -> {
+              if (to != null) {
+                to.add(RawHeader.create(name, value));
+              }
+            });
+    return lines;
+  }
+
   void replied(long nanos) {
     upstream.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  void end(LlmCall call, Span span, Outcome outcome) {
+  /** Of a call that did not go out; that it was refused is counted where it is answered. */
+  void notSent(Span span, Refusal why) {
+    span.setStatus(StatusCode.ERROR);
+    span.setAttribute(ERROR, why.code());
+    span.end();
+  }
+
+  /**
+   * Of a call that went out.
+   *
+   * @param price null: none is known of its model
+   */
+  void end(
+      LlmCall call,
+      Admission.Admitted admitted,
+      @Nullable Price price,
+      Span span,
+      Outcome outcome) {
     var usage = outcome.usage();
     if (usage != null) {
       // The convention counts what came from a cache as input.
-      span.setAttribute(
-          INPUT, usage.inputTokens() + usage.cacheReadTokens() + usage.cacheWriteTokens());
+      long input = usage.inputTokens() + usage.cacheReadTokens() + usage.cacheWriteTokens();
+      span.setAttribute(INPUT, input);
       span.setAttribute(OUTPUT, usage.outputTokens());
+      String provider = admitted.provider().kind().wire();
+      String model = price == null ? OTHER_MODELS : price.model();
+      used(new Use(call.operation(), provider, model, "input"), input);
+      used(new Use(call.operation(), provider, model, "output"), usage.outputTokens());
     }
     if (outcome.status() != Outcome.Status.SUCCEEDED) {
       span.setStatus(StatusCode.ERROR);
@@ -122,6 +173,22 @@ final class LlmTelemetry {
     payloadsCutShort.increment();
   }
 
+  private void used(Use use, long count) {
+    tokens
+        .computeIfAbsent(
+            use,
+            of ->
+                DistributionSummary.builder("gen_ai.client.token.usage")
+                    .description("Tokens that calls used, as their replies say")
+                    .baseUnit("tokens")
+                    .tag(OPERATION.getKey(), of.operation.genAiName())
+                    .tag(PROVIDER.getKey(), of.provider)
+                    .tag(MODEL.getKey(), of.model)
+                    .tag("gen_ai.token.type", of.type)
+                    .register(metrics))
+        .record((double) count);
+  }
+
   private void count(LlmCall call, String how) {
     requests
         .computeIfAbsent(
@@ -142,7 +209,8 @@ final class LlmTelemetry {
         .register(metrics);
   }
 
-  private static Context parent(RequestTrace trace) {
+  private static Context parent(LlmCall call) {
+    var trace = call.trace();
     return Context.root()
         .with(
             Span.wrap(
@@ -150,6 +218,28 @@ final class LlmTelemetry {
                     trace.traceId(),
                     trace.spanId(),
                     trace.sampled() ? TraceFlags.getSampled() : TraceFlags.getDefault(),
-                    TraceState.getDefault())));
+                    state(call.request(), trace))));
+  }
+
+  /** What other systems have said of the trace; it is theirs, and goes on with it. */
+  private static TraceState state(HttpRequest request, RequestTrace trace) {
+    if (trace.parentSpanId().isEmpty()) {
+      return TraceState.getDefault(); // of no trace that we know
+    }
+    var entries = new ArrayList<String>(0);
+    for (HttpHeader header : request.getHeaders()) {
+      if (header.is("tracestate")) {
+        entries.addAll(List.of(header.value().split(",", -1)));
+      }
+    }
+    // What is put last comes first; what does not have the form is left out.
+    var state = TraceState.builder();
+    for (String entry : entries.reversed()) {
+      int equals = entry.indexOf('=');
+      if (equals > 0) {
+        state.put(entry.substring(0, equals).strip(), entry.substring(equals + 1).strip());
+      }
+    }
+    return state.build();
   }
 }

@@ -104,7 +104,7 @@ final class ModelList {
 
   CompletionStage<HttpResponse> list(HttpRequest request) {
     var action = ActionId.next(clock);
-    var style = request.getHeader("anthropic-version").isPresent() ? Kind.ANTHROPIC : Kind.OPENAI;
+    var style = style(request);
     if (!ports.lease().held()) {
       return CompletableFuture.completedFuture(
           Refusals.response(style, Refusal.OUT_OF_SERVICE, Marks.DENY, action));
@@ -224,6 +224,11 @@ final class ModelList {
     if (provider.serves(model.id()) && use.allows(provider, model)) {
       found.putIfAbsent(model.id(), new Offered(model, provider.name()));
     }
+  }
+
+  /** Whose SDK asks. */
+  static Kind style(HttpRequest request) {
+    return request.getHeader("anthropic-version").isPresent() ? Kind.ANTHROPIC : Kind.OPENAI;
   }
 
   private static HttpResponse response(Kind style, ActionId action, List<Offered> models) {

@@ -53,15 +53,14 @@ final class PayloadRecording {
   CompletableFuture<Boolean> keepRequest(
       OrganizationSpec spec, AccessClaims agent, ActionId action, ByteString body) {
     boolean truncated = body.size() > config.payloadLimit();
-    return keep(
-        payload(
-            spec,
-            agent,
-            action,
-            Part.REQUEST,
-            "application/json",
-            body.take(config.payloadLimit()),
-            truncated));
+    var kept = body.take(config.payloadLimit());
+    // Sealed it is there a second time, and may wait for the database longer than its call lasts.
+    if (!memory.take(kept.size())) {
+      telemetry.payloadLost();
+      return CompletableFuture.completedFuture(false);
+    }
+    return keep(payload(spec, agent, action, Part.REQUEST, "application/json", kept, truncated))
+        .whenComplete((_, _) -> memory.giveBack(kept.size()));
   }
 
   /** Completes with whether it was kept; never fails. */

@@ -9,7 +9,7 @@ import org.apache.pekko.util.ByteString;
  */
 final class ReplyRecorder {
 
-  /** The memory that all unfinished replies of a node share. */
+  /** The memory that all requests and unfinished replies of a node share, to be recorded. */
   static final class Memory {
     private final AtomicLong free;
 
@@ -17,12 +17,16 @@ final class ReplyRecorder {
       this.free = new AtomicLong(bytes);
     }
 
-    private boolean take(int bytes) {
+    boolean take(int bytes) {
       if (free.addAndGet(-bytes) < 0) {
         free.addAndGet(bytes);
         return false;
       }
       return true;
+    }
+
+    void giveBack(int bytes) {
+      free.addAndGet(bytes);
     }
   }
 
@@ -58,7 +62,7 @@ final class ReplyRecorder {
 
   /** Gives the memory back, once the store has the bytes or has failed. */
   void release() {
-    memory.free.addAndGet(kept.size());
+    memory.giveBack(kept.size());
     kept = ByteString.emptyByteString();
   }
 }

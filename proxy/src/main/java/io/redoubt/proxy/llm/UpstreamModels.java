@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamReply;
 import io.redoubt.proxy.upstream.UpstreamRequest;
 import io.redoubt.proxy.upstream.Upstreams;
@@ -86,7 +87,7 @@ final class UpstreamModels {
       String key = ports.providers().key(organization, provider.name()).orElseThrow().reveal();
       var call =
           upstreams.send(
-              provider.baseUrl(),
+              Destination.of(provider),
               request(provider, key),
               config.timeout(),
               () -> ports.lease().held());

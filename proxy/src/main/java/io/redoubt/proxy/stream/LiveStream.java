@@ -12,19 +12,26 @@ import org.jspecify.annotations.Nullable;
 public final class LiveStream implements Registration {
   private final LiveStreams.OfAgent owner;
   private final FamilyId family;
+  private final String jti;
   private final Lease lease;
   private boolean closed;
   private volatile @Nullable Cut why;
   private @Nullable Consumer<Cut> onCut;
 
-  LiveStream(LiveStreams.OfAgent owner, FamilyId family, Lease lease) {
+  LiveStream(LiveStreams.OfAgent owner, FamilyId family, String jti, Lease lease) {
     this.owner = owner;
     this.family = family;
+    this.jti = jti;
     this.lease = lease;
   }
 
   FamilyId family() {
     return family;
+  }
+
+  /** Of the access token that it was begun with. */
+  String jti() {
+    return jti;
   }
 
   /** Why nothing may go out any more; null while it may. Cheap: asked before every byte. */

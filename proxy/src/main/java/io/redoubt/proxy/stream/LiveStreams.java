@@ -27,14 +27,18 @@ public final class LiveStreams {
     metrics.gauge("redoubt.llm.streams.open", open);
   }
 
-  /** Admits one more, if there is room for it. */
-  public Registration register(AgentKey agent, FamilyId family) {
+  /**
+   * Admits one more, if there is room for it.
+   *
+   * @param jti of the access token that it runs on
+   */
+  public Registration register(AgentKey agent, FamilyId family, String jti) {
     if (open.incrementAndGet() > config.total()) {
       open.decrementAndGet();
       return Registration.Full.NODE;
     }
     while (true) {
-      var result = agents.computeIfAbsent(agent, OfAgent::new).add(family);
+      var result = agents.computeIfAbsent(agent, OfAgent::new).add(family, jti);
       if (result == null) {
         continue; // its last stream ended just now: take the next one
       }
@@ -53,10 +57,19 @@ public final class LiveStreams {
 
   /** Cuts all that runs on tokens of one family; answers how many. */
   public int cutFamily(OrganizationId organization, FamilyId family) {
+    return cutOf(organization, stream -> stream.family().equals(family));
+  }
+
+  /** Cuts all that runs on one access token; answers how many. */
+  public int cutToken(OrganizationId organization, String jti) {
+    return cutOf(organization, stream -> stream.jti().equals(jti));
+  }
+
+  private int cutOf(OrganizationId organization, Predicate<LiveStream> which) {
     int cut = 0;
     for (var entry : agents.entrySet()) {
       if (entry.getKey().organization().equals(organization)) {
-        cut += entry.getValue().cut(Cut.STOPPED, stream -> stream.family().equals(family));
+        cut += entry.getValue().cut(Cut.STOPPED, which);
       }
     }
     return cut;
@@ -83,14 +96,14 @@ public final class LiveStreams {
     }
 
     /** Null once this is no longer in the map. */
-    synchronized @Nullable Registration add(FamilyId family) {
+    synchronized @Nullable Registration add(FamilyId family, String jti) {
       if (outOfUse) {
         return null;
       }
       if (streams.size() >= config.perAgent()) {
         return Registration.Full.AGENT;
       }
-      var stream = new LiveStream(this, family, lease);
+      var stream = new LiveStream(this, family, jti, lease);
       streams.add(stream);
       return stream;
     }

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.upstream;
 
+import io.redoubt.protocol.net.CaCertificates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,9 +14,37 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Whose certificates are believed: the platform's authorities, and those of a file. */
+/**
+ * Whose certificates are believed: the platform's authorities and those of a file, or, of one
+ * provider, its own alone.
+ */
 final class TrustedCertificates {
   private TrustedCertificates() {}
+
+  /**
+   * Believes these certificates and nothing else.
+   *
+   * @throws IllegalArgumentException if the text holds none
+   */
+  static SSLContext onlyThose(String caPem) {
+    try {
+      var store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      int number = 0;
+      for (var authority : CaCertificates.parse(caPem)) {
+        store.setCertificateEntry("authority-" + number++, authority);
+      }
+      return believing(store);
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalArgumentException("a provider's certificates cannot be used", e);
+    }
+  }
+
+  private static SSLContext believing(KeyStore store) throws GeneralSecurityException {
+    var context = SSLContext.getInstance("TLS");
+    context.init(null, new X509TrustManager[] {trustManager(store)}, null);
+    return context;
+  }
 
   static SSLContext context(Optional<Path> caFile) {
     try {
@@ -33,9 +62,7 @@ final class TrustedCertificates {
           store.setCertificateEntry("authority-" + number++, authority);
         }
       }
-      var context = SSLContext.getInstance("TLS");
-      context.init(null, new X509TrustManager[] {trustManager(store)}, null);
-      return context;
+      return believing(store);
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalArgumentException(
           UpstreamConfig.PATH + ".ca-file cannot be read as certificates", e);

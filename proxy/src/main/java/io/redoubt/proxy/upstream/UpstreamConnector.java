@@ -10,6 +10,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes connections: TCP to an address that is known, and TLS with the name checked. */
 final class UpstreamConnector {
   private final UpstreamConfig config;
-  private final SSLContext tls;
+  private final SSLContext usualTls;
   private final Executor blocking;
   private final Bootstrap bootstrap;
 
@@ -31,34 +32,40 @@ final class UpstreamConnector {
    */
   UpstreamConnector(UpstreamConfig config, EventLoopGroup threads, Executor blocking) {
     this.config = config;
-    this.tls = TrustedCertificates.context(config.caFile());
+    this.usualTls = TrustedCertificates.context(config.caFile());
     this.blocking = blocking;
     this.bootstrap =
         new Bootstrap()
             .group(threads)
             .channel(NioSocketChannel.class)
-            .disableResolver() // nobody further on looks a name up once more
-            .option(
-                ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                Math.toIntExact(config.connectTimeout().toMillis()));
+            .disableResolver(); // nobody further on looks a name up once more
+  }
+
+  /** How TLS is spoken where nothing else is said. */
+  SSLContext usualTls() {
+    return usualTls;
   }
 
   /**
    * Makes one.
    *
    * @param host for TLS alone
+   * @param tls says whose certificate is believed; null: in the clear
+   * @param timeout of the connection, and once more of TLS
    * @param pool that it belongs to, which hears when it is closed
    * @param near the thread that it is to be on; null: any
    */
   CompletionStage<UpstreamConnection> connect(
       String host,
       InetSocketAddress to,
-      boolean secure,
+      @Nullable SSLContext tls,
+      Duration timeout,
       UpstreamPool pool,
       @Nullable EventLoop near) {
     var made = new CompletableFuture<UpstreamConnection>();
-    var setUp = new SetUp(host, to.getPort(), secure, pool);
+    var setUp = new SetUp(host, to.getPort(), tls, timeout, pool);
     var own = near == null ? bootstrap.clone() : bootstrap.clone(near);
+    own.option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()));
     var connecting = own.handler(setUp).connect(to);
     var _ =
         connecting.addListener(done -> {
@@ -74,21 +81,23 @@ final class UpstreamConnector {
   private final class SetUp extends ChannelInitializer<Channel> {
     private final String host;
     private final int port;
-    private final boolean secure;
+    private final @Nullable SSLContext tls;
+    private final Duration timeout;
     private final UpstreamPool pool;
 
-    SetUp(String host, int port, boolean secure, UpstreamPool pool) {
+    SetUp(String host, int port, @Nullable SSLContext tls, Duration timeout, UpstreamPool pool) {
       this.host = host;
       this.port = port;
-      this.secure = secure;
+      this.tls = tls;
+      this.timeout = timeout;
       this.pool = pool;
     }
 
     @Override
     protected void initChannel(Channel channel) {
-      if (secure) {
-        var handler = new SslHandler(engine(), blocking);
-        handler.setHandshakeTimeoutMillis(config.connectTimeout().toMillis());
+      if (tls != null) {
+        var handler = new SslHandler(engine(tls), blocking);
+        handler.setHandshakeTimeoutMillis(timeout.toMillis());
         channel.pipeline().addLast(handler);
       }
       var decoder = new ReplyDecoder();
@@ -96,10 +105,11 @@ final class UpstreamConnector {
       channel
           .pipeline()
           .addLast(
-              new UpstreamConnection(channel, decoder, pool, secure, config.replyBufferBytes()));
+              new UpstreamConnection(
+                  channel, decoder, pool, tls != null, config.replyBufferBytes()));
     }
 
-    private SSLEngine engine() {
+    private SSLEngine engine(SSLContext tls) {
       boolean bracketed = host.startsWith("[");
       var engine =
           tls.createSSLEngine(bracketed ? host.substring(1, host.length() - 1) : host, port);

@@ -15,13 +15,14 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The way to every provider. TLS by the scheme of the address, with the name in the certificate
- * checked against it.
+ * checked against it. Who believes another authority, or waits longer, has connections of his own.
  */
 public final class Upstreams {
   private final ActorSystem<?> system;
@@ -29,7 +30,9 @@ public final class Upstreams {
   private final UpstreamAddresses addresses;
   private final Executor blocking;
   private final UpstreamConnector connector;
-  private final ConcurrentHashMap<String, UpstreamPool> pools = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<PoolKey, UpstreamPool> pools = new ConcurrentHashMap<>();
+
+  private record PoolKey(String origin, @Nullable String caPem, @Nullable Duration timeout) {}
 
   public Upstreams(ActorSystem<?> system, UpstreamConfig config) {
     this.system = system;
@@ -42,15 +45,15 @@ public final class Upstreams {
   /**
    * Sends a request.
    *
-   * @param base whose scheme, host and port say where to
+   * @param to where to
    * @param headTimeout until the head of the reply
    * @param mayGo asked when there is a connection, just before the first byte goes out; false
    *     withdraws the request
    * @throws IllegalArgumentException where a part of the request's head would end its line
    */
   public UpstreamCall send(
-      URI base, UpstreamRequest request, Duration headTimeout, BooleanSupplier mayGo) {
-    return send(base, request, headTimeout, mayGo, null);
+      Destination to, UpstreamRequest request, Duration headTimeout, BooleanSupplier mayGo) {
+    return send(to, request, headTimeout, mayGo, null);
   }
 
   /**
@@ -60,19 +63,21 @@ public final class Upstreams {
    *     way; null: none in particular
    */
   public UpstreamCall send(
-      URI base,
+      Destination to,
       UpstreamRequest request,
       Duration headTimeout,
       BooleanSupplier mayGo,
       @Nullable NetworkThread near) {
-    return pool(base).send(request, headTimeout, mayGo, near == null ? null : near.loop());
+    return pool(to).send(request, headTimeout, mayGo, near == null ? null : near.loop());
   }
 
-  private UpstreamPool pool(URI base) {
+  private UpstreamPool pool(Destination to) {
+    URI base = to.base();
     boolean secure = "https".equalsIgnoreCase(base.getScheme());
     int port = base.getPort() > 0 ? base.getPort() : secure ? 443 : 80;
     String origin = (secure ? "https://" : "http://") + base.getHost() + ':' + port;
-    var known = pools.get(origin);
+    var key = new PoolKey(origin, secure ? to.caPem() : null, to.connectTimeout());
+    var known = pools.get(key);
     if (known != null) {
       return known;
     }
@@ -84,37 +89,57 @@ public final class Upstreams {
       }
     }
     return pools.computeIfAbsent(
-        origin, _ -> new UpstreamPool(system, config, new Origin(base.getHost(), port, secure)));
+        key,
+        _ ->
+            new UpstreamPool(
+                system,
+                config,
+                new Origin(
+                    base.getHost(),
+                    port,
+                    secure ? tls(to.caPem()) : null,
+                    to.connectTimeout() == null ? config.connectTimeout() : to.connectTimeout())));
+  }
+
+  private SSLContext tls(@Nullable String caPem) {
+    try {
+      return caPem == null ? connector.usualTls() : TrustedCertificates.onlyThose(caPem);
+    } catch (IllegalArgumentException e) {
+      throw new UpstreamException(Reason.UNREACHABLE, e);
+    }
   }
 
   private final class Origin implements UpstreamPool.Origin {
     private final String host;
     private final int port;
-    private final boolean secure;
+    private final @Nullable SSLContext tls;
+    private final Duration timeout;
 
-    Origin(String host, int port, boolean secure) {
+    Origin(String host, int port, @Nullable SSLContext tls, Duration timeout) {
       this.host = host;
       this.port = port;
-      this.secure = secure;
+      this.tls = tls;
+      this.timeout = timeout;
     }
 
     @Override
     public String hostAndPort() {
-      return port == (secure ? 443 : 80) ? host : host + ':' + port;
+      return port == (tls == null ? 80 : 443) ? host : host + ':' + port;
     }
 
     @Override
     public CompletionStage<UpstreamConnection> connect(
         UpstreamPool pool, @Nullable EventLoop near) {
-      return address(host, port).thenCompose(to -> connector.connect(host, to, secure, pool, near));
+      return address(host, port, timeout)
+          .thenCompose(to -> connector.connect(host, to, tls, timeout, pool, near));
     }
   }
 
   /** What the name means now: it may have changed since the last connection. */
-  private CompletionStage<InetSocketAddress> address(String host, int port) {
+  private CompletionStage<InetSocketAddress> address(String host, int port, Duration timeout) {
     try {
       return CompletableFuture.supplyAsync(() -> addresses.of(host, port), blocking)
-          .orTimeout(config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+          .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // The node is going down; thrown here, it would keep the connection's place taken.
       return CompletableFuture.failedFuture(new UpstreamException(Reason.UNREACHABLE, e));

@@ -3,7 +3,8 @@ package io.redoubt.proxy.llm;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
@@ -70,6 +71,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.server.Directives;
 
 /** The LLM plane on a real port, between a strict provider and fakes of the rest of the enclave. */
 final class LlmFixture implements AutoCloseable {
@@ -91,6 +93,7 @@ final class LlmFixture implements AutoCloseable {
   final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
   final InMemoryRevocations revocations = new InMemoryRevocations();
   final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
+  final KeptSpans spans = new KeptSpans();
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   final SigningKey signingKey = SigningKey.generate();
   final ActorSystem<?> system;
@@ -161,9 +164,23 @@ final class LlmFixture implements AutoCloseable {
                 desk),
             clock,
             metrics,
-            OpenTelemetry.noop().getTracer("test"));
+            SdkTracerProvider.builder()
+                .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                .build()
+                .get("test"));
     var sealed = new HttpEdge("acting", metrics).seal(routes.routes());
-    binding = await(HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), edge, sealed));
+    var marked = Directives.mapResponse(answer -> LlmRoutes.marked(answer, clock), () -> sealed);
+    binding =
+        await(
+            HttpServer.start(
+                system,
+                "127.0.0.1",
+                0,
+                Optional.empty(),
+                edge,
+                marked,
+                LlmRoutes.stopping(),
+                UnparsableCalls.class));
     reset();
   }
 
@@ -218,6 +235,22 @@ final class LlmFixture implements AutoCloseable {
             Secret.of(FakeProvider.KEY)));
   }
 
+  /** Anthropic with another key than the one that its stand-in wants. */
+  void provideWithKey(String key) {
+    await(
+        providers.put(
+            ORGANIZATION,
+            new ProviderSpec(
+                "anthropic",
+                ProviderSpec.Kind.ANTHROPIC,
+                provider.base(""),
+                List.of("claude-*"),
+                5,
+                false,
+                ++versions),
+            Secret.of(key)));
+  }
+
   void provideSimulated(String name, List<String> models) {
     await(
         providers.put(
@@ -260,9 +293,13 @@ final class LlmFixture implements AutoCloseable {
 
   /** A request for a message, as it looks on the wire. */
   byte[] onTheWire(String body, String... headers) {
+    return onTheWireWith(token(), body, headers);
+  }
+
+  byte[] onTheWireWith(String token, String body, String... headers) {
     return ("POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
             + "anthropic-version: 1\r\nx-api-key: "
-            + token()
+            + token
             + "\r\n"
             + String.join("", List.of(headers).stream().map(header -> header + "\r\n").toList())
             + "content-length: "

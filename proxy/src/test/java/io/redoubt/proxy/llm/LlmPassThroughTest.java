@@ -2,14 +2,17 @@ package io.redoubt.proxy.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.payload.PayloadStore.Part;
 import io.redoubt.protocol.audit.ActorKind;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Usage;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.token.TokenDigest;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -245,6 +248,7 @@ class LlmPassThroughTest {
                 .header("x-forwarded-for", "10.0.0.1")
                 .header("openai-organization", "org-7")
                 .header("x-unknown", "passes")
+                .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
                 .header("accept-encoding", "gzip"));
 
     assertThat(answer.statusCode()).isEqualTo(200);
@@ -255,8 +259,92 @@ class LlmPassThroughTest {
         .containsEntry("x-unknown", "passes")
         .containsEntry("accept-encoding", "identity")
         .containsEntry("host", plane.provider.base("").getAuthority())
-        .doesNotContainKeys("cookie", "x-forwarded-for", "proxy-authorization", "traceparent");
+        .doesNotContainKeys("cookie", "x-forwarded-for", "proxy-authorization");
+    assertThat(headers.get("traceparent"))
+        .startsWith("00-4bf92f3577b34da6a3ce929d0e0e4736-")
+        .doesNotContain("00f067aa0ba902b7");
     assertThat(String.join(" ", headers.values())).doesNotContain(plane.token());
+  }
+
+  /** What a library reads and writes anew is not what its client sent. */
+  @Test
+  void headerLinesGoOnByteForByte() throws Exception {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+    var sent =
+        new java.util.LinkedHashMap<String, String>(
+            java.util.Map.of(
+                "accept", "text/event-stream;q=0.50 ,*/* ; q=.1",
+                "accept-language", "de;q=1.000,en-US;  q=0.5",
+                "user-agent", "Odd/1.0(x;y)  z/2 (comment (nested))",
+                "if-none-match", "W/\"a\" ,\"b\"",
+                "cache-control", "No-Cache,max-age=\"0\"",
+                "date", "yesterday",
+                "origin", "null",
+                "x-odd", "inner  space, and ; more"));
+
+    try (var socket = plane.connect()) {
+      var lines = new java.util.ArrayList<String>();
+      sent.forEach((name, value) -> lines.add(name + ": " + value));
+      lines.add("x-twice: one");
+      lines.add("x-twice: two,three");
+      lines.add("anthropic-beta: a");
+      lines.add("anthropic-beta: b");
+      lines.add("connection: close");
+      socket
+          .getOutputStream()
+          .write(plane.onTheWire("{\"model\":\"claude-x\"}", lines.toArray(String[]::new)));
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 200 ");
+    }
+
+    assertThat(plane.provider.last().headers())
+        .containsAllEntriesOf(sent)
+        .containsEntry("x-twice", "one | two,three")
+        .containsEntry("anthropic-beta", "a | b");
+  }
+
+  @Test
+  void whatIsKeptOfALargeCallIsAllOfIt() {
+    plane.payloads(OrganizationSpec.Payloads.FULL);
+    String reply = "{\"n\":\"" + "y".repeat(9 << 20) + "\"}";
+    plane.provider.answers((_, line) -> line.json(200, reply));
+    String body = "{\"input\":\"" + "x".repeat(12 << 20) + "\",\"model\":\"gpt-4o\"}";
+
+    var answer = plane.send(plane.openAi("/v1/embeddings", body));
+
+    assertThat(answer.body()).hasSize(reply.length());
+    assertThat(plane.outcomeOf(answer).error()).isNull();
+    var request = plane.payloads.find(LlmFixture.actionOf(answer), Part.REQUEST).orElseThrow();
+    var kept = plane.payloads.find(LlmFixture.actionOf(answer), Part.REPLY).orElseThrow();
+    assertThat(request.truncated()).isFalse();
+    assertThat(request.body().utf8String()).isEqualTo(body);
+    assertThat(kept.truncated()).isFalse();
+    assertThat(kept.body().utf8String()).isEqualTo(reply);
+  }
+
+  /** As many as arrive at once, and no more than there is memory for; the record says so. */
+  @Test
+  void aRequestThatThereIsNoMemoryToKeepIsPassedOnAndTheRecordSaysSo() throws Exception {
+    try (var small =
+        new LlmFixture("redoubt.proxy.llm { payload-limit = 1 KiB, payload-memory = 1 KiB }")) {
+      small.payloads(OrganizationSpec.Payloads.FULL);
+      small.provider.answers((_, line) -> line.json(200, "{}"));
+      var gate = small.payloads.hold();
+
+      var first =
+          small.client.sendAsync(
+              small
+                  .anthropic("{\"model\":\"claude-x\",\"a\":\"" + "x".repeat(2000) + "\"}")
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      org.awaitility.Awaitility.await().until(() -> small.payloads.held() > 0);
+      var second = small.send(small.anthropic(MESSAGE));
+
+      assertThat(second.statusCode()).isEqualTo(200);
+      gate.complete(null);
+      assertThat(small.outcomeOf(second).error()).isEqualTo("payload-not-kept");
+      assertThat(small.outcomeOf(LlmFixture.await(first)).error()).isNull();
+    }
   }
 
   @Test

@@ -202,25 +202,52 @@ class LlmRefusalTest {
         plane.revocations.revoke(
             new Revocation.OfToken(
                 LlmFixture.ORGANIZATION, "jti-revoked", plane.clock.instant().plusSeconds(300))));
-    var claims = plane.claims();
-    var revoked =
-        new io.redoubt.protocol.jwt.AccessClaims(
-                claims.issuer(),
-                claims.audience(),
-                claims.agent(),
-                claims.organization(),
-                claims.family(),
-                "jti-revoked",
-                claims.issuedAt(),
-                claims.expiresAt(),
-                List.of(),
-                null)
-            .sign(plane.signingKey);
-    var answer = plane.send(plane.anthropic(MESSAGE).setHeader("x-api-key", revoked));
+    var answer =
+        plane.send(plane.anthropic(MESSAGE).setHeader("x-api-key", tokenWithId("jti-revoked")));
 
     assertThat(before.statusCode()).isEqualTo(200);
     isRefused(answer, 401, "authentication_error");
     isRecorded(answer, "credential_invalid");
+  }
+
+  private String tokenWithId(String jti) {
+    var claims = plane.claims();
+    return new io.redoubt.protocol.jwt.AccessClaims(
+            claims.issuer(),
+            claims.audience(),
+            claims.agent(),
+            claims.organization(),
+            claims.family(),
+            jti,
+            claims.issuedAt(),
+            claims.expiresAt(),
+            List.of(),
+            null)
+        .sign(plane.signingKey);
+  }
+
+  /** Between the look at its token and its registration nothing of it is there to be cut. */
+  @Test
+  void aTokenRevokedWhileItsRequestComesInIsRefused() throws IOException {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+    plane.provider.forget();
+    var verifications = plane.metrics.counter("redoubt.authenticate.verifications");
+    double before = verifications.count();
+    try (var socket = plane.connect()) {
+      byte[] request = plane.onTheWireWith(tokenWithId("jti-late"), MESSAGE, "connection: close");
+      socket.getOutputStream().write(request, 0, request.length - 10);
+      org.awaitility.Awaitility.await().until(() -> verifications.count() > before);
+
+      LlmFixture.await(
+          plane.revocations.revoke(
+              new Revocation.OfToken(
+                  LlmFixture.ORGANIZATION, "jti-late", plane.clock.instant().plusSeconds(300))));
+      socket.getOutputStream().write(request, request.length - 10, 10);
+
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 401 ");
+    }
+    assertThat(plane.provider.seen()).isEmpty();
   }
 
   @Test
@@ -517,7 +544,8 @@ class LlmRefusalTest {
                 new io.redoubt.agent.AgentKey(
                     LlmFixture.ORGANIZATION,
                     new io.redoubt.protocol.id.AgentId(new java.util.UUID(9, 9))),
-                LlmFixture.FAMILY);
+                LlmFixture.FAMILY,
+                "jti");
     var ofNode = plane.send(plane.openAi("/v1/chat/completions", CHAT));
 
     isRefused(ofAgent, 429, "rate_limit_error");
@@ -601,9 +629,58 @@ class LlmRefusalTest {
 
   @Test
   void anotherMethodIsNotAllowed() {
-    var answer = plane.send(HttpRequest.newBuilder(plane.uri("/v1/messages")).GET());
+    var anthropic = plane.send(HttpRequest.newBuilder(plane.uri("/v1/messages")).GET());
+    var openAi = plane.send(HttpRequest.newBuilder(plane.uri("/v1/responses")).DELETE());
+    var models =
+        plane.send(
+            HttpRequest.newBuilder(plane.uri("/v1/models"))
+                .POST(HttpRequest.BodyPublishers.noBody()));
 
-    assertThat(answer.statusCode()).isEqualTo(405);
+    isRefused(anthropic, 405, "invalid_request_error");
+    isRefused(openAi, 405, "invalid_request_error");
+    isRefused(models, 405, "invalid_request_error");
+    assertThat(anthropic.headers().firstValue("allow")).hasValue("POST");
+    assertThat(models.headers().firstValue("allow")).hasValue("GET");
+  }
+
+  @Test
+  void anUnknownPathIsMarkedLikeEveryRefusal() {
+    var answer = plane.send(HttpRequest.newBuilder(plane.uri("/v1/nothing")).GET());
+
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(answer.headers().firstValue("x-redoubt-decision")).hasValue("deny");
+    assertThat(answer.headers().firstValue("x-redoubt-action").orElseThrow()).startsWith("act_");
+  }
+
+  @Test
+  void whatIsNoRequestIsAnsweredInTheWordsOfProvidersAndMarked() throws IOException {
+    var heads =
+        java.util.Map.of(
+            "POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-long: " + "a".repeat(20_000),
+            431,
+            "POST /v1/messages HTTP/1.1\r\nhost: x" + "\r\nx-many: 1".repeat(100),
+            431,
+            "POST /" + "a".repeat(10_000) + " HTTP/1.1\r\nhost: x",
+            414,
+            "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: nine",
+            400);
+    for (var head : heads.entrySet()) {
+      try (var socket = plane.connect()) {
+        socket
+            .getOutputStream()
+            .write((head.getKey() + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(answer)
+            .startsWith("HTTP/1.1 " + head.getValue())
+            .containsIgnoringCase("x-redoubt-decision: deny")
+            .containsPattern("(?i)x-redoubt-action: act_[0-9a-f]{32}");
+        JsonNode error = Json.LENIENT.readTree(answer.substring(answer.indexOf("\r\n\r\n") + 4));
+        assertThat(error.at("/type").asText()).isEqualTo("error");
+        assertThat(error.at("/error/message").asText()).startsWith("Redoubt: ");
+        assertThat(error.at("/error/code").asText()).isNotEmpty();
+      }
+    }
   }
 
   /** Nobody knows then whose words it asked in, so the answer is good in either. */

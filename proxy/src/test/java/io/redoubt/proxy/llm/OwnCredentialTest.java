@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.jwt.ServiceIdentity;
 import io.redoubt.protocol.link.ModelAccess;
+import io.redoubt.protocol.token.AgentToken;
 import io.redoubt.protocol.token.TokenDigest;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,6 +80,31 @@ class OwnCredentialTest {
     assertThat(answer.statusCode()).isEqualTo(403);
     assertThat(answer.body()).contains("own_credential_not_allowed");
     assertThat(plane.recordOf(answer).verdict()).isEqualTo(Verdict.DENY);
+    assertThat(plane.provider.seen()).isEmpty();
+  }
+
+  @Test
+  void aTokenOfOursIsNeverPassedOn() {
+    plane.agentMayUse(ModelAccess.ANY, true);
+    var handle =
+        io.redoubt.protocol.token.FamilyHandle.create(LlmFixture.ORGANIZATION, LlmFixture.AGENT);
+    String refresh = AgentToken.mint(AgentToken.Kind.REFRESH, handle).reveal();
+    String basic =
+        java.util.Base64.getEncoder()
+            .encodeToString(("x:" + plane.token()).getBytes(StandardCharsets.UTF_8));
+    for (var header :
+        List.of(
+            Map.entry("authorization", "Bearer " + plane.token()),
+            Map.entry("authorization", "DPoP " + plane.token()),
+            Map.entry("authorization", "Basic " + basic),
+            Map.entry("x-api-key", plane.token()),
+            Map.entry("x-api-key", refresh))) {
+      var answer = plane.send(handedOn(BODY).header(header.getKey(), header.getValue()));
+
+      assertThat(answer.statusCode()).as(header.getValue()).isEqualTo(403);
+      assertThat(answer.body()).contains("own_credential_is_a_token");
+      assertThat(plane.recordOf(answer).verdict()).isEqualTo(Verdict.DENY);
+    }
     assertThat(plane.provider.seen()).isEmpty();
   }
 

@@ -30,7 +30,7 @@ class LiveStreamsTest {
   }
 
   private LiveStream open(AgentKey agent, FamilyId family) {
-    return (LiveStream) streams.register(agent, family);
+    return (LiveStream) streams.register(agent, family, "jti");
   }
 
   @Test
@@ -60,6 +60,18 @@ class LiveStreamsTest {
     assertThat(first.whyCut()).isNull();
     assertThat(second.whyCut()).isEqualTo(Cut.STOPPED);
     assertThat(streams.cutFamily(new OrganizationId(new UUID(9, 9)), ONE)).isZero();
+  }
+
+  @Test
+  void aCutOfATokenReachesWhatRunsOnThatToken() {
+    var first = (LiveStream) streams.register(ANN, ONE, "jti-1");
+    var second = (LiveStream) streams.register(ANN, ONE, "jti-2");
+
+    assertThat(streams.cutToken(new OrganizationId(new UUID(9, 9)), "jti-2")).isZero();
+    assertThat(streams.cutToken(ORGANIZATION, "jti-2")).isEqualTo(1);
+
+    assertThat(first.whyCut()).isNull();
+    assertThat(second.whyCut()).isEqualTo(Cut.STOPPED);
   }
 
   @Test
@@ -111,13 +123,13 @@ class LiveStreamsTest {
     open(ANN, ONE);
     var second = open(ANN, ONE);
 
-    assertThat(streams.register(ANN, ONE)).isEqualTo(Registration.Full.AGENT);
+    assertThat(streams.register(ANN, ONE, "jti")).isEqualTo(Registration.Full.AGENT);
     open(BOB, ONE);
-    assertThat(streams.register(BOB, ONE)).isEqualTo(Registration.Full.NODE);
+    assertThat(streams.register(BOB, ONE, "jti")).isEqualTo(Registration.Full.NODE);
     assertThat(streams.open()).isEqualTo(3);
 
     second.close();
-    assertThat(streams.register(BOB, ONE)).isInstanceOf(LiveStream.class);
+    assertThat(streams.register(BOB, ONE, "jti")).isInstanceOf(LiveStream.class);
   }
 
   @Test
@@ -131,7 +143,7 @@ class LiveStreamsTest {
         tasks.add(
             threads.submit(() -> {
               for (int n = 0; n < 2000; n++) {
-                var stream = (LiveStream) many.register(ANN, ONE);
+                var stream = (LiveStream) many.register(ANN, ONE, "jti");
                 if (n % 3 == 0) {
                   cuts.addAndGet(many.cut(ANN));
                 }

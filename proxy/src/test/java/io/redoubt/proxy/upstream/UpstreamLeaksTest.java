@@ -48,7 +48,7 @@ class UpstreamLeaksTest {
         });
         var call =
             upstreams.send(
-                upstream.base(),
+                Destination.at(upstream.base()),
                 UpstreamRequest.post("/", List.of(), "text/plain", body),
                 LIMIT,
                 () -> true);
@@ -83,7 +83,7 @@ class UpstreamLeaksTest {
     });
     var call =
         upstreams.send(
-            upstream.base(),
+            Destination.at(upstream.base()),
             UpstreamRequest.post("/", List.of(), "text/plain", body.concat(body).concat(body)),
             LIMIT,
             () -> true);

@@ -65,7 +65,7 @@ class UpstreamRepliesTest {
   }
 
   private UpstreamCall ask(UpstreamRequest request, Duration headTimeout) {
-    return upstreams.send(upstream.base(), request, headTimeout, () -> true);
+    return upstreams.send(Destination.at(upstream.base()), request, headTimeout, () -> true);
   }
 
   private static <T> T get(CompletionStage<T> stage) {

@@ -97,9 +97,11 @@ class UpstreamsTest {
     var limit = Duration.ofSeconds(5);
 
     var forbidden =
-        upstreams.send(base, UpstreamRequest.get("/forbidden", List.of()), limit, () -> false);
+        upstreams.send(
+            Destination.at(base), UpstreamRequest.get("/forbidden", List.of()), limit, () -> false);
     var allowed =
-        upstreams.send(base, UpstreamRequest.get("/allowed", List.of()), limit, () -> true);
+        upstreams.send(
+            Destination.at(base), UpstreamRequest.get("/allowed", List.of()), limit, () -> true);
 
     assertThat(
             allowed.reply().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join().status())
@@ -121,7 +123,10 @@ class UpstreamsTest {
 
     var call =
         upstreams.send(
-            base, UpstreamRequest.get("/metadata", List.of()), Duration.ofSeconds(5), () -> true);
+            Destination.at(base),
+            UpstreamRequest.get("/metadata", List.of()),
+            Duration.ofSeconds(5),
+            () -> true);
 
     assertFails(call, Reason.FORBIDDEN);
     assertThat(seen).doesNotContain("GET /metadata HTTP/1.1");

@@ -26,6 +26,7 @@ import javax.net.ssl.SSLSocketFactory;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class UpstreamsTlsTest {
   private static final String PASSWORD = "password";
+  private static final Duration LIMIT = Duration.ofSeconds(10);
 
   private final ActorSystem<?> system =
       ActorSystem.create(
@@ -127,23 +129,25 @@ class UpstreamsTlsTest {
     return ask(host, caFile).orTimeout(10, TimeUnit.SECONDS).join().status();
   }
 
+  private Upstreams upstreams(Optional<Path> caFile) {
+    return new Upstreams(
+        system,
+        new UpstreamConfig(
+            Duration.ofSeconds(5),
+            2,
+            2,
+            Duration.ofSeconds(5),
+            2,
+            caFile,
+            List.of(),
+            List.of(),
+            1024));
+  }
+
   private CompletableFuture<UpstreamReply> ask(String host, Optional<Path> caFile) {
-    var upstreams =
-        new Upstreams(
-            system,
-            new UpstreamConfig(
-                Duration.ofSeconds(5),
-                2,
-                2,
-                Duration.ofSeconds(5),
-                2,
-                caFile,
-                List.of(),
-                List.of(),
-                1024));
-    return upstreams
+    return upstreams(caFile)
         .send(
-            URI.create("https://" + host + ":" + server.getLocalPort()),
+            Destination.at(URI.create("https://" + host + ":" + server.getLocalPort())),
             UpstreamRequest.get("/", List.of()),
             Duration.ofSeconds(5),
             () -> true)
@@ -154,6 +158,47 @@ class UpstreamsTlsTest {
   @Test
   void anAuthorityOfTheConfigurationIsTrusted() {
     assertThat(statusOf("localhost", Optional.of(authority()))).isEqualTo(200);
+  }
+
+  @Test
+  void aProvidersOwnAuthorityIsTrustedThereAndNowhereElse() throws IOException {
+    var upstreams = upstreams(Optional.empty());
+    String own = Files.readString(authority());
+
+    assertThat(ask(upstreams, own)).succeedsWithin(LIMIT);
+    assertThat(ask(upstreams, null))
+        .as("another pool, not a connection of the first")
+        .failsWithin(LIMIT);
+    assertThat(ask(upstreams, own)).succeedsWithin(LIMIT);
+  }
+
+  /** The configuration's authorities count where a provider names none. */
+  @Test
+  void aWrongAuthorityOfAProviderIsNotMadeGoodByTheConfiguration() throws Exception {
+    Path store = directory.resolve("other.p12");
+    Path other = directory.resolve("other.pem");
+    keytool(
+        List.of("-genkeypair", "-alias", "s", "-keyalg", "EC", "-groupname", "secp256r1"),
+        List.of("-dname", "CN=other", "-keystore", store.toString()));
+    keytool(
+        List.of("-exportcert", "-rfc", "-alias", "s", "-keystore", store.toString()),
+        List.of("-file", other.toString()));
+    var upstreams = upstreams(Optional.of(authority()));
+
+    assertThat(ask(upstreams, Files.readString(other))).failsWithin(LIMIT);
+    assertThat(ask(upstreams, null)).succeedsWithin(LIMIT);
+  }
+
+  private CompletableFuture<UpstreamReply> ask(Upstreams upstreams, @Nullable String caPem) {
+    var to = URI.create("https://localhost:" + server.getLocalPort());
+    return upstreams
+        .send(
+            new Destination(to, caPem, null),
+            UpstreamRequest.get("/", List.of()),
+            Duration.ofSeconds(5),
+            () -> true)
+        .reply()
+        .toCompletableFuture();
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +37,18 @@ public record AccessClaims(
 
   private static final String SUBJECT_PREFIX = "agent:";
 
+  /** Longer than any that is issued. */
+  private static final int MAX_LENGTH = 8192;
+
+  private static final Pattern JTI = Pattern.compile("jti_[0-9a-f]{32}");
+
   public AccessClaims {
     clientCidr = List.copyOf(clientCidr);
+  }
+
+  /** Whether an enclave could have given a token this id. */
+  public static boolean isJti(@Nullable String text) {
+    return text != null && JTI.matcher(text).matches();
   }
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -71,6 +82,15 @@ public record AccessClaims(
             clientCidr.isEmpty() ? null : clientCidr,
             jkt == null ? null : new Confirmation(jkt));
     return Jws.sign(key, Jws.Type.AGENT_ACCESS, Json.write(wire));
+  }
+
+  /**
+   * Whether a text has the form of an agent's access token, of whichever enclave and however old.
+   */
+  public static boolean isForm(String text) {
+    return Jws.parse(Jws.Type.AGENT_ACCESS, text, MAX_LENGTH)
+        .flatMap(jws -> read(jws.unverifiedPayload()))
+        .isPresent();
   }
 
   /**

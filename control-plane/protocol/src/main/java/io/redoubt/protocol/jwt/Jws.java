@@ -102,6 +102,11 @@ public final class Jws {
     return type;
   }
 
+  /** What it says, believed by nobody. */
+  byte[] unverifiedPayload() {
+    return payload;
+  }
+
   /** The payload, if the key's signature is on it. */
   public Optional<byte[]> payloadIfSignedBy(VerificationKey key) {
     return key.kid().equals(kid) && key.verifies(signingInput, signature)

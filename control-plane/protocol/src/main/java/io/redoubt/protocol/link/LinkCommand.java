@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(LinkCommand.Isolate.class),
   @JsonSubTypes.Type(LinkCommand.Release.class),
   @JsonSubTypes.Type(LinkCommand.Revoke.class),
+  @JsonSubTypes.Type(LinkCommand.RevokeToken.class),
   @JsonSubTypes.Type(LinkCommand.Decommission.class),
   @JsonSubTypes.Type(LinkCommand.PutProvider.class),
   @JsonSubTypes.Type(LinkCommand.DeleteProvider.class),
@@ -55,6 +56,11 @@ public sealed interface LinkCommand {
 
   @JsonTypeName("agent.revoke")
   record Revoke(AgentId agentId, String reason, String by) implements LinkCommand {}
+
+  /** Ends one access token of the agent, with what runs on it, and leaves its family alone. */
+  @JsonTypeName("agent.revoke-token")
+  record RevokeToken(AgentId agentId, String jti, String reason, String by)
+      implements LinkCommand {}
 
   @JsonTypeName("agent.decommission")
   record Decommission(AgentId agentId, String reason, String by) implements LinkCommand {}

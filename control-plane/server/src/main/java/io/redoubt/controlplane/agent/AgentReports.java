@@ -94,6 +94,9 @@ public final class AgentReports {
             .ifPresent(status -> setStatus(handle, subject, status, at));
       }
       case "revoke" -> setStatus(handle, subject, AgentStatus.REVOKED, at);
+      case "revoke-token" -> {
+        // The agent is what it was.
+      }
       case "decommission" -> setStatus(handle, subject, AgentStatus.DECOMMISSIONED, at);
       default -> throw new IllegalStateException("a kind that the table does not admit");
     }

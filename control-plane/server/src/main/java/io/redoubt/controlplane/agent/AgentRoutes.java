@@ -16,6 +16,7 @@ import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.secret.Disclosed;
@@ -50,6 +51,8 @@ public final class AgentRoutes {
 
   record Reason(@Nullable String reason) {}
 
+  record RevokeTokenBody(@Nullable String jti, @Nullable String reason) {}
+
   record ReleaseBody(@Nullable String reason, @Nullable List<@Nullable IsolationId> isolationIds) {}
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -65,7 +68,8 @@ public final class AgentRoutes {
         Endpoint.post(ONE + "/bootstrap-token", AGENTS_MANAGE, this::offerBootstrap),
         Endpoint.post(ONE + "/isolate", AGENTS_MANAGE, this::isolate),
         Endpoint.post(ONE + "/release", AGENTS_MANAGE, this::release),
-        Endpoint.post(ONE + "/revoke", AGENTS_MANAGE, this::revoke));
+        Endpoint.post(ONE + "/revoke", AGENTS_MANAGE, this::revoke),
+        Endpoint.post(ONE + "/revoke-token", AGENTS_MANAGE, this::revokeToken));
   }
 
   private Route list(Call call) {
@@ -173,6 +177,28 @@ public final class AgentRoutes {
     var id = call.id("id", AgentId::parse);
     return reasoned(
         call, (change, reason) -> lifecycle.revoke(change, agents.findLiving(change, id), reason));
+  }
+
+  private Route revokeToken(Call call) {
+    var id = call.id("id", AgentId::parse);
+    return bodies.json(
+        RevokeTokenBody.class,
+        body -> {
+          new Checks()
+              .reason(body.reason())
+              .require(
+                  AccessClaims.isJti(body.jti()), "/jti", "is the jti claim of an access token")
+              .done();
+          String reason = Objects.requireNonNull(body.reason(), "checked before");
+          String jti = Objects.requireNonNull(body.jti(), "checked before");
+          return answer(
+              call,
+              call.posted(
+                  Order.class,
+                  body,
+                  change ->
+                      lifecycle.revokeToken(change, agents.findLiving(change, id), jti, reason)));
+        });
   }
 
   /** Gives an order for a reason. */

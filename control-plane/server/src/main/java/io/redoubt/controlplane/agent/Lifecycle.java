@@ -118,6 +118,18 @@ public final class Lifecycle {
         new LinkCommand.Revoke(agent.id(), reason, by(change)));
   }
 
+  /** Ends one access token; the agent stays what it is. */
+  Order revokeToken(Change change, Agent agent, String jti, String reason) {
+    return order(
+        change,
+        agent,
+        "revoke-token",
+        reason,
+        jti + ": " + reason,
+        Set.of(),
+        new LinkCommand.RevokeToken(agent.id(), jti, reason, by(change)));
+  }
+
   Order decommission(Change change, Agent agent) {
     String reason = "deleted";
     return order(
@@ -157,6 +169,18 @@ public final class Lifecycle {
       String reason,
       Set<IsolationId> isolations,
       LinkCommand command) {
+    return order(change, agent, kind, reason, reason, isolations, command);
+  }
+
+  /** {@code detail} is what the record of it says. */
+  private Order order(
+      Change change,
+      Agent agent,
+      String kind,
+      String reason,
+      String detail,
+      Set<IsolationId> isolations,
+      LinkCommand command) {
     long number = commands.append(change, agent.enclaveId(), command);
     change
         .handle()
@@ -178,7 +202,7 @@ public final class Lifecycle {
         .bind("by", by(change))
         .bind("now", change.now())
         .execute();
-    change.auditedAgent("agent:" + kind, agent.id(), agent.profile().owner().toString(), reason);
+    change.auditedAgent("agent:" + kind, agent.id(), agent.profile().owner().toString(), detail);
     @Nullable IsolationId made = kind.equals("isolate") ? isolations.iterator().next() : null;
     return new Order(
         agent.enclaveId(),

@@ -5,7 +5,7 @@ import io.redoubt.protocol.id.IsolationId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An isolate, release, revoke or decommission on its way to the enclave.
+ * An isolate, release, revoke, revoke-token or decommission on its way to the enclave.
  *
  * @param number of the command in the enclave's log
  * @param isolationId the isolation that it makes; null: it makes none

@@ -4,6 +4,7 @@ import io.redoubt.protocol.link.ProviderSpec;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A model provider, as operators see it: everything but its key. */
 public record Provider(
@@ -13,6 +14,8 @@ public record Provider(
     List<String> models,
     int timeoutSeconds,
     boolean simulated,
+    @Nullable Integer connectTimeoutSeconds,
+    ProviderSpec.@Nullable Tls tls,
     long version,
     Instant createdAt,
     Instant updatedAt) {
@@ -22,6 +25,15 @@ public record Provider(
   }
 
   ProviderSpec spec() {
-    return new ProviderSpec(name, kind, baseUrl, models, timeoutSeconds, simulated, version);
+    return new ProviderSpec(
+        name,
+        kind,
+        baseUrl,
+        models,
+        timeoutSeconds,
+        simulated,
+        version,
+        connectTimeoutSeconds,
+        tls);
   }
 }

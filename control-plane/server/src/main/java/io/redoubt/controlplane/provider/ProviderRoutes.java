@@ -12,6 +12,7 @@ import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.net.CaCertificates;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.secret.Secret;
@@ -33,6 +34,7 @@ public final class ProviderRoutes {
 
   private static final int DEFAULT_TIMEOUT_SECONDS = 300;
   private static final int MAX_TIMEOUT_SECONDS = 3600;
+  private static final int MAX_CONNECT_TIMEOUT_SECONDS = 60;
 
   private final Providers providers;
   private final BaseUrls baseUrls;
@@ -49,7 +51,11 @@ public final class ProviderRoutes {
       @Nullable String baseUrl,
       @Nullable Secret apiKey,
       @Nullable List<@Nullable String> models,
-      @Nullable Integer timeoutSeconds) {}
+      @Nullable Integer timeoutSeconds,
+      @Nullable Integer connectTimeoutSeconds,
+      @Nullable TlsBody tls) {}
+
+  record TlsBody(@Nullable String caPem) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -119,6 +125,8 @@ public final class ProviderRoutes {
   private Providers.Draft checked(String name, ProviderBody body) {
     var url = baseUrls.read(body.baseUrl());
     int timeout = Optional.ofNullable(body.timeoutSeconds()).orElse(DEFAULT_TIMEOUT_SECONDS);
+    var connectTimeout = body.connectTimeoutSeconds();
+    var caPem = body.tls() == null ? null : body.tls().caPem();
     new Checks()
         .require(
             NAME.matcher(name).matches(),
@@ -135,6 +143,20 @@ public final class ProviderRoutes {
             "is needed: 1 to 4096 visible ASCII characters")
         .list("/models", body.models(), 100, 200)
         .require(timeout >= 1 && timeout <= MAX_TIMEOUT_SECONDS, "/timeout_seconds", "is 1 to 3600")
+        .require(
+            connectTimeout == null
+                || (connectTimeout >= 1 && connectTimeout <= MAX_CONNECT_TIMEOUT_SECONDS),
+            "/connect_timeout_seconds",
+            "is 1 to 60")
+        .require(
+            body.tls() == null || url.isEmpty() || "https".equals(url.get().getScheme()),
+            "/tls",
+            "is for an https base_url")
+        .require(
+            body.tls() == null || isAuthorities(caPem),
+            "/tls/ca_pem",
+            "is needed: 1 to 20 certificates in PEM, at most 65536 characters, and nothing beside"
+                + " them")
         .done();
     return new Providers.Draft(
         name,
@@ -144,7 +166,17 @@ public final class ProviderRoutes {
             ? List.of()
             : body.models().stream().map(Objects::requireNonNull).toList(),
         timeout,
-        false);
+        false,
+        connectTimeout,
+        caPem);
+  }
+
+  private static boolean isAuthorities(@Nullable String pem) {
+    try {
+      return pem != null && !CaCertificates.parse(pem).isEmpty();
+    } catch (IllegalArgumentException _) {
+      return false;
+    }
   }
 
   private Route delete(Call call) {

@@ -51,7 +51,9 @@ public final class Providers implements Welcome {
       URI baseUrl,
       List<String> models,
       int timeoutSeconds,
-      boolean simulated) {}
+      boolean simulated,
+      @Nullable Integer connectTimeoutSeconds,
+      @Nullable String caPem) {}
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Kept(Provider provider, byte @Nullable [] sealedKey) {}
@@ -92,12 +94,14 @@ public final class Providers implements Welcome {
                 """
                 INSERT INTO control.provider AS p
                   (organization_id, name, kind, base_url, models, timeout_seconds, simulated,
-                   sealed_key, version, created_at, updated_at)
+                   connect_timeout_seconds, ca_pem, sealed_key, version, created_at, updated_at)
                 VALUES (:organization, :name, :kind, :baseUrl, CAST(:models AS jsonb), :timeout,
-                  :simulated, :sealedKey, 1, :now, :now)
+                  :simulated, :connectTimeout, :caPem, :sealedKey, 1, :now, :now)
                 ON CONFLICT (organization_id, name) DO UPDATE
                 SET kind = excluded.kind, base_url = excluded.base_url, models = excluded.models,
                   timeout_seconds = excluded.timeout_seconds, simulated = excluded.simulated,
+                  connect_timeout_seconds = excluded.connect_timeout_seconds,
+                  ca_pem = excluded.ca_pem,
                   sealed_key = excluded.sealed_key, version = p.version + 1,
                   updated_at = excluded.updated_at, deleted_at = NULL
                 RETURNING *
@@ -109,6 +113,8 @@ public final class Providers implements Welcome {
             .bind("models", Rows.json(draft.models()))
             .bind("timeout", draft.timeoutSeconds())
             .bind("simulated", draft.simulated())
+            .bind("connectTimeout", draft.connectTimeoutSeconds())
+            .bind("caPem", draft.caPem())
             .bind("sealedKey", sealedKey)
             .bind("now", change.now())
             .map((row, _) -> read(row))
@@ -224,6 +230,7 @@ public final class Providers implements Welcome {
   }
 
   private static Provider read(ResultSet row) throws SQLException {
+    @Nullable String caPem = row.getString("ca_pem");
     return new Provider(
         row.getString("name"),
         ProviderSpec.Kind.of(row.getString("kind")),
@@ -231,6 +238,8 @@ public final class Providers implements Welcome {
         Rows.json(row, "models", Rows.TEXTS),
         row.getInt("timeout_seconds"),
         row.getBoolean("simulated"),
+        row.getObject("connect_timeout_seconds", Integer.class),
+        caPem == null ? null : new ProviderSpec.Tls(caPem),
         row.getLong("version"),
         Rows.instant(row, "created_at"),
         Rows.instant(row, "updated_at"));

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
       AgentIsolate.class,
       AgentRelease.class,
       AgentRevoke.class,
+      AgentRevokeToken.class,
       AgentDelete.class
     })
 public final class AgentCommand {}

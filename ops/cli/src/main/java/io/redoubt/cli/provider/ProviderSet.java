@@ -50,7 +50,11 @@ final class ProviderSet implements Callable<Integer> {
       String baseUrl,
       Disclosed apiKey,
       @Nullable List<String> models,
-      @Nullable Integer timeoutSeconds) {}
+      @Nullable Integer timeoutSeconds,
+      @Nullable Integer connectTimeoutSeconds,
+      @Nullable Tls tls) {}
+
+  private record Tls(String caPem) {}
 
   @Parameters(paramLabel = "NAME", description = "What people call it.")
   String name = "";
@@ -83,6 +87,21 @@ final class ProviderSet implements Callable<Integer> {
   @Option(names = "--timeout", paramLabel = "SECONDS", description = "How long it may stay silent.")
   @Nullable Integer timeoutSeconds;
 
+  @Option(
+      names = "--connect-timeout",
+      paramLabel = "SECONDS",
+      description = "How long a connection to it may take.")
+  @Nullable Integer connectTimeoutSeconds;
+
+  @Option(
+      names = "--provider-ca-file",
+      paramLabel = "FILE",
+      description = {
+        "Certificates of the authority that its own is signed by, PEM.",
+        "Nobody else's are believed there."
+      })
+  @Nullable Path caFile;
+
   private final Session session;
 
   ProviderSet(Session session) {
@@ -97,10 +116,20 @@ final class ProviderSet implements Callable<Integer> {
             baseUrl == null ? kind.baseUrl : baseUrl,
             Disclosed.of(key()),
             models,
-            timeoutSeconds);
+            timeoutSeconds,
+            connectTimeoutSeconds,
+            caFile == null ? null : new Tls(certificates(caFile)));
     JsonNode answer = session.operator().put(ProviderCommand.PATH + "/" + Query.encode(name), body);
     session.output().say(answer, "Provider " + name + " is set.");
     return 0;
+  }
+
+  private static String certificates(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw CommandFailure.usage("The certificates in " + file + " cannot be read.");
+    }
   }
 
   /** Never an option: a command line is seen by every process of the machine. */

@@ -21,8 +21,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +74,7 @@ final class LocalHelper implements AutoCloseable {
   private final byte[] key;
   private final String keyText;
   private final HttpServer server;
+  private final ProgramConnections programs;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore room = new Semaphore(MAX_EXCHANGES);
 
@@ -86,10 +91,11 @@ final class LocalHelper implements AutoCloseable {
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     server.start();
+    this.programs = new ProgramConnections(server.getAddress());
   }
 
   URI url() {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    return URI.create("http://127.0.0.1:" + programs.port());
   }
 
   /** What the program shows as its key. Good on this address only, and only while it runs. */
@@ -129,20 +135,40 @@ final class LocalHelper implements AutoCloseable {
   }
 
   private void forward(HttpExchange exchange) throws IOException {
-    HttpResponse<InputStream> response;
+    CompletableFuture<HttpResponse<InputStream>> answer;
     try {
-      response = http.send(request(exchange), HttpResponse.BodyHandlers.ofInputStream());
+      answer = http.sendAsync(request(exchange), HttpResponse.BodyHandlers.ofInputStream());
     } catch (IllegalArgumentException e) {
       refuse(exchange, 400, "invalid_request_error", "This request cannot be passed on.");
       return;
-    } catch (IOException e) {
+    }
+    // A model that thinks for minutes is to stop when nobody wants to hear it any more.
+    try (var _ = programs.watch(exchange.getRemoteAddress().getPort(), () -> giveUp(answer))) {
+      passOn(exchange, answer.get());
+    } catch (CancellationException _) {
+      exchange.close();
+    } catch (ExecutionException _) {
       refuse(exchange, 502, "api_error", target + " did not answer.");
-      return;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      giveUp(answer);
       refuse(exchange, 503, "api_error", "This local address is going away.");
-      return;
     }
+  }
+
+  /** Ends the call at the enclave, whether its answer has begun or not. */
+  private static void giveUp(CompletableFuture<HttpResponse<InputStream>> answer) {
+    if (!answer.cancel(true) && answer.state() == Future.State.SUCCESS) {
+      try {
+        answer.resultNow().body().close();
+      } catch (IOException _) {
+        // over, which is all that is wanted
+      }
+    }
+  }
+
+  private static void passOn(HttpExchange exchange, HttpResponse<InputStream> response)
+      throws IOException {
     try (InputStream body = response.body()) {
       response
           .headers()
@@ -229,6 +255,7 @@ final class LocalHelper implements AutoCloseable {
 
   @Override
   public void close() {
+    programs.close();
     server.stop(0);
     threads.shutdownNow();
   }

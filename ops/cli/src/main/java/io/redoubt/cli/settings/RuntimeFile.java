@@ -39,12 +39,11 @@ public record RuntimeFile(
     enclaves = List.copyOf(enclaves);
   }
 
-  /** One node of the enclave. */
-  public record EnclaveNode(
-      String node, long pid, URI agentUrl, URI actingUrl, URI egressUrl, URI managementUrl) {
+  /** One node of the enclave, with the addresses at which something listens. */
+  public record EnclaveNode(String node, long pid, URI agentUrl, URI actingUrl, URI managementUrl) {
 
     EnclaveNode withPid(long other) {
-      return new EnclaveNode(node, other, agentUrl, actingUrl, egressUrl, managementUrl);
+      return new EnclaveNode(node, other, agentUrl, actingUrl, managementUrl);
     }
   }
 

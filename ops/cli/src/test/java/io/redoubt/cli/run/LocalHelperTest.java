@@ -8,7 +8,11 @@ import io.redoubt.cli.api.HttpClients;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -124,6 +128,74 @@ class LocalHelperTest {
               + "\r\ncontent-length: 2\r\n\r\n{}";
       socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void whoHangsUpBeforeTheFirstByteEndsTheCallAtTheEnclave() throws Exception {
+    hangsUp("");
+  }
+
+  /** While nothing is written, nothing else would tell. */
+  @Test
+  void whoHangsUpDuringASilentStreamEndsTheCallAtTheEnclave() throws Exception {
+    hangsUp(
+        String.join(
+            "\r\n",
+            "HTTP/1.1 200 OK",
+            "content-type: text/event-stream",
+            "transfer-encoding: chunked",
+            "",
+            "9",
+            "data: 1\n\n",
+            ""));
+  }
+
+  private void hangsUp(String answered) throws Exception {
+    try (var silent = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      silent.setSoTimeout(10_000);
+      var to = URI.create("http://127.0.0.1:" + silent.getLocalPort());
+      try (var another = new LocalHelper(to, HttpClients.to(to, null), accessToken::get);
+          var program = new Socket(InetAddress.ofLiteral("127.0.0.1"), another.url().getPort())) {
+        program.setSoTimeout(10_000);
+        program
+            .getOutputStream()
+            .write(
+                ("POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: "
+                        + another.key()
+                        + "\r\ncontent-length: 2\r\n\r\n{}")
+                    .getBytes(StandardCharsets.UTF_8));
+        try (var call = silent.accept()) {
+          call.setSoTimeout(10_000);
+          var request = new byte[8192];
+          int read = 0;
+          while (!new String(request, 0, read, StandardCharsets.UTF_8).endsWith("{}")) {
+            read += call.getInputStream().read(request, read, request.length - read);
+          }
+          if (!answered.isEmpty()) {
+            call.getOutputStream().write(answered.getBytes(StandardCharsets.UTF_8));
+            assertThat(program.getInputStream().read()).isEqualTo('H');
+          }
+
+          hangUp(program);
+
+          assertThat(endOf(call)).isTrue();
+        }
+      }
+    }
+  }
+
+  private static void hangUp(Socket program) throws IOException {
+    program.close();
+  }
+
+  private static boolean endOf(Socket call) throws IOException {
+    try {
+      return call.getInputStream().read() < 0;
+    } catch (SocketTimeoutException _) {
+      return false;
+    } catch (SocketException _) {
+      return true; // reset
     }
   }
 

@@ -109,7 +109,6 @@ class SettingsTest {
                     1,
                     URI.create("http://127.0.0.1:8444"),
                     URI.create("http://127.0.0.1:8445"),
-                    URI.create("http://127.0.0.1:8446"),
                     URI.create("http://127.0.0.1:8558"))),
             "org_1",
             "enc_1",

@@ -10,6 +10,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -38,21 +40,27 @@ public final class Telemetry implements AutoCloseable {
     boolean exported =
         !environment.getOrDefault(ENDPOINT, "").isBlank()
             || !environment.getOrDefault("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "").isBlank();
-    var telemetry = new Telemetry(exported ? Optional.of(sdk(service)) : Optional.empty());
+    var telemetry =
+        new Telemetry(exported ? Optional.of(sdk(service, environment)) : Optional.empty());
     telemetry.bindMachine();
     return telemetry;
   }
 
-  private static OpenTelemetrySdk sdk(String service) {
+  private static OpenTelemetrySdk sdk(String service, Map<String, String> environment) {
+    var settings = new HashMap<String, String>();
+    settings.put("otel.service.name", service);
+    settings.put("otel.exporter.otlp.protocol", "http/protobuf");
+    environment.forEach((name, value) -> {
+      if (name.startsWith("OTEL_")) {
+        settings.put(name.toLowerCase(Locale.ROOT).replace('_', '.'), value);
+      }
+    });
+    // Prometheus fetches the metrics, and log lines have their own way out.
+    settings.put("otel.metrics.exporter", "none");
+    settings.put("otel.logs.exporter", "none");
     return AutoConfiguredOpenTelemetrySdk.builder()
         .disableShutdownHook()
-        // Prometheus fetches the metrics, and log lines have their own way out.
-        .addPropertiesSupplier(() ->
-            Map.of(
-                "otel.service.name", service,
-                "otel.metrics.exporter", "none",
-                "otel.logs.exporter", "none",
-                "otel.exporter.otlp.protocol", "http/protobuf"))
+        .addPropertiesSupplier(() -> settings)
         .build()
         .getOpenTelemetrySdk();
   }

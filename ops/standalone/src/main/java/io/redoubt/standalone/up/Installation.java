@@ -179,7 +179,6 @@ final class Installation implements AutoCloseable {
         ProcessHandle.current().pid(),
         node.agentUrl(),
         node.actingUrl(),
-        URI.create(plan.url(plan.ports().egress())),
         node.managementUrl());
   }
 

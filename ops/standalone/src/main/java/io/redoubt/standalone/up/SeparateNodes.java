@@ -81,7 +81,6 @@ final class SeparateNodes implements AutoCloseable {
               processes.start(directory),
               URI.create(plan.url(ports.agent())),
               URI.create(plan.url(ports.acting())),
-              URI.create(plan.url(ports.egress())),
               URI.create(plan.url(ports.management()))));
     }
     return started;

@@ -12,9 +12,11 @@ import java.util.Base64;
 final class OperatorClient {
   private final Wire wire = new Wire();
   private final RuntimeFile runtime;
+  private final SecretHunt hunt;
 
-  OperatorClient(RuntimeFile runtime) {
+  OperatorClient(RuntimeFile runtime, SecretHunt hunt) {
     this.runtime = runtime;
+    this.hunt = hunt;
   }
 
   /** A new bootstrap token for an agent. */
@@ -45,10 +47,11 @@ final class OperatorClient {
             .build();
     try (HttpClient http = HttpClient.newHttpClient()) {
       var response = http.send(request, HttpResponse.BodyHandlers.ofString());
-      return new Wire.Answer(response.statusCode(), response.body(), response)
-          .json()
-          .path("access_token")
-          .asText();
+      return hunt.handled(
+          new Wire.Answer(response.statusCode(), response.body(), response)
+              .json()
+              .path("access_token")
+              .asText());
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
     } catch (InterruptedException e) {

@@ -18,16 +18,30 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
 
 /**
  * Looks for secrets where none may be: every row of every table (journal and snapshots in their
- * bytes), the files of the database, and the logs.
+ * bytes), the files of the database, and the logs. Beside those that it was handed it looks for
+ * whatever has the form of a token, since programs get some that nobody else sees.
  */
 final class SecretHunt {
   private static final String ADMIN = "redoubt_admin";
+
+  /** Bootstrap and refresh tokens, client secrets and API keys. */
+  private static final Pattern OWN_TOKEN =
+      Pattern.compile("rd[brec]_[A-Za-z0-9_-]{20,80}\\.[A-Za-z0-9_-]{43}\\.[A-Za-z0-9_-]{6}");
+
+  /** A signed token in compact form. */
+  private static final Pattern JWT =
+      Pattern.compile("(eyJ[A-Za-z0-9_-]{20,200})\\.[A-Za-z0-9_-]{20,4000}\\.[A-Za-z0-9_-]{86}");
+
+  /** Good for something by itself: not so the signatures of commands and bundles. */
+  private static final List<String> BEARER_TYPES =
+      List.of("\"at+jwt\"", "\"redoubt-operator+jwt\"", "\"redoubt-service+jwt\"");
 
   private final Set<String> secrets = new LinkedHashSet<>();
 
@@ -100,6 +114,23 @@ final class SecretHunt {
             found.add(what + " in " + place);
           }
         });
+    if (OWN_TOKEN.matcher(text).find()) {
+      found.add("a token in " + place);
+    }
+    JWT.matcher(text)
+        .results()
+        .map(jwt -> header(jwt.group(1)))
+        .filter(header -> BEARER_TYPES.stream().anyMatch(header::contains))
+        .findFirst()
+        .ifPresent(header -> found.add("a token " + header + " in " + place));
+  }
+
+  private static String header(String base64) {
+    try {
+      return new String(Base64.getUrlDecoder().decode(base64), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException _) {
+      return ""; // only looks like one
+    }
   }
 
   /** Each secret as it is, in hexadecimal, and in base64 whatever stands before it. */

@@ -1,0 +1,31 @@
+package io.redoubt.proxy.upstream;
+
+import io.redoubt.protocol.link.ProviderSpec;
+import java.net.URI;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a request goes, and how its connection is made.
+ *
+ * @param base whose scheme, host and port say where
+ * @param caPem whose certificates are believed, and nobody else's; null: those of the configuration
+ * @param connectTimeout of a connection, name look-up included; null: the configuration's
+ */
+public record Destination(URI base, @Nullable String caPem, @Nullable Duration connectTimeout) {
+
+  /** As the configuration says. */
+  public static Destination at(URI base) {
+    return new Destination(base, null, null);
+  }
+
+  /** As the provider's own settings say. */
+  public static Destination of(ProviderSpec provider) {
+    var tls = provider.tls();
+    var seconds = provider.connectTimeoutSeconds();
+    return new Destination(
+        provider.baseUrl(),
+        tls == null ? null : tls.caPem(),
+        seconds == null ? null : Duration.ofSeconds(seconds));
+  }
+}
