@@ -54,18 +54,27 @@ final class Judge {
 
   /** What the agent is told. */
   Reply decide(Known agent, GovernedAction action, FamilyId family) {
-    var answer = answer(agent, action, family);
+    var answer = answer(running(), agent, action, family);
     return answer.denial() == null
         ? new Permitted(agent.spec(), agent.fence(), answer.judgement())
         : new Denied(answer.denial(), agent.spec(), answer.judgement());
   }
 
-  /** Each sees those before it in the session; beside that they are decided one by one. */
+  /**
+   * Each sees those before it in the session; beside that they are decided one by one, and all by
+   * one version of the policies, even where another begins to run meanwhile.
+   */
   Decided decideTogether(Known agent, List<GovernedAction> actions, FamilyId family) {
+    var running = running();
     return new Decided(
         agent.spec(),
         agent.fence(),
-        actions.stream().map(action -> answer(agent, action, family)).toList());
+        actions.stream().map(action -> answer(running, agent, action, family)).toList());
+  }
+
+  /** The policies that run at this moment: asked for once for all that one message is about. */
+  private Optional<Policies.Running> running() {
+    return policies.of(key.organization());
   }
 
   /** The budget does not allow it. */
@@ -73,14 +82,17 @@ final class Judge {
     session.add(act(clock.instant(), action, Verdict.DENY));
   }
 
-  private Answer answer(Known agent, GovernedAction action, FamilyId family) {
+  private Answer answer(
+      Optional<Policies.Running> running, Known agent, GovernedAction action, FamilyId family) {
     var denial = agent.denies(action, family);
     if (denial.isPresent()) {
       session.add(act(clock.instant(), action, Verdict.DENY));
       return new Answer(denial.get(), null);
     }
-    return judge(agent, action)
+    return running
+        .map(known -> heard(known, agent, action))
         .map(judgement -> new Answer(denial(judgement.decision().verdict()), judgement))
+        // None is known here, so nothing goes (G5).
         .orElseGet(() -> new Answer(Denial.POLICIES_UNKNOWN, null));
   }
 
@@ -92,10 +104,9 @@ final class Judge {
     };
   }
 
-  /** By the policies that run at this moment. Empty: none is known here, so nothing goes (G5). */
-  private Optional<Judgement> judge(Known agent, GovernedAction action) {
-    var judgement = policies.of(key.organization()).map(running -> judge(running, agent, action));
-    judgement.ifPresent(it -> session.add(act(clock.instant(), action, it.decision().verdict())));
+  private Judgement heard(Policies.Running running, Known agent, GovernedAction action) {
+    var judgement = judge(running, agent, action);
+    session.add(act(clock.instant(), action, judgement.decision().verdict()));
     return judgement;
   }
 

@@ -141,6 +141,18 @@ class AgentToolCallTest {
   }
 
   @Test
+  void theCallsOfOneReplyAreDecidedByOneVersionThoughAnotherBeginsToRunMeanwhile() {
+    it.policies.runFromSecondQuestion(2);
+
+    assertThat(answers(transfer("{}"), transfer("{}"), transfer("{}")))
+        .containsOnly(new Answer(null, AgentFixture.byStarter()));
+    assertThat(answers(transfer("{}"), transfer("{}")))
+        .as("the next reply's")
+        .extracting(answer -> Objects.requireNonNull(answer.judgement()).bundleVersion())
+        .containsOnly(2L);
+  }
+
+  @Test
   void whatNeedsAnApprovalSaysSo() {
     it.policies.run(
         2,
