@@ -156,7 +156,7 @@ final class Admission {
     byte[] body = caller.body.toArrayUnsafe();
     String digest = TokenDigest.ofBytes(sha256(caller.body)).toString();
     call.carries(digest);
-    var facts = read(body);
+    var facts = read(call.operation(), body);
     call.asksFor(facts);
     var provider = provider(call.operation(), caller.agent, facts.model());
     call.goesTo(provider);
@@ -182,7 +182,7 @@ final class Admission {
             throw new Refusal.Raised(Refusal.MODEL_NOT_FOUND);
           }
           var permitted = verdict.permitted;
-          var sent = redacted(verdict, caller.body, facts);
+          var sent = redacted(call.operation(), verdict, caller.body, facts);
           return record(
               call,
               new Admitted(
@@ -276,7 +276,8 @@ final class Admission {
   }
 
   /** What was decided to be redacted, is; the rest goes out byte for byte. */
-  private Sent redacted(Permit permit, ByteString body, RequestFacts facts) {
+  private Sent redacted(
+      LlmOperation operation, Permit permit, ByteString body, RequestFacts facts) {
     if (permit.content.policy().enforces(Direction.REQUEST) && permit.found.isPartial()) {
       throw new Refusal.Raised(Refusal.CONTENT_NOT_INSPECTED);
     }
@@ -295,7 +296,7 @@ final class Admission {
                 body.toArrayUnsafe(),
                 finding -> redact.contains(finding.code()))
             .orElseThrow(() -> new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED));
-    var as = read(sent);
+    var as = read(operation, sent);
     if (!as.model().equals(facts.model()) || as.streams() != facts.streams()) {
       throw new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED);
     }
@@ -355,7 +356,8 @@ final class Admission {
       return CompletableFuture.completedFuture(Optional.of(Refusal.ENCLAVE_FROZEN));
     }
     return permit(question, by, found, permitted)
-        .thenAccept(permit -> redacted(permit, question.caller.body, question.facts))
+        .thenAccept(permit -> 
+            redacted(question.call.operation(), permit, question.caller.body, question.facts))
         .handle((_, failure) -> {
           if (failure == null) {
             return Optional.empty();
@@ -372,9 +374,9 @@ final class Admission {
     return ports.freshness().standing(agent.claims().organization()) == Freshness.Standing.FROZEN;
   }
 
-  private static RequestFacts read(byte[] body) {
+  private static RequestFacts read(LlmOperation operation, byte[] body) {
     try {
-      return RequestFacts.read(body);
+      return RequestFacts.read(operation, body);
     } catch (RequestFacts.UnreadableException e) {
       throw new Refusal.Raised(e.refusal());
     }

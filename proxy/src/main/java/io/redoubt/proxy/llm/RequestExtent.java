@@ -3,7 +3,9 @@ package io.redoubt.proxy.llm;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -19,8 +21,6 @@ import java.util.Set;
 record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutside) {
   private static final long MOST = 1_000_000_000_000L;
   private static final long MOST_CHOICES = 1_000_000;
-  private static final Set<String> LIMITS =
-      Set.of("max_tokens", "max_completion_tokens", "max_output_tokens");
 
   private static final Set<String> OUTSIDE =
       Set.of(
@@ -62,18 +62,33 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
     return Math.min(MOST, outputLimit.orElse(otherwise)) * Math.min(MOST_CHOICES, choices);
   }
 
+  /** By what names a call limits its replies: the other protocols' names limit nothing in it. */
+  private static Set<String> limits(LlmOperation operation) {
+    return switch (operation) {
+      case MESSAGES -> Set.of("max_tokens");
+      case CHAT_COMPLETIONS -> Set.of("max_tokens", "max_completion_tokens");
+      case RESPONSES -> Set.of("max_output_tokens");
+      case COUNT_TOKENS, EMBEDDINGS -> Set.of();
+    };
+  }
+
   /** Reads the members of one request as they come. */
   static final class Reader {
+    private final Set<String> limits;
+    private final Set<String> seen = new HashSet<>();
     private long limit = -1;
-    private boolean limited;
+    private boolean unclear;
     private long choices = 1;
     private boolean refersOutside;
 
+    Reader(LlmOperation operation) {
+      this.limits = limits(operation);
+    }
+
     /** A member of the top level; leaves the parser at the end of its value. */
     void read(String name, JsonToken value, JsonParser parser) throws IOException {
-      if (LIMITS.contains(name)) {
-        limited |= value == JsonToken.VALUE_NUMBER_INT;
-        limit = Math.max(limit, number(value, parser));
+      if (limits.contains(name.toLowerCase(Locale.ROOT))) {
+        readLimit(name, value, parser);
       } else if (name.equals("n")) {
         choices = Math.max(choices, number(value, parser));
       } else if (name.equals("prompt") || OUTSIDE.contains(name)) {
@@ -82,6 +97,18 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
       if (value.isStructStart()) {
         walk(parser);
       }
+    }
+
+    /** Of two the larger one may be heeded; of one that is void, or spelt otherwise, none. */
+    private void readLimit(String name, JsonToken value, JsonParser parser) throws IOException {
+      boolean again = !seen.add(name);
+      if (value == JsonToken.VALUE_NULL) {
+        unclear |= again;
+        return;
+      }
+      long number = number(value, parser);
+      unclear |= number < 0 || !limits.contains(name) || (again && limit < 0);
+      limit = Math.max(limit, number);
     }
 
     private static long number(JsonToken value, JsonParser parser) throws IOException {
@@ -131,7 +158,7 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
 
     RequestExtent done() {
       return new RequestExtent(
-          limited && limit >= 0 ? OptionalLong.of(limit) : OptionalLong.empty(),
+          limit < 0 || unclear ? OptionalLong.empty() : OptionalLong.of(limit),
           choices,
           refersOutside);
     }
