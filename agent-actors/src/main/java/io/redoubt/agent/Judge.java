@@ -187,14 +187,14 @@ final class Judge {
         : once;
   }
 
-  /** Only where the price is known too: policies ask for both in one. */
+  /** Tokens bound what has no price, too. */
   private static Optional<Facts.Estimate> estimate(GovernedAction action) {
-    var estimate = action.estimate();
-    return estimate == null || estimate.costMicros() == null
-        ? Optional.empty()
-        : Optional.of(
-            new Facts.Estimate(
-                estimate.tokens(), Math.ceilDiv(estimate.costMicros(), MICROS_OF_A_CENT)));
+    return Optional.ofNullable(action.estimate())
+        .map(known -> new Facts.Estimate(known.tokens(), cents(known.costMicros())));
+  }
+
+  private static @Nullable Long cents(@Nullable Long micros) {
+    return micros == null ? null : Long.valueOf(Math.ceilDiv(micros, MICROS_OF_A_CENT));
   }
 
   private static Act act(Instant now, GovernedAction action, Verdict verdict) {

@@ -100,8 +100,12 @@ public record Facts(
     }
   }
 
-  /** What the action is thought to cost, at most. */
-  public record Estimate(long tokens, long cents) {}
+  /**
+   * What the action is thought to take, at most.
+   *
+   * @param cents null: nobody knows the price
+   */
+  public record Estimate(long tokens, @Nullable Long cents) {}
 
   /**
    * A granted approval.
