@@ -71,6 +71,56 @@ class AgentSessionTest {
     assertThat(replies.subList(2, 4)).hasOnlyElementsOfType(Denied.class);
   }
 
+  /** Not after reading the secrets; and refusals there are plenty of. */
+  private void mayNotSendAfterReading() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "no-sending",
+            """
+            forbid (principal, action == Action::"llm:generate", resource == Model::"claude-send")
+            when { context.session.operations.contains("llm:generate claude-secrets") };
+            """));
+  }
+
+  @Test
+  void refusedCallsDoNotWashAwayWhatWasDone() {
+    mayNotSendAfterReading();
+    assertThat(it.decide(it.call("claude-secrets")).reply()).isInstanceOf(Permitted.class);
+    for (int i = 0; i < 150; i++) {
+      assertThat(it.decide(it.call("claude-old")).reply()).isInstanceOf(Denied.class);
+    }
+
+    assertThat(it.decide(it.call("claude-send")).reply()).isInstanceOf(Denied.class);
+  }
+
+  @Test
+  void norDoTheyOfWhatARecoveredAgentReadsBack() {
+    mayNotSendAfterReading();
+    var acts = new ArrayList<Act>();
+    acts.add(
+        new Act(
+            AgentFixture.NOW.minusSeconds(900),
+            "llm:generate",
+            "claude-secrets",
+            Verdict.PERMIT,
+            1));
+    for (int i = 0; i < 150; i++) {
+      acts.add(
+          new Act(
+              AgentFixture.NOW.minusSeconds(800 - i),
+              "llm:generate",
+              "claude-old",
+              Verdict.DENY,
+              i));
+    }
+    it.history.has(acts);
+    it.agent.restart();
+
+    assertThat(it.decide(it.call("claude-send")).reply()).isInstanceOf(Denied.class);
+  }
+
   @Test
   void whatIsLongAgoDoesNotCount() {
     it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);

@@ -1,9 +1,11 @@
 package io.redoubt.testing;
 
 import io.redoubt.action.Act;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.session.History;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,6 +36,18 @@ public final class FakeHistory implements History {
     failure = null;
   }
 
+  private static List<Act> newestOfEach(List<Act> all, int atMost) {
+    var newest = new ArrayList<Act>();
+    int permitted = 0;
+    int refused = 0;
+    for (var act : all.reversed()) {
+      if ((act.verdict() == Verdict.PERMIT ? permitted++ : refused++) < atMost) {
+        newest.addFirst(act);
+      }
+    }
+    return newest;
+  }
+
   @Override
   public CompletionStage<List<Act>> last(OrganizationId organization, AgentId agent, int atMost) {
     if (silent) {
@@ -41,8 +55,7 @@ public final class FakeHistory implements History {
     }
     var why = failure;
     return why == null
-        ? CompletableFuture.completedFuture(
-            acts.stream().skip(Math.max(0, acts.size() - atMost)).toList())
+        ? CompletableFuture.completedFuture(newestOfEach(acts, atMost))
         : CompletableFuture.failedFuture(why);
   }
 }
