@@ -66,10 +66,13 @@ public record Facts(
    * What the agent did lately.
    *
    * @param acts its last 100 actions at most, refused ones too, oldest first
-   * @param done the last 100 at most that it was not kept from, oldest first: what was refused since
-   *     makes none of them forgotten
+   * @param done the last 100 at most that it was not kept from, oldest first: what was refused
+   *     since makes none of them forgotten
    */
   public record Session(List<Act> acts, List<Act> done) {
+    /** Of either. */
+    public static final int MOST = 100;
+
     public Session {
       acts = List.copyOf(acts);
       done = List.copyOf(done);

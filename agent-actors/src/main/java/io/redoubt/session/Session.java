@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  */
 public final class Session {
   /** Acts that are remembered, and acts among them or before them that were done. */
-  public static final int LENGTH = 100;
+  public static final int LENGTH = Facts.Session.MOST;
 
   private final Deque<Act> acts = new ArrayDeque<>();
   private final Deque<Act> done = new ArrayDeque<>();
