@@ -243,7 +243,7 @@ final class Admission {
                     question.action(found), claims.family(), ports.patience().ends(), replyTo))
         .exceptionallyCompose(failure -> unavailable(failure))
         .thenCompose(reply -> approved(question, by, found, reply))
-        .thenCompose(reply -> permit(question, by, found, permitted(call, reply)));
+        .thenCompose(reply -> permit(question, by, found, permitted(question, reply)));
   }
 
   /**
@@ -415,7 +415,8 @@ final class Admission {
     };
   }
 
-  private static Agent.Permitted permitted(LlmCall call, Agent.Reply reply) {
+  private static Agent.Permitted permitted(Question question, Agent.Reply reply) {
+    var call = question.call;
     return switch (reply) {
       case Agent.Permitted permitted -> {
         call.isOf(permitted.spec());
@@ -429,7 +430,7 @@ final class Admission {
       case Agent.Denied denied -> {
         call.isOf(denied.spec());
         call.isJudged(denied.judgement());
-        throw new Refusal.Raised(Refusal.of(denied.why()), denied.shortage());
+        throw new Refusal.Raised(refusal(denied.why(), question.facts), denied.shortage());
       }
       case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
           throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
@@ -442,6 +443,13 @@ final class Admission {
           Agent.Description _ ->
           throw new IllegalStateException("no answer to a question for a verdict: " + reply);
     };
+  }
+
+  /** Of what has no price, it may be the request and not the model. */
+  private static Refusal refusal(Agent.Denial why, RequestFacts facts) {
+    return why == Agent.Denial.PRICE_UNKNOWN && facts.extent().surcharged()
+        ? Refusal.SURCHARGE_UNKNOWN
+        : Refusal.of(why);
   }
 
   /** The permit itself (G4): the intent is durable, under the fence that the decision saw. */

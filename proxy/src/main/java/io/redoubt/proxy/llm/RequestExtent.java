@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a request says of how large its call can become.
@@ -17,8 +19,10 @@ import java.util.Set;
  * @param choices how many replies it wants
  * @param refersOutside whether it names what is not text in it (an image, a file, an earlier reply)
  *     or a tool that the provider runs: its own length then bounds nothing
+ * @param surcharged whether it asks for what is not sold at list prices
  */
-record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutside) {
+record RequestExtent(
+    OptionalLong outputLimit, long choices, boolean refersOutside, boolean surcharged) {
   private static final long MOST = 1_000_000_000_000L;
   private static final long MOST_CHOICES = 1_000_000;
 
@@ -35,7 +39,15 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
           "conversation",
           "container",
           "mcp_servers",
-          "server_url");
+          "server_url",
+          "web_search_options");
+
+  /** Members that may make a call dearer, and what they may say without doing so. */
+  private static final Map<String, Set<String>> SURCHARGES =
+      Map.of(
+          "service_tier", Set.of("auto", "default", "flex", "standard_only"),
+          "speed", Set.of("standard"),
+          "inference_geo", Set.of("global"));
 
   /** What stands as {@code type} in content that is not text, and in tools of the provider. */
   private static final List<String> TYPES =
@@ -80,6 +92,7 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
     private boolean unclear;
     private long choices = 1;
     private boolean refersOutside;
+    private boolean surcharged;
 
     Reader(LlmOperation operation) {
       this.limits = limits(operation);
@@ -93,10 +106,22 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
         choices = Math.max(choices, number(value, parser));
       } else if (name.equals("prompt") || OUTSIDE.contains(name)) {
         refersOutside |= value != JsonToken.VALUE_NULL;
+      } else {
+        surcharged |= isDearer(SURCHARGES.get(name.toLowerCase(Locale.ROOT)), value, parser);
       }
       if (value.isStructStart()) {
         walk(parser);
       }
+    }
+
+    /** What is not known to cost nothing more, is taken to cost more. */
+    private static boolean isDearer(
+        @Nullable Set<String> harmless, JsonToken value, JsonParser parser) throws IOException {
+      return harmless != null
+          && value != JsonToken.VALUE_NULL
+          && !(value == JsonToken.VALUE_STRING
+              && parser.getTextLength() <= LONGEST_TYPE
+              && harmless.contains(parser.getText()));
     }
 
     /** Of two the larger one may be heeded; of one that is void, or spelt otherwise, none. */
@@ -160,7 +185,8 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
       return new RequestExtent(
           limit < 0 || unclear ? OptionalLong.empty() : OptionalLong.of(limit),
           choices,
-          refersOutside);
+          refersOutside,
+          surcharged);
     }
   }
 }

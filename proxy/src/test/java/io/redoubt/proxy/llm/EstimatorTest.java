@@ -94,6 +94,46 @@ class EstimatorTest {
     assertThat(tokens("{\"model\":\"gpt-4o\"}")).isEqualTo(18 + UNSEEN + 16_384);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"service_tier\":\"priority\"",
+        "\"service_tier\":\"of next year\"",
+        "\"Service_Tier\":\"priority\"",
+        "\"service_tier\":{\"name\":\"default\"}",
+        "\"service_tier\":\"default\",\"service_tier\":\"priority\"",
+        "\"speed\":\"fast\"",
+        "\"inference_geo\":\"us\"",
+      })
+  void whatIsNotSoldAtListPricesHasNoPrice(String member) {
+    var estimate =
+        estimate(
+            LlmOperation.CHAT_COMPLETIONS,
+            "{\"model\":\"gpt-4o\",\"max_tokens\":1," + member + "}");
+
+    assertThat(Objects.requireNonNull(estimate).costMicros()).isNull();
+    assertThat(estimate.tokens()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"service_tier\":\"auto\"",
+        "\"service_tier\":\"default\"",
+        "\"service_tier\":\"flex\"",
+        "\"service_tier\":\"standard_only\"",
+        "\"service_tier\":null",
+        "\"metadata\":{\"service_tier\":\"priority\"}",
+      })
+  void whatIsSoldAtListPricesAtMostHasThose(String member) {
+    var estimate =
+        estimate(
+            LlmOperation.CHAT_COMPLETIONS,
+            "{\"model\":\"gpt-4o\",\"max_tokens\":1," + member + "}");
+
+    assertThat(Objects.requireNonNull(estimate).costMicros()).isPositive();
+  }
+
   @Test
   void absurdNumbersStayNumbers() {
     String most = "9".repeat(900);
@@ -112,6 +152,7 @@ class EstimatorTest {
         "\"conversation\":{\"id\":\"c\"}",
         "\"prompt\":{\"id\":\"p\"}",
         "\"container\":\"c\"",
+        "\"web_search_options\":{}",
         "\"mcp_servers\":[{}]",
         "\"tools\":[{\"type\":\"web_search_20250305\"}]",
         "\"messages\":[{\"content\":[{\"type\":\"image\",\"source\":{}}]}]",
