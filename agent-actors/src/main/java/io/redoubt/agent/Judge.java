@@ -38,7 +38,7 @@ final class Judge {
   private final Policies policies;
   private final Assessor assessor;
   private final InstantSource clock;
-  private final Session session = new Session();
+  private Session session = new Session();
 
   Judge(AgentKey key, Policies policies, RiskConfig risk, InstantSource clock) {
     this.key = key;
@@ -47,34 +47,36 @@ final class Judge {
     this.clock = clock;
   }
 
-  /** What the agent did before this incarnation, oldest first. */
+  /** What the agent did before, oldest first: whatever is known of it otherwise, is forgotten. */
   void recall(List<Act> earlier) {
+    session = new Session();
     session.recall(earlier);
   }
 
+  /** The policies that run at this moment; empty: none is known here. */
+  Optional<Policies.Running> running() {
+    return policies.of(key.organization());
+  }
+
   /** What the agent is told. */
-  Reply decide(Known agent, GovernedAction action, FamilyId family) {
-    var answer = answer(running(), agent, action, family);
+  Reply decide(
+      Optional<Policies.Running> running, Known agent, GovernedAction action, FamilyId family) {
+    var answer = answer(running, agent, action, family);
     return answer.denial() == null
         ? new Permitted(agent.spec(), agent.fence(), answer.judgement())
         : new Denied(answer.denial(), agent.spec(), answer.judgement());
   }
 
-  /**
-   * Each sees those before it in the session; beside that they are decided one by one, and all by
-   * one version of the policies, even where another begins to run meanwhile.
-   */
-  Decided decideTogether(Known agent, List<GovernedAction> actions, FamilyId family) {
-    var running = running();
+  /** Each sees those before it in the session; beside that they are decided one by one. */
+  Decided decideTogether(
+      Optional<Policies.Running> running,
+      Known agent,
+      List<GovernedAction> actions,
+      FamilyId family) {
     return new Decided(
         agent.spec(),
         agent.fence(),
         actions.stream().map(action -> answer(running, agent, action, family)).toList());
-  }
-
-  /** The policies that run at this moment: asked for once for all that one message is about. */
-  private Optional<Policies.Running> running() {
-    return policies.of(key.organization());
   }
 
   /** The budget does not allow it. */

@@ -33,6 +33,7 @@ public final class PolicySet implements Compilation {
   private final Map<String, ApprovalWorkflow> workflows;
   private final List<ApproverGroup> groups;
   private final List<PolicyProblem> idle;
+  private final boolean looksAtSession;
 
   /**
    * A set.
@@ -69,6 +70,14 @@ public final class PolicySet implements Compilation {
     this.content = content;
     this.workflows = workflows;
     this.groups = groups;
+    this.looksAtSession =
+        policies.stream()
+            .anyMatch(each -> !each.shadow() && each.consulted().context().contains("session"));
+  }
+
+  /** Whether what an agent did before may decide. */
+  public boolean looksAtSession() {
+    return looksAtSession;
   }
 
   /** Checks the texts strictly against the vocabulary, and makes them ready. Takes its time. */

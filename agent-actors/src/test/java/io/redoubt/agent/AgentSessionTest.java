@@ -141,6 +141,63 @@ class AgentSessionTest {
     assertThat(decide()).isInstanceOf(Denied.class);
   }
 
+  /** The log as it is once nobody can write below the fence any more. */
+  private void predecessorsActIsThereBehindTheFence(long fence) {
+    it.history.hasThen(() ->
+        it.fences.current(it.key).orElse(0) >= fence
+            ? List.of(earlier(60), earlier(1))
+            : List.of(earlier(60)));
+  }
+
+  @Test
+  void whatAPredecessorPermittedAMomentAgoIsWaitedFor() {
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+    predecessorsActIsThereBehindTheFence(2);
+    it.agent.restart();
+
+    var ran = it.decide(it.call("claude-sonnet"));
+
+    assertThat(ran.reply()).isInstanceOf(Denied.class);
+    assertThat(it.fences.current(it.key)).hasValue(2);
+    assertThat(decide()).isInstanceOf(Denied.class);
+    assertThat(it.fences.current(it.key)).as("raised once").hasValue(2);
+  }
+
+  @Test
+  void whereNoPolicyGoesByItNoFenceIsRaised() {
+    it.agent.restart();
+
+    assertThat(decide()).isInstanceOf(Permitted.class);
+    assertThat(it.fences.current(it.key)).hasValue(1);
+  }
+
+  @Test
+  void oncePoliciesGoByItItIsReadAnewBehindTheFence() {
+    predecessorsActIsThereBehindTheFence(2);
+    it.agent.restart();
+    assertThat(decide()).isInstanceOf(Permitted.class);
+
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+
+    assertThat(decide()).isInstanceOf(Denied.class);
+  }
+
+  @Test
+  void whereTheFenceCannotBeRaisedNothingIsPermittedByPoliciesThatGoByIt() {
+    var hasty = new AgentFixture(AgentFixture.impatient());
+    try {
+      hasty.activate();
+      hasty.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+      hasty.fences.outage.block();
+
+      assertThat(hasty.decide(hasty.call("claude-sonnet")).reply())
+          .isEqualTo(new Refused(Refusal.UNAVAILABLE));
+      hasty.fences.outage.end();
+    } finally {
+      hasty.close();
+    }
+  }
+
   @Test
   void whereTheLogCannotBeReadNothingIsPermittedUntilItCan() {
     it.history.fail(new IllegalStateException("the database is away"));

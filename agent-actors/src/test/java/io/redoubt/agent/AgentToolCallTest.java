@@ -71,7 +71,7 @@ class AgentToolCallTest {
     assertThat(reply).isInstanceOf(Decided.class);
     var decided = (Decided) reply;
     assertThat(decided.spec()).isEqualTo(it.spec);
-    assertThat(decided.fence()).isEqualTo(1);
+    assertThat(decided.fence()).isEqualTo(it.fences.current(it.key).orElseThrow());
     return decided.answers();
   }
 
@@ -142,6 +142,7 @@ class AgentToolCallTest {
 
   @Test
   void theCallsOfOneReplyAreDecidedByOneVersionThoughAnotherBeginsToRunMeanwhile() {
+    answers(transfer("{}")); // its session is known
     it.policies.runFromSecondQuestion(2);
 
     assertThat(answers(transfer("{}"), transfer("{}"), transfer("{}")))

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A log that a test writes; it can be out of reach. */
@@ -16,6 +17,7 @@ public final class FakeHistory implements History {
   private volatile List<Act> acts = List.of();
   private volatile @Nullable RuntimeException failure;
   private volatile boolean silent;
+  private volatile @Nullable Supplier<List<Act>> then;
 
   public void has(List<Act> earlier) {
     acts = List.copyOf(earlier);
@@ -25,12 +27,18 @@ public final class FakeHistory implements History {
     failure = why;
   }
 
+  /** The log at the moment at which it is read. */
+  public void hasThen(Supplier<List<Act>> earlier) {
+    then = earlier;
+  }
+
   /** Answers nothing from now on. */
   public void fallSilent() {
     silent = true;
   }
 
   public void clear() {
+    then = null;
     silent = false;
     acts = List.of();
     failure = null;
@@ -54,6 +62,10 @@ public final class FakeHistory implements History {
       return new CompletableFuture<>();
     }
     var why = failure;
+    var now = then;
+    if (now != null) {
+      acts = List.copyOf(now.get());
+    }
     return why == null
         ? CompletableFuture.completedFuture(newestOfEach(acts, atMost))
         : CompletableFuture.failedFuture(why);

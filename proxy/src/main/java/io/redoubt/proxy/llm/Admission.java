@@ -11,6 +11,7 @@ import io.redoubt.policy.Decision;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.policy.ContentAction;
@@ -356,7 +357,7 @@ final class Admission {
       return CompletableFuture.completedFuture(Optional.of(Refusal.ENCLAVE_FROZEN));
     }
     return permit(question, by, found, permitted)
-        .thenAccept(permit -> 
+        .thenAccept(permit ->
             redacted(question.call.operation(), permit, question.caller.body, question.facts))
         .handle((_, failure) -> {
           if (failure == null) {
@@ -470,16 +471,22 @@ final class Admission {
         })
         .thenApply(permit -> {
           if (permit == AuditLog.Permit.FENCED) {
-            throw new Refusal.Raised(fenced(call));
+            throw new Refusal.Raised(fenced(call, claims.organization(), ports.policies()));
           }
           call.isPermitted();
           return admitted;
         });
   }
 
-  /** With a budget each new incarnation of the agent raises it, so its next answer says why. */
-  static Refusal fenced(LlmCall call) {
-    return call.reserved() == null ? Refusal.AGENT_NOT_ACTIVE : Refusal.UNAVAILABLE;
+  /**
+   * With a budget, or policies that go by what it did, each new incarnation of the agent raises it,
+   * so its next answer says why.
+   */
+  static Refusal fenced(LlmCall call, OrganizationId organization, Policies policies) {
+    return call.reserved() != null
+            || policies.of(organization).filter(it -> it.set().looksAtSession()).isPresent()
+        ? Refusal.UNAVAILABLE
+        : Refusal.AGENT_NOT_ACTIVE;
   }
 
   /** What is out of the ordinary, for the record (G12). */

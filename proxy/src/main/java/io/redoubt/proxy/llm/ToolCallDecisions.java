@@ -373,7 +373,11 @@ final class ToolCallDecisions {
         .permit(intent, fence)
         .thenCompose(permit -> {
           if (permit == AuditLog.Permit.FENCED) {
-            return deny(call, admitted, each, Admission.fenced(call));
+            return deny(
+                call,
+                admitted,
+                each,
+                Admission.fenced(call, admitted.agent().claims().organization(), ports.policies()));
           }
           telemetry.toolCall("permit");
           return CompletableFuture.completedFuture(
