@@ -127,7 +127,7 @@ final class EnclaveNode {
   final ActorSystem<?> system;
   final EnclaveId enclave;
   final NodeLease lease;
-  final LivePolicies policies = new LivePolicies();
+  final LivePolicies policies;
   final FailOpen decidingPolicies;
   final Agents agents;
   final Approvals approvals;
@@ -188,6 +188,7 @@ final class EnclaveNode {
       EnclaveEnvironment environment) {
     this.config = config;
     this.clock = environment.clock();
+    this.policies = new LivePolicies(clock);
     this.system = context.getSystem();
     this.enclave = config.link().enclave();
     this.watched = membership.clock();
