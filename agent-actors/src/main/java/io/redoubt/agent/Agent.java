@@ -157,7 +157,7 @@ public final class Agent {
   public record Describe(ActorRef<Reply> replyTo) implements Command {}
 
   /** Internal: the log was read for what the agent did before. */
-  record HistoryRead(List<Act> acts) implements Command {}
+  record HistoryRead(long attempt, List<Act> acts) implements Command {}
 
   /** Internal: the log could not be read. */
   record HistoryUnknown(String why) implements Command {}
@@ -448,8 +448,9 @@ public final class Agent {
   public record Decommissioned(String reason, String by, Instant at) implements Event {}
 
   /**
-   * An incarnation begins to keep the budget. It raises the fence: what the one before it permitted
-   * and has not recorded, is permitted no longer, so that the log holds all that was reserved.
+   * An incarnation begins to keep the budget, or to go by what was done before. It raises the
+   * fence: what the one before it permitted and has not recorded, is permitted no longer, so that
+   * the log holds all that was reserved, and all that was done.
    */
   @JsonTypeName("budget-opened")
   public record BudgetOpened(Instant at) implements Event {}

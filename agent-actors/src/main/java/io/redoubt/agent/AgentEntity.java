@@ -55,7 +55,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -200,7 +202,11 @@ final class AgentEntity
 
   private ReplyEffect<Event, AgentState> onDecide(AgentState state, Decide decide) {
     return decided(
-        state, decide, decide.until(), decide.replyTo(), known -> verdict(known, decide));
+        state,
+        decide,
+        decide.until(),
+        decide.replyTo(),
+        (known, running) -> verdict(known, running, decide));
   }
 
   private ReplyEffect<Event, AgentState> onDecideTogether(AgentState state, DecideTogether decide) {
@@ -209,7 +215,8 @@ final class AgentEntity
         decide,
         decide.until(),
         decide.replyTo(),
-        known -> judge.decideTogether(known, decide.actions(), decide.family()));
+        (known, running) ->
+            judge.decideTogether(running, known, decide.actions(), decide.family()));
   }
 
   private ReplyEffect<Event, AgentState> decided(
@@ -217,24 +224,51 @@ final class AgentEntity
       Command question,
       Instant until,
       ActorRef<Reply> replyTo,
-      Function<Known, Reply> verdict) {
+      BiFunction<Known, Optional<Policies.Running>, Reply> verdict) {
     if (clock.instant().isAfter(until)) {
       return Effect().noReply();
     }
     if (!lease.held()) {
       return refuse(Refusal.UNAVAILABLE, replyTo);
     }
+    // Asked for once for all that one message is about: another version may begin to run meanwhile.
+    var running = judge.running();
+    boolean goneBy = running.filter(it -> it.set().looksAtSession()).isPresent();
     return switch (state) {
       case Unknown _ -> forget(replyTo, new Denied(Denial.UNKNOWN_AGENT, null, null));
-      case Known _ when !recollection.isKnown() ->
-          quietly(() -> recollection.await(question, replyTo));
+      case Known _ when !recollection.isKnown(goneBy) -> recollect(question, replyTo, goneBy);
       case Known known when question instanceof Decide decide && mustOpenPurse(known, decide) ->
           openPurse(decide);
       case Known known when question instanceof Decide decide && mustDraw(known, decide) ->
           quietly(() -> purse.draw(decide));
-      case Known known -> reply(replyTo, verdict.apply(known));
+      case Known known -> reply(replyTo, verdict.apply(known, running));
       case Decommissioned gone -> reply(replyTo, new Denied(Denial.NOT_ACTIVE, gone.spec(), null));
     };
+  }
+
+  private ReplyEffect<Event, AgentState> recollect(
+      Command question, ActorRef<Reply> replyTo, boolean goneBy) {
+    if (!recollection.await(question, replyTo)) {
+      return Effect().noReply();
+    }
+    return goneBy
+        ? claim(at -> fence.await(at, recollection::onFenced, recollection::onUnfenced))
+        : quietly(recollection::read);
+  }
+
+  /**
+   * Raises the fence once more: what was permitted below it and is not in the log never will be.
+   */
+  private ReplyEffect<Event, AgentState> claim(LongConsumer then) {
+    return Effect()
+        .persist(new BudgetOpened(clock.instant()))
+        .thenRun((AgentState after) -> {
+          if (purse.mustClaim()) {
+            purse.claimed(after.fence());
+          }
+          then.accept(after.fence());
+        })
+        .thenNoReply();
   }
 
   private boolean mustOpenPurse(Known known, Decide decide) {
@@ -252,25 +286,19 @@ final class AgentEntity
       return Effect().noReply();
     }
     return purse.mustClaim()
-        ? Effect()
-            .persist(new BudgetOpened(clock.instant()))
-            .thenRun((AgentState after) -> {
-              purse.claimed(after.fence());
-              fence.answer(after.fence(), purse.fenced(), new Done());
-            })
-            .thenNoReply()
+        ? claim(at -> fence.answer(at, purse.fenced(), new Done()))
         : replyFenced(purse.fenced(), new Done());
   }
 
   /** Policies are not asked about what the budget does not allow. */
-  private Reply verdict(Known known, Decide decide) {
+  private Reply verdict(Known known, Optional<Policies.Running> running, Decide decide) {
     var action = decide.action();
     var unpaid = purse.refuses(known.spec(), action);
     if (unpaid.isPresent() && known.denies(action, decide.family()).isEmpty()) {
       judge.unpaid(action);
       return unpaid.get();
     }
-    var reply = judge.decide(known, action, decide.family());
+    var reply = judge.decide(running, known, action, decide.family());
     return reply instanceof Permitted permitted
         ? permitted.reserving(purse.reserve(known.spec(), action))
         : reply;

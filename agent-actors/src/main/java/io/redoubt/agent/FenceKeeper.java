@@ -9,6 +9,7 @@ import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.RetryFence;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ final class FenceKeeper {
   /** Message and key of the timer. */
   private static final RetryFence RETRY = new RetryFence();
 
-  private record Waiting(long fence, ActorRef<Reply> replyTo, Reply reply) {}
+  private record Waiting(long fence, Runnable up, Runnable givenUp) {}
 
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
@@ -67,13 +68,23 @@ final class FenceKeeper {
 
   /** Answers as soon as the database's fence stands at {@code fence} or higher. */
   void answer(long fence, ActorRef<Reply> replyTo, Reply reply) {
+    await(fence, () -> replyTo.tell(reply), () -> replyTo.tell(new Refused(Refusal.UNAVAILABLE)));
+  }
+
+  /**
+   * Goes on as soon as the database's fence stands at {@code fence} or higher, on the actor's
+   * thread.
+   *
+   * @param givenUp runs in its place where nobody knows when that will be
+   */
+  void await(long fence, Runnable up, Runnable givenUp) {
     wanted = Math.max(wanted, fence);
     if (raised >= fence) {
-      replyTo.tell(reply);
+      up.run();
     } else if (waiting.size() >= config.waitingLimit()) {
-      replyTo.tell(new Refused(Refusal.UNAVAILABLE));
+      givenUp.run();
     } else {
-      waiting.add(new Waiting(fence, replyTo, reply));
+      waiting.add(new Waiting(fence, up, givenUp));
       raise();
     }
   }
@@ -105,15 +116,16 @@ final class FenceKeeper {
 
   /** The answers will not come from this incarnation. */
   void giveUp() {
-    waiting.forEach(each -> each.replyTo().tell(new Refused(Refusal.UNAVAILABLE)));
+    var unanswered = List.copyOf(waiting);
     waiting.clear();
+    unanswered.forEach(each -> each.givenUp().run());
   }
 
   private boolean answerIfRaised(Waiting each) {
     if (raised < each.fence()) {
       return false;
     }
-    each.replyTo().tell(each.reply());
+    each.up().run();
     return true;
   }
 

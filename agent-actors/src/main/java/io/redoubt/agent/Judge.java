@@ -38,7 +38,7 @@ final class Judge {
   private final Policies policies;
   private final Assessor assessor;
   private final InstantSource clock;
-  private final Session session = new Session();
+  private Session session = new Session();
 
   Judge(AgentKey key, Policies policies, RiskConfig risk, InstantSource clock) {
     this.key = key;
@@ -47,25 +47,36 @@ final class Judge {
     this.clock = clock;
   }
 
-  /** What the agent did before this incarnation, oldest first. */
+  /** What the agent did before, oldest first: whatever is known of it otherwise, is forgotten. */
   void recall(List<Act> earlier) {
+    session = new Session();
     session.recall(earlier);
   }
 
+  /** The policies that run at this moment; empty: none is known here. */
+  Optional<Policies.Running> running() {
+    return policies.of(key.organization());
+  }
+
   /** What the agent is told. */
-  Reply decide(Known agent, GovernedAction action, FamilyId family) {
-    var answer = answer(agent, action, family);
+  Reply decide(
+      Optional<Policies.Running> running, Known agent, GovernedAction action, FamilyId family) {
+    var answer = answer(running, agent, action, family);
     return answer.denial() == null
         ? new Permitted(agent.spec(), agent.fence(), answer.judgement())
         : new Denied(answer.denial(), agent.spec(), answer.judgement());
   }
 
   /** Each sees those before it in the session; beside that they are decided one by one. */
-  Decided decideTogether(Known agent, List<GovernedAction> actions, FamilyId family) {
+  Decided decideTogether(
+      Optional<Policies.Running> running,
+      Known agent,
+      List<GovernedAction> actions,
+      FamilyId family) {
     return new Decided(
         agent.spec(),
         agent.fence(),
-        actions.stream().map(action -> answer(agent, action, family)).toList());
+        actions.stream().map(action -> answer(running, agent, action, family)).toList());
   }
 
   /** The budget does not allow it. */
@@ -73,14 +84,17 @@ final class Judge {
     session.add(act(clock.instant(), action, Verdict.DENY));
   }
 
-  private Answer answer(Known agent, GovernedAction action, FamilyId family) {
+  private Answer answer(
+      Optional<Policies.Running> running, Known agent, GovernedAction action, FamilyId family) {
     var denial = agent.denies(action, family);
     if (denial.isPresent()) {
       session.add(act(clock.instant(), action, Verdict.DENY));
       return new Answer(denial.get(), null);
     }
-    return judge(agent, action)
+    return running
+        .map(known -> heard(known, agent, action))
         .map(judgement -> new Answer(denial(judgement.decision().verdict()), judgement))
+        // None is known here, so nothing goes (G5).
         .orElseGet(() -> new Answer(Denial.POLICIES_UNKNOWN, null));
   }
 
@@ -92,10 +106,9 @@ final class Judge {
     };
   }
 
-  /** By the policies that run at this moment. Empty: none is known here, so nothing goes (G5). */
-  private Optional<Judgement> judge(Known agent, GovernedAction action) {
-    var judgement = policies.of(key.organization()).map(running -> judge(running, agent, action));
-    judgement.ifPresent(it -> session.add(act(clock.instant(), action, it.decision().verdict())));
+  private Judgement heard(Policies.Running running, Known agent, GovernedAction action) {
+    var judgement = judge(running, agent, action);
+    session.add(act(clock.instant(), action, judgement.decision().verdict()));
     return judgement;
   }
 
@@ -176,14 +189,14 @@ final class Judge {
         : once;
   }
 
-  /** Only where the price is known too: policies ask for both in one. */
+  /** Tokens bound what has no price, too. */
   private static Optional<Facts.Estimate> estimate(GovernedAction action) {
-    var estimate = action.estimate();
-    return estimate == null || estimate.costMicros() == null
-        ? Optional.empty()
-        : Optional.of(
-            new Facts.Estimate(
-                estimate.tokens(), Math.ceilDiv(estimate.costMicros(), MICROS_OF_A_CENT)));
+    return Optional.ofNullable(action.estimate())
+        .map(known -> new Facts.Estimate(known.tokens(), cents(known.costMicros())));
+  }
+
+  private static @Nullable Long cents(@Nullable Long micros) {
+    return micros == null ? null : Long.valueOf(Math.ceilDiv(micros, MICROS_OF_A_CENT));
   }
 
   private static Act act(Instant now, GovernedAction action, Verdict verdict) {

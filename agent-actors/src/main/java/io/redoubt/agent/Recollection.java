@@ -23,6 +23,10 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * What a recovered agent did before it is decided about: read from the log when it is first asked
  * for, since most incarnations only rotate. Who asks meanwhile waits; where the log cannot be read,
  * nothing is permitted (G5).
+ *
+ * <p>Where policies go by it, the fence is raised first: what a predecessor permitted a moment ago
+ * is in the log by then, or never will be. Otherwise one act may be missed, which tells less of the
+ * agent's habits; once policies go by them, all is read anew.
  */
 final class Recollection {
   private record Waiting(Command question, ActorRef<Reply> replyTo) {}
@@ -37,7 +41,13 @@ final class Recollection {
   private final Duration limit;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private boolean known;
+
+  /** Nothing that was done can be missing from it. */
+  private boolean complete;
+
   private boolean reading;
+  private boolean behindFence;
+  private long attempt;
 
   /**
    * Nothing is known yet.
@@ -55,32 +65,54 @@ final class Recollection {
 
   /** A new incarnation hears no more of what its predecessor asked. */
   void recovered() {
-    reading = false;
+    over();
   }
 
-  boolean isKnown() {
-    return known;
+  /**
+   * Whether enough is known.
+   *
+   * @param goneBy whether policies go by it
+   */
+  boolean isKnown(boolean goneBy) {
+    return goneBy ? complete : known;
   }
 
-  /** Keeps the question until the log was read. */
-  void await(Command question, ActorRef<Reply> replyTo) {
+  /** Keeps the question until the log was read. True: it is the first, so it must be read. */
+  boolean await(Command question, ActorRef<Reply> replyTo) {
     if (waiting.size() == MAX_WAITING) {
       replyTo.tell(new Refused(Refusal.UNAVAILABLE));
-      return;
+      return false;
     }
     waiting.add(new Waiting(question, replyTo));
-    if (!reading) {
-      reading = true;
-      context.pipeToSelf(
-          read(),
-          (acts, failure) ->
-              failure == null && acts != null
-                  ? new HistoryRead(acts)
-                  : new HistoryUnknown(String.valueOf(failure)));
+    boolean first = !reading;
+    reading = true;
+    return first;
+  }
+
+  /** The fence in the database stands where the state says. */
+  void onFenced() {
+    if (reading) {
+      behindFence = true;
+      read();
     }
   }
 
-  private CompletionStage<List<Act>> read() {
+  /** It does not, and nobody knows when it will. */
+  void onUnfenced() {
+    onUnknown(new HistoryUnknown("the fence is not where it should be"));
+  }
+
+  void read() {
+    long own = ++attempt;
+    context.pipeToSelf(
+        acts(),
+        (acts, failure) ->
+            failure == null && acts != null
+                ? new HistoryRead(own, acts)
+                : new HistoryUnknown(String.valueOf(failure)));
+  }
+
+  private CompletionStage<List<Act>> acts() {
     try {
       return history
           .last(agent.organization(), agent.agent(), Session.LENGTH)
@@ -93,19 +125,26 @@ final class Recollection {
   }
 
   void onRead(HistoryRead read) {
-    reading = false;
-    if (!known) {
-      known = true;
-      judge.recall(read.acts());
+    if (!reading || read.attempt() != attempt) {
+      return; // asked for by a predecessor
     }
+    judge.recall(read.acts());
+    known = true;
+    complete = behindFence;
+    over();
     waiting.forEach(each -> context.getSelf().tell(each.question()));
     waiting.clear();
   }
 
   void onUnknown(HistoryUnknown unknown) {
-    reading = false;
     context.getLog().warn("What {} did before cannot be read: {}", agent, unknown.why());
+    over();
     giveUp();
+  }
+
+  private void over() {
+    reading = false;
+    behindFence = false;
   }
 
   /** The answers will not come from this incarnation. */

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,18 +20,35 @@ final class Conditions {
   /** How deep an expression may nest: it is evaluated on the stack of an actor's thread. */
   static final int MAX_DEPTH = 200;
 
+  /** What a session counts. */
+  private static final Set<String> NUMBERS = Set.of("counts", "actions", "denials");
+
+  private static final Map<String, BiPredicate<Long, Long>> COMPARISONS =
+      Map.of(
+          "<", (one, other) -> one < other,
+          "<=", (one, other) -> one <= other,
+          ">", (one, other) -> one > other,
+          ">=", (one, other) -> one >= other,
+          "==", Long::equals,
+          "!=", (one, other) -> !one.equals(other));
+
   private final Set<String> context = new HashSet<>();
   private final Set<String> args = new HashSet<>();
   private final Set<Tally> counts = new HashSet<>();
   private final List<String> problems = new ArrayList<>();
+  private final List<String> idle = new ArrayList<>();
   private boolean principal;
   private boolean action;
   private boolean resource;
 
   private Conditions() {}
 
-  /** What the conditions look at, or why they cannot be accepted. */
-  record Reading(Consulted consulted, List<String> problems) {}
+  /**
+   * What the conditions look at, or why they cannot be accepted.
+   *
+   * @param idle what in them can be evaluated and never says anything
+   */
+  record Reading(Consulted consulted, List<String> problems, List<String> idle) {}
 
   static Reading read(JsonNode conditions) {
     var reader = new Conditions();
@@ -43,7 +63,8 @@ final class Conditions {
             reader.context,
             reader.args,
             reader.counts),
-        reader.problems.stream().distinct().toList());
+        reader.problems.stream().distinct().toList(),
+        reader.idle.stream().distinct().toList());
   }
 
   /** Whether one of the conditions falls away as soon as there is an approval. */
@@ -91,6 +112,7 @@ final class Conditions {
     if (!expression.isObject() || expression.has("Value")) {
       return;
     }
+    comparison(expression);
     if (expression.has("Var")) {
       variable(expression.path("Var").asText());
       return;
@@ -115,6 +137,41 @@ final class Conditions {
         }
       }
     }
+  }
+
+  /** A session is as long as it is: what lies beyond is never reached, and guards nothing. */
+  private void comparison(JsonNode expression) {
+    for (var each : COMPARISONS.entrySet()) {
+      var sides = expression.path(each.getKey());
+      var left = sides.path("left");
+      var right = sides.path("right");
+      var number = isCount(left) ? right : left;
+      if (isCount(left) == isCount(right) || !number.path("Value").isIntegralNumber()) {
+        continue;
+      }
+      long value = number.path("Value").longValue();
+      long different =
+          LongStream.rangeClosed(0, Facts.Session.MOST)
+              .mapToObj(count ->
+                  isCount(left)
+                      ? each.getValue().test(count, value)
+                      : each.getValue().test(value, count))
+              .distinct()
+              .count();
+      if (different == 1) {
+        idle.add(
+            "what a session counts is 0 to %d, so compared with %d it always says the same"
+                .formatted(Facts.Session.MOST, value));
+      }
+    }
+  }
+
+  private static boolean isCount(JsonNode expression) {
+    var path = expression.has(".") ? path(expression.path(".")) : null;
+    return path != null
+        && path.size() > 2
+        && path.subList(0, 2).equals(List.of("context", "session"))
+        && NUMBERS.contains(path.get(2));
   }
 
   private void variable(String name) {

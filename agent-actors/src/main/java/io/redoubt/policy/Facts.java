@@ -63,13 +63,24 @@ public record Facts(
   }
 
   /**
-   * The agent's last actions, at most 100.
+   * What the agent did lately.
    *
-   * @param acts oldest first
+   * @param acts its last 100 actions at most, refused ones too, oldest first
+   * @param done the last 100 at most that it was not kept from, oldest first: what was refused
+   *     since makes none of them forgotten
    */
-  public record Session(List<Act> acts) {
+  public record Session(List<Act> acts, List<Act> done) {
+    /** Of either. */
+    public static final int MOST = 100;
+
     public Session {
       acts = List.copyOf(acts);
+      done = List.copyOf(done);
+    }
+
+    /** Of an agent that did nothing before these. */
+    public Session(List<Act> acts) {
+      this(acts, acts.stream().filter(Session::isDone).toList());
     }
 
     /** Whether it was not kept from it. */
@@ -83,8 +94,7 @@ public record Facts(
 
     /** What was done: operations, and operations with what they were done to. */
     Set<String> operations() {
-      return acts.stream()
-          .filter(Session::isDone)
+      return done.stream()
           .flatMap(act -> Stream.of(act.operation(), act.name()))
           .collect(Collectors.toSet());
     }
@@ -92,16 +102,19 @@ public record Facts(
     /** How often it was done in the time before {@code now}. */
     long count(Tally tally, Instant now) {
       Instant since = now.minus(tally.within());
-      return acts.stream()
-          .filter(Session::isDone)
+      return done.stream()
           .filter(act -> act.at().isAfter(since))
           .filter(act -> act.operation().equals(tally.name()) || act.name().equals(tally.name()))
           .count();
     }
   }
 
-  /** What the action is thought to cost, at most. */
-  public record Estimate(long tokens, long cents) {}
+  /**
+   * What the action is thought to take, at most.
+   *
+   * @param cents null: nobody knows the price
+   */
+  public record Estimate(long tokens, @Nullable Long cents) {}
 
   /**
    * A granted approval.

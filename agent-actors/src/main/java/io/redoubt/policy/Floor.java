@@ -24,6 +24,7 @@ public final class Floor {
   public static Compilation compile(List<PolicyDocument> documents) {
     return switch (PolicySet.compile(documents)) {
       case PolicyProblems problems -> problems;
+      case PolicySet set when !set.idle().isEmpty() -> new PolicyProblems(set.idle());
       case PolicySet set ->
           among(
               set,

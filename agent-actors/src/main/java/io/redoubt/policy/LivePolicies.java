@@ -2,6 +2,10 @@ package io.redoubt.policy;
 
 import io.redoubt.content.ContentRules;
 import io.redoubt.protocol.id.OrganizationId;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,10 +18,30 @@ import java.util.stream.Stream;
 public final class LivePolicies implements Policies {
   private final Map<OrganizationId, Optional<Running>> running = new ConcurrentHashMap<>();
 
-  /** What an action that was decided a moment ago may have been decided by. */
-  private final Map<OrganizationId, Contents> before = new ConcurrentHashMap<>();
+  /** No action is decided for so long, and its reply then begun. */
+  private static final Duration REMEMBERED = Duration.ofMinutes(2);
+
+  /** However often somebody publishes. */
+  private static final int MOST_REMEMBERED = 16;
+
+  /** What decided until a moment ago. */
+  private record Earlier(Contents contents, Instant until) {}
+
+  /** What an action that was decided a moment ago may have been decided by, newest first. */
+  private final Map<OrganizationId, List<Earlier>> before = new ConcurrentHashMap<>();
+
+  private final InstantSource clock;
 
   private volatile boolean settled;
+
+  /**
+   * None yet.
+   *
+   * @param clock by which earlier ones are forgotten
+   */
+  public LivePolicies(InstantSource clock) {
+    this.clock = clock;
+  }
 
   @Override
   public Optional<Running> of(OrganizationId organization) {
@@ -31,7 +55,9 @@ public final class LivePolicies implements Policies {
 
   @Override
   public Optional<ContentRules> contents(OrganizationId organization, long version) {
-    return Stream.of(contents(organization), before.getOrDefault(organization, Contents.NONE))
+    return Stream.concat(
+            Stream.of(contents(organization)),
+            before.getOrDefault(organization, List.of()).stream().map(Earlier::contents))
         .filter(it -> it.version() == version)
         .map(Contents::rules)
         .findFirst();
@@ -61,9 +87,24 @@ public final class LivePolicies implements Policies {
               if (current.filter(it -> it.version() >= next.version()).isPresent()) {
                 return current;
               }
-              current.ifPresent(it -> before.put(organization, it.contents()));
+              current.ifPresent(it -> remember(organization, it.contents()));
               return offered;
             })
         .orElseThrow();
+  }
+
+  /** Somebody may publish several times while one call waits; they are not kept for ever. */
+  private void remember(OrganizationId organization, Contents contents) {
+    var now = clock.instant();
+    before.compute(
+        organization,
+        (_, earlier) ->
+            Stream.concat(
+                    Stream.of(new Earlier(contents, now)),
+                    Stream.ofNullable(earlier)
+                        .flatMap(List::stream)
+                        .filter(it -> it.until().isAfter(now.minus(REMEMBERED))))
+                .limit(MOST_REMEMBERED)
+                .toList());
   }
 }

@@ -43,6 +43,10 @@ final class PolicyCompiler {
   private final List<PolicyProblem> problems = new ArrayList<>();
   private final List<Statement> statements = new ArrayList<>();
   private final List<CompiledPolicy> policies = new ArrayList<>();
+
+  /** What keeps a draft from being published, and nothing that was published from being run. */
+  private final List<PolicyProblem> idle = new ArrayList<>();
+
   private final ArgumentTypes arguments = new ArgumentTypes();
 
   private PolicyCompiler() {}
@@ -81,7 +85,7 @@ final class PolicyCompiler {
       tooManyTogether();
     }
     return problems.isEmpty()
-        ? new PolicySet(List.copyOf(policies), arguments.types())
+        ? new PolicySet(List.copyOf(policies), arguments.types(), List.copyOf(idle))
         : problems();
   }
 
@@ -137,6 +141,9 @@ final class PolicyCompiler {
       }
       statements.add(statement);
       policies.add(policy);
+      if (idle.size() < MAX_PROBLEMS) {
+        reading.idle().forEach(each -> idle.add(statement.problem(each)));
+      }
     } catch (Cedar.Rejected e) {
       problems.addAll(e.problems());
     }

@@ -32,11 +32,20 @@ public final class PolicySet implements Compilation {
   private final ContentRules content;
   private final Map<String, ApprovalWorkflow> workflows;
   private final List<ApproverGroup> groups;
+  private final List<PolicyProblem> idle;
+  private final boolean looksAtSession;
 
-  PolicySet(List<CompiledPolicy> policies, ArgumentType.Struct arguments) {
+  /**
+   * A set.
+   *
+   * @param idle conditions that say nothing, in the order of the documents
+   */
+  PolicySet(
+      List<CompiledPolicy> policies, ArgumentType.Struct arguments, List<PolicyProblem> idle) {
     this(
         policies,
         arguments,
+        idle,
         new ScopeIndex(policies),
         new Slices(policies),
         ContentRules.NONE,
@@ -47,6 +56,7 @@ public final class PolicySet implements Compilation {
   private PolicySet(
       List<CompiledPolicy> policies,
       ArgumentType.Struct arguments,
+      List<PolicyProblem> idle,
       ScopeIndex index,
       Slices slices,
       ContentRules content,
@@ -54,11 +64,20 @@ public final class PolicySet implements Compilation {
       List<ApproverGroup> groups) {
     this.policies = policies;
     this.arguments = arguments;
+    this.idle = idle;
     this.index = index;
     this.slices = slices;
     this.content = content;
     this.workflows = workflows;
     this.groups = groups;
+    this.looksAtSession =
+        policies.stream()
+            .anyMatch(each -> !each.shadow() && each.consulted().context().contains("session"));
+  }
+
+  /** Whether what an agent did before may decide. */
+  public boolean looksAtSession() {
+    return looksAtSession;
   }
 
   /** Checks the texts strictly against the vocabulary, and makes them ready. Takes its time. */
@@ -93,7 +112,7 @@ public final class PolicySet implements Compilation {
 
   /** The same, with what is done about what inspectors find. */
   private PolicySet handling(ContentRules rules) {
-    return new PolicySet(policies, arguments, index, slices, rules, workflows, groups);
+    return new PolicySet(policies, arguments, idle, index, slices, rules, workflows, groups);
   }
 
   /** The same, with what is known of those whom its policies ask. */
@@ -101,6 +120,7 @@ public final class PolicySet implements Compilation {
     return new PolicySet(
         policies,
         arguments,
+        idle,
         index,
         slices,
         content,
@@ -128,6 +148,14 @@ public final class PolicySet implements Compilation {
         .filter(it -> it.members().contains(person))
         .map(ApproverGroup::name)
         .toList();
+  }
+
+  /**
+   * What can be run and yet should not be published: whoever wrote it believes in a guard that
+   * never stands. Such a set that was published before runs on.
+   */
+  List<PolicyProblem> idle() {
+    return idle;
   }
 
   /** Types of the arguments that the policies look at. */

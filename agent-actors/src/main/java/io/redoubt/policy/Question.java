@@ -229,8 +229,12 @@ final class Question {
   }
 
   private static Value estimate(Facts.Estimate estimate) {
-    return new CedarMap(
-        Map.of("tokens", new PrimLong(estimate.tokens()), "cents", new PrimLong(estimate.cents())));
+    var known = new HashMap<String, Value>();
+    known.put("tokens", new PrimLong(estimate.tokens()));
+    if (estimate.cents() != null) {
+      known.put("cents", new PrimLong(estimate.cents()));
+    }
+    return new CedarMap(known);
   }
 
   private static Value approval(Facts.Approval approval) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -38,6 +40,9 @@ public record Rule(
     @Nullable String workflow) {
   /** Longest of the texts in a rule. */
   public static final int MAX_LENGTH = 200;
+
+  /** A control character. */
+  private static final char NO_NAME_HAS = '\u0001';
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,49}");
 
@@ -112,18 +117,44 @@ public record Rule(
   }
 
   /**
-   * Whether it matches whatever the other matches, so that the other, coming later, never decides.
+   * Those among earlier rules that leave nothing for it to decide, in their order; empty: it does
+   * decide, of some operation.
+   *
+   * <p>Reads and writes and each level of risk may be taken by different ones. Of connectors,
+   * agents and operations there are more than rules can name, so there one of them takes all or
+   * something is left: a name that no rule has.
    */
-  public boolean covers(Rule other) {
-    return (access == null || access == other.access)
+  List<Rule> coveredBy(List<Rule> earlier) {
+    var covering = new LinkedHashSet<Rule>();
+    for (var kind : access == null ? EnumSet.allOf(Access.class) : EnumSet.of(access)) {
+      for (var level : risk.isEmpty() ? EnumSet.allOf(RiskLevel.class) : EnumSet.copyOf(risk)) {
+        var first = earlier.stream().filter(each -> each.takesAll(kind, level, this)).findFirst();
+        if (first.isEmpty()) {
+          return List.of();
+        }
+        covering.add(first.get());
+      }
+    }
+    return earlier.stream().filter(covering::contains).toList();
+  }
+
+  /** Whether it matches whatever the other matches of that access and risk. */
+  private boolean takesAll(Access kind, RiskLevel level, Rule other) {
+    return (access == null || access == kind)
+        && (risk.isEmpty() || risk.contains(level))
         && (connector == null || connector.equals(other.connector))
-        && (operation == null
-            || operation.equals("*")
-            || operation.equals(other.operation)
-            || (other.operation != null && !isPattern(other.operation) && globs(other.operation)))
         && (agent == null || agent.equals(other.agent))
         && (group == null || group.equals(other.group))
-        && (risk.isEmpty() || (!other.risk.isEmpty() && risk.containsAll(other.risk)));
+        && takesOperations(other.operation);
+  }
+
+  /**
+   * Whether it matches every operation that a pattern does. It is enough to try one, with something
+   * for each star that no pattern can name: only a star of its own matches that, and would match
+   * anything in its place.
+   */
+  private boolean takesOperations(@Nullable String pattern) {
+    return operation == null || globs((pattern == null ? "*" : pattern).replace('*', NO_NAME_HAS));
   }
 
   /** Whether there may be an operation that both match. */
@@ -156,7 +187,7 @@ public record Rule(
   private boolean globs(String name) {
     var parts = Objects.requireNonNull(operation).split("\\*", -1);
     if (parts.length == 1) {
-      return false;
+      return name.equals(operation);
     }
     int at = parts[0].length();
     if (!name.startsWith(parts[0])) {

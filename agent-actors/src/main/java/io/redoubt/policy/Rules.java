@@ -35,8 +35,16 @@ public final class Rules {
     return new Rule(name, priority, access, null, null, null, null, Set.of(), verdict, null);
   }
 
-  /** A rule that never decides, since another always does before it. */
-  public record Shadowed(Rule rule, Rule by) {}
+  /**
+   * A rule that never decides, since one of others always does before it.
+   *
+   * @param by at least one, in their order
+   */
+  public record Shadowed(Rule rule, List<Rule> by) {
+    public Shadowed {
+      by = List.copyOf(by);
+    }
+  }
 
   /** Rules that can be left out, for a warning. */
   public static List<Shadowed> shadowed(List<Rule> rules) {
@@ -44,10 +52,10 @@ public final class Rules {
     var shadowed = new ArrayList<Shadowed>();
     for (int i = 1; i < ordered.size(); i++) {
       var rule = ordered.get(i);
-      ordered.subList(0, i).stream()
-          .filter(each -> each.covers(rule))
-          .findFirst()
-          .ifPresent(by -> shadowed.add(new Shadowed(rule, by)));
+      var by = rule.coveredBy(ordered.subList(0, i));
+      if (!by.isEmpty()) {
+        shadowed.add(new Shadowed(rule, by));
+      }
     }
     return shadowed;
   }

@@ -24,8 +24,9 @@ final class Vocabulary {
 
   /**
    * Everything but the arguments and counts, which each policy set names itself. What is not
-   * optional here may still be unknown of an action, such as findings where nothing was inspected:
-   * a policy that asks for it then cannot be evaluated, and the action is denied.
+   * optional here may still be unknown of an action, such as findings where nothing was inspected,
+   * or what a model without a price would cost: a policy that asks for it then cannot be evaluated,
+   * and the action is denied.
    */
   private static final String TEXT =
       """

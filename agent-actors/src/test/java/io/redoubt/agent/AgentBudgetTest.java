@@ -329,6 +329,48 @@ class AgentBudgetTest {
   }
 
   @Test
+  void whatHasNoPriceIsHeldToItsTokensAndToMoneyByNobodysGuess() {
+    budget(new Budget(null, null, 1_000_000L, null));
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "small",
+            "forbid (principal, action, resource) when"
+                + " { context has estimate && context.estimate.tokens > 1000 };"));
+
+    assertThat(decide(call(new Estimate(1_000, null)))).isInstanceOf(Permitted.class);
+    assertThat(decide(call(new Estimate(1_001, null))))
+        .isInstanceOfSatisfying(
+            Denied.class,
+            denied ->
+                assertThat(Objects.requireNonNull(denied.judgement()).decision().policyIds())
+                    .containsExactly("small"));
+
+    it.policies.run(
+        3,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "cheap",
+            "forbid (principal, action, resource) when"
+                + " { context has estimate && context.estimate.cents > 500 };"));
+
+    assertThat(decide(call(new Estimate(1, null)))).as("nobody knows").isInstanceOf(Denied.class);
+    assertThat(decide(call(new Estimate(1, 1L)))).isInstanceOf(Permitted.class);
+
+    it.policies.run(
+        4,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "cheap-if-known",
+            "forbid (principal, action, resource) when { context has estimate &&"
+                + " context.estimate has cents && context.estimate.cents > 500 };"));
+
+    assertThat(decide(call(new Estimate(1, null)))).isInstanceOf(Permitted.class);
+    assertThat(decide(call(new Estimate(1, 5_010_000L)))).isInstanceOf(Denied.class);
+  }
+
+  @Test
   void anIsolatedAgentDoesNotEvenOpenItsBooks() {
     it.isolate(it.isolationId());
 

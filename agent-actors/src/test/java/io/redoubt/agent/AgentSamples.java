@@ -282,7 +282,7 @@ public final class AgentSamples {
         new FenceFailed(3, "down"),
         new RetryFence(),
         new HistoryRead(
-            List.of(new Act(AT, "llm:generate", "claude-sonnet", Verdict.PERMIT, 1L << 62))),
+            3, List.of(new Act(AT, "llm:generate", "claude-sonnet", Verdict.PERMIT, 1L << 62))),
         new HistoryUnknown("down"),
         new Agent.BudgetFenced(),
         new Agent.BudgetRead(List.of(new Ledger.Entry(ACTION, RESERVED, SPEND))),

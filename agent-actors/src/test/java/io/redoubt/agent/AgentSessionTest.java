@@ -71,6 +71,56 @@ class AgentSessionTest {
     assertThat(replies.subList(2, 4)).hasOnlyElementsOfType(Denied.class);
   }
 
+  /** Not after reading the secrets; and refusals there are plenty of. */
+  private void mayNotSendAfterReading() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "no-sending",
+            """
+            forbid (principal, action == Action::"llm:generate", resource == Model::"claude-send")
+            when { context.session.operations.contains("llm:generate claude-secrets") };
+            """));
+  }
+
+  @Test
+  void refusedCallsDoNotWashAwayWhatWasDone() {
+    mayNotSendAfterReading();
+    assertThat(it.decide(it.call("claude-secrets")).reply()).isInstanceOf(Permitted.class);
+    for (int i = 0; i < 150; i++) {
+      assertThat(it.decide(it.call("claude-old")).reply()).isInstanceOf(Denied.class);
+    }
+
+    assertThat(it.decide(it.call("claude-send")).reply()).isInstanceOf(Denied.class);
+  }
+
+  @Test
+  void norDoTheyOfWhatARecoveredAgentReadsBack() {
+    mayNotSendAfterReading();
+    var acts = new ArrayList<Act>();
+    acts.add(
+        new Act(
+            AgentFixture.NOW.minusSeconds(900),
+            "llm:generate",
+            "claude-secrets",
+            Verdict.PERMIT,
+            1));
+    for (int i = 0; i < 150; i++) {
+      acts.add(
+          new Act(
+              AgentFixture.NOW.minusSeconds(800 - i),
+              "llm:generate",
+              "claude-old",
+              Verdict.DENY,
+              i));
+    }
+    it.history.has(acts);
+    it.agent.restart();
+
+    assertThat(it.decide(it.call("claude-send")).reply()).isInstanceOf(Denied.class);
+  }
+
   @Test
   void whatIsLongAgoDoesNotCount() {
     it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
@@ -89,6 +139,63 @@ class AgentSessionTest {
     it.agent.restart();
 
     assertThat(decide()).isInstanceOf(Denied.class);
+  }
+
+  /** The log as it is once nobody can write below the fence any more. */
+  private void predecessorsActIsThereBehindTheFence(long fence) {
+    it.history.hasThen(() ->
+        it.fences.current(it.key).orElse(0) >= fence
+            ? List.of(earlier(60), earlier(1))
+            : List.of(earlier(60)));
+  }
+
+  @Test
+  void whatAPredecessorPermittedAMomentAgoIsWaitedFor() {
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+    predecessorsActIsThereBehindTheFence(2);
+    it.agent.restart();
+
+    var ran = it.decide(it.call("claude-sonnet"));
+
+    assertThat(ran.reply()).isInstanceOf(Denied.class);
+    assertThat(it.fences.current(it.key)).hasValue(2);
+    assertThat(decide()).isInstanceOf(Denied.class);
+    assertThat(it.fences.current(it.key)).as("raised once").hasValue(2);
+  }
+
+  @Test
+  void whereNoPolicyGoesByItNoFenceIsRaised() {
+    it.agent.restart();
+
+    assertThat(decide()).isInstanceOf(Permitted.class);
+    assertThat(it.fences.current(it.key)).hasValue(1);
+  }
+
+  @Test
+  void oncePoliciesGoByItItIsReadAnewBehindTheFence() {
+    predecessorsActIsThereBehindTheFence(2);
+    it.agent.restart();
+    assertThat(decide()).isInstanceOf(Permitted.class);
+
+    it.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+
+    assertThat(decide()).isInstanceOf(Denied.class);
+  }
+
+  @Test
+  void whereTheFenceCannotBeRaisedNothingIsPermittedByPoliciesThatGoByIt() {
+    var hasty = new AgentFixture(AgentFixture.impatient());
+    try {
+      hasty.activate();
+      hasty.policies.run(2, Starter.DOCUMENT, AT_MOST_TWO);
+      hasty.fences.outage.block();
+
+      assertThat(hasty.decide(hasty.call("claude-sonnet")).reply())
+          .isEqualTo(new Refused(Refusal.UNAVAILABLE));
+      hasty.fences.outage.end();
+    } finally {
+      hasty.close();
+    }
   }
 
   @Test

@@ -71,7 +71,7 @@ class AgentToolCallTest {
     assertThat(reply).isInstanceOf(Decided.class);
     var decided = (Decided) reply;
     assertThat(decided.spec()).isEqualTo(it.spec);
-    assertThat(decided.fence()).isEqualTo(1);
+    assertThat(decided.fence()).isEqualTo(it.fences.current(it.key).orElseThrow());
     return decided.answers();
   }
 
@@ -138,6 +138,19 @@ class AgentToolCallTest {
     assertThat(answers(transfer("{}"), toolCall("weather", Arguments.NONE)))
         .extracting(Answer::denial)
         .containsExactly(Denial.POLICY, null);
+  }
+
+  @Test
+  void theCallsOfOneReplyAreDecidedByOneVersionThoughAnotherBeginsToRunMeanwhile() {
+    answers(transfer("{}")); // its session is known
+    it.policies.runFromSecondQuestion(2);
+
+    assertThat(answers(transfer("{}"), transfer("{}"), transfer("{}")))
+        .containsOnly(new Answer(null, AgentFixture.byStarter()));
+    assertThat(answers(transfer("{}"), transfer("{}")))
+        .as("the next reply's")
+        .extracting(answer -> Objects.requireNonNull(answer.judgement()).bundleVersion())
+        .containsOnly(2L);
   }
 
   @Test

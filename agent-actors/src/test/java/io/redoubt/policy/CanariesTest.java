@@ -124,7 +124,7 @@ class CanariesTest {
             "",
             List.of(),
             0,
-            new Canary.Estimate(1, 101),
+            new Canary.Estimate(1, 101L),
             null);
     var approved =
         canary(

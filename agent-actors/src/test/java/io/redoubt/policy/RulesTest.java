@@ -9,6 +9,8 @@ import io.redoubt.protocol.id.AgentId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,7 +92,9 @@ class RulesTest {
         verdicts.add(decision.verdict());
       }
       for (var shadowed : Rules.shadowed(rules)) {
-        assertThat(shadowed.by().priority()).isLessThan(shadowed.rule().priority());
+        assertThat(shadowed.by())
+            .isNotEmpty()
+            .allMatch(by -> by.priority() < shadowed.rule().priority());
       }
     }
     assertThat(verdicts).hasSize(3);
@@ -120,6 +124,136 @@ class RulesTest {
       }
     }
     assertThat(found).isGreaterThan(10);
+  }
+
+  /** One operation of somebody's, in a world in which everything has a name that no rule has. */
+  private record Point(
+      Access access, String connector, String operation, AgentId agent, String group, int risk) {
+    boolean isOf(Rule rule) {
+      return (rule.access() == null || rule.access() == access)
+          && (rule.connector() == null || rule.connector().equals(connector))
+          && (rule.agent() == null || rule.agent().equals(agent))
+          && (rule.group() == null || rule.group().equals(group))
+          && (rule.risk().isEmpty() || rule.risk().contains(RiskLevel.of(risk)))
+          && (rule.operation() == null
+              || GLOBS
+                  .computeIfAbsent(rule.operation(), RulesTest::glob)
+                  .matcher(operation)
+                  .matches());
+    }
+  }
+
+  private static final Map<String, Pattern> GLOBS = new HashMap<>();
+
+  private static List<Point> world() {
+    var letters = List.of("", "a", "b", "z");
+    var operations = new HashSet<String>();
+    letters.forEach(
+        one -> letters.forEach(two -> letters.forEach(last -> operations.add(one + two + last))));
+    var world = new ArrayList<Point>();
+    for (var access : Access.values()) {
+      for (var connector : List.of("git", "other")) {
+        for (var operation : operations) {
+          for (int agent = 0; agent < 3; agent++) {
+            for (var group : List.of("team=a", "team=b", "team=none")) {
+              for (int risk : List.of(0, 30, 60, 90)) {
+                world.add(
+                    new Point(
+                        access, connector, operation, PolicySamples.agent(agent), group, risk));
+              }
+            }
+          }
+        }
+      }
+    }
+    return world;
+  }
+
+  private static boolean decidesSomewhere(Rule rule, List<Rule> rules, List<Point> world) {
+    return world.stream()
+        .filter(point -> point.isOf(rule))
+        .anyMatch(point ->
+            rules.stream()
+                .noneMatch(each -> each.priority() < rule.priority() && point.isOf(each)));
+  }
+
+  /** Neither is one that decides warned about, nor is one forgotten that never does. */
+  @Test
+  void exactlyTheRulesThatNeverDecideAreShadowed() {
+    var world = world();
+    int found = 0;
+    int together = 0;
+    for (int number = 0; number < 120; number++) {
+      var rules = smallRules();
+      var shadowed = Rules.shadowed(rules);
+
+      assertThat(shadowed.stream().map(Rules.Shadowed::rule))
+          .as("%s", rules)
+          .containsExactlyInAnyOrderElementsOf(
+              rules.stream().filter(rule -> !decidesSomewhere(rule, rules, world)).toList());
+
+      found += shadowed.size();
+      together += (int) shadowed.stream().filter(it -> it.by().size() > 1).count();
+    }
+    assertThat(found).isGreaterThan(50);
+    assertThat(together).isGreaterThan(10);
+  }
+
+  private List<Rule> smallRules() {
+    var rules = new ArrayList<Rule>();
+    int count = 2 + random.nextInt(6);
+    for (int i = 1; i <= count; i++) {
+      var risk = EnumSet.noneOf(RiskLevel.class);
+      if (random.nextInt(3) == 0) {
+        for (var level : RiskLevel.values()) {
+          if (random.nextBoolean()) {
+            risk.add(level);
+          }
+        }
+      }
+      int who = random.nextInt(6);
+      rules.add(
+          new Rule(
+              "r" + i,
+              i,
+              maybe(List.of(Access.READ, Access.WRITE)),
+              random.nextInt(4) == 0 ? "git" : null,
+              maybe(List.of("*", "a*", "ab*", "*b", "a*b", "ab", "*a*", "a", "**")),
+              who == 0 ? PolicySamples.agent(random.nextInt(2)) : null,
+              who == 1 ? pick(List.of("team=a", "team=b")) : null,
+              risk,
+              Verdict.DENY,
+              null));
+    }
+    return rules;
+  }
+
+  @Test
+  void whatIsCommonlyForgottenIsWarnedAbout() {
+    var reads = rule("reads", 1, null, null, "read*", Verdict.PERMIT);
+    var users = rule("users", 2, null, null, "read_user*", Verdict.DENY);
+    var read = rule("read", 3, Access.READ, "git", null, Verdict.PERMIT);
+    var write = rule("write", 4, Access.WRITE, null, null, Verdict.DENY);
+    var git = rule("git", 5, null, "git", "push", Verdict.DENY);
+    var every =
+        new Rule(
+            "every",
+            6,
+            null,
+            "mail",
+            null,
+            null,
+            null,
+            EnumSet.allOf(RiskLevel.class),
+            Verdict.DENY,
+            null);
+    var mail = rule("mail", 7, null, "mail", "send", Verdict.DENY);
+
+    assertThat(Rules.shadowed(List.of(reads, users, read, write, git, every, mail)))
+        .containsExactly(
+            new Rules.Shadowed(users, List.of(reads)),
+            new Rules.Shadowed(git, List.of(read, write)),
+            new Rules.Shadowed(mail, List.of(write, every)));
   }
 
   @Test

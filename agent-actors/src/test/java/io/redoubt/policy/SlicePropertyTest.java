@@ -190,7 +190,7 @@ class SlicePropertyTest {
                     ? PolicySamples.session("tool:call x", "tool:call x")
                     : PolicySamples.session("tool:call y"));
     if (random.nextBoolean()) {
-      facts = facts.withEstimate(new Facts.Estimate(100, random.nextInt(10)));
+      facts = facts.withEstimate(new Facts.Estimate(100, random.nextLong(10)));
     }
     return random.nextInt(4) == 0 ? facts.withApproval(PolicySamples.approval()) : facts;
   }

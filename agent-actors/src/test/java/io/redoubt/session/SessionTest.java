@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.action.Act;
 import io.redoubt.protocol.audit.Verdict;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class SessionTest {
@@ -36,6 +39,59 @@ class SessionTest {
     session.recall(acts(0, 95));
 
     assertThat(session.facts().acts()).isEqualTo(acts(0, 100));
+  }
+
+  private static Act refused(int number) {
+    return new Act(NOW.plusSeconds(number), "tool:call", "no", Verdict.DENY, number);
+  }
+
+  @Test
+  void whatIsRefusedMakesNothingForgottenThatWasDone() {
+    acts(0, 3).forEach(session::add);
+    IntStream.range(3, 400).mapToObj(SessionTest::refused).forEach(session::add);
+
+    assertThat(session.facts().done()).isEqualTo(acts(0, 3));
+    assertThat(session.facts().acts()).hasSize(100).doesNotContainAnyElementsOf(acts(0, 3));
+    assertThat(session.hasDone(act(0))).isTrue();
+    assertThat(session.hasDone(refused(0))).isFalse();
+  }
+
+  @Test
+  void ofWhatWasDoneTheLastHundredAreRemembered() {
+    acts(0, 130).forEach(session::add);
+
+    assertThat(session.facts().done()).isEqualTo(acts(30, 130));
+  }
+
+  @Test
+  void whatIsReadBackIsWhatWasRemembered() {
+    var random = new Random(7);
+    for (int run = 0; run < 50; run++) {
+      int likely = random.nextInt(1, 10);
+      var all =
+          IntStream.range(0, random.nextInt(600))
+              .mapToObj(n -> random.nextInt(10) < likely ? act(n) : refused(n))
+              .toList();
+      int recovered = random.nextInt(all.size() + 1);
+      var kept = new Session();
+      all.forEach(kept::add);
+
+      var read = new Session();
+      read.recall(newestOfEach(all.subList(0, recovered)));
+      all.subList(recovered, all.size()).forEach(read::add);
+
+      assertThat(read.facts()).isEqualTo(kept.facts());
+    }
+  }
+
+  /** As the log answers. */
+  private static List<Act> newestOfEach(List<Act> all) {
+    var permitted = all.stream().filter(act -> act.verdict() == Verdict.PERMIT).toList();
+    var refused = all.stream().filter(act -> act.verdict() != Verdict.PERMIT).toList();
+    return Stream.of(permitted, refused)
+        .flatMap(each -> each.stream().skip(Math.max(0, each.size() - Session.LENGTH)))
+        .sorted(Comparator.comparing(Act::at))
+        .toList();
   }
 
   @Test

@@ -13,16 +13,24 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The same policies for every organization: the starter, until a test says otherwise. */
 public final class FakePolicies implements Policies {
   private static final Running STARTER = running(1, List.of(), Starter.DOCUMENT);
 
   private volatile Optional<Running> running = Optional.of(STARTER);
+  private volatile @Nullable Running next;
 
   @Override
   public Optional<Running> of(OrganizationId organization) {
-    return running;
+    var now = running;
+    var then = next;
+    if (then != null) {
+      running = Optional.of(then);
+      next = null;
+    }
+    return now;
   }
 
   @Override
@@ -41,6 +49,11 @@ public final class FakePolicies implements Policies {
     running = Optional.of(running(version, List.of(), documents));
   }
 
+  /** These decide from the second question on: as if another thread put them there between. */
+  public void runFromSecondQuestion(long version, PolicyDocument... documents) {
+    next = running(version, List.of(), documents);
+  }
+
   /** From now on the starter decides, and these say what is done about findings. */
   public void runContent(long version, ContentDocument... content) {
     running = Optional.of(running(version, List.of(content), Starter.DOCUMENT));
@@ -53,6 +66,7 @@ public final class FakePolicies implements Policies {
 
   /** The starter again. */
   public void clear() {
+    next = null;
     running = Optional.of(STARTER);
   }
 

@@ -129,7 +129,7 @@ final class EnclaveNode {
   final ActorSystem<?> system;
   final EnclaveId enclave;
   final NodeLease lease;
-  final LivePolicies policies = new LivePolicies();
+  final LivePolicies policies;
   final FailOpen decidingPolicies;
   final Agents agents;
   final Approvals approvals;
@@ -193,6 +193,7 @@ final class EnclaveNode {
       EnclaveEnvironment environment) {
     this.config = config;
     this.clock = environment.clock();
+    this.policies = new LivePolicies(clock);
     this.system = context.getSystem();
     this.enclave = config.link().enclave();
     this.watched = membership.clock();

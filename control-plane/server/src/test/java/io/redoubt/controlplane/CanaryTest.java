@@ -48,6 +48,26 @@ class CanaryTest {
   }
 
   @Test
+  void aCanaryMayBeOfAModelWithoutAPrice() {
+    var owner = server.newTenant().owner();
+    owner.put(
+        POLICIES + "/cheap",
+        "{\"cedar\": \"forbid (principal, action, resource) when"
+            + " { context has estimate && context.estimate.cents > 500 };\"}");
+    owner.put(
+        CANARIES + "/unpriced",
+        """
+        {"verdict": "deny", "action": "llm:generate", "resource": "m", "provider": "p",
+         "estimate": {"tokens": 1}}
+        """);
+
+    assertThat(owner.post(BUNDLES, "{}").status()).isEqualTo(201);
+    var kept = owner.get(CANARIES + "/unpriced");
+    assertThat(kept.at("/estimate/tokens").asLong()).isEqualTo(1);
+    assertThat(kept.at("/estimate/cents").isNumber()).isFalse();
+  }
+
+  @Test
   void anEarlierVersionComesBackWithItsOwnCanaries() {
     var owner = server.newTenant().owner();
     owner.put(CANARIES + "/shell", SHELL.formatted("deny"));

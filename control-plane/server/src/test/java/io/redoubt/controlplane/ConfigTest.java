@@ -81,6 +81,7 @@ class ConfigTest {
     "policies.max-per-organization, 2001",
     "policies.checks-at-once, 0",
     "policies.check-wait, 0 s",
+    "policies.check-limit, 0 s",
     "policies.publish-wait, 0 s",
     "channels.lease, 40 s",
     "channels.at-once, 0",

@@ -93,6 +93,24 @@ class PolicyTest {
   }
 
   @Test
+  void aGuardThatNeverStandsIsNotPublished() {
+    var owner = server.newTenant().owner();
+    owner.put(
+        POLICIES + "/many",
+        body(
+            "forbid (principal, action, resource) when"
+                + " { context.session.counts[\"tool:call shell within 1h\"] >= 150 };"));
+
+    var refused = owner.post(BUNDLES, "{}");
+
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.text("/errors/0/pointer")).isEqualTo("/policies/many/cedar:1:1");
+    assertThat(refused.text("/errors/0/detail")).contains("compared with 150");
+    assertThat(owner.post("/api/v1/policies/test", "{}").at("/valid").asBoolean()).isFalse();
+    assertThat(owner.get(BUNDLES).at("/items")).hasSize(1);
+  }
+
+  @Test
   void anOrganizationFromBeforeThereWerePoliciesGetsThemAtTheStart() {
     try (var old = new TestServer()) {
       var tenant = old.newTenant();

@@ -120,7 +120,7 @@ final class BundleIntake {
             }
             throw new UncheckedIOException(e);
           } catch (IOException e) {
-            // Not for ever: orders to stop an agent wait behind this command (G3).
+            // Not for ever: what comes after this command waits, but for orders to stop an agent.
             throw new UncheckedIOException(e);
           } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,8 +28,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One conversation after the other with the control plane: hello, then its commands in order, each
- * applied and then remembered, for ever. Runs on a thread of its own and blocks there, since every
- * step waits for the one before.
+ * applied and then remembered, for ever. Runs on a thread of its own, and carries out on another
+ * what it hears, blocking there, since every step waits for the one before. Orders to stop an agent
+ * alone do not wait for a bundle that is being made ready: they are carried out at once, and in
+ * their turn once more, which is the same as once.
  */
 final class LinkSession implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkSession.class);
@@ -116,20 +120,127 @@ final class LinkSession implements Runnable, AutoCloseable {
       open = events;
       listener.connected(applied);
       LOG.info("Linked to the control plane; command {} is the last applied", applied);
-      ServerSentEvents.Event event;
-      while ((event = next(events)) != null) {
-        backoff.reset();
-        byte[] payload =
-            keys.verified(event.data())
-                .orElseThrow(() -> new IOException("an event without a trusted signature"));
-        switch (event.name()) {
-          case "command" -> applied = onCommand(payload, applied);
-          case "heartbeat" -> onHeartbeat(payload);
-          default -> LOG.debug("Ignoring a {} event", event.name());
-        }
-      }
+      converse(events, keys, applied);
     } finally {
       open = null;
+    }
+  }
+
+  /** Ends once all that was heard is carried out: the next conversation begins behind it. */
+  private void converse(ServerSentEvents events, PinnedKeys keys, long applied)
+      throws IOException, InterruptedException, TimeoutException {
+    var backlog = new Backlog();
+    var work =
+        new FutureTask<@Nullable Void>(() -> {
+          try {
+            carryOut(backlog, applied);
+          } finally {
+            backlog.end();
+            closeQuietly(events); // whoever hears may wait for more
+          }
+          return null;
+        });
+    var worker = Thread.ofVirtual().name("redoubt-link-commands").start(work);
+    boolean over = false;
+    try {
+      @Nullable IOException broken = null;
+      try {
+        hear(events, keys, backlog);
+      } catch (IOException e) {
+        broken = e;
+      }
+      backlog.end();
+      result(work);
+      over = true;
+      if (broken != null) {
+        throw broken;
+      }
+    } finally {
+      if (!over) {
+        backlog.end();
+        worker.interrupt();
+        worker.join();
+      }
+    }
+  }
+
+  /** What kept it from going on, is thrown here. */
+  private static void result(FutureTask<@Nullable Void> work)
+      throws IOException, InterruptedException, TimeoutException {
+    try {
+      work.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException known -> throw known;
+        case TimeoutException known -> throw known;
+        case InterruptedException known -> throw known;
+        case RuntimeException known -> throw known;
+        case null, default -> throw new IllegalStateException(e.getCause());
+      }
+    }
+  }
+
+  private void hear(ServerSentEvents events, PinnedKeys keys, Backlog backlog)
+      throws IOException, InterruptedException {
+    ServerSentEvents.Event event;
+    boolean wanted = true;
+    while (wanted && (event = next(events)) != null) {
+      backoff.reset();
+      byte[] payload =
+          keys.verified(event.data())
+              .orElseThrow(() -> new IOException("an event without a trusted signature"));
+      switch (event.name()) {
+        case "command" -> {
+          var order = order(payload);
+          passIfMay(order, backlog);
+          wanted = backlog.add(order);
+        }
+        case "heartbeat" ->
+            wanted =
+                backlog.add(new Backlog.Beat(Json.LENIENT.readValue(payload, Heartbeat.class)));
+        default -> LOG.debug("Ignoring a {} event", event.name());
+      }
+    }
+  }
+
+  private static Backlog.Order order(byte[] payload) throws IOException {
+    var tree = Json.LENIENT.readTree(payload);
+    try {
+      return new Backlog.Order(tree, Json.LENIENT.treeToValue(tree, CommandEnvelope.class));
+    } catch (JsonProcessingException | IllegalArgumentException _) {
+      return new Backlog.Order(tree, null);
+    }
+  }
+
+  /** Whatever goes wrong: in its turn it is carried out all the same. */
+  private void passIfMay(Backlog.Order order, Backlog backlog) throws InterruptedException {
+    var envelope = order.envelope();
+    if (envelope == null
+        || !identity.enclave().equals(envelope.enclaveId())
+        || !isWhole(envelope)
+        || !backlog.mayPass(envelope)) {
+      return;
+    }
+    try {
+      if (Waiting.on(applier.apply(envelope)) instanceof CommandApplier.Stopped stopped) {
+        client.report(List.of(stopped.proof()));
+        LOG.info("Command {} is carried out before the bundle that it follows", envelope.number());
+      }
+    } catch (IOException | TimeoutException | RuntimeException e) {
+      LOG.warn("Command {} has to wait for its turn: {}", envelope.number(), e.toString());
+    }
+  }
+
+  private void carryOut(Backlog backlog, long before)
+      throws IOException, InterruptedException, TimeoutException {
+    long applied = before;
+    Backlog.Heard heard;
+    while ((heard = backlog.next()) != null) {
+      switch (heard) {
+        case Backlog.Order order -> applied = onCommand(order, applied);
+        case Backlog.Beat(var heartbeat) -> onHeartbeat(heartbeat);
+      }
+      backlog.done();
     }
   }
 
@@ -184,8 +295,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   }
 
   /** Durable before anybody hears of it, so that a restart finds what was told (G8). */
-  private void onHeartbeat(byte[] payload) throws IOException, InterruptedException {
-    Heartbeat heartbeat = Json.LENIENT.readValue(payload, Heartbeat.class);
+  private void onHeartbeat(Heartbeat heartbeat) throws IOException, InterruptedException {
     if (!identity.enclave().equals(heartbeat.enclaveId()) || heartbeat.time() == null) {
       throw new IOException("a heartbeat for somebody else");
     }
@@ -213,9 +323,9 @@ final class LinkSession implements Runnable, AutoCloseable {
     }
   }
 
-  private long onCommand(byte[] payload, long applied)
+  private long onCommand(Backlog.Order order, long applied)
       throws IOException, InterruptedException, TimeoutException {
-    JsonNode tree = Json.LENIENT.readTree(payload);
+    JsonNode tree = order.tree();
     long number = tree.path("number").asLong(-1);
     if (!identity.enclave().toString().equals(tree.path("enclave_id").asText())) {
       throw new IOException("a command for another enclave");
@@ -226,7 +336,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     if (number != applied + 1) {
       throw new IOException("command " + number + " follows " + applied + ": one is missing");
     }
-    CommandApplier.Result result = carryOut(number, tree);
+    CommandApplier.Result result = carryOut(number, order.envelope());
     // Told before it is remembered: after a crash in between, it is applied and told once more.
     switch (result) {
       case CommandApplier.Applied _ -> {}
@@ -249,16 +359,12 @@ final class LinkSession implements Runnable, AutoCloseable {
    * who is to be stopped is never left running because that fails (G3): every attempt cuts what the
    * agent has under way, and those commands that follow wait.
    */
-  private CommandApplier.Result carryOut(long number, JsonNode tree) throws InterruptedException {
-    CommandEnvelope envelope;
-    try {
-      envelope = Json.LENIENT.treeToValue(tree, CommandEnvelope.class);
-    } catch (JsonProcessingException | IllegalArgumentException _) {
+  private CommandApplier.Result carryOut(long number, @Nullable CommandEnvelope envelope)
+      throws InterruptedException {
+    if (envelope == null) {
       return new CommandApplier.Rejected("this release does not know the command");
     }
-    if (envelope.organizationId() == null
-        || envelope.command() == null
-        || envelope.issuedAt() == null) {
+    if (!isWhole(envelope)) {
       return new CommandApplier.Rejected("the command is incomplete");
     }
     var pauses = new Backoff(config.backoffMin(), config.backoffMax());
@@ -282,6 +388,13 @@ final class LinkSession implements Runnable, AutoCloseable {
       }
       pauses.pause();
     }
+  }
+
+  @SuppressWarnings("ConstantValue") // it was read from JSON
+  private static boolean isWhole(CommandEnvelope envelope) {
+    return envelope.organizationId() != null
+        && envelope.command() != null
+        && envelope.issuedAt() != null;
   }
 
   @Override

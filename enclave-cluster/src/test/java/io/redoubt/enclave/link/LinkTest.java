@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.redoubt.enclave.testing.EnclaveFixture;
 import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.TestAgent;
+import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
@@ -17,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -100,6 +103,80 @@ class LinkTest {
         .until(() ->
             Http.post(agent.at("bootstrap"), Map.of("bootstrap_token", token.reveal())).status()
                 == 200);
+  }
+
+  private Optional<Long> proofOf(long number) {
+    return fixture.controlPlane.reports.stream()
+        .filter(LinkReport.AgentStopped.class::isInstance)
+        .map(it -> ((LinkReport.AgentStopped) it).commandNumber())
+        .filter(it -> it == number)
+        .findFirst();
+  }
+
+  private boolean isApplied(long number) {
+    return fixture.controlPlane.reports.stream()
+        .anyMatch(it -> it instanceof LinkReport.Applied applied && applied.upTo() >= number);
+  }
+
+  private LinkCommand.Isolate isolate(TestAgent agent) {
+    return new LinkCommand.Isolate(agent.id, IsolationId.next(CLOCK), "fire", "mem_1");
+  }
+
+  /** An organization of its own, so that the others' policies stay what they are. */
+  private OrganizationId organization() {
+    var organization = OrganizationId.next(CLOCK);
+    fixture.introduce(organization);
+    return organization;
+  }
+
+  @Test
+  void anOrderToStopAnAgentDoesNotWaitForABundle() {
+    var organization = organization();
+    TestAgent agent = fixture.agent(organization, List.of());
+    TestAgent other = fixture.agent(organization, List.of());
+    fixture.controlPlane.awaitApplied(fixture.controlPlane.lastNumber());
+    var held = fixture.controlPlane.holdBundles();
+    try {
+      long bundle = fixture.controlPlane.publish(organization, 2, Starter.DOCUMENT);
+      fixture.controlPlane.say(
+          organization, new LinkCommand.PutAgent(other.id, EnclaveFixture.spec(List.of())));
+
+      fixture.controlPlane.proof(organization, isolate(agent));
+      fixture.controlPlane.say(organization, new LinkCommand.Revoke(agent.id, "fire", "mem_1"));
+
+      assertThat(isApplied(bundle)).isFalse();
+      assertThat(agent.bootstrap().problem()).isEqualTo("agent-not-active");
+    } finally {
+      held.complete(null);
+    }
+    fixture.controlPlane.awaitApplied(fixture.controlPlane.lastNumber());
+    assertThat(other.bootstrap().status()).as("and the link goes on").isEqualTo(200);
+  }
+
+  @Test
+  void anOrderToStopAnAgentWaitsForWhatWasSaidOfTheAgentBefore() {
+    var organization = organization();
+    TestAgent agent = fixture.agent(organization, List.of());
+    TestAgent other = fixture.agent(organization, List.of());
+    fixture.controlPlane.awaitApplied(fixture.controlPlane.lastNumber());
+    var held = fixture.controlPlane.holdBundles();
+    long stop;
+    try {
+      fixture.controlPlane.publish(organization, 2, Starter.DOCUMENT);
+      fixture.controlPlane.say(
+          organization, new LinkCommand.PutAgent(agent.id, EnclaveFixture.spec(List.of())));
+      stop = fixture.controlPlane.say(organization, isolate(agent));
+
+      fixture.controlPlane.proof(organization, isolate(other));
+
+      assertThat(proofOf(stop)).as("though the later one is proved").isEmpty();
+    } finally {
+      held.complete(null);
+    }
+    fixture.controlPlane.awaitApplied(fixture.controlPlane.lastNumber());
+    assertThat(proofOf(stop)).isPresent();
+    assertThat(fixture.controlPlane.rejection(stop)).isEmpty();
+    assertThat(agent.bootstrap().problem()).isEqualTo("agent-not-active");
   }
 
   @Test

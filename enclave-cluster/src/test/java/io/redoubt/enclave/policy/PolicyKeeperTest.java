@@ -32,7 +32,7 @@ class PolicyKeeperTest {
 
   private final ManualClock clock = new ManualClock(NOW);
   private final InMemoryBundleStore store = new InMemoryBundleStore();
-  private final LivePolicies live = new LivePolicies();
+  private final LivePolicies live = new LivePolicies(clock);
   private final PolicyKeeper keeper = new PolicyKeeper(store, live, PolicySet::compile, clock);
 
   @AfterEach

@@ -32,7 +32,7 @@ class PolicyRolloutTest {
       Stream.generate(InMemoryBundleStore::new).limit(2).toList();
   private final List<PolicyKeeper> keepers =
       stores.stream()
-          .map(store -> new PolicyKeeper(store, new LivePolicies(), PolicySet::compile, CLOCK))
+          .map(store -> new PolicyKeeper(store, new LivePolicies(CLOCK), PolicySet::compile, CLOCK))
           .toList();
   private final CompletableFuture<ActorRef<PolicyRollout.Ask>> asked = new CompletableFuture<>();
   private final BareCluster cluster = new BareCluster(2, this::wire);

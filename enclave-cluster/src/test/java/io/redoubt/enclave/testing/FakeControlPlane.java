@@ -48,6 +48,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -77,6 +78,7 @@ public final class FakeControlPlane implements AutoCloseable {
   private final Set<Thread> streams = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private volatile byte @Nullable [] enrolmentKey;
+  private volatile CompletableFuture<Void> bundlesHeld = CompletableFuture.completedFuture(null);
   private @Nullable HttpServer server;
   private int port;
 
@@ -84,6 +86,13 @@ public final class FakeControlPlane implements AutoCloseable {
 
   public FakeControlPlane() {
     start();
+  }
+
+  /** Hands out no bundle until what is returned is complete. */
+  public CompletableFuture<Void> holdBundles() {
+    var held = new CompletableFuture<Void>();
+    bundlesHeld = held;
+    return held;
   }
 
   /** Begins to answer, on the port it had before. */
@@ -392,6 +401,7 @@ public final class FakeControlPlane implements AutoCloseable {
 
   private void bundle(HttpExchange exchange) throws IOException {
     try (exchange) {
+      bundlesHeld.join();
       String path = exchange.getRequestURI().getPath();
       @Nullable String signed =
           authorized(exchange)

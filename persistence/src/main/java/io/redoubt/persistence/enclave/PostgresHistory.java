@@ -7,7 +7,6 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.PolicyAction;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.protocol.audit.AuditRecord;
-import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
@@ -38,8 +37,6 @@ final class PostgresHistory implements History {
                 .list()
                 .reversed()
                 .stream()
-                // A model that judges one of its requests is no act of the agent's.
-                .filter(record -> record.plane() != Plane.APPROVAL)
                 .map(PostgresHistory::act)
                 .toList());
   }

@@ -79,26 +79,46 @@ class HistoryTest {
 
     assertThat(last(100))
         .containsExactly(act(1, Verdict.PERMIT), act(2, Verdict.DENY), act(3, Verdict.PERMIT));
-    assertThat(last(2)).containsExactly(act(2, Verdict.DENY), act(3, Verdict.PERMIT));
   }
 
   @Test
-  void aModelThatJudgesARequestIsNoActOfTheAgents() {
-    var judged =
-        new AuditBuilder(
-                AuditId.next(Clock.systemUTC()),
-                START.plusSeconds(1),
-                ACME,
-                Plane.APPROVAL,
-                "approval:judge",
-                Verdict.PERMIT)
-            .agent(AGENT, "ann")
-            .byModel("model:anthropic/claude")
-            .build();
+  void ofBothKindsTheNewestAreFoundHoweverManyThereAreOfTheOther() {
+    await(node.store.auditLog().permit(record(ACME, 1, "llm:generate", Verdict.PERMIT), 1));
+    await(node.store.auditLog().permit(record(ACME, 2, "llm:generate", Verdict.PERMIT), 1));
+    for (int second = 3; second < 9; second++) {
+      await(node.store.auditLog().record(record(ACME, second, "llm:generate", Verdict.DENY)));
+    }
 
-    await(node.store.auditLog().permit(judged, 1));
+    assertThat(last(2))
+        .containsExactly(
+            act(1, Verdict.PERMIT),
+            act(2, Verdict.PERMIT),
+            act(7, Verdict.DENY),
+            act(8, Verdict.DENY));
+    assertThat(last(1)).containsExactly(act(2, Verdict.PERMIT), act(8, Verdict.DENY));
+  }
 
-    assertThat(last(100)).isEmpty();
+  @Test
+  void aModelThatJudgesARequestIsNoActOfTheAgentsAndTakesNoActsPlace() {
+    await(node.store.auditLog().permit(record(ACME, 0, "llm:generate", Verdict.PERMIT), 1));
+    for (int i = 0; i < 3; i++) {
+      await(node.store.auditLog().permit(judged(), 1));
+    }
+
+    assertThat(last(1)).containsExactly(act(0, Verdict.PERMIT));
+  }
+
+  private static AuditRecord judged() {
+    return new AuditBuilder(
+            AuditId.next(Clock.systemUTC()),
+            START.plusSeconds(1),
+            ACME,
+            Plane.APPROVAL,
+            "approval:judge",
+            Verdict.PERMIT)
+        .agent(AGENT, "ann")
+        .byModel("model:anthropic/claude")
+        .build();
   }
 
   @Test

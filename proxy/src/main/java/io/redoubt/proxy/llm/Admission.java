@@ -11,6 +11,7 @@ import io.redoubt.policy.Decision;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.policy.ContentAction;
@@ -155,7 +156,7 @@ final class Admission {
     byte[] body = caller.body.toArrayUnsafe();
     String digest = TokenDigest.ofBytes(sha256(caller.body)).toString();
     call.carries(digest);
-    var facts = read(body);
+    var facts = read(call.operation(), body);
     call.asksFor(facts);
     var provider = provider(call.operation(), caller.agent, facts.model());
     call.goesTo(provider);
@@ -182,7 +183,7 @@ final class Admission {
             throw new Refusal.Raised(Refusal.MODEL_NOT_FOUND);
           }
           var permitted = verdict.permitted;
-          var sent = redacted(verdict, caller.body, facts);
+          var sent = redacted(call.operation(), verdict, caller.body, facts);
           return record(
               call,
               new Admitted(
@@ -243,7 +244,7 @@ final class Admission {
                     question.action(found), claims.family(), ports.patience().ends(), replyTo))
         .exceptionallyCompose(failure -> unavailable(failure))
         .thenCompose(reply -> approved(question, by, found, reply))
-        .thenCompose(reply -> permit(question, by, found, permitted(call, reply)));
+        .thenCompose(reply -> permit(question, by, found, permitted(question, reply)));
   }
 
   /**
@@ -276,7 +277,8 @@ final class Admission {
   }
 
   /** What was decided to be redacted, is; the rest goes out byte for byte. */
-  private Sent redacted(Permit permit, ByteString body, RequestFacts facts) {
+  private Sent redacted(
+      LlmOperation operation, Permit permit, ByteString body, RequestFacts facts) {
     if (permit.content.policy().enforces(Direction.REQUEST) && permit.found.isPartial()) {
       throw new Refusal.Raised(Refusal.CONTENT_NOT_INSPECTED);
     }
@@ -295,7 +297,7 @@ final class Admission {
                 body.toArrayUnsafe(),
                 finding -> redact.contains(finding.code()))
             .orElseThrow(() -> new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED));
-    var as = read(sent);
+    var as = read(operation, sent);
     if (!as.model().equals(facts.model()) || as.streams() != facts.streams()) {
       throw new Refusal.Raised(Refusal.CONTENT_NOT_REDACTED);
     }
@@ -355,7 +357,8 @@ final class Admission {
       return CompletableFuture.completedFuture(Optional.of(Refusal.ENCLAVE_FROZEN));
     }
     return permit(question, by, found, permitted)
-        .thenAccept(permit -> redacted(permit, question.caller.body, question.facts))
+        .thenAccept(permit ->
+            redacted(question.call.operation(), permit, question.caller.body, question.facts))
         .handle((_, failure) -> {
           if (failure == null) {
             return Optional.empty();
@@ -372,9 +375,9 @@ final class Admission {
     return ports.freshness().standing(agent.claims().organization()) == Freshness.Standing.FROZEN;
   }
 
-  private static RequestFacts read(byte[] body) {
+  private static RequestFacts read(LlmOperation operation, byte[] body) {
     try {
-      return RequestFacts.read(body);
+      return RequestFacts.read(operation, body);
     } catch (RequestFacts.UnreadableException e) {
       throw new Refusal.Raised(e.refusal());
     }
@@ -424,7 +427,8 @@ final class Admission {
     }
   }
 
-  private static Agent.Permitted permitted(LlmCall call, Agent.Reply reply) {
+  private static Agent.Permitted permitted(Question question, Agent.Reply reply) {
+    var call = question.call;
     return switch (reply) {
       case Agent.Permitted permitted -> {
         call.isOf(permitted.spec());
@@ -438,7 +442,7 @@ final class Admission {
       case Agent.Denied denied -> {
         call.isOf(denied.spec());
         call.isJudged(denied.judgement());
-        throw new Refusal.Raised(Refusal.of(denied.why()), denied.shortage());
+        throw new Refusal.Raised(refusal(denied.why(), question.facts), denied.shortage());
       }
       case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
           throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
@@ -451,6 +455,13 @@ final class Admission {
           Agent.Description _ ->
           throw new IllegalStateException("no answer to a question for a verdict: " + reply);
     };
+  }
+
+  /** Of what has no price, it may be the request and not the model. */
+  private static Refusal refusal(Agent.Denial why, RequestFacts facts) {
+    return why == Agent.Denial.PRICE_UNKNOWN && facts.extent().surcharged()
+        ? Refusal.SURCHARGE_UNKNOWN
+        : Refusal.of(why);
   }
 
   /** The permit itself (G4): the intent is durable, under the fence that the decision saw. */
@@ -471,16 +482,22 @@ final class Admission {
         })
         .thenApply(permit -> {
           if (permit == AuditLog.Permit.FENCED) {
-            throw new Refusal.Raised(fenced(call));
+            throw new Refusal.Raised(fenced(call, claims.organization(), ports.policies()));
           }
           call.isPermitted();
           return admitted;
         });
   }
 
-  /** With a budget each new incarnation of the agent raises it, so its next answer says why. */
-  static Refusal fenced(LlmCall call) {
-    return call.reserved() == null ? Refusal.AGENT_NOT_ACTIVE : Refusal.UNAVAILABLE;
+  /**
+   * With a budget, or policies that go by what it did, each new incarnation of the agent raises it,
+   * so its next answer says why.
+   */
+  static Refusal fenced(LlmCall call, OrganizationId organization, Policies policies) {
+    return call.reserved() != null
+            || policies.of(organization).filter(it -> it.set().looksAtSession()).isPresent()
+        ? Refusal.UNAVAILABLE
+        : Refusal.AGENT_NOT_ACTIVE;
   }
 
   /** What is out of the ordinary, for the record (G12). */

@@ -32,7 +32,11 @@ final class Estimator {
         operation == LlmOperation.EMBEDDINGS
             ? 0
             : facts.extent().output(price.map(Price::maxOutput).orElse(config.maxOutputTokens()));
-    return new Estimate(
-        Spend.sum(input, output), price.map(known -> known.most(input, output)).orElse(null));
+    // Prices are those of the list: nobody knows here what is put on top.
+    @Nullable Long cost =
+        facts.extent().surcharged()
+            ? null
+            : price.map(known -> known.most(input, output)).orElse(null);
+    return new Estimate(Spend.sum(input, output), cost);
   }
 }

@@ -36,6 +36,10 @@ enum Refusal {
       403, "A Redoubt token is no credential for a provider, and is not passed on"),
   BUDGET_EXHAUSTED(429, "The agent's budget leaves no room for the call"),
   PRICE_UNKNOWN(403, "The agent's budget is of money, and nobody knows here what this model costs"),
+  SURCHARGE_UNKNOWN(
+      403,
+      "The agent's budget is of money, and nobody knows here what the service tier, speed or region"
+          + " that the request names costs: leave it out"),
   POLICY_DENIED(403, "Policy denies the call"),
   APPROVAL_NEEDED(403, "Policy wants the call approved first"),
   APPROVAL_DENIED(403, "The call was not approved"),

@@ -5,36 +5,63 @@ import io.redoubt.policy.Decision;
 import io.redoubt.protocol.audit.Verdict;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the log is told in words besides a verdict: what policies have to report. */
 final class Remark {
   private static final int MAX_LENGTH = 1_000;
+  private static final String BETWEEN = "; ";
+  private static final String CUT = "…";
+
+  /** One line of one error: the others are seldom news. */
+  private static final int LEAST_OF_ERRORS = 200;
 
   private Remark() {}
 
   /**
-   * In one line.
+   * In one line. Where there is too much to say, the errors are shortened first: there may be one
+   * of each policy, and what comes after them is said once.
    *
    * @param first what comes first, such as a code
    * @param judgement null: policies were not asked
    * @return null: there is nothing to say
    */
   static @Nullable String of(List<String> first, @Nullable Judgement judgement) {
-    var remarks = new ArrayList<String>(first);
-    if (judgement != null) {
-      add(judgement, remarks);
+    if (judgement == null) {
+      return cut(String.join(BETWEEN, first), MAX_LENGTH);
     }
-    var text = String.join("; ", remarks);
-    return text.isEmpty() ? null : text.substring(0, Math.min(text.length(), MAX_LENGTH));
+    var begin = new ArrayList<String>(first);
+    if (isPermittedByNone(judgement.decision())) {
+      begin.add("no policy permits it");
+    }
+    var end = new ArrayList<String>();
+    add(judgement, end);
+    var errors = new ArrayList<String>();
+    int room =
+        MAX_LENGTH - String.join(BETWEEN, begin).length() - String.join(BETWEEN, end).length();
+    var whole = String.join(BETWEEN, judgement.decision().errors());
+    var shortened = cut(whole, Math.max(LEAST_OF_ERRORS, room - 2 * BETWEEN.length()));
+    if (shortened != null) {
+      errors.add(shortened);
+    }
+    return cut(
+        Stream.of(begin, errors, end).flatMap(List::stream).collect(Collectors.joining(BETWEEN)),
+        MAX_LENGTH);
+  }
+
+  /** The mark says that there was more of it. Null: there is nothing. */
+  private static @Nullable String cut(String text, int length) {
+    if (text.length() <= length) {
+      return text.isEmpty() ? null : text;
+    }
+    int end = length - CUT.length();
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + CUT;
   }
 
   private static void add(Judgement judgement, List<String> remarks) {
     var decision = judgement.decision();
-    if (isPermittedByNone(decision)) {
-      remarks.add("no policy permits it");
-    }
-    remarks.addAll(decision.errors());
     if (judgement.risk().score() > 0) {
       remarks.add(judgement.risk().explained());
     }

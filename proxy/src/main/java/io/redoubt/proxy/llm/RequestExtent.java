@@ -3,9 +3,13 @@ package io.redoubt.proxy.llm;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a request says of how large its call can become.
@@ -15,12 +19,12 @@ import java.util.Set;
  * @param choices how many replies it wants
  * @param refersOutside whether it names what is not text in it (an image, a file, an earlier reply)
  *     or a tool that the provider runs: its own length then bounds nothing
+ * @param surcharged whether it asks for what is not sold at list prices
  */
-record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutside) {
+record RequestExtent(
+    OptionalLong outputLimit, long choices, boolean refersOutside, boolean surcharged) {
   private static final long MOST = 1_000_000_000_000L;
   private static final long MOST_CHOICES = 1_000_000;
-  private static final Set<String> LIMITS =
-      Set.of("max_tokens", "max_completion_tokens", "max_output_tokens");
 
   private static final Set<String> OUTSIDE =
       Set.of(
@@ -35,7 +39,15 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
           "conversation",
           "container",
           "mcp_servers",
-          "server_url");
+          "server_url",
+          "web_search_options");
+
+  /** Members that may make a call dearer, and what they may say without doing so. */
+  private static final Map<String, Set<String>> SURCHARGES =
+      Map.of(
+          "service_tier", Set.of("auto", "default", "flex", "standard_only"),
+          "speed", Set.of("standard"),
+          "inference_geo", Set.of("global"));
 
   /** What stands as {@code type} in content that is not text, and in tools of the provider. */
   private static final List<String> TYPES =
@@ -62,26 +74,66 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
     return Math.min(MOST, outputLimit.orElse(otherwise)) * Math.min(MOST_CHOICES, choices);
   }
 
+  /** By what names a call limits its replies: the other protocols' names limit nothing in it. */
+  private static Set<String> limits(LlmOperation operation) {
+    return switch (operation) {
+      case MESSAGES -> Set.of("max_tokens");
+      case CHAT_COMPLETIONS -> Set.of("max_tokens", "max_completion_tokens");
+      case RESPONSES -> Set.of("max_output_tokens");
+      case COUNT_TOKENS, EMBEDDINGS -> Set.of();
+    };
+  }
+
   /** Reads the members of one request as they come. */
   static final class Reader {
+    private final Set<String> limits;
+    private final Set<String> seen = new HashSet<>();
     private long limit = -1;
-    private boolean limited;
+    private boolean unclear;
     private long choices = 1;
     private boolean refersOutside;
+    private boolean surcharged;
+
+    Reader(LlmOperation operation) {
+      this.limits = limits(operation);
+    }
 
     /** A member of the top level; leaves the parser at the end of its value. */
     void read(String name, JsonToken value, JsonParser parser) throws IOException {
-      if (LIMITS.contains(name)) {
-        limited |= value == JsonToken.VALUE_NUMBER_INT;
-        limit = Math.max(limit, number(value, parser));
+      if (limits.contains(name.toLowerCase(Locale.ROOT))) {
+        readLimit(name, value, parser);
       } else if (name.equals("n")) {
         choices = Math.max(choices, number(value, parser));
       } else if (name.equals("prompt") || OUTSIDE.contains(name)) {
         refersOutside |= value != JsonToken.VALUE_NULL;
+      } else {
+        surcharged |= isDearer(SURCHARGES.get(name.toLowerCase(Locale.ROOT)), value, parser);
       }
       if (value.isStructStart()) {
         walk(parser);
       }
+    }
+
+    /** What is not known to cost nothing more, is taken to cost more. */
+    private static boolean isDearer(
+        @Nullable Set<String> harmless, JsonToken value, JsonParser parser) throws IOException {
+      return harmless != null
+          && value != JsonToken.VALUE_NULL
+          && !(value == JsonToken.VALUE_STRING
+              && parser.getTextLength() <= LONGEST_TYPE
+              && harmless.contains(parser.getText()));
+    }
+
+    /** Of two the larger one may be heeded; of one that is void, or spelt otherwise, none. */
+    private void readLimit(String name, JsonToken value, JsonParser parser) throws IOException {
+      boolean again = !seen.add(name);
+      if (value == JsonToken.VALUE_NULL) {
+        unclear |= again;
+        return;
+      }
+      long number = number(value, parser);
+      unclear |= number < 0 || !limits.contains(name) || (again && limit < 0);
+      limit = Math.max(limit, number);
     }
 
     private static long number(JsonToken value, JsonParser parser) throws IOException {
@@ -131,9 +183,10 @@ record RequestExtent(OptionalLong outputLimit, long choices, boolean refersOutsi
 
     RequestExtent done() {
       return new RequestExtent(
-          limited && limit >= 0 ? OptionalLong.of(limit) : OptionalLong.empty(),
+          limit < 0 || unclear ? OptionalLong.empty() : OptionalLong.of(limit),
           choices,
-          refersOutside);
+          refersOutside,
+          surcharged);
     }
   }
 }

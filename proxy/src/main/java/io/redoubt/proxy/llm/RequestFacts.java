@@ -48,13 +48,13 @@ record RequestFacts(
     }
   }
 
-  /** Reads a whole body. */
-  static RequestFacts read(byte[] body) throws UnreadableException {
+  /** Reads a whole body of such a call. */
+  static RequestFacts read(LlmOperation operation, byte[] body) throws UnreadableException {
     if (!beginsAsUtf8Object(body)) {
       throw new UnreadableException(Refusal.BODY_MALFORMED);
     }
     try (var parser = JSON.createParser(body)) {
-      return new Reader(parser).read();
+      return new Reader(operation, parser).read();
     } catch (JacksonException _) {
       throw new UnreadableException(Refusal.BODY_MALFORMED);
     } catch (IOException e) {
@@ -79,10 +79,11 @@ record RequestFacts(
     private boolean seenStream;
     private boolean seenOptions;
     private @Nullable Splice splice;
-    private final RequestExtent.Reader extent = new RequestExtent.Reader();
+    private final RequestExtent.Reader extent;
 
-    Reader(JsonParser parser) {
+    Reader(LlmOperation operation, JsonParser parser) {
       this.parser = parser;
+      this.extent = new RequestExtent.Reader(operation);
     }
 
     RequestFacts read() throws IOException, UnreadableException {

@@ -98,7 +98,7 @@ final class ToolCallDecisions {
           return unasked(Refusal.UNAVAILABLE, calls.size());
         })
         .thenCompose(answers ->
-            decidedBy(version(answers).orElse(by.version()), by, admitted)
+            decidedBy(answers, by, admitted)
                 .thenCompose(rules -> record(call, admitted, calls, answers, by, rules, wanted)))
         .exceptionally(failure -> {
           // Whoever waits for this holds the reply back for as long as it takes.
@@ -296,13 +296,24 @@ final class ToolCallDecisions {
     return standing == Freshness.Standing.FROZEN ? Refusal.ENCLAVE_FROZEN : null;
   }
 
-  /** The one that decided about all of them; empty: none did. */
-  private static Optional<Long> version(Answers answers) {
-    return answers.each.stream()
-        .map(Answer::judgement)
-        .filter(Objects::nonNull)
-        .map(Judgement::bundleVersion)
-        .findFirst();
+  /**
+   * By the one version that decided about all of them. Empty as well where there were several, as a
+   * node of an older release may say: what one of them wants is not what decides of another's.
+   */
+  private CompletionStage<Optional<ContentRules>> decidedBy(
+      Answers answers, Policies.Contents by, Admitted admitted) {
+    var versions =
+        answers.each.stream()
+            .map(Answer::judgement)
+            .filter(Objects::nonNull)
+            .map(Judgement::bundleVersion)
+            .distinct()
+            .toList();
+    return switch (versions.size()) {
+      case 0 -> decidedBy(by.version(), by, admitted);
+      case 1 -> decidedBy(versions.getFirst(), by, admitted);
+      default -> CompletableFuture.completedFuture(Optional.empty());
+    };
   }
 
   /**
@@ -362,7 +373,11 @@ final class ToolCallDecisions {
         .permit(intent, fence)
         .thenCompose(permit -> {
           if (permit == AuditLog.Permit.FENCED) {
-            return deny(call, admitted, each, Admission.fenced(call));
+            return deny(
+                call,
+                admitted,
+                each,
+                Admission.fenced(call, admitted.agent().claims().organization(), ports.policies()));
           }
           telemetry.toolCall("permit");
           return CompletableFuture.completedFuture(

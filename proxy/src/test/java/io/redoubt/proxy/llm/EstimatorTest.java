@@ -23,7 +23,7 @@ class EstimatorTest {
   private @Nullable Estimate estimate(LlmOperation operation, String body) {
     try {
       byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-      return estimator.of(operation, RequestFacts.read(bytes), bytes.length);
+      return estimator.of(operation, RequestFacts.read(operation, bytes), bytes.length);
     } catch (RequestFacts.UnreadableException e) {
       throw new AssertionError(e);
     }
@@ -54,24 +54,84 @@ class EstimatorTest {
       delimiter = '|',
       textBlock =
           """
-          '{"model":"m","max_tokens":7}'                               | 7
-          '{"model":"m","max_completion_tokens":7}'                    | 7
-          '{"model":"m","max_output_tokens":7}'                        | 7
-          '{"model":"m","max_tokens":7,"max_completion_tokens":9}'     | 9
-          '{"model":"m","max_tokens":7,"max_tokens":3}'                | 7
-          '{"model":"m","max_tokens":7,"n":5}'                         | 35
-          '{"model":"m","max_tokens":7,"n":-5}'                        | 7
-          '{"model":"m","max_tokens":0}'                               | 0
-          '{"model":"m","x":{"max_tokens":7}}'                         | 128000
-          '{"model":"m","Max_Tokens":7}'                               | 128000
-          '{"model":"m","max_tokens":null}'                            | 128000
-          '{"model":"m","max_tokens":"7"}'                             | 128000
-          '{"model":"m","max_tokens":-7}'                              | 128000
-          '{"model":"m","max_tokens":7.5}'                             | 128000
-          '{"model":"gpt-4o"}'                                         | 16384
+          CHAT_COMPLETIONS | '"max_tokens":7'                             | 7
+          CHAT_COMPLETIONS | '"max_completion_tokens":7'                  | 7
+          CHAT_COMPLETIONS | '"max_tokens":7,"max_completion_tokens":9'   | 9
+          CHAT_COMPLETIONS | '"max_tokens":7,"max_completion_tokens":null' | 7
+          CHAT_COMPLETIONS | '"max_tokens":7,"max_completion_tokens":"9"' | 128000
+          CHAT_COMPLETIONS | '"max_output_tokens":7'                      | 128000
+          CHAT_COMPLETIONS | '"max_tokens":7,"max_output_tokens":9'       | 7
+          CHAT_COMPLETIONS | '"max_tokens":7,"max_tokens":3'              | 7
+          CHAT_COMPLETIONS | '"max_tokens":7,"max_tokens":null'           | 128000
+          CHAT_COMPLETIONS | '"max_tokens":null,"max_tokens":7'           | 128000
+          CHAT_COMPLETIONS | '"max_tokens":7,"Max_Tokens":9'              | 128000
+          CHAT_COMPLETIONS | '"max_tokens":7,"n":5'                       | 35
+          CHAT_COMPLETIONS | '"max_tokens":7,"n":-5'                      | 7
+          CHAT_COMPLETIONS | '"max_tokens":0'                             | 0
+          CHAT_COMPLETIONS | '"x":{"max_tokens":7}'                       | 128000
+          CHAT_COMPLETIONS | '"Max_Tokens":7'                             | 128000
+          CHAT_COMPLETIONS | '"max_tokens":null'                          | 128000
+          CHAT_COMPLETIONS | '"max_tokens":"7"'                           | 128000
+          CHAT_COMPLETIONS | '"max_tokens":-7'                            | 128000
+          CHAT_COMPLETIONS | '"max_tokens":7.5'                           | 128000
+          RESPONSES        | '"max_output_tokens":7'                      | 7
+          RESPONSES        | '"max_tokens":7'                             | 128000
+          RESPONSES        | '"max_completion_tokens":7'                  | 128000
+          RESPONSES        | '"max_tokens":7,"max_output_tokens":9'       | 9
+          MESSAGES         | '"max_tokens":7'                             | 7
+          MESSAGES         | '"max_completion_tokens":7'                  | 128000
+          MESSAGES         | '"max_output_tokens":7'                      | 128000
           """)
-  void outputIsBoundedByWhatEveryUpstreamReadsAlike(String body, long output) {
-    assertThat(tokens(body)).isEqualTo(body.length() + UNSEEN + output);
+  void outputIsBoundedOnlyByWhatEveryUpstreamOfTheProtocolReadsAlike(
+      LlmOperation operation, String members, long output) {
+    String body = "{\"model\":\"m\"," + members + "}";
+
+    assertThat(tokens(operation, body)).isEqualTo(body.length() + UNSEEN + output);
+  }
+
+  @Test
+  void aReplyThatNobodyLimitsIsAsLongAsTheModelsLongest() {
+    assertThat(tokens("{\"model\":\"gpt-4o\"}")).isEqualTo(18 + UNSEEN + 16_384);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"service_tier\":\"priority\"",
+        "\"service_tier\":\"of next year\"",
+        "\"Service_Tier\":\"priority\"",
+        "\"service_tier\":{\"name\":\"default\"}",
+        "\"service_tier\":\"default\",\"service_tier\":\"priority\"",
+        "\"speed\":\"fast\"",
+        "\"inference_geo\":\"us\"",
+      })
+  void whatIsNotSoldAtListPricesHasNoPrice(String member) {
+    var estimate =
+        estimate(
+            LlmOperation.CHAT_COMPLETIONS,
+            "{\"model\":\"gpt-4o\",\"max_tokens\":1," + member + "}");
+
+    assertThat(Objects.requireNonNull(estimate).costMicros()).isNull();
+    assertThat(estimate.tokens()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"service_tier\":\"auto\"",
+        "\"service_tier\":\"default\"",
+        "\"service_tier\":\"flex\"",
+        "\"service_tier\":\"standard_only\"",
+        "\"service_tier\":null",
+        "\"metadata\":{\"service_tier\":\"priority\"}",
+      })
+  void whatIsSoldAtListPricesAtMostHasThose(String member) {
+    var estimate =
+        estimate(
+            LlmOperation.CHAT_COMPLETIONS,
+            "{\"model\":\"gpt-4o\",\"max_tokens\":1," + member + "}");
+
+    assertThat(Objects.requireNonNull(estimate).costMicros()).isPositive();
   }
 
   @Test
@@ -92,6 +152,7 @@ class EstimatorTest {
         "\"conversation\":{\"id\":\"c\"}",
         "\"prompt\":{\"id\":\"p\"}",
         "\"container\":\"c\"",
+        "\"web_search_options\":{}",
         "\"mcp_servers\":[{}]",
         "\"tools\":[{\"type\":\"web_search_20250305\"}]",
         "\"messages\":[{\"content\":[{\"type\":\"image\",\"source\":{}}]}]",
@@ -154,7 +215,8 @@ class EstimatorTest {
                     """)
                 .withFallback(ConfigFactory.load()));
     var own = new Estimator(PriceTable.with(thrifty.prices()), thrifty.estimate());
-    var facts = new RequestFacts("m", false, null, new RequestExtent.Reader().done());
+    var facts =
+        new RequestFacts("m", false, null, new RequestExtent.Reader(LlmOperation.RESPONSES).done());
 
     assertThat(own.of(LlmOperation.RESPONSES, facts, 40)).isEqualTo(new Estimate(1_019, 2L));
     assertThat(own.of(LlmOperation.RESPONSES, facts, 4_000)).isEqualTo(new Estimate(1_109, 2L));

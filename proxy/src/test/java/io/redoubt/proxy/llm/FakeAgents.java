@@ -55,6 +55,9 @@ final class FakeAgents implements Agents {
   /** Why the budget allows nothing; null: it does. */
   volatile @Nullable Shortage shortage;
 
+  /** The budget is of money, and leaves room for all that has a price. */
+  volatile boolean onMoney;
+
   final List<Agent.Settle> settled = new CopyOnWriteArrayList<>();
 
   /** As a node of a release that knew no policies. */
@@ -141,6 +144,10 @@ final class FakeAgents implements Agents {
         }
         if (shortage != null) {
           yield new Agent.Denied(Agent.Denial.OVER_BUDGET, spec, null, shortage);
+        }
+        var estimate = action.estimate();
+        if (onMoney && estimate != null && estimate.costMicros() == null) {
+          yield new Agent.Denied(Agent.Denial.PRICE_UNKNOWN, spec, null);
         }
         if (action.plane() == Plane.LLM && !spec.models().permits(action.resource())) {
           yield new Agent.Denied(Agent.Denial.MODEL_NOT_ALLOWED, spec, null);

@@ -158,6 +158,40 @@ class LlmBudgetTest {
   }
 
   @Test
+  void onABudgetOfMoneyNobodyChoosesASurchargeThatHasNoPrice() {
+    plane.agents.onMoney = true;
+
+    var anthropic = plane.send(plane.anthropic("{\"speed\":\"fast\"," + BODY.substring(1)));
+    var openAi =
+        plane.send(
+            plane.openAi(
+                "/v1/chat/completions",
+                "{\"model\":\"gpt-4o\",\"max_tokens\":5,\"service_tier\":\"priority\"}"));
+
+    assertThat(anthropic.statusCode()).isEqualTo(403);
+    assertThat(error(anthropic).path("type").asText()).isEqualTo("permission_error");
+    assertThat(error(anthropic).path("message").asText()).contains("[surcharge_unknown]");
+    assertThat(openAi.statusCode()).isEqualTo(403);
+    assertThat(error(openAi).path("code").asText()).isEqualTo("surcharge_unknown");
+    assertThat(plane.provider.seen()).isEmpty();
+    for (var answer : List.of(anthropic, openAi)) {
+      assertThat(plane.recordOf(answer).verdict()).isEqualTo(Verdict.DENY);
+      assertThat(plane.recordOf(answer).detail()).startsWith("surcharge_unknown");
+    }
+    assertThat(plane.send(plane.anthropic(BODY)).statusCode()).as("at list prices").isEqualTo(200);
+  }
+
+  @Test
+  void aModelWithoutAPriceIsToldFromASurcharge() {
+    plane.agents.onMoney = true;
+
+    var answer =
+        plane.send(plane.openAi("/v1/chat/completions", "{\"model\":\"m\",\"max_tokens\":5}"));
+
+    assertThat(error(answer).path("code").asText()).isEqualTo("price_unknown");
+  }
+
+  @Test
   void aReplyThatDoesNotSayWhatItUsedIsChargedInFull() {
     plane.provider.answers((_, line) -> line.json(200, "{\"type\":\"message\"}"));
 

@@ -195,6 +195,7 @@ final class LlmFixture implements AutoCloseable {
     agents.unjudged = false;
     agents.reserved = null;
     agents.shortage = null;
+    agents.onMoney = false;
     agents.settled.clear();
     policies.clear();
     standing = Freshness.Standing.FRESH;

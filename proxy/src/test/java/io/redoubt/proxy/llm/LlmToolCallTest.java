@@ -123,7 +123,7 @@ class LlmToolCallTest {
   private static Judgement says(Verdict verdict, String policy, List<String> workflows) {
     var decision =
         new Decision(verdict, List.of(policy), workflows, List.of(ALERT), null, List.of());
-    return new Judgement(9, decision, Risk.NONE);
+    return new Judgement(7, decision, Risk.NONE);
   }
 
   /** To the first of the two; the other is permitted. */
@@ -243,6 +243,23 @@ class LlmToolCallTest {
     assertThat(ask(way).calls()).containsExactly("read_file", "weather");
 
     assertThat(recordOf("read_file").detail()).contains("alert of watch: somebody reads files");
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void whatTwoVersionsDecidedTogetherIsReleasedByNeither(Way way) {
+    replies(way);
+    saysToReading(new Judgement(8, FakeAgents.PERMITS.decision(), Risk.NONE));
+
+    var heard = ask(way);
+
+    assertThat(heard.calls()).isEmpty();
+    assertThat(heard.text()).contains("not known here yet");
+    assertThat(toolCalls(2))
+        .allSatisfy(record -> {
+          assertThat(record.verdict()).isEqualTo(Verdict.DENY);
+          assertThat(record.detail()).startsWith("policies_unknown");
+        });
   }
 
   @ParameterizedTest

@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RequestFactsTest {
   private static RequestFacts read(String body) {
     try {
-      return RequestFacts.read(body.getBytes(StandardCharsets.UTF_8));
+      return RequestFacts.read(
+          LlmOperation.CHAT_COMPLETIONS, body.getBytes(StandardCharsets.UTF_8));
     } catch (RequestFacts.UnreadableException e) {
       throw new AssertionError(e);
     }

@@ -84,9 +84,13 @@ public record Canary(
     }
   }
 
-  /** What it is thought to cost. */
+  /**
+   * What it is thought to cost.
+   *
+   * @param cents null: nobody knows the price
+   */
   @JsonPropertyOrder({"tokens", "cents"})
-  public record Estimate(long tokens, long cents) {}
+  public record Estimate(long tokens, @Nullable Long cents) {}
 
   /** An approval that was granted for it. */
   @JsonPropertyOrder({"tier", "by", "at"})

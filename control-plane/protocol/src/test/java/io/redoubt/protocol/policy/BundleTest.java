@@ -251,7 +251,7 @@ class BundleTest {
         10,
         NOW.plusNanos(1),
         "10.0.0.1",
-        new Canary.Estimate(1, 2),
+        new Canary.Estimate(1, 2L),
         new Canary.Approval(1, List.of("bob", "ann"), NOW));
   }
 

@@ -39,7 +39,13 @@ public final class ExplanationRoutes {
     boolean mayRead = call.operator().may(Permission.POLICIES_READ);
     return Replies.async(
         policies
-            .work(call.fetch(transaction -> given(transaction, id, mayRead)), Explainer::explain)
+            .work(
+                call.fetch(transaction -> given(transaction, id, mayRead)),
+                Explainer::explain,
+                (_, _) -> {
+                  throw ProblemException.of(
+                      ErrorType.UNAVAILABLE, "The texts of that version take too long to be read.");
+                })
             .thenApply(it -> Answer.ok(it).route()));
   }
 

@@ -25,6 +25,10 @@ record Remarks(
   private static final int MAX_LENGTH = 1_000;
 
   private static final String BETWEEN = "; ";
+
+  /** Stands where something was left out. */
+  private static final String CUT = "…";
+
   private static final String WORKFLOW = "workflow ";
   private static final Pattern SHADOW =
       Pattern.compile("(?:^|; )in shadow (permit|deny|escalate) by ?([^;]*)$");
@@ -76,7 +80,7 @@ record Remarks(
         List.copyOf(workflows),
         List.copyOf(alerts),
         shadow,
-        detail.length() < MAX_LENGTH);
+        detail.length() < MAX_LENGTH && !detail.contains(CUT));
   }
 
   /** Takes the alerts, which come last, and says where the first begins. */

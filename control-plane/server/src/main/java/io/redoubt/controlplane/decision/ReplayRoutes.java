@@ -118,7 +118,8 @@ public final class ReplayRoutes {
               policies
                   .work(
                       call.fetch(transaction -> given(transaction, window)),
-                      given -> replayed(given, window))
+                      given -> replayed(given, window),
+                      (given, tooLong) -> refused(given, tooLong, window))
                   .thenApply(it -> Answer.ok(it).route()));
         });
   }
@@ -159,8 +160,7 @@ public final class ReplayRoutes {
           ErrorType.CONFLICT, "What was published last cannot be evaluated by this release.");
     }
     return switch (given.draft().compile()) {
-      case PolicyProblems(var problems) ->
-          answer(window, problems, given, looked, new Replay.Result(0, 0, List.of(), List.of()));
+      case PolicyProblems problems -> refused(given, problems, window);
       case PolicySet draft ->
           answer(
               window,
@@ -169,6 +169,15 @@ public final class ReplayRoutes {
               looked,
               new Replay(published, draft, given.subjects()).run(looked));
     };
+  }
+
+  private static Replayed refused(Given given, PolicyProblems why, Window window) {
+    return answer(
+        window,
+        why.problems(),
+        given,
+        first(given.records(), window),
+        new Replay.Result(0, 0, List.of(), List.of()));
   }
 
   private static Replayed answer(

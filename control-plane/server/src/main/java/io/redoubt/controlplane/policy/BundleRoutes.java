@@ -140,7 +140,8 @@ public final class BundleRoutes {
                   .workbench
                   .work(
                       call.fetch(transaction -> wanted(transaction, rollbackTo)),
-                      content -> tried(content, call.operator().organization(), rollbackTo))
+                      content -> tried(content, call.operator().organization(), rollbackTo),
+                      (content, tooLong) -> new Tried(content, content, tooLong))
                   .thenCompose(tried ->
                       call.posted(
                           Publication.class, body, change -> publish(change, tried, rollbackTo)))

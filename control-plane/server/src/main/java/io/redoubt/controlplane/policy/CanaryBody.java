@@ -111,8 +111,7 @@ record CanaryBody(
   private Canary.@Nullable Estimate cost() {
     return estimate == null
         ? null
-        : new Canary.Estimate(
-            Objects.requireNonNull(estimate.tokens()), Objects.requireNonNull(estimate.cents()));
+        : new Canary.Estimate(Objects.requireNonNull(estimate.tokens()), estimate.cents());
   }
 
   private Canary.@Nullable Approval grant() {

@@ -4,6 +4,7 @@ import io.redoubt.policy.Canaries;
 import io.redoubt.policy.Compilation;
 import io.redoubt.policy.ContentProblems;
 import io.redoubt.policy.Floor;
+import io.redoubt.policy.IdleConditions;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.approval.ApproverGroup;
@@ -98,7 +99,8 @@ public record Content(
   /** The same, or all that is wrong with a new draft. */
   Compilation compile(OrganizationId organization) {
     return Canaries.tried(
-        ContentProblems.tried(Floor.tried(compile(), documents), contentPolicies),
+        ContentProblems.tried(
+            Floor.tried(IdleConditions.tried(compile()), documents), contentPolicies),
         organization,
         canaries);
   }

@@ -93,7 +93,8 @@ public final class FloorRollout {
                 : policies
                     .work(
                         CompletableFuture.completedFuture(task.get()),
-                        it -> new Tried(it, it.content().compile()))
+                        it -> new Tried(it, it.content().compile()),
+                        Tried::new)
                     .thenCompose(this::settle))
         .exceptionally(failure -> {
           LOG.warn("The floor is not in the policies of {} yet", organization, failure);

@@ -105,7 +105,10 @@ public final class FloorRoutes {
           var documents = documents(body);
           return Replies.async(
               policies
-                  .work(CompletableFuture.completedFuture(documents), Floor::compile)
+                  .<List<PolicyDocument>, Compilation>work(
+                      CompletableFuture.completedFuture(documents),
+                      Floor::compile,
+                      (_, tooLong) -> tooLong)
                   .thenCompose(compilation ->
                       call.changed(
                           Floors.Standing.class,

@@ -6,6 +6,7 @@ import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.Rules;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -53,9 +55,12 @@ public final class Policies {
   /**
    * Work that compiles policies, on what is given; fails with 503 where others are at it for too
    * long.
+   *
+   * @param tooLong what comes of it where it takes too long itself
    */
-  public <T, R> CompletionStage<R> work(CompletionStage<T> given, Function<T, R> work) {
-    return workbench.work(given, work);
+  public <T, R> CompletionStage<R> work(
+      CompletionStage<T> given, Function<T, R> work, BiFunction<T, PolicyProblems, R> tooLong) {
+    return workbench.work(given, work, tooLong);
   }
 
   /** All that a publication of the draft would take. */

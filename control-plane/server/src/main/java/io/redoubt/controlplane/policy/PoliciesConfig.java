@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param maxPerOrganization how many documents an organization may have
  * @param checksAtOnce how many draft or published sets are made ready at once
  * @param checkWait how long others wait for their turn
+ * @param checkLimit how long one of them may take; what takes longer is refused
  * @param publishWait how long a publication waits for the nodes
  * @param publishPoll how often it looks for what another process may have been told
  */
@@ -17,6 +18,7 @@ public record PoliciesConfig(
     int maxPerOrganization,
     int checksAtOnce,
     Duration checkWait,
+    Duration checkLimit,
     Duration publishWait,
     Duration publishPoll) {
   private static final String PATH = "redoubt.control-plane.policies";
@@ -32,6 +34,9 @@ public record PoliciesConfig(
     if (!checkWait.isPositive()) {
       throw new IllegalArgumentException(PATH + ".check-wait must be greater than zero");
     }
+    if (!checkLimit.isPositive()) {
+      throw new IllegalArgumentException(PATH + ".check-limit must be greater than zero");
+    }
     if (!publishWait.isPositive() || !publishPoll.isPositive()) {
       throw new IllegalArgumentException(
           PATH + ".publish-wait and publish-poll must be greater than zero");
@@ -44,6 +49,7 @@ public record PoliciesConfig(
         config.getInt("max-per-organization"),
         config.getInt("checks-at-once"),
         config.getDuration("check-wait"),
+        config.getDuration("check-limit"),
         config.getDuration("publish-wait"),
         config.getDuration("publish-poll"));
   }

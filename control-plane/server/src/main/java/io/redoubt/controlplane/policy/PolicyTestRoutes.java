@@ -95,7 +95,8 @@ public final class PolicyTestRoutes {
                   .workbench
                   .work(
                       call.fetch(transaction -> trial(transaction, documents, requests)),
-                      PolicyTestRoutes::run)
+                      PolicyTestRoutes::run,
+                      PolicyTestRoutes::refused)
                   .thenApply(tested -> Answer.ok(tested).route()));
         });
   }
@@ -115,10 +116,14 @@ public final class PolicyTestRoutes {
             .toList());
   }
 
+  private static Tested refused(Trial trial, PolicyProblems why) {
+    return new Tested(false, why.problems(), trial.warnings(), List.of());
+  }
+
   private static Tested run(Trial trial) {
     Compilation compiled = trial.content().compile(trial.organization());
     return switch (compiled) {
-      case PolicyProblems(var problems) -> new Tested(false, problems, trial.warnings(), List.of());
+      case PolicyProblems problems -> refused(trial, problems);
       case PolicySet set ->
           new Tested(
               true,

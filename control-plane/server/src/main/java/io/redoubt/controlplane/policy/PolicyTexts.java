@@ -94,6 +94,9 @@ final class PolicyTexts {
    * does not hold.
    */
   static String pointer(PolicyProblem problem) {
+    if (problem.policy().equals(PolicyProblem.ALL)) {
+      return "/policies";
+    }
     if (problem.policy().startsWith(Canaries.PLACE)) {
       return "/canaries/" + problem.policy().substring(Canaries.PLACE.length());
     }

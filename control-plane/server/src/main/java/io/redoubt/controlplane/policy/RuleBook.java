@@ -36,8 +36,10 @@ final class RuleBook {
   List<String> warnings(Transaction transaction) {
     return Rules.shadowed(rules(parts.all(transaction))).stream()
         .map(it ->
-            "rule %s never decides: whatever it matches, rule %s before it decides"
-                .formatted(it.rule().name(), it.by().name()))
+            "rule %s never decides: whatever it matches, %s before it decides"
+                .formatted(
+                    it.rule().name(),
+                    (it.by().size() == 1 ? "rule " : "one of the rules ") + names(it.by())))
         .toList();
   }
 
@@ -84,16 +86,20 @@ final class RuleBook {
                 it,
                 shadowed.stream()
                     .filter(each -> each.rule().name().equals(it.name()))
-                    .map(each -> each.by().name())
+                    .map(each -> names(each.by()))
                     .findFirst()
                     .orElse(null),
                 shadowed.stream()
-                    .filter(each -> each.by().name().equals(it.name()))
+                    .filter(each -> each.by().stream().anyMatch(by -> by.name().equals(it.name())))
                     .map(each -> each.rule().name())
                     .toList(),
                 cedar.getOrDefault(Rules.PREFIX + it.name(), "")))
         .sorted(Comparator.comparingInt(RuleEntry::priority))
         .toList();
+  }
+
+  private static String names(List<Rule> rules) {
+    return rules.stream().map(Rule::name).collect(Collectors.joining(", "));
   }
 
   private static List<PolicyDocument> compile(List<Rule> rules) {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A rule of the draft, as operators see it.
  *
- * @param shadowedBy an earlier rule that decides wherever this one could, so that it never does
+ * @param shadowedBy earlier rules, of which one decides wherever this one could, so that it never
+ *     does; their names with commas between
  * @param shadows later rules that never decide because of this one
  * @param cedar what it is compiled to, as things stand
  */

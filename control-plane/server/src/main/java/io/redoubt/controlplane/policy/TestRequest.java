@@ -48,7 +48,11 @@ record TestRequest(
     @Nullable Grant approval) {
   private static final int MAX_TEXT = 512;
 
-  /** What it is thought to cost. */
+  /**
+   * What it is thought to cost.
+   *
+   * @param cents null: nobody knows the price
+   */
   record Cost(@Nullable Long tokens, @Nullable Long cents) {}
 
   /** An approval that was granted for it. */
@@ -91,9 +95,9 @@ record TestRequest(
             at + "/source_ip",
             "is an IP address")
         .require(
-            estimate == null || (estimate.tokens() != null && estimate.cents() != null),
+            estimate == null || estimate.tokens() != null,
             at + "/estimate",
-            "has tokens and cents")
+            "has tokens, and cents where the price is known")
         .require(
             approval == null || (approval.tier() != null && approval.at() != null),
             at + "/approval",
@@ -134,9 +138,7 @@ record TestRequest(
     if (estimate != null) {
       facts =
           facts.withEstimate(
-              new Facts.Estimate(
-                  Objects.requireNonNull(estimate.tokens()),
-                  Objects.requireNonNull(estimate.cents())));
+              new Facts.Estimate(Objects.requireNonNull(estimate.tokens()), estimate.cents()));
     }
     if (approval != null) {
       facts =

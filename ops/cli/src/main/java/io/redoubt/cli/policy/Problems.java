@@ -16,6 +16,9 @@ final class Problems {
   }
 
   static String line(JsonNode problem) {
+    if (problem.path("policy").asText().isEmpty()) {
+      return Table.printable("policies: " + problem.path("message").asText()); // all of them
+    }
     if (problem.path("policy").asText().startsWith("canary/")) {
       // It is wrong as a whole, at no place in its text.
       return Table.printable(

@@ -11,13 +11,10 @@ final class CallShapes {
 
   private CallShapes() {}
 
-  /** What the model drew is no act upon anything, though OpenAI names it so. */
-  private static final String DRAWING = "image_generation_call";
-
   /** The types of blocks and items that are calls, or ask for one to be approved. */
   static boolean isCall(String type) {
     return type.endsWith("tool_use")
-        || (type.endsWith("_call") && !type.equals(DRAWING))
+        || type.endsWith("_call")
         || type.equals("mcp_approval_request");
   }
 

@@ -20,6 +20,7 @@ final class GatheredCall {
   private String id = "";
   private String tool;
   private @Nullable JsonSpan given;
+  private Set<String> leftOut = Set.of();
   private boolean whole;
   private @Nullable CallVerdict verdict;
 
@@ -80,12 +81,18 @@ final class GatheredCall {
    * The arguments as JSON within JSON, byte for byte; another time they must say the same.
    *
    * @param beside what may differ
+   * @param results members that are no arguments
    */
-  void comesWith(JsonSpan json, String... beside) {
+  void comesWith(JsonSpan json, String beside, Set<String> results) {
     if (given != null && !given.saysTheSame(json, Set.of(beside))) {
       throw new Unintelligible("a tool call has different arguments in different places");
     }
     given = json;
+    leftOut = results;
+  }
+
+  void comesWith(JsonSpan json) {
+    comesWith(json, "", Set.of());
   }
 
   void isWhole() {
@@ -165,7 +172,7 @@ final class GatheredCall {
       if (!arguments.isEmpty()) {
         throw new Unintelligible("a tool call has its arguments in two ways");
       }
-      return given.bytes();
+      return given.without(leftOut);
     }
     if (plainText) {
       utf8(arguments);

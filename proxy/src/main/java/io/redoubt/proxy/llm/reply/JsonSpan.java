@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.redoubt.proxy.inspect.ProviderNames;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -16,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -175,6 +177,25 @@ final class JsonSpan {
 
   byte[] bytes() {
     return Arrays.copyOfRange(source, start, end);
+  }
+
+  /** The same, of an object without these members, and otherwise byte for byte. */
+  byte[] without(Set<String> names) {
+    if (Collections.disjoint(members.keySet(), names)) {
+      return bytes();
+    }
+    var rest = new ByteArrayOutputStream();
+    members.forEach((name, member) -> {
+      if (!names.contains(name)) {
+        rest.write(rest.size() == 0 ? '{' : ',');
+        rest.write(source, member.start, member.value.end - member.start);
+      }
+    });
+    if (rest.size() == 0) {
+      rest.write('{');
+    }
+    rest.write('}');
+    return rest.toByteArray();
   }
 
   /** The inside of a string is Base64, in a place of that name for it. */

@@ -7,9 +7,14 @@ import java.util.Set;
 
 /** How OpenAI's responses write tool calls: as items of their output. */
 final class ResponsesCalls {
+  private static final String DRAWING = "image_generation_call";
+
   /** Those that run on OpenAI's side; whatever else is a call, may be the agent's to run. */
   private static final Set<String> PROVIDERS_OWN =
-      Set.of("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call");
+      Set.of("web_search_call", "file_search_call", "code_interpreter_call", DRAWING, "mcp_call");
+
+  /** What came of a call is none of its arguments: a picture is larger than any of those may be. */
+  private static final Set<String> RESULTS = Set.of("result");
 
   private ResponsesCalls() {}
 
@@ -40,7 +45,8 @@ final class ResponsesCalls {
     } else if (call.takesText()) {
       call.comesWith(item.textIfAny("input"));
     } else {
-      call.comesWith(item, "status");
+      call.comesWith(
+          item, "status", item.text("type").equals(DRAWING) ? RESULTS : Set.<String>of());
     }
     call.isWhole();
   }

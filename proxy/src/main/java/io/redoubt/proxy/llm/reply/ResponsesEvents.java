@@ -129,8 +129,7 @@ final class ResponsesEvents implements EventReader {
   }
 
   private static boolean isPieceOfCall(String type) {
-    return (type.contains("_call") || type.contains("_approval"))
-        && !type.startsWith("response.image_generation_call");
+    return type.contains("_call") || type.contains("_approval");
   }
 
   private Step done(JsonSpan data) {

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm.reply;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -109,6 +110,59 @@ class ReplyShapesTest {
         .doesNotContain("found", "ws_1", "\"q\"")
         .contains("response.completed", Guarded.ACTION.toString(), "\"usage\":{}");
     assertThat(sequence(denied.out())).containsExactly(0, 1, 2, 3, 4, 5, 6);
+  }
+
+  private static String drawn(String result) {
+    return "{\"type\":\"image_generation_call\",\"id\":\"ig_1\",\"status\":\"completed\","
+        + "\"revised_prompt\":\"a cat\",\"result\":\""
+        + result
+        + "\"}";
+  }
+
+  private static String drawing(String result) {
+    return event(
+            "response.output_item.added",
+            0,
+            "\"output_index\":0,\"item\":{\"type\":\"image_generation_call\",\"id\":\"ig_1\",\"status\":\"in_progress\"}")
+        + event(
+            "response.image_generation_call.partial_image",
+            1,
+            "\"output_index\":0,\"item_id\":\"ig_1\",\"partial_image_b64\":\"Zm9v\"")
+        + event("response.output_item.done", 2, "\"output_index\":0,\"item\":" + drawn(result))
+        + event(
+            "response.completed",
+            3,
+            "\"response\":{\"output\":[" + drawn(result) + "],\"usage\":{}}");
+  }
+
+  @Test
+  void aPictureIsDrawnByACallLikeAnyOtherOfOpenAis() {
+    String stream = drawing("YmFy");
+
+    var permitted = Guarded.whole(Style.RESPONSES, true, stream, _ -> true);
+    var denied = Guarded.whole(Style.RESPONSES, true, stream, _ -> false);
+
+    assertThat(permitted.out()).isEqualTo(stream);
+    assertThat(permitted.asked())
+        .extracting(ProposedCall::tool, ProposedCall::executor)
+        .containsExactly(tuple("image_generation", ProposedCall.Executor.PROVIDER));
+    assertThat(new String(permitted.asked().getFirst().arguments().json(), UTF_8))
+        .contains("a cat")
+        .doesNotContain("YmFy");
+    assertThat(denied.out())
+        .doesNotContain("Zm9v", "YmFy", "ig_1")
+        .contains("response.completed", Guarded.ACTION.toString());
+  }
+
+  @Test
+  void andSoItIsInADocument() {
+    String document = "{\"output\":[" + drawn("YmFy") + "]}";
+
+    assertThat(Guarded.whole(Style.RESPONSES, false, document, _ -> true).out())
+        .isEqualTo(document);
+    assertThat(Guarded.whole(Style.RESPONSES, false, document, _ -> false).out())
+        .contains(Guarded.ACTION.toString())
+        .doesNotContain("YmFy");
   }
 
   @Test
