@@ -92,6 +92,8 @@ public final class Approval {
    * @param through where it was said
    * @param reason at most {@value #MAX_REASON} characters
    * @param groups that whoever says it is in, by the policies that ran then
+   * @param authenticationAge how long before they said it they had authenticated, in seconds, by the
+   *     credential that was verified; null: that is not known, so not lately
    */
   public record Ballot(
       String id,
@@ -99,13 +101,25 @@ public final class Approval {
       String through,
       ApprovalView.Decision decision,
       String reason,
-      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> groups)
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> groups,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge)
       implements ClusterMessage {
     public static final int MAX_REASON = 500;
 
     @SuppressWarnings("ConstantValue") // one from before there were groups has none
     public Ballot {
       groups = groups == null ? List.of() : List.copyOf(groups);
+    }
+
+    /** Of somebody of whom it is not known when they authenticated. */
+    public Ballot(
+        String id,
+        String by,
+        String through,
+        ApprovalView.Decision decision,
+        String reason,
+        List<String> groups) {
+      this(id, by, through, decision, reason, groups, null);
     }
 
     /** Of somebody who is in no group, as far as is known here. */
@@ -116,7 +130,21 @@ public final class Approval {
 
     /** The same, by somebody who is in those groups. */
     Ballot in(List<String> known) {
-      return new Ballot(id, by, through, decision, reason, known);
+      return new Ballot(id, by, through, decision, reason, known, authenticationAge);
+    }
+
+    /** The same, by somebody who authenticated that long before. */
+    public Ballot authenticated(@Nullable Long secondsAgo) {
+      return new Ballot(id, by, through, decision, reason, groups, secondsAgo);
+    }
+
+    /**
+     * Whether it was said freshly enough.
+     *
+     * @param seconds null: that does not matter
+     */
+    boolean isWithin(@Nullable Integer seconds) {
+      return seconds == null || (authenticationAge != null && authenticationAge <= seconds);
     }
   }
 
@@ -149,6 +177,8 @@ public final class Approval {
     NOT_ASKED,
     /** That person has said something else in this tier. */
     VOTED_BEFORE,
+    /** Whoever approves has to have authenticated more lately than that. */
+    NOT_FRESH,
     /** There is no grant that could be used. */
     NOT_GRANTED
   }

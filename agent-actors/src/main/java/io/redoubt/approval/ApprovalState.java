@@ -173,6 +173,10 @@ sealed interface ApprovalState {
       if (!proceedings.askedTier().asks(ballot.by(), ballot.groups(), owner)) {
         return Optional.of(Refusal.NOT_ASKED);
       }
+      // To deny is the safe side: nobody has to prove themselves once more for that.
+      if (ballot.decision() == Decision.APPROVE && !ballot.isWithin(proceedings.freshness())) {
+        return Optional.of(Refusal.NOT_FRESH);
+      }
       return before(ballot)
           .filter(said -> said.decision() != ballot.decision())
           .map(_ -> Refusal.VOTED_BEFORE);

@@ -107,6 +107,11 @@ record Proceedings(
     return asked().tiers().get(tier);
   }
 
+  /** How long ago whoever approves now may have authenticated; null: it does not matter. */
+  @Nullable Integer freshness() {
+    return askedTier().freshness(request.risk());
+  }
+
   boolean isLastWorkflow() {
     return workflow + 1 == request.workflows().size();
   }
@@ -206,7 +211,8 @@ record Proceedings(
         decidedAt,
         steps.size(),
         List.of(),
-        opinions());
+        opinions(),
+        status == ApprovalStatus.PENDING ? freshness() : null);
   }
 
   private List<ApprovalView.Opinion> opinions() {
@@ -240,6 +246,7 @@ record Proceedings(
         ballot.reason(),
         request.workflows().get(step.workflow()).name(),
         step.tier() + 1,
-        step.at());
+        step.at(),
+        ballot.authenticationAge());
   }
 }

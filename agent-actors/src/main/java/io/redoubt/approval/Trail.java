@@ -102,8 +102,15 @@ final class Trail {
               opinion.reason());
     }
     if (ballot != null) {
-      return "%s, through %s, %s: %s"
-          .formatted(ballot.decision().wire(), ballot.through(), place, ballot.reason());
+      return "%s, through %s, %s%s: %s"
+          .formatted(
+              ballot.decision().wire(),
+              ballot.through(),
+              ballot.authenticationAge() == null
+                  ? ""
+                  : "authenticated %d s before, ".formatted(ballot.authenticationAge()),
+              place,
+              ballot.reason());
     }
     if (step.action() != null) {
       return "used by " + step.action();

@@ -148,6 +148,7 @@ public final class ApprovalSamples {
       new Ballot("ballot-1", "mem_ann", "enclave", Decision.APPROVE, "looks right");
   private static final Ballot BALLOT_OF_SRE =
       new Ballot("ballot-1", "mem_ann", "enclave", Decision.APPROVE, "looks right", List.of("sre"));
+  private static final Ballot BALLOT_OF_FRESH = BALLOT.authenticated(12L);
   private static final Approved GRANT =
       new Approved(KEY.approval(), "f00d", 2, Set.of("mem_ann"), AT);
 
@@ -168,6 +169,7 @@ public final class ApprovalSamples {
         new Sample("approval-event/asked-bare.json", new Asked(BARE, LATER, AT)),
         new Sample("approval-event/vote-cast.json", new VoteCast(BALLOT, AT)),
         new Sample("approval-event/vote-cast-in-groups.json", new VoteCast(BALLOT_OF_SRE, AT)),
+        new Sample("approval-event/vote-cast-fresh.json", new VoteCast(BALLOT_OF_FRESH, AT)),
         new Sample("approval-event/asked-judge.json", new Asked(JUDGED, LATER, AT)),
         new Sample("approval-event/referred.json", new Referred(OPINION, "it is unsure", AT)),
         new Sample("approval-event/tier-reached.json", new TierReached(0, 1, LATER, AT)),

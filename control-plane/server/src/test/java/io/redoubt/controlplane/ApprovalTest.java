@@ -178,7 +178,7 @@ class ApprovalTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"DECIDED,409", "NOT_ASKED,403", "VOTED_BEFORE,409", "UNKNOWN,404"})
+  @CsvSource({"DECIDED,409", "NOT_ASKED,403", "VOTED_BEFORE,409", "UNKNOWN,404", "NOT_FRESH,401"})
   void whatTheEnclaveDoesNotHearIsSaid(LinkReport.Hearing outcome, int status) {
     var view = reported(ApprovalStatus.PENDING);
 

@@ -140,17 +140,19 @@ final class CommandApplier {
         || it.by() == null
         || it.reason() == null
         || !PlainText.fits(it.reason(), Ballot.MAX_REASON)
+        || (it.authenticationAge() != null && it.authenticationAge() < 0)
         || (it.through() != null && !CHANNEL.matcher(it.through()).matches())) {
       return CompletableFuture.completedFuture(new Rejected("the decision is incomplete"));
     }
     var organization = envelope.organizationId();
     var ballot =
         new Ballot(
-            envelope.enclaveId() + "/" + envelope.number(),
-            it.by(),
-            it.through() == null ? "control-plane" : it.through(),
-            it.decision(),
-            it.reason());
+                envelope.enclaveId() + "/" + envelope.number(),
+                it.by(),
+                it.through() == null ? "control-plane" : it.through(),
+                it.decision(),
+                it.reason())
+            .authenticated(it.authenticationAge());
     return voting
         .cast(new ApprovalKey(organization, it.approvalId()), ballot)
         .thenApply(outcome ->
@@ -172,6 +174,7 @@ final class CommandApplier {
             case DECIDED -> LinkReport.Hearing.DECIDED;
             case NOT_ASKED -> LinkReport.Hearing.NOT_ASKED;
             case VOTED_BEFORE -> LinkReport.Hearing.VOTED_BEFORE;
+            case NOT_FRESH -> LinkReport.Hearing.NOT_FRESH;
             case NOT_GRANTED -> throw new IllegalStateException("not a refusal of a vote");
           };
     };

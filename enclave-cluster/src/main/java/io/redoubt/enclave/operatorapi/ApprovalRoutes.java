@@ -17,6 +17,7 @@ import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
@@ -26,6 +27,7 @@ import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.text.PlainText;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -153,8 +155,10 @@ final class ApprovalRoutes {
           "/reason",
           "has at most " + Ballot.MAX_REASON + " characters, none of them control characters");
     }
+    var age = operator.authenticationAge(clock.instant());
     return new Ballot(
-        AuditId.next(clock).toString(), operator.subject(), THROUGH, decision, reason);
+            AuditId.next(clock).toString(), operator.subject(), THROUGH, decision, reason)
+        .authenticated(age.isPresent() ? age.getAsLong() : null);
   }
 
   private static Route answer(Voting.Outcome outcome) {
@@ -176,8 +180,16 @@ final class ApprovalRoutes {
       case NOT_ASKED ->
           ProblemException.of(
               ErrorType.PERMISSION_MISSING, "You are not among those who are asked now.");
+      case NOT_FRESH -> stepUp(view);
       case NOT_GRANTED -> throw new IllegalStateException("not a refusal of a vote: " + why);
     };
+  }
+
+  private static ProblemException stepUp(@Nullable ApprovalView view) {
+    @Nullable Integer asked = view == null ? null : view.stepUpSeconds();
+    int most = Objects.requireNonNullElse(asked, ApprovalTier.MIN_STEP_UP_SECONDS);
+    return ProblemException.stepUp(
+        "Whoever approves this has to have authenticated in the last %d s.".formatted(most), most);
   }
 
   private static ApprovalId id(String text) {

@@ -257,6 +257,43 @@ class ApprovalTest {
   }
 
   @Test
+  void whoeverApprovesAtTheEnclaveHasAuthenticatedLatelyWhereThatIsAsked() {
+    var own = asking(people().steppingUp(60, null));
+    var caller = callerOf(own);
+    String approval = asked(caller);
+    var path = at("/" + approval + "/decision");
+    var approve = Map.of("decision", "approve");
+
+    for (var age : List.of(Optional.<Duration>empty(), Optional.of(Duration.ofSeconds(75)))) {
+      var challenged =
+          Http.post(
+              path,
+              approve,
+              "Authorization",
+              "Bearer "
+                  + fixture.controlPlane.operatorToken(own, "approvals:decide", age.orElse(null)));
+      api.describes(challenged);
+      assertThat(challenged.status()).as(challenged.body()).isEqualTo(401);
+      assertThat(challenged.problem()).isEqualTo("step-up-needed");
+      assertThat(challenged.header("www-authenticate"))
+          .contains("error=\"insufficient_user_authentication\"", "max_age=\"60\"");
+    }
+    assertThat(says(own, approval, "mem_slow").outcome()).isEqualTo(LinkReport.Hearing.NOT_FRESH);
+    var approved =
+        Http.post(
+            path,
+            approve,
+            "Authorization",
+            "Bearer "
+                + fixture.controlPlane.operatorToken(
+                    own, "approvals:decide", Duration.ofSeconds(5)));
+    api.describes(approved);
+    assertThat(approved.status()).as(approved.body()).isEqualTo(200);
+    assertThat(approved.json().at("/votes/0/authentication_age").asInt()).isBetween(5, 30);
+    assertThat(caller.call().status()).isEqualTo(200);
+  }
+
+  @Test
   void aModelIsAskedFirstAndPeopleWhereItSettlesNothing() {
     var own =
         asking(

@@ -243,6 +243,12 @@ public final class FakeControlPlane implements AutoCloseable {
 
   /** A token of a member of the organization, good for a minute. */
   public String operatorToken(OrganizationId organization, String permission) {
+    return operatorToken(organization, permission, null);
+  }
+
+  /** The same, of a member who authenticated that long before. */
+  public String operatorToken(
+      OrganizationId organization, String permission, @Nullable Duration authenticated) {
     Instant now = CLOCK.instant().truncatedTo(ChronoUnit.SECONDS);
     return new OperatorClaims(
             "urn:redoubt:control-plane",
@@ -253,7 +259,8 @@ public final class FakeControlPlane implements AutoCloseable {
             Set.of(permission),
             AuditId.next(CLOCK).toString(),
             now,
-            now.plusSeconds(60))
+            now.plusSeconds(60),
+            authenticated == null ? null : now.minus(authenticated))
         .sign(operatorKey);
   }
 

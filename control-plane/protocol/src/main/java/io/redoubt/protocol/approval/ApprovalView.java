@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param version grows with everything that happens to it
  * @param related others that the same turn of a model asked for
  * @param opinions of models, that settled nothing
+ * @param stepUpSeconds how long ago whoever approves now may have authenticated; null: it does not
+ *     matter, or nothing is to be decided
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -57,7 +59,8 @@ public record ApprovalView(
     @Nullable Instant decidedAt,
     int version,
     List<ApprovalId> related,
-    List<Opinion> opinions) {
+    List<Opinion> opinions,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer stepUpSeconds) {
 
   /** What somebody said. */
   public enum Decision {
@@ -83,6 +86,8 @@ public record ApprovalView(
    *
    * @param by a member's or client's identifier, or a model, named {@code model:…}
    * @param through where it was said, such as {@code control-plane}; {@code judge}: a model said it
+   * @param authenticationAge how long before that they had authenticated, in seconds; null: that is
+   *     not known
    */
   public record Vote(
       String by,
@@ -91,7 +96,20 @@ public record ApprovalView(
       String reason,
       String workflow,
       int tier,
-      Instant at) {}
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge) {
+    /** Of somebody of whom it is not known when they authenticated. */
+    public Vote(
+        String by,
+        String through,
+        Decision decision,
+        String reason,
+        String workflow,
+        int tier,
+        Instant at) {
+      this(by, through, decision, reason, workflow, tier, at, null);
+    }
+  }
 
   /**
    * What a model said, or that it said nothing, and why that settled nothing.
@@ -154,7 +172,8 @@ public record ApprovalView(
         decidedAt,
         version,
         related,
-        List.of());
+        List.of(),
+        null);
   }
 
   /** The same, with what else is known of it. */
@@ -182,6 +201,7 @@ public record ApprovalView(
         decidedAt,
         version,
         related,
-        opinions);
+        opinions,
+        stepUpSeconds);
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.link;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -113,6 +114,8 @@ public sealed interface LinkCommand {
    *
    * @param by a member's or client's identifier
    * @param through where it was said; null: in the control plane, which older releases do not say
+   * @param authenticationAge how long before they said so they had authenticated, in seconds; null:
+   *     that is not known, so not lately
    */
   @JsonTypeName("approval.decide")
   record DecideApproval(
@@ -120,8 +123,19 @@ public sealed interface LinkCommand {
       ApprovalView.Decision decision,
       String reason,
       String by,
-      @Nullable String through)
-      implements LinkCommand {}
+      @Nullable String through,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge)
+      implements LinkCommand {
+    /** By somebody of whom it is not known when they authenticated. */
+    public DecideApproval(
+        ApprovalId approvalId,
+        ApprovalView.Decision decision,
+        String reason,
+        String by,
+        @Nullable String through) {
+      this(approvalId, decision, reason, by, through, null);
+    }
+  }
 
   /**
    * A client that may ask the enclave itself for a token while the control plane is away.

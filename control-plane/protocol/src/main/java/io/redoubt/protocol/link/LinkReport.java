@@ -123,7 +123,9 @@ public sealed interface LinkReport {
     UNKNOWN,
     DECIDED,
     NOT_ASKED,
-    VOTED_BEFORE;
+    VOTED_BEFORE,
+    /** Whoever approves has to have authenticated more lately than that. */
+    NOT_FRESH;
 
     @JsonValue
     public String wire() {

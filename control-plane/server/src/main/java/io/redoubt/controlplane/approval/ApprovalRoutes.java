@@ -11,6 +11,7 @@ import io.redoubt.controlplane.operator.PageOf;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
@@ -18,6 +19,7 @@ import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -109,6 +111,12 @@ public final class ApprovalRoutes {
       case NOT_ASKED ->
           throw ProblemException.of(
               ErrorType.PERMISSION_MISSING, "You are not among those who are asked now.");
+      case NOT_FRESH ->
+          throw Approvals.tooOld(
+              heard.approval(),
+              Objects.requireNonNullElse(
+                  heard.approval().stepUpSeconds(), ApprovalTier.MIN_STEP_UP_SECONDS),
+              OptionalLong.empty());
     };
   }
 }

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -142,7 +143,8 @@ public final class Approvals {
    * Sends somebody's decision to the enclave that asks for it.
    *
    * @param through where it was said, such as {@code control-plane}
-   * @throws ProblemException where there is no such request, or nothing to be decided any more
+   * @throws ProblemException where there is no such request, nothing to be decided any more, or
+   *     whoever approves has to authenticate again
    */
   public Vote vote(
       Change change, ApprovalId id, ApprovalView.Decision decision, String reason, String through) {
@@ -153,12 +155,17 @@ public final class Approvals {
     if (status != ApprovalStatus.PENDING) {
       throw ProblemException.of(ErrorType.CONFLICT, "It is " + status.wire() + " already.");
     }
+    var age = change.operator().authenticationAge(change.now());
+    if (decision == ApprovalView.Decision.APPROVE) {
+      requireFresh(known.view(), age);
+    }
     String by = change.operator().subject();
     long number =
         commands.append(
             change,
             known.enclave(),
-            new LinkCommand.DecideApproval(id, decision, reason, by, through));
+            new LinkCommand.DecideApproval(
+                id, decision, reason, by, through, age.isPresent() ? age.getAsLong() : null));
     change
         .handle()
         .createUpdate(
@@ -177,6 +184,29 @@ public final class Approvals {
         .execute();
     change.audited("approval:" + decision.wire(), id, reason, known.view().agentId());
     return sent(change, known.enclave(), number, id);
+  }
+
+  /**
+   * What the tier asks for as it is known here: the enclave looks once more, but an operator who has
+   * to authenticate again is told so at once.
+   */
+  private static void requireFresh(ApprovalView view, OptionalLong age) {
+    Integer most = view.stepUpSeconds();
+    if (most != null && (age.isEmpty() || age.getAsLong() > most)) {
+      throw tooOld(view, most, age);
+    }
+  }
+
+  /** What whoever approves hears who has not authenticated lately. */
+  static ProblemException tooOld(ApprovalView view, int mostSeconds, OptionalLong age) {
+    return ProblemException.stepUp(
+        ("Whoever approves this has to have authenticated in the last %d s%s."
+                + " Approve it by `redoubt approvals approve %s`.")
+            .formatted(
+                mostSeconds,
+                age.isPresent() ? "; that was %d s ago".formatted(age.getAsLong()) : "",
+                view.id()),
+        mostSeconds);
   }
 
   /** A decision that was sent before. */

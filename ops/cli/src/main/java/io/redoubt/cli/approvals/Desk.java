@@ -1,5 +1,8 @@
 package io.redoubt.cli.approvals;
 
+import io.redoubt.protocol.secret.Secret;
+import java.util.Optional;
+import io.redoubt.cli.api.ApiFailure;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.cli.api.OperatorApi;
@@ -63,7 +66,7 @@ final class Desk {
         reason == null
             ? Map.of("decision", decision)
             : Map.of("decision", decision, "reason", reason);
-    JsonNode answer = api(session).post(path(id) + "/decision", body);
+    JsonNode answer = say(session, path(id) + "/decision", body);
     if (answer.path("pending").asBoolean()) {
       if (session.output().isJson()) {
         session.output().json(answer);
@@ -82,6 +85,35 @@ final class Desk {
             Table.printable(
                 "Said. %s is %s.".formatted(id, answer.path("status").asText("unknown"))));
     return 0;
+  }
+
+  /** Asks for the secret once more where whoever approves must have authenticated lately. */
+  private JsonNode say(Session session, String path, Map<String, ?> body) {
+    try {
+      return api(session).post(path, body);
+    } catch (ApiFailure refused) {
+      @Nullable Integer seconds = refused.stepUpSeconds();
+      if (seconds == null) {
+        throw refused;
+      }
+      return session.authenticatedAnew(secret(session, seconds), atEnclave).post(path, body);
+    }
+  }
+
+  private static Secret secret(Session session, int seconds) {
+    var host = session.host();
+    return (host.interactive()
+            ? host.prompt()
+                .apply(
+                    "Whoever approves this has to have authenticated in the last %d s.%nClient secret of %s: "
+                        .formatted(seconds, session.settings().clientId()))
+            : Optional.<Secret>empty())
+        .orElseThrow(() ->
+            new CommandFailure(
+                ExitCode.DENIED,
+                "Whoever approves this has to have authenticated in the last "
+                    + seconds
+                    + " s. Say it from a terminal, which asks for the client's secret once more."));
   }
 
   static Table table(List<JsonNode> approvals) {
