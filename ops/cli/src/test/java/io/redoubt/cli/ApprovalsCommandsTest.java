@@ -138,9 +138,7 @@ class ApprovalsCommandsTest {
   private static String basic(String secret) {
     return "Basic "
         + Base64.getEncoder()
-            .encodeToString(
-                ("cli_1:" + Query.encode(secret))
-                    .getBytes(StandardCharsets.UTF_8));
+            .encodeToString(("cli_1:" + Query.encode(secret)).getBytes(StandardCharsets.UTF_8));
   }
 
   @Test
@@ -168,11 +166,78 @@ class ApprovalsCommandsTest {
 
     assertThat(machine.prompts()).isEmpty();
     assertThat(machine.err()).contains("300 s", "terminal");
-    assertThat(
-            server.requests().stream()
-                .filter(request -> request.target().endsWith("/decision")))
+    assertThat(server.requests().stream().filter(request -> request.target().endsWith("/decision")))
         .as("no secret that is kept steps up by itself")
         .hasSize(1);
+  }
+
+  private void takesDecisions() {
+    server.on("GET " + PATH + "/" + ID, json(200, approval("pending")));
+    server.on(
+        "POST " + PATH + "/" + ID + "/decision",
+        json(
+            200,
+            approval("edited")
+                .replace(
+                    "\"votes\":",
+                    "\"edited_to\":{\"approval\":\"apr_other\",\"action_digest\":\"cafe\","
+                        + "\"by\":\"mem_1\",\"changes\":[\"/amount\"]},\"votes\":")));
+  }
+
+  @Test
+  void aCallIsApprovedWithOtherArguments() throws IOException {
+    takesDecisions();
+    Files.writeString(home.resolve("new.json"), "{\"to\": \"ann\", \"amount\": 1.10}");
+
+    assertThat(machine.type("approvals", "approve", ID, "--edit", "new.json"))
+        .as(machine.err())
+        .isZero();
+
+    assertThat(machine.out()).contains(ID + " is edited", "apr_other is asked about");
+    assertThat(server.requests().getLast().body())
+        .contains("\"decision\":\"approve\"", "\"arguments\":{\"to\":\"ann\",\"amount\":1.1");
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+  }
+
+  @Test
+  void whatIsNoChangeIsNotSent() throws IOException {
+    takesDecisions();
+    for (var text :
+        new String[] {
+          "[]", "{", "", "{\"a\":1,\"a\":2}", "{\"amount\":5.0,\"to\":\"mallory\\u202e\"}"
+        }) {
+      Files.writeString(home.resolve("new.json"), text);
+
+      assertThat(machine.type("approvals", "approve", ID, "--edit", "new.json"))
+          .as(text)
+          .isEqualTo(2);
+    }
+    assertThat(machine.type("approvals", "approve", ID, "--edit", "none.json")).isEqualTo(2);
+    assertThat(machine.type("approvals", "approve", ID, "--edit"))
+        .as("where nobody could type")
+        .isEqualTo(2);
+    assertThat(server.requests())
+        .noneMatch(
+            request -> request.method().equals("POST") && request.target().endsWith("/decision"));
+  }
+
+  @Test
+  void anEditorIsOpenedOnTheArguments() throws IOException {
+    takesDecisions();
+    var seen = home.resolve("seen");
+    machine
+        .typing("secret")
+        .with("EDITOR", "sh -c 'cp \"$1\" " + seen + "; echo {\\\"amount\\\":7} > \"$1\"' x");
+
+    assertThat(machine.type("approvals", "approve", ID, "--edit")).as(machine.err()).isZero();
+
+    assertThat(Files.readString(seen)).contains("\"amount\" : 5");
+    assertThat(server.requests().getLast().body()).contains("\"arguments\":{\"amount\":7}");
+    try (var left = Files.walk(home.resolve(".cache"))) {
+      assertThat(left.filter(Files::isRegularFile).filter(it -> it.toString().contains("edits")))
+          .as("nothing of it is left")
+          .isEmpty();
+    }
   }
 
   @Test

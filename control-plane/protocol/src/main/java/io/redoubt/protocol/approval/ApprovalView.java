@@ -10,6 +10,7 @@ import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.ExactJson;
+import io.redoubt.protocol.json.FalseIfAbsent;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * @param opinions of models, that settled nothing
  * @param stepUpSeconds how long ago whoever approves now may have authenticated; null: it does not
  *     matter, or nothing is to be decided
+ * @param editable whether whoever approves may change the arguments
+ * @param editOf what it stands in the place of; null: an agent asked for it as it is
+ * @param editedTo what stands in its place; null: nothing does
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -60,7 +64,14 @@ public record ApprovalView(
     int version,
     List<ApprovalId> related,
     List<Opinion> opinions,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer stepUpSeconds) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer stepUpSeconds,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
+        boolean editable,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editOf,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editedTo) {
+
+  /** What whoever approves may write in the place of arguments, in bytes. */
+  public static final int MAX_EDITED_BYTES = 64 * 1024;
 
   /** What somebody said. */
   public enum Decision {
@@ -108,6 +119,20 @@ public record ApprovalView(
         int tier,
         Instant at) {
       this(by, through, decision, reason, workflow, tier, at, null);
+    }
+  }
+
+  /**
+   * That somebody has changed a call.
+   *
+   * @param approval the request for the other of the two calls
+   * @param actionDigest of that call
+   * @param by who has changed it
+   * @param changes where the arguments differ (RFC 6901); some of them where there are many
+   */
+  public record Edit(ApprovalId approval, String actionDigest, String by, List<String> changes) {
+    public Edit {
+      changes = changes == null ? List.of() : List.copyOf(changes);
     }
   }
 
@@ -173,6 +198,9 @@ public record ApprovalView(
         version,
         related,
         List.of(),
+        null,
+        false,
+        null,
         null);
   }
 
@@ -202,6 +230,9 @@ public record ApprovalView(
         version,
         related,
         opinions,
-        stepUpSeconds);
+        stepUpSeconds,
+        editable,
+        editOf,
+        editedTo);
   }
 }

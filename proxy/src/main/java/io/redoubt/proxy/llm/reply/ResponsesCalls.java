@@ -41,8 +41,14 @@ final class ResponsesCalls {
       call.comesWith(item.textIfAny("input"));
     } else {
       call.comesWith(item, "status");
+      call.standsForItself();
     }
     call.isWhole();
+  }
+
+  /** Gives a whole item these arguments; everything else of it stays. */
+  static void rewrite(JsonSpan item, GatheredCall call, String arguments, Edits edits) {
+    edits.put(item, ChatCalls.member(call.takesText()), ReplyJson.quoted(arguments));
   }
 
   private static void requireSame(JsonSpan item, GatheredCall call) {
