@@ -116,6 +116,16 @@ public final class Agent {
   }
 
   /**
+   * Asks what would be said to an action that somebody has changed, were it the agent's own at this
+   * moment. Permits nothing, is no part of the session, and reserves nothing. Answered as one of
+   * several, with what is to be asked also where policies permit it, and under no fence.
+   *
+   * @param until as in {@link Decide}
+   */
+  public record Consider(GovernedAction action, Instant until, ActorRef<Reply> replyTo)
+      implements Command {}
+
+  /**
    * Stops the agent until every isolation is released. An id that was lifted before, is an old
    * request come late, and does not isolate again.
    */

@@ -10,6 +10,7 @@ import io.redoubt.agent.Agent.BudgetTallied;
 import io.redoubt.agent.Agent.Command;
 import io.redoubt.agent.Agent.Configure;
 import io.redoubt.agent.Agent.Configured;
+import io.redoubt.agent.Agent.Consider;
 import io.redoubt.agent.Agent.Decide;
 import io.redoubt.agent.Agent.DecideTogether;
 import io.redoubt.agent.Agent.Decommission;
@@ -173,6 +174,7 @@ final class AgentEntity
         switch (command) {
           case Decide decide -> onDecide(state, decide);
           case DecideTogether decide -> onDecideTogether(state, decide);
+          case Consider consider -> onConsider(state, consider);
           case AdmitRefresh admit -> onAdmitRefresh(state, admit);
           case Bootstrap bootstrap -> onBootstrap(state, bootstrap);
           case Configure configure -> onConfigure(state, configure);
@@ -217,6 +219,15 @@ final class AgentEntity
         decide.replyTo(),
         (known, running) ->
             judge.decideTogether(running, known, decide.actions(), decide.family()));
+  }
+
+  private ReplyEffect<Event, AgentState> onConsider(AgentState state, Consider consider) {
+    return decided(
+        state,
+        consider,
+        consider.until(),
+        consider.replyTo(),
+        known -> judge.consider(known, consider.action()));
   }
 
   private ReplyEffect<Event, AgentState> decided(

@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 final class Judge {
   private static final long MICROS_OF_A_CENT = 10_000;
 
+  /** No permit can be written under it. */
+  private static final long NO_FENCE = -1;
+
   private final AgentKey key;
   private final Policies policies;
   private final Assessor assessor;
@@ -77,6 +80,33 @@ final class Judge {
         agent.spec(),
         agent.fence(),
         actions.stream().map(action -> answer(running, agent, action, family)).toList());
+  }
+
+  /** What it would be told of an action that is not its own. */
+  Decided consider(Known agent, GovernedAction action) {
+    var answer =
+        agent.stopped()
+            ? new Answer(Denial.NOT_ACTIVE, null)
+            : policies
+                .of(key.organization())
+                .map(running -> considered(running, agent, action))
+                .orElseGet(() -> new Answer(Denial.POLICIES_UNKNOWN, null));
+    return new Decided(agent.spec(), NO_FENCE, List.of(answer));
+  }
+
+  private Answer considered(Policies.Running running, Known agent, GovernedAction action) {
+    var judgement = judge(running, agent, action);
+    var decision = judgement.decision();
+    if (decision.verdict() == Verdict.DENY || judgement.asking() != null) {
+      return new Answer(denial(decision.verdict()), judgement);
+    }
+    return new Answer(
+        null,
+        new Judgement(
+            judgement.bundleVersion(),
+            decision,
+            judgement.risk(),
+            Asking.of(key.agent(), agent, action, decision, running.set())));
   }
 
   /** The budget does not allow it. */

@@ -35,6 +35,17 @@ public final class Approval {
   /** Somebody's voice. */
   public record Vote(Ballot ballot, ActorRef<Reply> replyTo) implements Command {}
 
+  /** Asks whether somebody may change the call at this moment. Changes nothing. */
+  public record MayEdit(Ballot ballot, ActorRef<Reply> replyTo) implements Command {}
+
+  /**
+   * Ends it, since somebody approves another call in its place.
+   *
+   * @param to the request for that call, which is asked already
+   */
+  public record Edit(Ballot ballot, ApprovalView.Edit to, ActorRef<Reply> replyTo)
+      implements Command {}
+
   /**
    * Spends the grant, once, for this action.
    *
@@ -92,6 +103,8 @@ public final class Approval {
    * @param through where it was said
    * @param reason at most {@value #MAX_REASON} characters
    * @param groups that whoever says it is in, by the policies that ran then
+   * @param authenticationAge how long before they said it they had authenticated, in seconds, by
+   *     the credential that was verified; null: that is not known, so not lately
    */
   public record Ballot(
       String id,
@@ -99,13 +112,25 @@ public final class Approval {
       String through,
       ApprovalView.Decision decision,
       String reason,
-      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> groups)
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> groups,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge)
       implements ClusterMessage {
     public static final int MAX_REASON = 500;
 
     @SuppressWarnings("ConstantValue") // one from before there were groups has none
     public Ballot {
       groups = groups == null ? List.of() : List.copyOf(groups);
+    }
+
+    /** Of somebody of whom it is not known when they authenticated. */
+    public Ballot(
+        String id,
+        String by,
+        String through,
+        ApprovalView.Decision decision,
+        String reason,
+        List<String> groups) {
+      this(id, by, through, decision, reason, groups, null);
     }
 
     /** Of somebody who is in no group, as far as is known here. */
@@ -116,7 +141,21 @@ public final class Approval {
 
     /** The same, by somebody who is in those groups. */
     Ballot in(List<String> known) {
-      return new Ballot(id, by, through, decision, reason, known);
+      return new Ballot(id, by, through, decision, reason, known, authenticationAge);
+    }
+
+    /** The same, by somebody who authenticated that long before. */
+    public Ballot authenticated(@Nullable Long secondsAgo) {
+      return new Ballot(id, by, through, decision, reason, groups, secondsAgo);
+    }
+
+    /**
+     * Whether it was said freshly enough.
+     *
+     * @param seconds null: that does not matter
+     */
+    boolean isWithin(@Nullable Integer seconds) {
+      return seconds == null || (authenticationAge != null && authenticationAge <= seconds);
     }
   }
 
@@ -129,6 +168,13 @@ public final class Approval {
    * @param grant that can be used now; null: there is none
    */
   public record Standing(ApprovalView view, @Nullable Approved grant) implements Reply {}
+
+  /**
+   * The call may be changed.
+   *
+   * @param tier whose turn it is, of the workflow whose turn it is
+   */
+  public record Editable(ApprovalRequest request, int workflow, int tier) implements Reply {}
 
   /** The grant is spent for the action that asked. */
   public record Consumed(ApprovalView view) implements Reply {}
@@ -149,6 +195,10 @@ public final class Approval {
     NOT_ASKED,
     /** That person has said something else in this tier. */
     VOTED_BEFORE,
+    /** Whoever approves has to have authenticated more lately than that. */
+    NOT_FRESH,
+    /** Nobody may change this call, or not this person alone. */
+    NOT_EDITABLE,
     /** There is no grant that could be used. */
     NOT_GRANTED
   }
@@ -164,7 +214,8 @@ public final class Approval {
     @JsonSubTypes.Type(Denied.class),
     @JsonSubTypes.Type(Expired.class),
     @JsonSubTypes.Type(GrantUsed.class),
-    @JsonSubTypes.Type(Cancelled.class)
+    @JsonSubTypes.Type(Cancelled.class),
+    @JsonSubTypes.Type(Edited.class)
   })
   public sealed interface Event {
     Instant at();
@@ -211,4 +262,8 @@ public final class Approval {
 
   @JsonTypeName("cancelled")
   public record Cancelled(String why, @Nullable String by, Instant at) implements Event {}
+
+  /** Another call is asked about in its place. */
+  @JsonTypeName("edited")
+  public record Edited(Ballot ballot, ApprovalView.Edit to, Instant at) implements Event {}
 }

@@ -63,7 +63,11 @@ public interface ApprovalBoard {
    */
   record Posting(ApprovalKey key, ApprovalView view, int version, @Nullable Instant dueAt) {}
 
-  /** Joins the open request of that identity, or makes one, if there is room. */
+  /**
+   * Joins the open request of that identity, or makes one, if there is room. Where the call was
+   * changed by whoever was to approve it, and what stands in its place is open, it is the request
+   * that was changed: nobody is asked about it a second time meanwhile.
+   */
   CompletionStage<Opened> open(Opening opening, Limits limits);
 
   /** Keeps how it stands; an older version changes nothing. */

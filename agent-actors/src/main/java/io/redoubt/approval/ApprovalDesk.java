@@ -7,6 +7,7 @@ import io.redoubt.approval.Approval.Ask;
 import io.redoubt.approval.Approval.Await;
 import io.redoubt.approval.Approval.Consume;
 import io.redoubt.approval.Approval.Consumed;
+import io.redoubt.approval.Approval.Editable;
 import io.redoubt.approval.Approval.Refused;
 import io.redoubt.approval.Approval.Standing;
 import io.redoubt.approval.ApprovalBoard.Full;
@@ -109,7 +110,7 @@ public final class ApprovalDesk {
   }
 
   private static Duration firstLook(ApprovalRequest request) {
-    var first = request.workflows().getFirst().tiers().getFirst();
+    var first = request.workflows().getFirst().tiers().get(request.firstTier());
     var deadline = Duration.ofSeconds(first.timeoutSeconds());
     return deadline.compareTo(FIRST_LOOK) < 0 ? deadline : FIRST_LOOK;
   }
@@ -125,7 +126,9 @@ public final class ApprovalDesk {
         .thenCompose(reply -> {
           var answer = answer(reply);
           // The board had not heard yet that it is over.
-          return answer instanceof Over && attempts > 1
+          return answer instanceof Over over
+                  && over.view().status() != ApprovalStatus.EDITED
+                  && attempts > 1
               ? board.close(key).thenCompose(_ -> ask(agent, request, arguments, attempts - 1))
               : CompletableFuture.completedFuture(answer);
         });
@@ -137,9 +140,32 @@ public final class ApprovalDesk {
       case Standing(var view, var _) when view.status() == ApprovalStatus.PENDING ->
           new Pending(view);
       case Standing(var view, var _) -> new Over(view);
-      case Consumed _, Refused _ ->
+      case Consumed _, Editable _, Refused _ ->
           throw new IllegalStateException("not where an approval stands: " + reply);
     };
+  }
+
+  /**
+   * What stands in the place of a call.
+   *
+   * @param view as it stands
+   * @param arguments that whoever changed it has written; null: none
+   */
+  public record Replacement(ApprovalView view, Answer answer, @Nullable JsonNode arguments) {}
+
+  /** The request that stands in the place of another. Fails where there is none. */
+  public CompletionStage<Replacement> replacement(ApprovalKey key) {
+    return board
+        .find(key)
+        .thenCombine(
+            approvals.ask(key, Approval.Describe::new),
+            (entry, reply) -> {
+              if (entry.isEmpty() || !(reply instanceof Standing standing)) {
+                throw new IllegalStateException("there is no " + key);
+              }
+              return new Replacement(
+                  entry.get().now(standing.view()), answer(reply), entry.get().arguments());
+            });
   }
 
   /**

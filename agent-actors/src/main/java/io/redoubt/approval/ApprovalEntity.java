@@ -3,6 +3,7 @@ package io.redoubt.approval;
 import io.redoubt.approval.Approval.Ask;
 import io.redoubt.approval.Approval.Asked;
 import io.redoubt.approval.Approval.Await;
+import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Cancel;
 import io.redoubt.approval.Approval.Cancelled;
 import io.redoubt.approval.Approval.Command;
@@ -10,9 +11,13 @@ import io.redoubt.approval.Approval.Consume;
 import io.redoubt.approval.Approval.Consumed;
 import io.redoubt.approval.Approval.DeadlinePassed;
 import io.redoubt.approval.Approval.Describe;
+import io.redoubt.approval.Approval.Edit;
+import io.redoubt.approval.Approval.Editable;
+import io.redoubt.approval.Approval.Edited;
 import io.redoubt.approval.Approval.Event;
 import io.redoubt.approval.Approval.GrantUsed;
 import io.redoubt.approval.Approval.Judged;
+import io.redoubt.approval.Approval.MayEdit;
 import io.redoubt.approval.Approval.NotWritten;
 import io.redoubt.approval.Approval.Refusal;
 import io.redoubt.approval.Approval.Refused;
@@ -163,6 +168,8 @@ final class ApprovalEntity
       return switch (command) {
         case Ask ask -> onAsk(now, late, ask);
         case Vote vote -> onVote(now, late, vote);
+        case MayEdit mayEdit -> onMayEdit(now, late, mayEdit);
+        case Edit edit -> onEdit(now, late, edit);
         case Consume consume -> onConsume(now, late, consume);
         case Cancel cancel -> onCancel(now, late, cancel);
         case Await await -> onAwait(now, late, await);
@@ -192,10 +199,11 @@ final class ApprovalEntity
     return switch (now) {
       case Unasked _ when clock.instant().isAfter(ask.until()) -> Effect().noReply();
       case Unasked _ -> {
-        var first = ask.request().workflows().getFirst().tiers().getFirst();
+        var request = ask.request();
+        var first = request.workflows().getFirst().tiers().get(request.firstTier());
         Instant at = clock.instant();
         yield persist(
-            List.of(new Asked(ask.request(), at.plusSeconds(first.timeoutSeconds()), at)),
+            List.of(new Asked(request, at.plusSeconds(first.timeoutSeconds()), at)),
             ask.replyTo(),
             this::standing);
       }
@@ -216,13 +224,54 @@ final class ApprovalEntity
                 events.addAll(pending.heard(ballot, clock.instant()));
                 return persist(events, vote.replyTo(), this::standing);
               });
-      case Granted granted when granted.proceedings().heard(ballot) ->
-          persist(late, vote.replyTo(), this::standing);
-      case Closed closed when closed.proceedings().heard(ballot) ->
-          persist(late, vote.replyTo(), this::standing);
-      case Granted _, Closed _ ->
-          persist(late, vote.replyTo(), after -> refused(Refusal.DECIDED, after));
+      case Granted _, Closed _ -> decidedBefore(now, late, ballot, vote.replyTo());
     };
+  }
+
+  private ReplyEffect<Event, ApprovalState> onMayEdit(
+      ApprovalState now, List<Event> late, MayEdit ask) {
+    return switch (now) {
+      case Unasked _ -> stranger(ask.replyTo());
+      case Pending pending ->
+          persist(
+              late,
+              ask.replyTo(),
+              pending
+                  .refusesEdit(ask.ballot())
+                  .<Function<ApprovalState, Reply>>map(why -> after -> refused(why, after))
+                  .orElse(_ -> editable(pending.proceedings())));
+      case Granted _, Closed _ -> decidedBefore(now, late, ask.ballot(), ask.replyTo());
+    };
+  }
+
+  private static Reply editable(Proceedings proceedings) {
+    return new Editable(proceedings.request(), proceedings.workflow(), proceedings.tier());
+  }
+
+  private ReplyEffect<Event, ApprovalState> onEdit(ApprovalState now, List<Event> late, Edit edit) {
+    var ballot = edit.ballot();
+    return switch (now) {
+      case Unasked _ -> stranger(edit.replyTo());
+      case Pending pending ->
+          pending
+              .refusesEdit(ballot)
+              .map(why -> persist(late, edit.replyTo(), after -> refused(why, after)))
+              .orElseGet(() -> {
+                var events = new ArrayList<>(late);
+                events.add(new Edited(ballot, edit.to(), clock.instant()));
+                return persist(events, edit.replyTo(), this::standing);
+              });
+      case Granted _, Closed _ -> decidedBefore(now, late, ballot, edit.replyTo());
+    };
+  }
+
+  /** Whoever said it before is told how it stands; to others it is decided. */
+  private ReplyEffect<Event, ApprovalState> decidedBefore(
+      ApprovalState now, List<Event> late, Ballot ballot, ActorRef<Reply> replyTo) {
+    var proceedings = now.proceedings();
+    return proceedings != null && proceedings.heard(ballot)
+        ? persist(late, replyTo, this::standing)
+        : persist(late, replyTo, after -> refused(Refusal.DECIDED, after));
   }
 
   /** Durable before anything is released: who dies with it has spent it (G9). */

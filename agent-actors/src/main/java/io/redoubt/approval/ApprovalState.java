@@ -7,6 +7,7 @@ import io.redoubt.approval.Approval.Asked;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Cancelled;
 import io.redoubt.approval.Approval.Denied;
+import io.redoubt.approval.Approval.Edited;
 import io.redoubt.approval.Approval.Event;
 import io.redoubt.approval.Approval.Expired;
 import io.redoubt.approval.Approval.GrantUsed;
@@ -62,7 +63,7 @@ sealed interface ApprovalState {
       return switch (event) {
         case Asked e -> new Pending(Proceedings.begin(e.request(), e.at()), e.until());
         case VoteCast _, Referred _, TierReached _, Approval.Granted _, Denied _ -> this;
-        case Expired _, GrantUsed _, Cancelled _ -> this;
+        case Expired _, GrantUsed _, Cancelled _, Edited _ -> this;
       };
     }
 
@@ -111,6 +112,9 @@ sealed interface ApprovalState {
         case Cancelled e ->
             new Closed(
                 proceedings.cancelled(e.why(), e.by(), e.at()), ApprovalStatus.CANCELLED, null);
+        case Edited e ->
+            new Closed(
+                proceedings.edited(e.ballot(), e.to(), e.at()), ApprovalStatus.EDITED, e.at());
       };
     }
 
@@ -173,9 +177,31 @@ sealed interface ApprovalState {
       if (!proceedings.askedTier().asks(ballot.by(), ballot.groups(), owner)) {
         return Optional.of(Refusal.NOT_ASKED);
       }
+      // To deny is the safe side: nobody has to prove themselves once more for that.
+      if (ballot.decision() == Decision.APPROVE && !ballot.isWithin(proceedings.freshness())) {
+        return Optional.of(Refusal.NOT_FRESH);
+      }
       return before(ballot)
           .filter(said -> said.decision() != ballot.decision())
           .map(_ -> Refusal.VOTED_BEFORE);
+    }
+
+    /**
+     * Why that person may not change the call; empty: they may. It ends this request as a denial
+     * does, so it takes somebody whose denial would.
+     */
+    Optional<Refusal> refusesEdit(Ballot ballot) {
+      return refuses(ballot)
+          .or(() ->
+              proceedings.request().editing() != null
+                      && endsByDenial(proceedings.count(Decision.DENY) + 1)
+                  ? Optional.empty()
+                  : Optional.of(Refusal.NOT_EDITABLE));
+    }
+
+    private boolean endsByDenial(long denials) {
+      var tier = proceedings.askedTier();
+      return tier.veto() || denials >= tier.quorum();
     }
 
     private Optional<Ballot> before(Ballot ballot) {
@@ -231,6 +257,7 @@ sealed interface ApprovalState {
     public ApprovalState apply(Event event) {
       return switch (event) {
         case Asked _, VoteCast _, Referred _, TierReached _, Approval.Granted _, Denied _ -> this;
+        case Edited _ -> this;
         case GrantUsed e when uses > 1 ->
             new Granted(proceedings.used(e.action(), e.at()), uses - 1, until, at);
         case GrantUsed e ->

@@ -40,7 +40,8 @@ record Proceedings(
     DENIED,
     EXPIRED,
     USED,
-    CANCELLED
+    CANCELLED,
+    EDITED
   }
 
   /**
@@ -50,6 +51,7 @@ record Proceedings(
    * @param action that used the grant
    * @param by who cancelled it; null where nobody did
    * @param opinion of a model, that settled nothing; {@code note} says why
+   * @param edit what stands in its place; {@code ballot} says who wants that
    */
   record Step(
       Deed deed,
@@ -60,14 +62,33 @@ record Proceedings(
       @Nullable ActionId action,
       @Nullable String note,
       @Nullable String by,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelOpinion opinion) {}
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelOpinion opinion,
+      @JsonInclude(JsonInclude.Include.NON_NULL) ApprovalView.@Nullable Edit edit) {
+    private Step(
+        Deed deed,
+        Instant at,
+        int workflow,
+        int tier,
+        @Nullable Ballot ballot,
+        @Nullable ActionId action,
+        @Nullable String note,
+        @Nullable String by,
+        @Nullable ModelOpinion opinion) {
+      this(deed, at, workflow, tier, ballot, action, note, by, opinion, null);
+    }
+
+    /** Null: nobody voted. */
+    private @Nullable Ballot vote() {
+      return deed == Deed.VOTED ? ballot : null;
+    }
+  }
 
   Proceedings {
     steps = List.copyOf(steps);
   }
 
   static Proceedings begin(ApprovalRequest request, Instant at) {
-    return new Proceedings(request, at, 0, 0, List.of()).and(Deed.ASKED, at);
+    return new Proceedings(request, at, 0, request.firstTier(), List.of()).and(Deed.ASKED, at);
   }
 
   private Proceedings with(Step step) {
@@ -95,6 +116,10 @@ record Proceedings(
     return with(new Step(Deed.CANCELLED, at, workflow, tier, null, null, why, by, null));
   }
 
+  Proceedings edited(Ballot ballot, ApprovalView.Edit to, Instant at) {
+    return with(new Step(Deed.EDITED, at, workflow, tier, ballot, null, null, null, null, to));
+  }
+
   Proceedings at(int nextWorkflow, int nextTier, Instant at) {
     return new Proceedings(request, askedAt, nextWorkflow, nextTier, steps).and(Deed.ESCALATED, at);
   }
@@ -105,6 +130,11 @@ record Proceedings(
 
   ApprovalTier askedTier() {
     return asked().tiers().get(tier);
+  }
+
+  /** How long ago whoever approves now may have authenticated; null: it does not matter. */
+  @Nullable Integer freshness() {
+    return askedTier().freshness(request.risk());
   }
 
   boolean isLastWorkflow() {
@@ -124,7 +154,7 @@ record Proceedings(
   List<Ballot> inThisTier() {
     return steps.stream()
         .filter(step -> step.workflow() == workflow && step.tier() == tier)
-        .map(Step::ballot)
+        .map(Step::vote)
         .filter(it -> it != null)
         .toList();
   }
@@ -206,7 +236,11 @@ record Proceedings(
         decidedAt,
         steps.size(),
         List.of(),
-        opinions());
+        opinions(),
+        status == ApprovalStatus.PENDING ? freshness() : null,
+        status == ApprovalStatus.PENDING && request.editing() != null,
+        request.origin() == null ? null : request.origin().edit(),
+        steps.getLast().edit());
   }
 
   private List<ApprovalView.Opinion> opinions() {
@@ -227,8 +261,8 @@ record Proceedings(
 
   private List<ApprovalView.Vote> votes() {
     return steps.stream()
-        .filter(step -> step.ballot() != null)
-        .map(step -> vote(step, step.ballot()))
+        .filter(step -> step.vote() != null)
+        .map(step -> vote(step, step.vote()))
         .toList();
   }
 
@@ -240,6 +274,7 @@ record Proceedings(
         ballot.reason(),
         request.workflows().get(step.workflow()).name(),
         step.tier() + 1,
-        step.at());
+        step.at(),
+        ballot.authenticationAge());
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.approval;
 
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Proceedings.Step;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ModelOpinion;
 import io.redoubt.protocol.audit.AuditBuilder;
@@ -63,6 +64,8 @@ final class Trail {
       record.byOperator(ballot.by());
     } else if (step.by() != null) {
       record.byOperator(step.by());
+    } else if (step.deed() == Proceedings.Deed.ASKED && request.origin() != null) {
+      record.byOperator(request.origin().edit().by());
     } else if (step.deed() == Proceedings.Deed.ASKED || step.action() != null) {
       record.byAgent();
     }
@@ -81,10 +84,17 @@ final class Trail {
     return switch (step.deed()) {
       case ASKED, ESCALATED, REFERRED -> Verdict.ESCALATE;
       case GRANTED, USED -> Verdict.PERMIT;
-      case DENIED, EXPIRED, CANCELLED -> Verdict.DENY;
+      case DENIED, EXPIRED, CANCELLED, EDITED -> Verdict.DENY;
       case VOTED ->
           ballot != null && ballot.decision() == Decision.APPROVE ? Verdict.PERMIT : Verdict.DENY;
     };
+  }
+
+  /** Where, and not into what: that is sealed, and stays here. */
+  private static String changed(ApprovalView.Edit edit) {
+    return "%s (digest %s; by %s; %s)"
+        .formatted(
+            edit.approval(), edit.actionDigest(), edit.by(), String.join(", ", edit.changes()));
   }
 
   private static String detail(Proceedings proceedings, Step step, @Nullable Ballot ballot) {
@@ -101,9 +111,23 @@ final class Trail {
               step.note(),
               opinion.reason());
     }
+    var edit = step.edit();
+    if (edit == null && step.deed() == Proceedings.Deed.ASKED) {
+      var origin = proceedings.request().origin();
+      return origin == null
+          ? place
+          : "%s, in the place of %s".formatted(place, changed(origin.edit()));
+    }
     if (ballot != null) {
-      return "%s, through %s, %s: %s"
-          .formatted(ballot.decision().wire(), ballot.through(), place, ballot.reason());
+      return "%s, through %s, %s%s: %s"
+          .formatted(
+              edit == null ? ballot.decision().wire() : "changed into " + changed(edit),
+              ballot.through(),
+              ballot.authenticationAge() == null
+                  ? ""
+                  : "authenticated %d s before, ".formatted(ballot.authenticationAge()),
+              place,
+              ballot.reason());
     }
     if (step.action() != null) {
       return "used by " + step.action();

@@ -7,6 +7,7 @@ import io.redoubt.approval.Approval.Standing;
 import io.redoubt.approval.ApprovalBoard.Entry;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.approval.ApprovalView;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -18,9 +19,22 @@ public final class Voting {
   private final Approvals approvals;
   private final ApprovalBoard board;
   private final Policies policies;
+  private final Edits edits;
 
-  public Voting(Approvals approvals, ApprovalBoard board, Policies policies) {
+  /**
+   * @param desk where a changed call is asked about
+   * @param editor who looks at it before
+   * @param clock for the ids of what is asked
+   */
+  public Voting(
+      Approvals approvals,
+      ApprovalBoard board,
+      Policies policies,
+      ApprovalDesk desk,
+      CallEditor editor,
+      InstantSource clock) {
     this.approvals = approvals;
+    this.edits = new Edits(approvals, desk, editor, clock);
     this.board = board;
     this.policies = policies;
   }
@@ -37,6 +51,13 @@ public final class Voting {
    * @param view as it stands; null: there is no such request in the organization
    */
   public record NotHeard(Refusal why, @Nullable ApprovalView view) implements Outcome {}
+
+  /**
+   * The call cannot be changed like that.
+   *
+   * @param why in words for whoever wants to
+   */
+  public record NotEdited(String why, @Nullable ApprovalView view) implements Outcome {}
 
   public ApprovalBoard board() {
     return board;
@@ -71,14 +92,33 @@ public final class Voting {
                     () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
   }
 
+  /**
+   * Approves another call in the place of one: the request for that one ends, and the other is
+   * asked about, with this for its first vote (G9).
+   *
+   * @param arguments of the other call, canonical
+   */
+  public CompletionStage<Outcome> edit(ApprovalKey key, Ballot ballot, byte[] arguments) {
+    return board
+        .find(key)
+        .thenCompose(known ->
+            known
+                .map(entry -> edits.edit(key, grouped(key, ballot), entry, arguments))
+                .orElseGet(
+                    () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
+  }
+
+  /** Who is in which group is said by the policies that run now, and by nobody who votes. */
+  private Ballot grouped(ApprovalKey key, Ballot said) {
+    return said.in(
+        policies
+            .of(key.organization())
+            .map(running -> running.set().groupsOf(said.by()))
+            .orElse(List.of()));
+  }
+
   private CompletionStage<Outcome> cast(ApprovalKey key, Ballot said, Entry entry) {
-    // Who is in which group is said by the policies that run now, and by nobody who votes.
-    var ballot =
-        said.in(
-            policies
-                .of(key.organization())
-                .map(running -> running.set().groupsOf(said.by()))
-                .orElse(List.of()));
+    var ballot = grouped(key, said);
     return approvals
         .ask(key, replyTo -> new Approval.Vote(ballot, replyTo))
         .thenApply(reply ->
@@ -86,7 +126,7 @@ public final class Voting {
               case Standing(var view, var _) -> new Heard(entry.now(view));
               case Refused(var why, var view) ->
                   new NotHeard(why, view == null ? null : entry.now(view));
-              case Approval.Consumed _ ->
+              case Approval.Consumed _, Approval.Editable _ ->
                   throw new IllegalStateException("not an answer to a vote: " + reply);
             });
   }

@@ -272,6 +272,7 @@ public final class AgentSamples {
         new AdmitRefresh(FAMILY, SOURCE, replyTo),
         new Decide(action, FAMILY, LATER, replyTo),
         new DecideTogether(List.of(call, unreadable), FAMILY, LATER, replyTo),
+        new Agent.Consider(call, LATER, replyTo),
         new Isolate(ISOLATION, "odd", "ann", 17L, replyTo),
         new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", 17L, replyTo),
         new Revoke("leak", "ann", 17L, replyTo),

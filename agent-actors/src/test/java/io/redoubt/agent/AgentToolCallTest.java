@@ -168,6 +168,50 @@ class AgentToolCallTest {
         .containsExactly(Denial.APPROVAL_NEEDED);
   }
 
+  private Answer considered(GovernedAction call) {
+    var reply = it.run(replyTo -> new Agent.Consider(call, it.clock.instant(), replyTo)).reply();
+    assertThat(reply).isInstanceOf(Decided.class);
+    assertThat(((Decided) reply).fence()).as("under which no permit is written").isNegative();
+    return ((Decided) reply).answers().getFirst();
+  }
+
+  private static String identity(Answer answer) {
+    return Objects.requireNonNull(Objects.requireNonNull(answer.judgement()).asking()).identity();
+  }
+
+  @Test
+  void whatIsOnlyConsideredIsJudgedAndNoPartOfWhatTheAgentDid() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        new PolicyDocument(
+            "once",
+            """
+            forbid (principal, action == Action::"tool:call", resource == Tool::"transfer")
+            when { context.session.counts["tool:call transfer within 1h"] >= 1 };
+            """),
+        new PolicyDocument(
+            "small-sums",
+            """
+            @escalate("sums") forbid (principal, action == Action::"tool:call", resource)
+            when { context.args has amount && context.args.amount > 1000 }
+            unless { context has approval };
+            """));
+
+    var large = considered(transfer("{\"amount\":7000}"));
+    var small = considered(transfer("{\"amount\":7}"));
+
+    assertThat(large.denial()).isEqualTo(Denial.APPROVAL_NEEDED);
+    assertThat(small.denial()).isNull();
+    assertThat(identity(small)).isNotEqualTo(identity(large));
+    assertThat(answers(transfer("{\"amount\":7}"))).extracting(Answer::denial).containsNull();
+    assertThat(considered(transfer("{\"amount\":7}")).denial())
+        .as("now it has done so")
+        .isEqualTo(Denial.POLICY);
+    it.isolate(it.isolationId());
+    assertThat(considered(transfer("{}")).denial()).isEqualTo(Denial.NOT_ACTIVE);
+  }
+
   @Test
   void anIsolatedAgentsAreDenied() {
     it.isolate(it.isolationId());

@@ -50,6 +50,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.ShardCommand;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +144,14 @@ class ApprovalEntityTest {
     return run(replyTo ->
         new Vote(
             new Ballot(by + decision + clock.instant(), by, "enclave", decision, "because"),
+            replyTo));
+  }
+
+  private Reply vote(String by, Decision decision, @Nullable Long authenticationAge) {
+    return run(replyTo ->
+        new Vote(
+            new Ballot(by + decision + authenticationAge, by, "enclave", decision, "because")
+                .authenticated(authenticationAge),
             replyTo));
   }
 
@@ -496,5 +505,60 @@ class ApprovalEntityTest {
     ask();
 
     awaitRecorded("approval:asked");
+  }
+
+  @Test
+  void whoeverApprovesWhatIsRiskyHasAuthenticatedLately() {
+    var asked = ask(workflow("w", tier(2, OnTimeout.DENY, true, false).steppingUp(60, 35)));
+
+    assertThat(asked.stepUpSeconds()).isEqualTo(60);
+    for (Long age : new Long[] {null, 61L, Long.MAX_VALUE}) {
+      assertThat(vote("mem_ann", Decision.APPROVE, age))
+          .isInstanceOfSatisfying(
+              Refused.class, it -> assertThat(it.why()).isEqualTo(Refusal.NOT_FRESH));
+    }
+    assertThat(now().votes()).isEmpty();
+    assertThat(view(vote("mem_ann", Decision.APPROVE, 60L)).votes().getFirst().authenticationAge())
+        .isEqualTo(60L);
+    var granted = view(vote("mem_bob", Decision.APPROVE, 0L));
+    assertThat(granted.status()).isEqualTo(ApprovalStatus.APPROVED);
+    assertThat(granted.stepUpSeconds()).isNull();
+    await()
+        .untilAsserted(() ->
+            assertThat(audit.records())
+                .anySatisfy(
+                    record -> assertThat(record.detail()).contains("authenticated 60 s before")));
+  }
+
+  @Test
+  void whatIsLessRiskyAsksForNoMoreThanAToken() {
+    var asked = ask(workflow("w", tier(1, OnTimeout.DENY, true, false).steppingUp(60, 36)));
+
+    assertThat(asked.stepUpSeconds()).isNull();
+    assertThat(view(vote("mem_ann", Decision.APPROVE, null)).status())
+        .isEqualTo(ApprovalStatus.APPROVED);
+  }
+
+  @Test
+  void whoeverDeniesIsHeardHoweverLongAgoTheyAuthenticated() {
+    ask(workflow("w", tier(1, OnTimeout.DENY, true, false).steppingUp(60, null)));
+
+    assertThat(view(vote("mem_ann", Decision.DENY, null)).status())
+        .isEqualTo(ApprovalStatus.DENIED);
+  }
+
+  @Test
+  void eachTierAsksForItself() {
+    ask(
+        workflow(
+            "w",
+            tier(1, OnTimeout.NEXT, true, false),
+            tier(1, OnTimeout.DENY, true, false).steppingUp(15, null)));
+    pass(Duration.ofSeconds(61));
+
+    assertThat(now().stepUpSeconds()).isEqualTo(15);
+    assertThat(vote("mem_ann", Decision.APPROVE, 16L)).isInstanceOf(Refused.class);
+    assertThat(view(vote("mem_ann", Decision.APPROVE, 15L)).status())
+        .isEqualTo(ApprovalStatus.APPROVED);
   }
 }

@@ -35,6 +35,7 @@ import io.redoubt.approval.ApprovalState.Unasked;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.approval.ModelOpinion;
@@ -148,6 +149,39 @@ public final class ApprovalSamples {
       new Ballot("ballot-1", "mem_ann", "enclave", Decision.APPROVE, "looks right");
   private static final Ballot BALLOT_OF_SRE =
       new Ballot("ballot-1", "mem_ann", "enclave", Decision.APPROVE, "looks right", List.of("sre"));
+  private static final Ballot BALLOT_OF_FRESH = BALLOT.authenticated(12L);
+  private static final ApprovalView.Edit EDIT =
+      new ApprovalView.Edit(
+          ApprovalId.parse("apr_0192f5c07a3e7b9c8d1e2f3a4b5c6d7f"),
+          "cafe",
+          "mem_ann",
+          List.of("/amount"));
+  private static final ApprovalRequest CHANGED =
+      new ApprovalRequest(
+          "d00f",
+          AGENT,
+          null,
+          Plane.TOOL,
+          "tool:call",
+          null,
+          "transfer",
+          "cafe",
+          List.of("ask"),
+          7,
+          35,
+          ACTION,
+          null,
+          null,
+          List.of(
+              new ApprovalWorkflow(
+                  "payments",
+                  List.of(
+                      TWO_TIERS.tiers().getFirst(),
+                      TWO_TIERS.tiers().getLast().steppingUp(300, 40)),
+                  1,
+                  600)),
+          new ApprovalRequest.Editing(ApprovalRequest.Form.OBJECT, "10.0.0.1"),
+          new ApprovalRequest.Origin(EDIT, 1));
   private static final Approved GRANT =
       new Approved(KEY.approval(), "f00d", 2, Set.of("mem_ann"), AT);
 
@@ -168,6 +202,15 @@ public final class ApprovalSamples {
         new Sample("approval-event/asked-bare.json", new Asked(BARE, LATER, AT)),
         new Sample("approval-event/vote-cast.json", new VoteCast(BALLOT, AT)),
         new Sample("approval-event/vote-cast-in-groups.json", new VoteCast(BALLOT_OF_SRE, AT)),
+        new Sample("approval-event/vote-cast-fresh.json", new VoteCast(BALLOT_OF_FRESH, AT)),
+        new Sample("approval-event/asked-changed.json", new Asked(CHANGED, LATER, AT)),
+        new Sample("approval-event/edited.json", new Approval.Edited(BALLOT, EDIT, AT)),
+        new Sample(
+            "approval-state/closed-edited.json",
+            new Closed(
+                Proceedings.begin(CHANGED, AT).edited(BALLOT, EDIT, LATER),
+                ApprovalStatus.EDITED,
+                LATER)),
         new Sample("approval-event/asked-judge.json", new Asked(JUDGED, LATER, AT)),
         new Sample("approval-event/referred.json", new Referred(OPINION, "it is unsure", AT)),
         new Sample("approval-event/tier-reached.json", new TierReached(0, 1, LATER, AT)),
@@ -197,6 +240,8 @@ public final class ApprovalSamples {
     return List.of(
         new Ask(REQUEST, LATER, replyTo),
         new Vote(BALLOT, replyTo),
+        new Approval.MayEdit(BALLOT_OF_FRESH, replyTo),
+        new Approval.Edit(BALLOT, EDIT, replyTo),
         new Consume(ACTION, LATER, replyTo),
         new Cancel("it was stopped", "mem_bob", replyTo),
         new Await(LATER, replyTo),
@@ -215,6 +260,7 @@ public final class ApprovalSamples {
     return List.of(
         new Standing(view, GRANT),
         new Consumed(view),
+        new Approval.Editable(CHANGED, 0, 1),
         new Refused(Refusal.NOT_ASKED, view),
         new Refused(Refusal.UNKNOWN, null));
   }

@@ -2,11 +2,13 @@ package io.redoubt.approval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Standing;
 import io.redoubt.approval.ApprovalBoard.Limits;
 import io.redoubt.approval.ApprovalBoard.Opening;
+import io.redoubt.entity.Patience;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
@@ -17,6 +19,7 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.InMemoryApprovalBoard;
 import io.redoubt.testing.ManualClock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +43,14 @@ class VotingTest {
             return CompletableFuture.completedFuture(new Standing(view, null));
           },
           board,
-          new FakePolicies());
+          new FakePolicies(),
+          new ApprovalDesk(
+              (_, _) -> new CompletableFuture<>(),
+              board,
+              ApprovalConfig.from(ConfigFactory.load()),
+              new Patience(clock, Duration.ofSeconds(5))),
+          (_, _, _) -> new CompletableFuture<>(),
+          clock);
 
   @BeforeEach
   void open() {

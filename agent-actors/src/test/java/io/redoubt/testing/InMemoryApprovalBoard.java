@@ -51,10 +51,10 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
         var known =
             all(opening.agent().organization())
                 .filter(row ->
-                    row.open()
-                        && row.opening().agent().equals(opening.agent())
-                        && row.opening().identity().equals(opening.identity()))
-                .findFirst();
+                    row.opening().agent().equals(opening.agent())
+                        && row.opening().identity().equals(opening.identity())
+                        && (row.open() || isEditedIntoOpen(row)))
+                .max(Comparator.comparing(Row::open));
         if (known.isPresent()) {
           return new Place(known.get().opening().id(), false);
         }
@@ -74,6 +74,17 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
         return new Place(opening.id(), true);
       }
     });
+  }
+
+  private boolean isEditedIntoOpen(Row row) {
+    for (var to = row.view() == null ? null : row.view().editedTo(); to != null; ) {
+      var next = rows.get(new ApprovalKey(row.opening().agent().organization(), to.approval()));
+      if (next == null || next.open()) {
+        return next != null;
+      }
+      to = next.view() == null ? null : next.view().editedTo();
+    }
+    return false;
   }
 
   private Stream<Row> all(OrganizationId organization) {

@@ -77,6 +77,7 @@ import io.redoubt.proxy.authenticate.VerificationKeys;
 import io.redoubt.proxy.judge.JudgeConfig;
 import io.redoubt.proxy.judge.JudgePorts;
 import io.redoubt.proxy.judge.ModelJudge;
+import io.redoubt.proxy.llm.EditedToolCalls;
 import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.llm.OutcomeWriter;
 import io.redoubt.proxy.stream.Cut;
@@ -258,7 +259,14 @@ final class EnclaveNode {
             store.approvals(),
             approvalConfig,
             new Patience(watched::shared, approvalConfig.entity().askTimeout()));
-    this.voting = new Voting(approvals, store.approvals(), decidingPolicies);
+    this.voting =
+        new Voting(
+            approvals,
+            store.approvals(),
+            decidingPolicies,
+            approvalDesk,
+            new EditedToolCalls(agents, decidingPolicies, LlmConfig.from(whole), patience),
+            watched::shared);
 
     this.signingKeys = store.signingKeys();
     this.refreshRegistry = store::refresh;

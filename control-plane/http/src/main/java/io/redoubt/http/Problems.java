@@ -80,6 +80,7 @@ final class Problems {
         || problem.type() == ErrorType.CREDENTIAL_INVALID) {
       all.add(RawHeader.create("WWW-Authenticate", "Bearer"));
     }
+    problem.maxAgeSeconds().ifPresent(seconds -> all.add(challenge(seconds)));
     if (problem.type() == ErrorType.REQUEST_TIMEOUT) {
       all.add(RawHeader.create("Connection", "close"));
     }
@@ -91,6 +92,17 @@ final class Problems {
                 Requests.trace(request).traceId())
             .withErrors(problem.errors()),
         all);
+  }
+
+  /** RFC 9470 §3: what a client reads to know that proving itself again would help. */
+  private static HttpHeader challenge(int maxAgeSeconds) {
+    return RawHeader.create(
+        "WWW-Authenticate",
+        "Bearer error=\"insufficient_user_authentication\","
+            + " error_description=\"A more recent authentication is required\","
+            + " max_age=\""
+            + maxAgeSeconds
+            + "\"");
   }
 
   private static ProblemException asProblem(HttpRequest request, Throwable failure) {

@@ -3,6 +3,7 @@ package io.redoubt.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.approval.ApprovalStatus;
@@ -11,12 +12,16 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBoxes;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +183,7 @@ class ApprovalTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"DECIDED,409", "NOT_ASKED,403", "VOTED_BEFORE,409", "UNKNOWN,404"})
+  @CsvSource({"DECIDED,409", "NOT_ASKED,403", "VOTED_BEFORE,409", "UNKNOWN,404", "NOT_FRESH,401"})
   void whatTheEnclaveDoesNotHearIsSaid(LinkReport.Hearing outcome, int status) {
     var view = reported(ApprovalStatus.PENDING);
 
@@ -225,6 +230,147 @@ class ApprovalTest {
         deciding(view.id(), "{\"decision\": \"deny\", \"reason\": \"" + "x".repeat(1 << 20) + "\"}")
             .join();
     assertThat(huge.status()).isIn(413, 422);
+  }
+
+  private ApprovalView editable() {
+    ObjectNode view =
+        Json.LENIENT.valueToTree(
+            view(ApprovalId.next(server.clock), agent, ApprovalStatus.PENDING, 1, arguments()));
+    try {
+      var read = Json.LENIENT.treeToValue(view.put("editable", true), ApprovalView.class);
+      report(read);
+      return read;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static final String EDIT =
+      "{\"decision\": \"approve\", \"reason\": \"less\", \"arguments\":"
+          + " {\"to\": \"ann\", \"amount\": 1000000000000000000000.010}}";
+
+  @Test
+  void aChangedCallGoesToTheEnclaveAloneAndItsWordIsTheAnswer() {
+    var view = editable();
+
+    var deciding = deciding(view.id(), EDIT);
+    var command = heard(view.id());
+    var said = (LinkCommand.DecideApproval) command.command();
+    answer(command, LinkReport.Hearing.HEARD, later(view, ApprovalStatus.EDITED, 3));
+
+    assertThat(deciding.join().status()).as(deciding.join().text()).isEqualTo(200);
+    assertThat(deciding.join().text("/status")).isEqualTo("edited");
+    byte[] opened =
+        SealedBoxes.open(
+            enclave.enrolmentKey,
+            LinkCommand.DecideApproval.purpose(EnclaveId.parse(enclave.id), tenant.id(), view.id()),
+            Objects.requireNonNull(said.arguments()));
+    assertThat(new String(opened, StandardCharsets.UTF_8))
+        .as("every digit, and in one form")
+        .isEqualTo("{\"amount\":1000000000000000000000.01,\"to\":\"ann\"}");
+    assertThat(
+            server.count(
+                tenant.id(),
+                "SELECT count(*) FROM control.enclave_command WHERE payload::text LIKE"
+                    + " '%000000000000000000.01%'"))
+        .as("in nobody else's words")
+        .isZero();
+    assertThat(tenant.lastAudit("approval:edit").path("detail").asText()).isEqualTo("less");
+    assertThat(tenant.owner().get(APPROVALS + "?status=edited").text())
+        .contains(view.id().toString());
+  }
+
+  @Test
+  void whatTheEnclaveDoesNotLetBeChangedIsSaidInItsWords() {
+    var view = editable();
+
+    var deciding = deciding(view.id(), EDIT);
+    var command = heard(view.id());
+    var reply =
+        enclave.report(
+            EnclaveClient.json(
+                new LinkReport.ApprovalVoted(
+                    tenant.id(),
+                    view.id(),
+                    command.number(),
+                    LinkReport.Hearing.EDIT_REFUSED,
+                    view,
+                    "Policy denies the changed call: never.")));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(204);
+
+    assertThat(deciding.join().status()).isEqualTo(422);
+    assertThat(deciding.join().text("/errors/0/pointer")).isEqualTo("/arguments");
+    assertThat(deciding.join().text("/errors/0/detail")).contains("never");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"decision\": \"approve\", \"arguments\": []}",
+        "{\"decision\": \"approve\", \"arguments\": 7}",
+        "{\"decision\": \"approve\", \"arguments\": \"{}\"}",
+        "{\"decision\": \"deny\", \"reason\": \"no\", \"arguments\": {}}"
+      })
+  void badChangesAreRefused(String body) {
+    var reply = deciding(editable().id(), body).join();
+
+    assertThat(reply.status()).as(reply.text()).isEqualTo(422);
+  }
+
+  @Test
+  void whatIsUnreadableOrTooLargeIsNoChange() {
+    var view = editable();
+
+    var twice =
+        deciding(view.id(), "{\"decision\": \"approve\", \"arguments\": {\"a\": 1, \"a\": 2}}")
+            .join();
+    var deep =
+        deciding(
+                view.id(),
+                "{\"decision\": \"approve\", \"arguments\": {\"a\": "
+                    + "[".repeat(70)
+                    + "]".repeat(70)
+                    + "}}")
+            .join();
+    var large =
+        deciding(
+                view.id(),
+                "{\"decision\": \"approve\", \"arguments\": {\"a\": \""
+                    + "x".repeat(1 << 16)
+                    + "\"}}")
+            .join();
+
+    assertThat(twice.status()).as(twice.text()).isIn(400, 422);
+    assertThat(deep.status()).as(deep.text()).isIn(400, 422);
+    assertThat(large.status()).as(large.text()).isEqualTo(422);
+    assertThat(show(view.id()).text("/status")).isEqualTo("pending");
+  }
+
+  @Test
+  void whatCannotBeChangedIsNotSentAndNobodyChangesWithoutPermission() {
+    var fixed = reported(ApprovalStatus.PENDING);
+    var view = editable();
+    var decider = tenant.clientWith("approvals:read", "approvals:decide");
+
+    assertThat(deciding(fixed.id(), EDIT).join().status()).isEqualTo(422);
+    assertThat(decider.post(APPROVALS + "/" + view.id() + "/decision", EDIT).status())
+        .isEqualTo(403);
+    assertThat(
+            server
+                .newTenant()
+                .owner()
+                .post(APPROVALS + "/" + view.id() + "/decision", EDIT)
+                .status())
+        .isEqualTo(404);
+    assertThat(tenant.lastAudit("operator:refused").path("detail").asText())
+        .isEqualTo("needs approvals:edit");
+    assertThat(
+            enclave.commands.stream()
+                .filter(c ->
+                    c.command() instanceof LinkCommand.DecideApproval it
+                        && (it.approvalId().equals(fixed.id())
+                            || it.approvalId().equals(view.id()))))
+        .isEmpty();
   }
 
   @Test

@@ -131,6 +131,12 @@ class WorkflowTest {
             + " \"on_timeout\": \"next\"}, {\"kind\": \"human\"}]} | /tiers",
         "{\"tiers\": [{\"kind\": \"human\", \"provider\": \"a\"}]} | /tiers/0/provider",
         "{\"tiers\": [{\"kind\": \"human\", \"max_risk\": 4}]} | /tiers/0/max_risk",
+        "{\"tiers\": [{\"kind\": \"human\", \"step_up_seconds\": 14}]} | /tiers/0/step_up_seconds",
+        "{\"tiers\": [{\"kind\": \"human\", \"step_up_seconds\": 901}]} | /tiers/0/step_up_seconds",
+        "{\"tiers\": [{\"kind\": \"human\", \"step_up_risk\": 50}]} | /tiers/0/step_up_risk",
+        "{\"tiers\": [{\"kind\": \"human\", \"step_up_seconds\": 60, \"step_up_risk\": 101}]}"
+            + " | /tiers/0/step_up_risk",
+        JUDGE + ", \"settles\": [\"deny\"], \"step_up_seconds\": 60}]} | /tiers/0/step_up_seconds",
         "{\"tiers\": [{\"kind\": \"human\", \"quorum\": 0}]} | /tiers/0/quorum",
         "{\"tiers\": [{\"kind\": \"human\", \"approvers\": [\"owner\"], \"quorum\": 2}]}"
             + " | /tiers/0/quorum",

@@ -6,6 +6,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.ApprovalKey;
@@ -61,6 +62,10 @@ final class ApprovalRoutes {
    *
    * @param usesLeft how often the call may still pass
    * @param expiresAt when the tier's time, or the grant's, ends; null: it is over
+   * @param editedTo the request for the call that stands in the place of this one, since whoever
+   *     was to approve it has changed it; null: nothing does
+   * @param arguments of a call that others have changed, once it is approved: with these it may be
+   *     asked for
    */
   @JsonInclude(JsonInclude.Include.ALWAYS)
   record Own(
@@ -75,7 +80,9 @@ final class ApprovalRoutes {
       int usesLeft,
       Instant askedAt,
       @Nullable Instant expiresAt,
-      @Nullable Instant decidedAt) {
+      @Nullable Instant decidedAt,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ApprovalId editedTo,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable JsonNode arguments) {
     static Own of(ApprovalView view) {
       return new Own(
           view.id(),
@@ -89,7 +96,11 @@ final class ApprovalRoutes {
           view.usesLeft(),
           view.askedAt(),
           view.expiresAt(),
-          view.decidedAt());
+          view.decidedAt(),
+          view.editedTo() == null ? null : view.editedTo().approval(),
+          view.editOf() != null && view.status() == ApprovalStatus.APPROVED
+              ? view.arguments()
+              : null);
     }
   }
 

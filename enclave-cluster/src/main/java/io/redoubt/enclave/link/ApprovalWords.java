@@ -45,6 +45,7 @@ final class ApprovalWords {
         switch (outcome) {
           case Voting.Heard(var now) -> now;
           case Voting.NotHeard(var _, var now) -> now;
+          case Voting.NotEdited(var _, var now) -> now;
         };
     return view == null ? null : forControlPlane(view);
   }

@@ -9,6 +9,7 @@ import io.redoubt.approval.Voting;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.organization.Organizations;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -159,38 +160,75 @@ final class CommandApplier {
         || it.by() == null
         || it.reason() == null
         || !PlainText.fits(it.reason(), Ballot.MAX_REASON)
+        || (it.authenticationAge() != null && it.authenticationAge() < 0)
         || (it.through() != null && !CHANNEL.matcher(it.through()).matches())) {
       return CompletableFuture.completedFuture(new Rejected("the decision is incomplete"));
     }
     var organization = envelope.organizationId();
     var ballot =
         new Ballot(
-            envelope.enclaveId() + "/" + envelope.number(),
-            it.by(),
-            it.through() == null ? "control-plane" : it.through(),
-            it.decision(),
-            it.reason());
-    return voting
-        .cast(new ApprovalKey(organization, it.approvalId()), ballot)
-        .thenApply(outcome ->
-            new Voted(
-                new LinkReport.ApprovalVoted(
-                    organization,
-                    it.approvalId(),
-                    envelope.number(),
-                    hearing(outcome),
-                    ApprovalWords.after(outcome))));
+                envelope.enclaveId() + "/" + envelope.number(),
+                it.by(),
+                it.through() == null ? "control-plane" : it.through(),
+                it.decision(),
+                it.reason())
+            .authenticated(it.authenticationAge());
+    var key = new ApprovalKey(organization, it.approvalId());
+    return it.arguments() == null
+        ? voting.cast(key, ballot).thenApply(outcome -> voted(envelope, it, outcome))
+        : edit(envelope, it, key, ballot);
+  }
+
+  /** With other arguments, which nobody reads on the way here. */
+  private CompletionStage<Result> edit(
+      CommandEnvelope envelope, LinkCommand.DecideApproval it, ApprovalKey key, Ballot ballot) {
+    var sealed = it.arguments();
+    if (sealed == null || it.decision() != ApprovalView.Decision.APPROVE) {
+      return CompletableFuture.completedFuture(new Rejected("a change that is no approval"));
+    }
+    byte[] purpose =
+        LinkCommand.DecideApproval.purpose(
+            envelope.enclaveId(), envelope.organizationId(), it.approvalId());
+    return enrolment
+        .enrolmentKey()
+        .thenCompose(own -> {
+          byte[] opened;
+          try {
+            opened = SealedBoxes.open(own, purpose, sealed);
+          } catch (IllegalArgumentException _) {
+            return CompletableFuture.completedFuture(
+                new Rejected("the arguments do not open with this enclave's enrolment key"));
+          }
+          return voting
+              .edit(key, ballot, opened)
+              .thenApply(outcome -> voted(envelope, it, outcome));
+        });
+  }
+
+  private static Result voted(
+      CommandEnvelope envelope, LinkCommand.DecideApproval it, Voting.Outcome outcome) {
+    return new Voted(
+        new LinkReport.ApprovalVoted(
+            envelope.organizationId(),
+            it.approvalId(),
+            envelope.number(),
+            hearing(outcome),
+            ApprovalWords.after(outcome),
+            outcome instanceof Voting.NotEdited(var why, _) ? why : null));
   }
 
   private static LinkReport.Hearing hearing(Voting.Outcome outcome) {
     return switch (outcome) {
       case Voting.Heard _ -> LinkReport.Hearing.HEARD;
+      case Voting.NotEdited _ -> LinkReport.Hearing.EDIT_REFUSED;
       case Voting.NotHeard(var why, var _) ->
           switch (why) {
             case UNKNOWN -> LinkReport.Hearing.UNKNOWN;
             case DECIDED -> LinkReport.Hearing.DECIDED;
             case NOT_ASKED -> LinkReport.Hearing.NOT_ASKED;
             case VOTED_BEFORE -> LinkReport.Hearing.VOTED_BEFORE;
+            case NOT_FRESH -> LinkReport.Hearing.NOT_FRESH;
+            case NOT_EDITABLE -> LinkReport.Hearing.EDIT_REFUSED;
             case NOT_GRANTED -> throw new IllegalStateException("not a refusal of a vote");
           };
     };

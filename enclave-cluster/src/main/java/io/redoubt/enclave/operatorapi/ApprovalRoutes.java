@@ -8,6 +8,8 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Refusal;
 import io.redoubt.approval.ApprovalKey;
@@ -17,16 +19,21 @@ import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.json.ExactJson;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.text.PlainText;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 final class ApprovalRoutes {
   private static final String READ = "approvals:read";
   private static final String DECIDE = "approvals:decide";
+  private static final String EDIT = "approvals:edit";
   private static final String THROUGH = "enclave";
 
   private final Bodies bodies;
@@ -59,8 +67,12 @@ final class ApprovalRoutes {
    * A decision.
    *
    * @param reason may be left out of an approval
+   * @param arguments that the call is approved with; null: it is approved as it is
    */
-  record DecisionBody(ApprovalView.@Nullable Decision decision, @Nullable String reason) {}
+  record DecisionBody(
+      ApprovalView.@Nullable Decision decision,
+      @Nullable String reason,
+      @JsonDeserialize(using = ExactJson.class) @Nullable JsonNode arguments) {}
 
   Route routes() {
     var approvals = segment("v1").slash("operator").slash("approvals");
@@ -132,11 +144,24 @@ final class ApprovalRoutes {
                 DecisionBody.class,
                 body ->
                     Replies.async(
-                        voting
-                            .cast(
-                                new ApprovalKey(operator.organization(), id(id)),
-                                ballot(operator, body))
+                        decided(operator, new ApprovalKey(operator.organization(), id(id)), body)
                             .thenApply(ApprovalRoutes::answer))));
+  }
+
+  private CompletionStage<Voting.Outcome> decided(
+      OperatorClaims operator, ApprovalKey key, DecisionBody body) {
+    var ballot = ballot(operator, body);
+    var arguments = body.arguments();
+    if (arguments == null) {
+      return voting.cast(key, ballot);
+    }
+    if (ballot.decision() != ApprovalView.Decision.APPROVE) {
+      throw ProblemException.invalid("/arguments", "are for an approval");
+    }
+    if (!operator.permissions().contains(EDIT)) {
+      throw ProblemException.of(ErrorType.PERMISSION_MISSING, "This needs " + EDIT + ".");
+    }
+    return voting.edit(key, ballot, CanonicalJson.write(arguments));
   }
 
   private Ballot ballot(OperatorClaims operator, DecisionBody body) {
@@ -153,13 +178,16 @@ final class ApprovalRoutes {
           "/reason",
           "has at most " + Ballot.MAX_REASON + " characters, none of them control characters");
     }
-    return new Ballot(
-        AuditId.next(clock).toString(), operator.subject(), THROUGH, decision, reason);
+    var age = operator.authenticationAge(clock.instant());
+    return new Ballot(AuditId.next(clock).toString(), operator.subject(), THROUGH, decision, reason)
+        .authenticated(age.isPresent() ? age.getAsLong() : null);
   }
 
   private static Route answer(Voting.Outcome outcome) {
     return switch (outcome) {
       case Voting.Heard(var view) -> Replies.json(200, view);
+      case Voting.NotEdited(var why, _) ->
+          Replies.problem(ProblemException.invalid("/arguments", why));
       case Voting.NotHeard(var why, var view) -> Replies.problem(problem(why, view));
     };
   }
@@ -176,8 +204,17 @@ final class ApprovalRoutes {
       case NOT_ASKED ->
           ProblemException.of(
               ErrorType.PERMISSION_MISSING, "You are not among those who are asked now.");
+      case NOT_FRESH -> stepUp(view);
+      case NOT_EDITABLE -> ProblemException.invalid("/arguments", "cannot be changed");
       case NOT_GRANTED -> throw new IllegalStateException("not a refusal of a vote: " + why);
     };
+  }
+
+  private static ProblemException stepUp(@Nullable ApprovalView view) {
+    @Nullable Integer asked = view == null ? null : view.stepUpSeconds();
+    int most = Objects.requireNonNullElse(asked, ApprovalTier.MIN_STEP_UP_SECONDS);
+    return ProblemException.stepUp(
+        "Whoever approves this has to have authenticated in the last %d s.".formatted(most), most);
   }
 
   private static ApprovalId id(String text) {

@@ -73,7 +73,8 @@ final class OperatorTokens {
             known.client().permissions(),
             AuditId.next(clock).toString(),
             now,
-            now.plus(LIFETIME));
+            now.plus(LIFETIME),
+            now);
     return new Issued(Secret.of(claims.sign(signing.current())), claims);
   }
 

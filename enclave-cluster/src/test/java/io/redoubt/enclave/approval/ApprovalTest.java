@@ -30,6 +30,7 @@ import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.policy.ContentPolicy.Rule;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -78,6 +79,12 @@ class ApprovalTest {
   private record Caller(TestAgent agent, String access) {
     Answer call() {
       return agent.message(access);
+    }
+
+    /** What its model proposes, as the test has told it. */
+    Answer proposal() {
+      return agent.message(
+          access, List.of(Map.of("role", "user", "content", "pay", "tool_choice", "any")));
     }
   }
 
@@ -254,6 +261,177 @@ class ApprovalTest {
     assertThat(says(own, approval, "mem_other").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
 
     assertThat(caller.call().status()).isEqualTo(200);
+  }
+
+  @Test
+  void whoeverApprovesAtTheEnclaveHasAuthenticatedLatelyWhereThatIsAsked() {
+    var own = asking(people().steppingUp(60, null));
+    var caller = callerOf(own);
+    String approval = asked(caller);
+    var path = at("/" + approval + "/decision");
+    var approve = Map.of("decision", "approve");
+
+    for (var age : List.of(Optional.<Duration>empty(), Optional.of(Duration.ofSeconds(75)))) {
+      var challenged =
+          Http.post(
+              path,
+              approve,
+              "Authorization",
+              "Bearer "
+                  + fixture.controlPlane.operatorToken(own, "approvals:decide", age.orElse(null)));
+      api.describes(challenged);
+      assertThat(challenged.status()).as(challenged.body()).isEqualTo(401);
+      assertThat(challenged.problem()).isEqualTo("step-up-needed");
+      assertThat(challenged.header("www-authenticate"))
+          .contains("error=\"insufficient_user_authentication\"", "max_age=\"60\"");
+    }
+    assertThat(says(own, approval, "mem_slow").outcome()).isEqualTo(LinkReport.Hearing.NOT_FRESH);
+    var approved =
+        Http.post(
+            path,
+            approve,
+            "Authorization",
+            "Bearer "
+                + fixture.controlPlane.operatorToken(
+                    own, "approvals:decide", Duration.ofSeconds(5)));
+    api.describes(approved);
+    assertThat(approved.status()).as(approved.body()).isEqualTo(200);
+    assertThat(approved.json().at("/votes/0/authentication_age").asInt()).isBetween(5, 30);
+    assertThat(caller.call().status()).isEqualTo(200);
+  }
+
+  private static final String TRANSFER =
+      """
+      {"type":"message","role":"assistant","stop_reason":"tool_use","content":[{"type":"tool_use",
+       "id":"t","name":"transfer","input":%s}],"usage":{"input_tokens":7,"output_tokens":5}}\
+      """;
+
+  private static final PolicyDocument ASK_FOR_TRANSFERS =
+      new PolicyDocument(
+          "ask-for-transfers",
+          "@escalate(\"default\") forbid (principal, action == Action::\"tool:call\", resource)"
+              + " unless { context has approval };");
+
+  private static final PolicyDocument NEVER_THAT_MUCH =
+      new PolicyDocument(
+          "never-that-much",
+          "forbid (principal, action == Action::\"tool:call\", resource)"
+              + " when { context.args has amount && context.args.amount > 1000 };");
+
+  private Answer edit(
+      OrganizationId own, String approval, String arguments, String... permissions) {
+    return Http.post(
+        at("/" + approval + "/decision"),
+        ("{\"decision\":\"approve\",\"reason\":\"less\",\"arguments\":" + arguments + "}")
+            .getBytes(StandardCharsets.UTF_8),
+        "application/json",
+        "Authorization",
+        "Bearer " + fixture.controlPlane.operatorToken(own, Set.of(permissions)));
+  }
+
+  @Test
+  void whoeverApprovesChangesAToolCallAndItGoesOutChangedOnce() {
+    var own = OrganizationId.next(CLOCK);
+    fixture.introduce(own);
+    fixture.controlPlane.publish(own, 2, Starter.DOCUMENT, ASK_FOR_TRANSFERS, NEVER_THAT_MUCH);
+    fixture.controlPlane.awaitRunning(own, 2);
+    var caller = callerOf(own);
+    fixture.model.answers(TRANSFER.formatted("{\"to\": \"mallory\", \"amount\": 900}"));
+    var waiting = CompletableFuture.supplyAsync(caller::proposal);
+    var asked =
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(
+                () ->
+                    Http.get(at("?status=pending"), operator(own, "approvals:read"))
+                        .json()
+                        .at("/items/0"),
+                it -> it.hasNonNull("id"));
+    String approval = asked.path("id").asText();
+    assertThat(asked.path("editable").asBoolean()).isTrue();
+
+    var both = new String[] {"approvals:decide", "approvals:edit"};
+    var without = edit(own, approval, "{\"amount\":5}", "approvals:decide");
+    var forbidden = edit(own, approval, "{\"to\":\"ann\",\"amount\":5000}", both);
+    var same = edit(own, approval, "{\"amount\":9e2,\"to\":\"mallory\"}", both);
+    var list = edit(own, approval, "[]", both);
+    var stranger = edit(fixture.organization, approval, "{\"amount\":5}", both);
+    for (var answer : List.of(without, forbidden, same, list, stranger)) {
+      api.describes(answer);
+    }
+    assertThat(without.status()).isEqualTo(403);
+    assertThat(forbidden.status()).as(forbidden.body()).isEqualTo(422);
+    assertThat(forbidden.body()).contains("never-that-much");
+    assertThat(same.status()).isEqualTo(422);
+    assertThat(list.status()).isEqualTo(422);
+    assertThat(stranger.status()).isEqualTo(404);
+
+    var edited = edit(own, approval, "{\"to\":\"ann\",\"amount\":5}", both);
+    api.describes(edited);
+    assertThat(edited.status()).as(edited.body()).isEqualTo(200);
+    assertThat(edited.text("status")).isEqualTo("edited");
+    String changed = edited.json().at("/edited_to/approval").asText();
+
+    var reply = waiting.join();
+    assertThat(reply.body()).contains("\"input\":{\"amount\":5,\"to\":\"ann\"}");
+    assertThat(reply.body()).doesNotContain("mallory");
+    var told =
+        Http.get(
+            caller.agent.at("approvals/" + approval), "Authorization", "Bearer " + caller.access);
+    api.describes(told);
+    assertThat(told.text("edited_to")).isEqualTo(changed);
+    await()
+        .untilAsserted(() -> {
+          var now = Http.get(at("/" + changed), operator(own, "approvals:read"));
+          api.describes(now);
+          assertThat(now.text("status")).isEqualTo("consumed");
+          assertThat(now.json().at("/edit_of/approval").asText()).isEqualTo(approval);
+        });
+    var ended =
+        fixture.controlPlane.awaitAudit(
+            own,
+            record ->
+                approval.equals(record.approvalId())
+                    && record.operation().equals("approval:edited"));
+    assertThat(ended.detail()).contains(changed, "/amount, /to").doesNotContain("mallory");
+    awaitSeen(approval, ApprovalStatus.EDITED);
+  }
+
+  @Test
+  void aChangeThatTheControlPlaneSendsIsReadHereAndNowhereElse() {
+    var own = OrganizationId.next(CLOCK);
+    fixture.introduce(own);
+    fixture.controlPlane.publish(own, 2, Starter.DOCUMENT, ASK_FOR_TRANSFERS);
+    fixture.controlPlane.awaitRunning(own, 2);
+    var caller = callerOf(own);
+    fixture.model.answers(TRANSFER.formatted("{\"amount\": 900}"));
+    var waiting = CompletableFuture.supplyAsync(caller::proposal);
+    var approval =
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(
+                () ->
+                    Http.get(at("?status=pending"), operator(own, "approvals:read"))
+                        .json()
+                        .at("/items/0/id")
+                        .asText(),
+                id -> !id.isEmpty());
+
+    var garbled =
+        fixture.controlPlane.say(
+            own, fixture.controlPlane.edit(own, approval, "{\"amount\":5}", "apr_other"));
+    fixture.controlPlane.awaitApplied(garbled);
+    assertThat(show(own, approval).text("status")).isEqualTo("pending");
+    var command = fixture.controlPlane.edit(own, approval, "{\"amount\":5}", approval);
+    var heard = awaitVoted(fixture.controlPlane.say(own, command));
+
+    assertThat(heard.outcome()).isEqualTo(LinkReport.Hearing.HEARD);
+    assertThat(Objects.requireNonNull(heard.approval()).status()).isEqualTo(ApprovalStatus.EDITED);
+    assertThat(waiting.join().body()).contains("\"input\":{\"amount\":5}");
+  }
+
+  private Answer show(OrganizationId own, String approval) {
+    return Http.get(at("/" + approval), operator(own, "approvals:read"));
   }
 
   @Test

@@ -5,9 +5,11 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.redoubt.policy.Starter;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.approval.ApproverGroup;
 import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -252,6 +254,22 @@ public final class FakeControlPlane implements AutoCloseable {
 
   /** A token of a member of the organization, good for a minute. */
   public String operatorToken(OrganizationId organization, String permission) {
+    return operatorToken(organization, permission, null);
+  }
+
+  /** The same, of a member who authenticated that long before. */
+  public String operatorToken(
+      OrganizationId organization, String permission, @Nullable Duration authenticated) {
+    return operatorToken(organization, Set.of(permission), authenticated);
+  }
+
+  /** The same, of one who may do several things. */
+  public String operatorToken(OrganizationId organization, Set<String> permissions) {
+    return operatorToken(organization, permissions, null);
+  }
+
+  private String operatorToken(
+      OrganizationId organization, Set<String> permissions, @Nullable Duration authenticated) {
     Instant now = CLOCK.instant().truncatedTo(ChronoUnit.SECONDS);
     return new OperatorClaims(
             "urn:redoubt:control-plane",
@@ -259,10 +277,11 @@ public final class FakeControlPlane implements AutoCloseable {
             "mem_1",
             "cli_1",
             organization,
-            Set.of(permission),
+            permissions,
             AuditId.next(CLOCK).toString(),
             now,
-            now.plusSeconds(60))
+            now.plusSeconds(60),
+            authenticated == null ? null : now.minus(authenticated))
         .sign(operatorKey);
   }
 
@@ -345,6 +364,23 @@ public final class FakeControlPlane implements AutoCloseable {
         Objects.requireNonNull(enrolmentKey),
         (enclave + "/" + organization + "/" + provider).getBytes(StandardCharsets.UTF_8),
         key.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * A change of a call.
+   *
+   * @param sealedFor the request that it is sealed for
+   */
+  public LinkCommand.DecideApproval edit(
+      OrganizationId organization, String approval, String arguments, String sealedFor) {
+    return new LinkCommand.DecideApproval(
+        ApprovalId.parse(approval),
+        ApprovalView.Decision.APPROVE,
+        "less",
+        "mem_far",
+        null,
+        null,
+        seal(organization, "approval/" + sealedFor, arguments));
   }
 
   private interface Handler {

@@ -4,9 +4,12 @@ import static io.redoubt.cli.FakeServer.json;
 import static io.redoubt.cli.FakeServer.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.cli.api.Query;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +106,138 @@ class ApprovalsCommandsTest {
     assertThat(machine.type("group", "list")).isZero();
     assertThat(machine.out()).contains("sre");
     assertThat(machine.type("group", "delete", "other")).as("there is none").isEqualTo(4);
+  }
+
+  /** Refuses the token that was kept, and takes the one that the typed secret was given for. */
+  private void asksForAFreshAuthentication() {
+    server.on(
+        "POST /api/v1/iam/token",
+        (exchange, request) ->
+            json(
+                    200,
+                    "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":900}"
+                        .formatted(
+                            request.header("Authorization").equals(basic("typed anew"))
+                                ? "fresh"
+                                : "old"))
+                .to(exchange, request));
+    server.on(
+        "POST " + PATH + "/" + ID + "/decision",
+        (exchange, request) -> {
+          boolean fresh = request.header("Authorization").equals("Bearer fresh");
+          exchange
+              .getResponseHeaders()
+              .set(
+                  "WWW-Authenticate",
+                  "Bearer error=\"insufficient_user_authentication\", max_age=\"300\"");
+          (fresh ? json(200, approval("approved")) : problem(401, "A more recent one", "old"))
+              .to(exchange, request);
+        });
+  }
+
+  private static String basic(String secret) {
+    return "Basic "
+        + Base64.getEncoder()
+            .encodeToString(("cli_1:" + Query.encode(secret)).getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void whoeverApprovesIsAskedForTheirSecretOnceMoreWhereTheServerWantsThat() {
+    asksForAFreshAuthentication();
+    machine.typing("typed anew");
+
+    assertThat(machine.type("approvals", "approve", ID)).as(machine.err()).isZero();
+
+    assertThat(machine.prompts()).hasSize(1).first().asString().contains("300 s", "cli_1");
+    assertThat(machine.out()).contains(ID + " is approved").doesNotContain("typed anew");
+    var keys =
+        server.requests().stream()
+            .filter(request -> request.target().endsWith("/decision"))
+            .map(request -> request.header("Idempotency-Key"))
+            .toList();
+    assertThat(keys).as("another saying").hasSize(2).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void whereNobodyTypesItFailsAndSaysWhatToDo() {
+    asksForAFreshAuthentication();
+
+    assertThat(machine.type("approvals", "approve", ID)).isEqualTo(3);
+
+    assertThat(machine.prompts()).isEmpty();
+    assertThat(machine.err()).contains("300 s", "terminal");
+    assertThat(server.requests().stream().filter(request -> request.target().endsWith("/decision")))
+        .as("no secret that is kept steps up by itself")
+        .hasSize(1);
+  }
+
+  private void takesDecisions() {
+    server.on("GET " + PATH + "/" + ID, json(200, approval("pending")));
+    server.on(
+        "POST " + PATH + "/" + ID + "/decision",
+        json(
+            200,
+            approval("edited")
+                .replace(
+                    "\"votes\":",
+                    "\"edited_to\":{\"approval\":\"apr_other\",\"action_digest\":\"cafe\","
+                        + "\"by\":\"mem_1\",\"changes\":[\"/amount\"]},\"votes\":")));
+  }
+
+  @Test
+  void aCallIsApprovedWithOtherArguments() throws IOException {
+    takesDecisions();
+    Files.writeString(home.resolve("new.json"), "{\"to\": \"ann\", \"amount\": 1.10}");
+
+    assertThat(machine.type("approvals", "approve", ID, "--edit", "new.json"))
+        .as(machine.err())
+        .isZero();
+
+    assertThat(machine.out()).contains(ID + " is edited", "apr_other is asked about");
+    assertThat(server.requests().getLast().body())
+        .contains("\"decision\":\"approve\"", "\"arguments\":{\"to\":\"ann\",\"amount\":1.1");
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+  }
+
+  @Test
+  void whatIsNoChangeIsNotSent() throws IOException {
+    takesDecisions();
+    for (var text :
+        new String[] {
+          "[]", "{", "", "{\"a\":1,\"a\":2}", "{\"amount\":5.0,\"to\":\"mallory\\u202e\"}"
+        }) {
+      Files.writeString(home.resolve("new.json"), text);
+
+      assertThat(machine.type("approvals", "approve", ID, "--edit", "new.json"))
+          .as(text)
+          .isEqualTo(2);
+    }
+    assertThat(machine.type("approvals", "approve", ID, "--edit", "none.json")).isEqualTo(2);
+    assertThat(machine.type("approvals", "approve", ID, "--edit"))
+        .as("where nobody could type")
+        .isEqualTo(2);
+    assertThat(server.requests())
+        .noneMatch(
+            request -> request.method().equals("POST") && request.target().endsWith("/decision"));
+  }
+
+  @Test
+  void anEditorIsOpenedOnTheArguments() throws IOException {
+    takesDecisions();
+    var seen = home.resolve("seen");
+    machine
+        .typing("secret")
+        .with("EDITOR", "sh -c 'cp \"$1\" " + seen + "; echo {\\\"amount\\\":7} > \"$1\"' x");
+
+    assertThat(machine.type("approvals", "approve", ID, "--edit")).as(machine.err()).isZero();
+
+    assertThat(Files.readString(seen)).contains("\"amount\" : 5");
+    assertThat(server.requests().getLast().body()).contains("\"arguments\":{\"amount\":7}");
+    try (var left = Files.walk(home.resolve(".cache"))) {
+      assertThat(left.filter(Files::isRegularFile).filter(it -> it.toString().contains("edits")))
+          .as("nothing of it is left")
+          .isEmpty();
+    }
   }
 
   @Test

@@ -2,18 +2,25 @@ package io.redoubt.cli;
 
 import io.redoubt.cli.command.Host;
 import io.redoubt.cli.session.Session;
+import io.redoubt.protocol.secret.Secret;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A machine of a test's own, with an empty home, on which commands are typed. */
 public final class TestMachine {
   private final Path home;
   private final Path workingDirectory;
   private final Map<String, String> environment = new HashMap<>();
+  private final List<String> prompts = new ArrayList<>();
+  private @Nullable String typed;
   private StringWriter out = new StringWriter();
   private StringWriter err = new StringWriter();
 
@@ -35,6 +42,22 @@ public final class TestMachine {
         .with("REDOUBT_CLIENT_SECRET", "a secret");
   }
 
+  /** From now on somebody is there, who types this when asked for a secret. */
+  public TestMachine typing(String secret) {
+    typed = secret;
+    return this;
+  }
+
+  /** What that person was asked. */
+  public List<String> prompts() {
+    return List.copyOf(prompts);
+  }
+
+  private Optional<Secret> ask(String prompt) {
+    prompts.add(prompt);
+    return Optional.ofNullable(typed).map(Secret::of);
+  }
+
   public Host host() {
     return new Host(
         environment,
@@ -42,8 +65,9 @@ public final class TestMachine {
         workingDirectory,
         new PrintWriter(out, true),
         new PrintWriter(err, true),
-        false,
-        Clock.systemUTC());
+        typed != null,
+        Clock.systemUTC(),
+        this::ask);
   }
 
   /** Types a command and returns its exit code. */

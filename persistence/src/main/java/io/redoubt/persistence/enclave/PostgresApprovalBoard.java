@@ -106,7 +106,25 @@ final class PostgresApprovalBoard implements ApprovalBoard {
         .bind("identity", opening.identity())
         .mapTo(UUID.class)
         .findOne()
+        .or(() -> edited(handle, opening))
         .map(id -> new Place(new ApprovalId(id), false));
+  }
+
+  /** The one that was changed last, as long as what stands in its place is open. */
+  private static Optional<UUID> edited(Handle handle, Opening opening) {
+    return handle
+        .createQuery(
+            "SELECT e.approval_id FROM enclave.approval AS e"
+                + " JOIN enclave.approval AS n ON n.organization_id = e.organization_id"
+                + " AND n.approval_id = e.edited_to AND n.open"
+                + " WHERE e.organization_id = :organization AND e.agent_id = :agent"
+                + " AND e.identity = :identity AND e.edited_to IS NOT NULL"
+                + " ORDER BY e.approval_id DESC LIMIT 1")
+        .bind("organization", opening.agent().organization().uuid())
+        .bind("agent", opening.agent().agent().uuid())
+        .bind("identity", opening.identity())
+        .mapTo(UUID.class)
+        .findOne();
   }
 
   /** One ask of the organization at a time, so that what is counted is true. */
@@ -163,24 +181,44 @@ final class PostgresApprovalBoard implements ApprovalBoard {
     return database
         .inOrganization(
             key.organization(),
-            handle ->
+            handle -> {
+              int posted = post(handle, posting);
+              var to = view.editedTo();
+              if (posted > 0 && to != null) {
                 handle
                     .createUpdate(
-                        "UPDATE enclave.approval SET version = :version, status = :status,"
-                            + " open = open AND :open, due_at = CAST(:due AS timestamptz),"
-                            + " document = :document,"
-                            + " over_at = CASE WHEN :open THEN NULL ELSE now() END"
-                            + " WHERE organization_id = :organization AND approval_id = :id"
-                            + " AND version < :version")
+                        "UPDATE enclave.approval SET edited_to = :to"
+                            + " WHERE organization_id = :organization AND edited_to = :id")
+                    .bind("to", to.approval().uuid())
                     .bind("organization", key.organization().uuid())
                     .bind("id", key.approval().uuid())
-                    .bind("version", posting.version())
-                    .bind("status", view.status().wire())
-                    .bind("open", view.status().isOpen())
-                    .bindByType("due", posting.dueAt(), Instant.class)
-                    .bind("document", Documents.write(view))
-                    .execute())
+                    .execute();
+              }
+              return posted;
+            })
         .thenApply(_ -> null);
+  }
+
+  private static int post(Handle handle, Posting posting) {
+    var view = posting.view();
+    var to = view.editedTo();
+    return handle
+        .createUpdate(
+            "UPDATE enclave.approval SET version = :version, status = :status,"
+                + " open = open AND :open, due_at = CAST(:due AS timestamptz),"
+                + " document = :document, edited_to = CAST(:to AS uuid),"
+                + " over_at = CASE WHEN :open THEN NULL ELSE now() END"
+                + " WHERE organization_id = :organization AND approval_id = :id"
+                + " AND version < :version")
+        .bind("organization", posting.key().organization().uuid())
+        .bind("id", posting.key().approval().uuid())
+        .bind("version", posting.version())
+        .bind("status", view.status().wire())
+        .bind("open", view.status().isOpen())
+        .bindByType("to", to == null ? null : to.approval().uuid(), UUID.class)
+        .bindByType("due", posting.dueAt(), Instant.class)
+        .bind("document", Documents.write(view))
+        .execute();
   }
 
   @Override

@@ -128,6 +128,63 @@ class ApprovalBoardTest {
     assertThat(opened(EnclaveNode.agent(ACME), "a").approval()).isNotEqualTo(key.approval());
   }
 
+  private void postEdited(ApprovalKey key, ApprovalKey to, int version) {
+    var view =
+        new ApprovalView(
+            key.approval(),
+            ApprovalStatus.EDITED,
+            agent.agent(),
+            null,
+            Plane.TOOL,
+            "tool:call",
+            null,
+            "transfer",
+            null,
+            "beef",
+            ActionId.next(CLOCK),
+            List.of("ask"),
+            "default",
+            1,
+            0,
+            List.of(),
+            0,
+            NOW,
+            null,
+            NOW,
+            version,
+            List.of(),
+            List.of(),
+            null,
+            false,
+            null,
+            new ApprovalView.Edit(to.approval(), "cafe", "mem_ann", List.of("/a")));
+    await(board.post(new Posting(key, view, version, null)));
+  }
+
+  @Test
+  void whatWasChangedIsJoinedAsLongAsWhatStandsInItsPlaceIsOpen() {
+    var first = opened(agent, "first");
+    var second = opened(agent, "second");
+    var third = opened(agent, "third");
+
+    postEdited(first, second, 2);
+    assertThat(await(board.open(opening(agent, "first", null), LIMITS)))
+        .isEqualTo(new Place(first.approval(), false));
+    postEdited(second, third, 2);
+    assertThat(await(board.open(opening(agent, "first", null), LIMITS)))
+        .as("however often that is changed")
+        .isEqualTo(new Place(first.approval(), false));
+    assertThat(await(board.pendingOf(agent, 9))).doesNotContain(first.approval());
+    var elsewhere = EnclaveNode.agent(ACME);
+    assertThat(await(board.open(opening(elsewhere, "first", null), LIMITS)))
+        .as("of nobody else")
+        .isNotEqualTo(new Place(first.approval(), false));
+    post(third, agent, ApprovalStatus.CONSUMED, 4, null);
+
+    assertThat(opened(agent, "first").approval()).isNotEqualTo(first.approval());
+    assertThat(opened(agent, "second").approval()).isNotEqualTo(second.approval());
+  }
+
   @Test
   void whatIsOverIsNotJoined() {
     var key = opened(agent, "a");

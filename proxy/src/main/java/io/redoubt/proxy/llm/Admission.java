@@ -334,10 +334,11 @@ final class Admission {
                 null,
                 Requests.preferredWait(call.request(), config.longestWait()).orElse(Duration.ZERO),
                 () -> stream.whyCut() == null && !Forwarding.isClientGone(call),
-                permitted -> objection(question, by, found, permitted)))
+                permitted -> objection(question, by, found, permitted),
+                null))
         .thenApply(outcome ->
             switch (outcome) {
-              case ApprovalGate.Passed(var permitted, var approval) -> {
+              case ApprovalGate.Passed(var permitted, var approval, _) -> {
                 call.isUpTo(approval);
                 yield permitted;
               }

@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.action.Approved;
+import io.redoubt.action.Arguments;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
@@ -11,15 +12,19 @@ import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.ApprovalRequest;
 import io.redoubt.budget.Shortage;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.link.AgentSpec;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class ApprovalGate {
   /** Whoever is asked for something else by the time that it is granted, asks once more. */
   private static final int MOST_ATTEMPTS = 2;
+
+  /** A changed call may be changed once more; nobody does that for ever. */
+  private static final int MOST_EDITS = 8;
 
   private final LlmPorts ports;
 
@@ -47,6 +55,7 @@ final class ApprovalGate {
    * @param patience how long the caller waits for a decision
    * @param wanted whether it still waits
    * @param objection to letting it go out although it is permitted, for which no grant is spent
+   * @param editing how whoever approves may change it; null: they may not
    */
   record Plea(
       AgentKey agent,
@@ -59,13 +68,42 @@ final class ApprovalGate {
       @Nullable JsonNode arguments,
       Duration patience,
       BooleanSupplier wanted,
-      Function<Agent.Permitted, CompletionStage<Optional<Refusal>>> objection) {}
+      Function<Agent.Permitted, CompletionStage<Optional<Refusal>>> objection,
+      @Nullable Editing editing) {}
+
+  /**
+   * How a call is changed.
+   *
+   * @param form what stands in the place of its arguments
+   * @param call as it is
+   * @param edited the plea for the call that stands in its place
+   */
+  record Editing(
+      ApprovalRequest.Form form,
+      ToolCall call,
+      BiFunction<ApprovalView.Edit, Arguments, Plea> edited) {}
+
+  /**
+   * What stands in the place of a call that was changed.
+   *
+   * @param arguments that may be told, since it is approved; null: it is not
+   */
+  record Replacement(ApprovalView view, @Nullable JsonNode arguments) {}
 
   /** What came of it. */
   sealed interface Outcome {}
 
-  /** Permitted, and the grant is spent for it. */
-  record Passed(Agent.Permitted permitted, @Nullable ApprovalId approval) implements Outcome {}
+  /**
+   * Permitted, and the grant is spent for it.
+   *
+   * @param edited the call that goes out in its place; null: it goes out as it is
+   */
+  record Passed(Agent.Permitted permitted, @Nullable ApprovalId approval, @Nullable ToolCall edited)
+      implements Outcome {
+    Passed(Agent.Permitted permitted, @Nullable ApprovalId approval) {
+      this(permitted, approval, null);
+    }
+  }
 
   /**
    * It may not go out.
@@ -74,20 +112,22 @@ final class ApprovalGate {
    * @param judgement that stands now
    * @param shortage of the budget; null: it is not about that
    * @param reserved what the budget keeps for it in vain; null: nothing
+   * @param replacement what stands in its place; null: nothing does
    */
   record Held(
       Refusal why,
       @Nullable ApprovalId approval,
       @Nullable Judgement judgement,
       @Nullable Shortage shortage,
-      @Nullable Reserved reserved)
+      @Nullable Reserved reserved,
+      @Nullable Replacement replacement)
       implements Outcome {
     Held(Refusal why, @Nullable ApprovalId approval, @Nullable Judgement judgement) {
-      this(why, approval, judgement, null, null);
+      this(why, approval, judgement, null, null, null);
     }
 
     private Held keeping(@Nullable Reserved what) {
-      return new Held(why, approval, judgement, shortage, what);
+      return new Held(why, approval, judgement, shortage, what, replacement);
     }
   }
 
@@ -110,24 +150,109 @@ final class ApprovalGate {
     if (asking == null) {
       return held(Refusal.APPROVAL_NEEDED, null, judgement);
     }
+    long end = System.nanoTime() + plea.patience.toNanos();
     return ports
         .approvals()
         .ask(plea.agent, request(plea, judgement, asking), plea.arguments)
         .thenCompose(answer ->
-            answer instanceof ApprovalDesk.Pending pending
-                ? ports
-                    .approvals()
-                    .await(key(plea, pending.view().id()), pending, plea.patience, plea.wanted)
-                : CompletableFuture.completedFuture(answer))
-        .thenCompose(answer ->
             switch (answer) {
-              case ApprovalDesk.Pending(var view) ->
-                  held(Refusal.APPROVAL_NEEDED, view.id(), judgement);
-              case ApprovalDesk.Over(var view) ->
-                  held(Refusal.APPROVAL_DENIED, view.id(), judgement);
-              case ApprovalDesk.TooMany _ -> held(Refusal.TOO_MANY_APPROVALS, null, judgement);
-              case ApprovalDesk.Usable(var grant) -> use(plea, judgement, grant, attempts);
+              case ApprovalDesk.Pending pending ->
+                  ports
+                      .approvals()
+                      .await(key(plea, pending.view().id()), pending, plea.patience, plea.wanted)
+                      .thenCompose(then ->
+                          then instanceof ApprovalDesk.Over(var view) && view.editedTo() != null
+                              ? follow(plea, judgement, view.editedTo(), end, MOST_EDITS)
+                              : heard(plea, judgement, then, attempts));
+              // It was changed before this one asked: what stands in its place may be asked for.
+              case ApprovalDesk.Over(var view) when view.editedTo() != null ->
+                  replaced(plea, judgement, view.editedTo(), MOST_EDITS);
+              case ApprovalDesk.Over _, ApprovalDesk.TooMany _, ApprovalDesk.Usable _ ->
+                  heard(plea, judgement, answer, attempts);
             });
+  }
+
+  private CompletionStage<Outcome> heard(
+      Plea plea, Judgement judgement, ApprovalDesk.Answer answer, int attempts) {
+    return switch (answer) {
+      case ApprovalDesk.Pending(var view) -> held(Refusal.APPROVAL_NEEDED, view.id(), judgement);
+      case ApprovalDesk.Over(var view) -> held(Refusal.APPROVAL_DENIED, view.id(), judgement);
+      case ApprovalDesk.TooMany _ -> held(Refusal.TOO_MANY_APPROVALS, null, judgement);
+      case ApprovalDesk.Usable(var grant) -> use(plea, judgement, grant, attempts);
+    };
+  }
+
+  /** Somebody has changed it while this one waits: the changed call may go out in its place. */
+  private CompletionStage<Outcome> follow(
+      Plea plea, Judgement judgement, ApprovalView.Edit to, long end, int edits) {
+    var editing = plea.editing;
+    if (editing == null) {
+      return held(Refusal.APPROVAL_DENIED, to.approval(), judgement);
+    }
+    var key = key(plea, to.approval());
+    var left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    return ports
+        .approvals()
+        .replacement(key)
+        .thenCompose(found ->
+            (found.answer() instanceof ApprovalDesk.Pending pending
+                    ? ports.approvals().await(key, pending, left, plea.wanted)
+                    : CompletableFuture.completedStage(found.answer()))
+                .thenCompose(answer ->
+                    switch (answer) {
+                      case ApprovalDesk.Pending _ ->
+                          replacedBy(judgement, new Replacement(found.view(), null));
+                      case ApprovalDesk.Over(var view) when view.editedTo() != null && edits > 1 ->
+                          follow(plea, judgement, view.editedTo(), end, edits - 1);
+                      case ApprovalDesk.Usable(var grant) when found.arguments() != null -> {
+                        var edit =
+                            new ApprovalView.Edit(
+                                to.approval(), editing.call.digest(), to.by(), to.changes());
+                        yield useEdited(
+                            editing.edited.apply(edit, written(found.arguments())),
+                            judgement,
+                            grant);
+                      }
+                      case ApprovalDesk.Over _, ApprovalDesk.TooMany _, ApprovalDesk.Usable _ ->
+                          held(Refusal.APPROVAL_DENIED, to.approval(), judgement);
+                    }));
+  }
+
+  /** In their canonical form, of which their digest was made. */
+  private static Arguments written(JsonNode arguments) {
+    return Arguments.parse(CanonicalJson.write(arguments));
+  }
+
+  /** What goes out by it is the changed call, and nothing else that is asked for by then. */
+  private CompletionStage<Outcome> useEdited(Plea plea, Judgement judgement, Approved grant) {
+    return use(plea, judgement, grant, 1)
+        .thenApply(outcome ->
+            outcome instanceof Passed(var permitted, var approval, _)
+                ? new Passed(
+                    permitted, approval, Objects.requireNonNull(plea.editing, "edited").call)
+                : outcome);
+  }
+
+  /** Whoever comes with the call as it was is told of the other, and does not get it unasked. */
+  private CompletionStage<Outcome> replaced(
+      Plea plea, Judgement judgement, ApprovalView.Edit to, int edits) {
+    return ports
+        .approvals()
+        .replacement(key(plea, to.approval()))
+        .thenCompose(found ->
+            found.view().editedTo() != null && edits > 1
+                ? replaced(plea, judgement, found.view().editedTo(), edits - 1)
+                : replacedBy(
+                    judgement,
+                    new Replacement(
+                        found.view(),
+                        found.answer() instanceof ApprovalDesk.Usable ? found.arguments() : null)));
+  }
+
+  private static CompletionStage<Outcome> replacedBy(Judgement judgement, Replacement replacement) {
+    return CompletableFuture.completedFuture(
+        new Held(
+            Refusal.APPROVAL_EDITED, replacement.view.id(), judgement, null, null, replacement));
   }
 
   private CompletionStage<Outcome> use(
@@ -155,6 +280,7 @@ final class ApprovalGate {
                           grant.id(),
                           now == null ? judgement : now,
                           shortage,
+                          null,
                           null));
               case Agent.Refused _ -> held(Refusal.UNAVAILABLE, grant.id(), judgement);
               case Agent.Done _,
@@ -182,8 +308,9 @@ final class ApprovalGate {
             return CompletableFuture.<Outcome>completedStage(
                 new Held(against.get(), grant.id(), now).keeping(permitted.reserved()));
           }
-          // Where policies permit it by now without anybody's approval, the grant stays as it is.
-          return now.asking() == null
+          // Where policies permit it by now without anybody's approval, the grant stays as it is. A
+          // changed call is nobody's own: it goes out by its grant, or not at all.
+          return now.asking() == null && !isEdited(plea)
               ? CompletableFuture.<Outcome>completedStage(new Passed(permitted, null))
               : spendNow(plea, judgement, grant, permitted);
         })
@@ -208,7 +335,7 @@ final class ApprovalGate {
   private CompletionStage<Outcome> askAnew(
       Plea plea, Judgement judgement, @Nullable Reserved reserved) {
     var asking = judgement.asking();
-    if (asking == null) {
+    if (asking == null || isEdited(plea)) {
       return CompletableFuture.completedFuture(
           new Held(Refusal.APPROVAL_NEEDED, null, judgement).keeping(reserved));
     }
@@ -228,6 +355,10 @@ final class ApprovalGate {
         .thenApply(held -> held.keeping(reserved));
   }
 
+  private static boolean isEdited(Plea plea) {
+    return plea.editing != null && plea.editing.call.edit() != null;
+  }
+
   private static CompletionStage<Outcome> held(
       Refusal why, @Nullable ApprovalId approval, Judgement judgement) {
     return CompletableFuture.completedFuture(new Held(why, approval, judgement));
@@ -240,20 +371,24 @@ final class ApprovalGate {
   private static ApprovalRequest request(Plea plea, Judgement judgement, Asking asking) {
     var action = plea.action;
     return new ApprovalRequest(
-        asking.identity(),
-        plea.agent.agent(),
-        plea.spec.owner(),
-        action.plane(),
-        action.operation(),
-        action.within(),
-        action.resource(),
-        action.digest(),
-        judgement.decision().policyIds(),
-        judgement.bundleVersion(),
-        judgement.risk().score(),
-        action.id(),
-        plea.turn,
-        plea.traceId,
-        asking.workflows());
+            asking.identity(),
+            plea.agent.agent(),
+            plea.spec.owner(),
+            action.plane(),
+            action.operation(),
+            action.within(),
+            action.resource(),
+            action.digest(),
+            judgement.decision().policyIds(),
+            judgement.bundleVersion(),
+            judgement.risk().score(),
+            action.id(),
+            plea.turn,
+            plea.traceId,
+            asking.workflows())
+        .edited(
+            plea.editing == null
+                ? null
+                : new ApprovalRequest.Editing(plea.editing.form, action.source().getHostAddress()));
   }
 }

@@ -43,6 +43,7 @@ enum Refusal {
   POLICY_DENIED(403, "Policy denies the call"),
   APPROVAL_NEEDED(403, "Policy wants the call approved first"),
   APPROVAL_DENIED(403, "The call was not approved"),
+  APPROVAL_EDITED(403, "The call was changed by whoever was to approve it, and stands as another"),
   TOO_MANY_APPROVALS(429, "Too many requests for approval wait for a decision"),
   CONTENT_NOT_INSPECTED(403, "Not all of it can be inspected, as content policy demands"),
   CONTENT_NOT_REDACTED(403, "What content policy wants redacted stands where it cannot be"),
@@ -132,7 +133,7 @@ enum Refusal {
     }
     return switch (this) {
       case APPROVAL_NEEDED -> message + "; " + approval + " is pending";
-      case APPROVAL_DENIED -> message + " (" + approval + ")";
+      case APPROVAL_DENIED, APPROVAL_EDITED -> message + " (" + approval + ")";
       default -> message;
     };
   }
@@ -143,7 +144,10 @@ enum Refusal {
 
   /** Whether the organization's policies said so, and not the product. */
   boolean isByPolicy() {
-    return this == POLICY_DENIED || this == APPROVAL_NEEDED || this == APPROVAL_DENIED;
+    return this == POLICY_DENIED
+        || this == APPROVAL_NEEDED
+        || this == APPROVAL_DENIED
+        || this == APPROVAL_EDITED;
   }
 
   Verdict verdict() {

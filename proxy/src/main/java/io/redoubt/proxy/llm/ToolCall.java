@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.action.Arguments;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Judgement;
+import io.redoubt.approval.ApprovalRequest;
 import io.redoubt.link.Freshness;
 import io.redoubt.policy.PolicyAction;
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
@@ -23,6 +26,7 @@ import io.redoubt.proxy.llm.reply.CallVerdict;
 import io.redoubt.proxy.llm.reply.ProposedCall;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -40,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * @param spec what is known of the agent; null: nothing yet
  * @param judgement of the policies; null: none yet
  * @param approval that it waits for, was refused, or passes by; null: none
+ * @param form what may stand in the place of its arguments; null: nothing may
+ * @param edit the call that it stands in the place of; null: an agent's model proposed it as it is
+ * @param replacement what stands in its place, and may be told; null: nothing does
  */
 record ToolCall(
     ActionId id,
@@ -51,7 +58,12 @@ record ToolCall(
     Inspected found,
     @Nullable AgentSpec spec,
     @Nullable Judgement judgement,
-    @Nullable ApprovalId approval) {
+    @Nullable ApprovalId approval,
+    ApprovalRequest.@Nullable Form form,
+    ApprovalView.@Nullable Edit edit,
+    ApprovalGate.@Nullable Replacement replacement) {
+  /** Longer ones, agents look up. */
+  private static final int MOST_TOLD = 4_000;
 
   static ToolCall of(
       ActionId id,
@@ -70,6 +82,33 @@ record ToolCall(
         Inspected.arguments(arguments, inspector, inspection),
         null,
         null,
+        null,
+        proposed.editable(),
+        null,
+        null);
+  }
+
+  /** The call with other arguments, that stands in the place of this one. */
+  ToolCall edited(
+      ActionId another,
+      Instant now,
+      ApprovalView.Edit by,
+      Arguments instead,
+      Inspector inspector,
+      LlmConfig.Inspection inspection) {
+    return new ToolCall(
+        another,
+        now,
+        tool,
+        instead,
+        executor,
+        digest(tool, instead),
+        Inspected.arguments(instead, inspector, inspection),
+        spec,
+        null,
+        null,
+        form,
+        by,
         null);
   }
 
@@ -90,11 +129,48 @@ record ToolCall(
   }
 
   ToolCall judged(@Nullable AgentSpec by, @Nullable Judgement what) {
-    return new ToolCall(id, at, tool, arguments, executor, digest, found, by, what, approval);
+    return new ToolCall(
+        id,
+        at,
+        tool,
+        arguments,
+        executor,
+        digest,
+        found,
+        by,
+        what,
+        approval,
+        form,
+        edit,
+        replacement);
   }
 
   ToolCall upTo(@Nullable ApprovalId which) {
-    return new ToolCall(id, at, tool, arguments, executor, digest, found, spec, judgement, which);
+    return new ToolCall(
+        id,
+        at,
+        tool,
+        arguments,
+        executor,
+        digest,
+        found,
+        spec,
+        judgement,
+        which,
+        form,
+        edit,
+        replacement);
+  }
+
+  ToolCall replacedBy(ApprovalGate.@Nullable Replacement other) {
+    return new ToolCall(
+        id, at, tool, arguments, executor, digest, found, spec, judgement, approval, form, edit,
+        other);
+  }
+
+  /** How it goes out. */
+  CallVerdict released() {
+    return edit == null ? new CallVerdict.Released() : new CallVerdict.Edited(arguments);
   }
 
   GovernedAction action(InetAddress source) {
@@ -119,7 +195,21 @@ record ToolCall(
         why.isByPolicy() && judgement != null ? judgement.decision().policyIds() : List.of(),
         why == Refusal.POLICY_DENIED && refusal != null
             ? "Its arguments cannot be judged: " + refusal
-            : why.message(approval));
+            : why.message(approval) + told());
+  }
+
+  /** What stands in its place: once that is approved, the agent may ask for it. */
+  private String told() {
+    if (replacement == null) {
+      return "";
+    }
+    if (replacement.arguments() == null) {
+      return replacement.view().status() == ApprovalStatus.PENDING ? ", which is pending" : "";
+    }
+    var instead = new String(CanonicalJson.write(replacement.arguments()), StandardCharsets.UTF_8);
+    return instead.length() > MOST_TOLD
+        ? "; call it with the arguments that the request tells"
+        : "; call it with these arguments instead: " + instead;
   }
 
   AuditRecord intent(
@@ -142,6 +232,11 @@ record ToolCall(
       first.add(code);
     }
     first.add("in the reply to " + of.action());
+    if (edit != null) {
+      first.add(
+          "in the place of digest %s, changed by %s: %s"
+              .formatted(edit.actionDigest(), edit.by(), String.join(", ", edit.changes())));
+    }
     if (executor == Executor.PROVIDER) {
       first.add("run by the provider");
     }

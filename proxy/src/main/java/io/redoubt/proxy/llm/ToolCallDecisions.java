@@ -230,23 +230,18 @@ final class ToolCallDecisions {
       return deny(call, admitted, each, Refusal.APPROVAL_NEEDED);
     }
     return approvals
-        .pass(
-            new ApprovalGate.Plea(
-                admitted.agent().key(),
-                admitted.agent().claims().family(),
-                each.action(call.source()),
-                spec,
-                judgement,
-                call.action(),
-                call.trace().traceId(),
-                each.arguments().values(),
-                Requests.preferredWait(call.request(), config.longestWait())
-                    .orElse(config.toolCalls().approvalWait()),
-                wanted,
-                permitted -> objection(each, admitted, by, permitted)))
+        .pass(plea(call, admitted, each, spec, judgement, by, wanted))
         .thenCompose(outcome ->
             switch (outcome) {
-              case ApprovalGate.Passed(var permitted, var approval) ->
+              case ApprovalGate.Passed(var permitted, var approval, var edited)
+                  when edited != null ->
+                  permitEdited(
+                      call,
+                      admitted,
+                      each.upTo(approval),
+                      edited.judged(permitted.spec(), permitted.judgement()).upTo(approval),
+                      permitted.fence());
+              case ApprovalGate.Passed(var permitted, var approval, _) ->
                   permit(
                       call,
                       admitted,
@@ -257,9 +252,63 @@ final class ToolCallDecisions {
                   deny(
                       call,
                       admitted,
-                      each.judged(spec, held.judgement()).upTo(held.approval()),
+                      each.judged(spec, held.judgement())
+                          .upTo(held.approval())
+                          .replacedBy(held.replacement()),
                       held.why());
             });
+  }
+
+  private ApprovalGate.Plea plea(
+      LlmCall call,
+      Admitted admitted,
+      ToolCall each,
+      AgentSpec spec,
+      Judgement judgement,
+      Policies.Contents by,
+      BooleanSupplier wanted) {
+    var form = each.form();
+    return new ApprovalGate.Plea(
+        admitted.agent().key(),
+        admitted.agent().claims().family(),
+        each.action(call.source()),
+        spec,
+        judgement,
+        call.action(),
+        call.trace().traceId(),
+        each.arguments().values(),
+        Requests.preferredWait(call.request(), config.longestWait())
+            .orElse(config.toolCalls().approvalWait()),
+        wanted,
+        permitted -> objection(each, admitted, by, permitted),
+        form == null
+            ? null
+            : new ApprovalGate.Editing(
+                form,
+                each,
+                (edit, instead) -> {
+                  // People took their time: it is looked at as is done now.
+                  var now = ports.policies().contents(admitted.agent().claims().organization());
+                  var edited =
+                      each.edited(
+                          ActionId.next(clock),
+                          clock.instant(),
+                          edit,
+                          instead,
+                          Inspector.of(now.rules().patterns()),
+                          config.inspection());
+                  return plea(call, admitted, edited, spec, judgement, now, wanted);
+                }));
+  }
+
+  /** Both are on record: the one that never goes out, and the one that does in its place. */
+  private CompletionStage<Settled> permitEdited(
+      LlmCall call, Admitted admitted, ToolCall original, ToolCall edited, long fence) {
+    return deny(call, admitted, original, Refusal.APPROVAL_EDITED)
+        .thenCompose(refused ->
+            refused.recorded
+                ? permit(call, admitted, edited, fence, standing(admitted))
+                : CompletableFuture.completedStage(refused));
   }
 
   /** Why it would not go out although it is permitted: then its grant is not spent. */
@@ -381,8 +430,7 @@ final class ToolCallDecisions {
           }
           telemetry.toolCall("permit");
           return CompletableFuture.completedFuture(
-              new Settled(
-                  new CallVerdict.Released(), new Grant(each.id(), call.elapsedMillis()), true));
+              new Settled(each.released(), new Grant(each.id(), call.elapsedMillis()), true));
         })
         .exceptionally(failure -> {
           Causes.log("The permit of a tool call could not be recorded", failure);

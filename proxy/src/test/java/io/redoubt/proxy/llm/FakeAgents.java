@@ -4,6 +4,7 @@ import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
+import io.redoubt.agent.Asking;
 import io.redoubt.agent.Judgement;
 import io.redoubt.budget.Shortage;
 import io.redoubt.policy.Decision;
@@ -15,6 +16,7 @@ import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.session.Risk;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -112,6 +114,21 @@ final class FakeAgents implements Agents {
     };
   }
 
+  /** As the real ones do: there is something to ask about also where it is permitted. */
+  private Agent.Answer considered(GovernedAction action) {
+    var answer = answer(action);
+    var said = Objects.requireNonNull(answer.judgement());
+    return answer.denial() != null
+        ? answer
+        : new Agent.Answer(
+            null,
+            new Judgement(
+                said.bundleVersion(),
+                said.decision(),
+                said.risk(),
+                new Asking("permitted-" + action.digest(), List.of())));
+  }
+
   /** As the real ones do: a grant for what is asked lifts what asks for it. */
   private static Judgement approved(Judgement said, GovernedAction action) {
     var grant = action.approved();
@@ -162,6 +179,10 @@ final class FakeAgents implements Agents {
           new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec, null);
       case Agent.DecideTogether(var actions, _, _, _) ->
           new Agent.Decided(spec, FENCE, actions.stream().map(this::answer).toList());
+      case Agent.Consider _ when isolated ->
+          new Agent.Decided(spec, -1, List.of(new Agent.Answer(Agent.Denial.NOT_ACTIVE, null)));
+      case Agent.Consider(var action, _, _) ->
+          new Agent.Decided(spec, -1, List.of(considered(action)));
       case Agent.Describe _ ->
           new Agent.Description(
               isolated ? AgentStatus.ISOLATED : AgentStatus.ACTIVE,

@@ -9,6 +9,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.LocalApprovals;
+import io.redoubt.approval.Voting;
 import io.redoubt.entity.Patience;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.HttpEdge;
@@ -99,6 +100,7 @@ final class LlmFixture implements AutoCloseable {
   final ActorSystem<?> system;
   final FakeAgents agents;
   final LocalApprovals approvals;
+  final Voting voting;
   final LiveStreams streams;
   final List<AgentKey> charged = new CopyOnWriteArrayList<>();
   final HttpClient client = HttpClient.newHttpClient();
@@ -133,6 +135,18 @@ final class LlmFixture implements AutoCloseable {
             board,
             ApprovalConfig.from(config),
             new Patience(clock, Duration.ofSeconds(5)));
+    voting =
+        new Voting(
+            approvals,
+            board,
+            policies,
+            desk,
+            new EditedToolCalls(
+                agents,
+                policies,
+                LlmConfig.from(config),
+                new Patience(clock, Duration.ofSeconds(5))),
+            clock);
     var routes =
         new LlmRoutes(
             system,

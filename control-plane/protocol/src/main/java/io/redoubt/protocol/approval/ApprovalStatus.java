@@ -16,7 +16,9 @@ public enum ApprovalStatus {
   /** Granted, and used up. */
   CONSUMED,
   /** The agent was stopped. */
-  CANCELLED;
+  CANCELLED,
+  /** Somebody has changed the call: it is asked about as another, and this one never passes. */
+  EDITED;
 
   /** Whether something may still come of it. */
   public boolean isOpen() {

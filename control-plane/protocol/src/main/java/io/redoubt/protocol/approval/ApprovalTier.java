@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param settles which of its answers settle anything; null: people are asked
  * @param maxRisk up to which its approval counts; null: it may not approve
  * @param minConfidence below which nothing that it says counts; null: people are asked
+ * @param stepUpSeconds how long ago whoever approves may have authenticated; null: a token is
+ *     enough
+ * @param stepUpRisk from which risk on that is asked; null: it is always
  */
 @JsonPropertyOrder({
   "kind",
@@ -41,7 +44,9 @@ import org.jspecify.annotations.Nullable;
   "model",
   "settles",
   "max_risk",
-  "min_confidence"
+  "min_confidence",
+  "step_up_seconds",
+  "step_up_risk"
 })
 public record ApprovalTier(
     Kind kind,
@@ -55,7 +60,9 @@ public record ApprovalTier(
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String model,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<Decision> settles,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer maxRisk,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer minConfidence) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer minConfidence,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer stepUpSeconds,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer stepUpRisk) {
   /** Stands for the agent's owner among the approvers. */
   public static final String OWNER = "owner";
 
@@ -65,6 +72,12 @@ public record ApprovalTier(
 
   /** A model that takes longer than that is of no help to anybody who waits. */
   public static final int MAX_JUDGE_SECONDS = 300;
+
+  /** Nobody types faster than that. */
+  public static final int MIN_STEP_UP_SECONDS = 15;
+
+  /** As long as a token lives. */
+  public static final int MAX_STEP_UP_SECONDS = 900;
 
   public static final int MAX_RISK = 100;
   public static final int MAX_CONFIDENCE = 100;
@@ -125,6 +138,13 @@ public record ApprovalTier(
     check(
         timeoutSeconds >= 1 && timeoutSeconds <= MAX_TIMEOUT_SECONDS,
         "a time limit is from 1 second to 7 days");
+    check(
+        stepUpSeconds == null
+            || (stepUpSeconds >= MIN_STEP_UP_SECONDS && stepUpSeconds <= MAX_STEP_UP_SECONDS),
+        "an authentication is fresh for 15 seconds to 15 minutes");
+    check(
+        stepUpRisk == null || (stepUpSeconds != null && isPercentage(stepUpRisk, MAX_RISK)),
+        "a risk is from 0 to 100, and asks for a fresh authentication");
     List<Decision> settled =
         settles == null ? List.of() : settles.stream().distinct().sorted().toList();
     settles = settles == null ? null : settled;
@@ -132,6 +152,7 @@ public record ApprovalTier(
       check(
           approvers.isEmpty() && quorum == 1 && veto && !excludeOwner,
           "a model is asked, and people as well");
+      check(stepUpSeconds == null, "a model authenticates nowhere");
       check(
           timeoutSeconds <= MAX_JUDGE_SECONDS,
           "a model is waited for up to " + MAX_JUDGE_SECONDS + " seconds");
@@ -177,7 +198,33 @@ public record ApprovalTier(
         null,
         null,
         null,
+        null,
+        null,
         null);
+  }
+
+  /**
+   * The same people, who must have authenticated lately to approve.
+   *
+   * @param seconds ago, at most
+   * @param risk from which on; null: always
+   */
+  public ApprovalTier steppingUp(int seconds, @Nullable Integer risk) {
+    return new ApprovalTier(
+        kind,
+        approvers,
+        quorum,
+        timeoutSeconds,
+        onTimeout,
+        veto,
+        excludeOwner,
+        provider,
+        model,
+        settles,
+        maxRisk,
+        minConfidence,
+        seconds,
+        risk);
   }
 
   /**
@@ -205,7 +252,9 @@ public record ApprovalTier(
         model,
         settles,
         maxRisk,
-        minConfidence);
+        minConfidence,
+        null,
+        null);
   }
 
   /** Words that tiers use; nobody who is called so is who is meant. */
@@ -240,6 +289,14 @@ public record ApprovalTier(
   /** Whether what the model says may settle the request. */
   public boolean letsModel(Decision decision) {
     return settles != null && settles.contains(decision);
+  }
+
+  /**
+   * How long ago whoever approves something of that risk may have authenticated, in seconds; null:
+   * it does not matter.
+   */
+  public @Nullable Integer freshness(int risk) {
+    return stepUpRisk == null || risk >= stepUpRisk ? stepUpSeconds : null;
   }
 
   /**

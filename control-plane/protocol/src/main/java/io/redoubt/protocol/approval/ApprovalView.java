@@ -10,6 +10,7 @@ import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.ExactJson;
+import io.redoubt.protocol.json.FalseIfAbsent;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * @param version grows with everything that happens to it
  * @param related others that the same turn of a model asked for
  * @param opinions of models, that settled nothing
+ * @param stepUpSeconds how long ago whoever approves now may have authenticated; null: it does not
+ *     matter, or nothing is to be decided
+ * @param editable whether whoever approves may change the arguments
+ * @param editOf what it stands in the place of; null: an agent asked for it as it is
+ * @param editedTo what stands in its place; null: nothing does
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -57,7 +63,15 @@ public record ApprovalView(
     @Nullable Instant decidedAt,
     int version,
     List<ApprovalId> related,
-    List<Opinion> opinions) {
+    List<Opinion> opinions,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer stepUpSeconds,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
+        boolean editable,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editOf,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editedTo) {
+
+  /** What whoever approves may write in the place of arguments, in bytes. */
+  public static final int MAX_EDITED_BYTES = 64 * 1024;
 
   /** What somebody said. */
   public enum Decision {
@@ -83,6 +97,8 @@ public record ApprovalView(
    *
    * @param by a member's or client's identifier, or a model, named {@code model:…}
    * @param through where it was said, such as {@code control-plane}; {@code judge}: a model said it
+   * @param authenticationAge how long before that they had authenticated, in seconds; null: that is
+   *     not known
    */
   public record Vote(
       String by,
@@ -91,7 +107,34 @@ public record ApprovalView(
       String reason,
       String workflow,
       int tier,
-      Instant at) {}
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge) {
+    /** Of somebody of whom it is not known when they authenticated. */
+    public Vote(
+        String by,
+        String through,
+        Decision decision,
+        String reason,
+        String workflow,
+        int tier,
+        Instant at) {
+      this(by, through, decision, reason, workflow, tier, at, null);
+    }
+  }
+
+  /**
+   * That somebody has changed a call.
+   *
+   * @param approval the request for the other of the two calls
+   * @param actionDigest of that call
+   * @param by who has changed it
+   * @param changes where the arguments differ (RFC 6901); some of them where there are many
+   */
+  public record Edit(ApprovalId approval, String actionDigest, String by, List<String> changes) {
+    public Edit {
+      changes = changes == null ? List.of() : List.copyOf(changes);
+    }
+  }
 
   /**
    * What a model said, or that it said nothing, and why that settled nothing.
@@ -154,7 +197,11 @@ public record ApprovalView(
         decidedAt,
         version,
         related,
-        List.of());
+        List.of(),
+        null,
+        false,
+        null,
+        null);
   }
 
   /** The same, with what else is known of it. */
@@ -182,6 +229,10 @@ public record ApprovalView(
         decidedAt,
         version,
         related,
-        opinions);
+        opinions,
+        stepUpSeconds,
+        editable,
+        editOf,
+        editedTo);
   }
 }

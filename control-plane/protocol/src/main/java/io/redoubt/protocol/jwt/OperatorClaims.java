@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param subject a member's or a client's identifier
  * @param client the OAuth client that asked for the token
  * @param permissions {@code resource:verb} each
+ * @param authenticatedAt when the client proved its secret (RFC 9470 §6.1), which no renewal
+ *     without it may change; null: that is not known, so it was never lately
  */
 public record OperatorClaims(
     String issuer,
@@ -28,13 +31,38 @@ public record OperatorClaims(
     Set<String> permissions,
     String jti,
     Instant issuedAt,
-    Instant expiresAt) {
+    Instant expiresAt,
+    @Nullable Instant authenticatedAt) {
 
   /** Audience of every operator token. */
   public static final String AUDIENCE = "urn:redoubt:operator";
 
   public OperatorClaims {
     permissions = Set.copyOf(permissions);
+  }
+
+  /** It is not known when the client proved its secret. */
+  public OperatorClaims(
+      String issuer,
+      String audience,
+      String subject,
+      String client,
+      OrganizationId organization,
+      Set<String> permissions,
+      String jti,
+      Instant issuedAt,
+      Instant expiresAt) {
+    this(
+        issuer,
+        audience,
+        subject,
+        client,
+        organization,
+        permissions,
+        jti,
+        issuedAt,
+        expiresAt,
+        null);
   }
 
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -47,7 +75,8 @@ public record OperatorClaims(
       Set<String> permissions,
       String jti,
       long iat,
-      long exp) {}
+      long exp,
+      @Nullable Long authTime) {}
 
   private static final ObjectReader READER = Json.STRICT.readerFor(Wire.class);
 
@@ -65,7 +94,8 @@ public record OperatorClaims(
                 permissions,
                 jti,
                 issuedAt.getEpochSecond(),
-                expiresAt.getEpochSecond())));
+                expiresAt.getEpochSecond(),
+                authenticatedAt == null ? null : authenticatedAt.getEpochSecond())));
   }
 
   /** The same, good for nothing that is not among these. */
@@ -73,7 +103,26 @@ public record OperatorClaims(
     var both = new HashSet<>(permissions);
     both.retainAll(most);
     return new OperatorClaims(
-        issuer, audience, subject, client, organization, both, jti, issuedAt, expiresAt);
+        issuer,
+        audience,
+        subject,
+        client,
+        organization,
+        both,
+        jti,
+        issuedAt,
+        expiresAt,
+        authenticatedAt);
+  }
+
+  /**
+   * How long ago the client proved its secret, in seconds. Clocks differ a little: what is said to
+   * lie ahead was just now. Empty: that is not known.
+   */
+  public OptionalLong authenticationAge(Instant now) {
+    return authenticatedAt == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(Math.max(0, now.getEpochSecond() - authenticatedAt.getEpochSecond()));
   }
 
   /**
@@ -90,7 +139,8 @@ public record OperatorClaims(
           || wire.org == null
           || wire.permissions == null
           || wire.permissions.contains(null)
-          || wire.jti == null) {
+          || wire.jti == null
+          || (wire.authTime != null && wire.authTime > wire.iat)) {
         return Optional.empty();
       }
       return Optional.of(
@@ -103,7 +153,8 @@ public record OperatorClaims(
               wire.permissions,
               wire.jti,
               Instant.ofEpochSecond(wire.iat),
-              Instant.ofEpochSecond(wire.exp)));
+              Instant.ofEpochSecond(wire.exp),
+              wire.authTime == null ? null : Instant.ofEpochSecond(wire.authTime)));
     } catch (IOException | IllegalArgumentException | java.time.DateTimeException _) {
       return Optional.empty();
     }

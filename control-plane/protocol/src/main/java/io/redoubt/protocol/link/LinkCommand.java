@@ -1,15 +1,19 @@
 package io.redoubt.protocol.link;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.token.TokenDigest;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -119,6 +123,11 @@ public sealed interface LinkCommand {
    *
    * @param by a member's or client's identifier
    * @param through where it was said; null: in the control plane, which older releases do not say
+   * @param authenticationAge how long before they said so they had authenticated, in seconds; null:
+   *     that is not known, so not lately
+   * @param arguments those that are to stand in the place of the call's, canonical, sealed to the
+   *     enclave's enrolment key: what is approved is the call with these; null: it is the call as
+   *     it is
    */
   @JsonTypeName("approval.decide")
   record DecideApproval(
@@ -126,8 +135,27 @@ public sealed interface LinkCommand {
       ApprovalView.Decision decision,
       String reason,
       String by,
-      @Nullable String through)
-      implements LinkCommand {}
+      @Nullable String through,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable SealedBox arguments)
+      implements LinkCommand {
+    /** By somebody of whom it is not known when they authenticated. */
+    public DecideApproval(
+        ApprovalId approvalId,
+        ApprovalView.Decision decision,
+        String reason,
+        String by,
+        @Nullable String through) {
+      this(approvalId, decision, reason, by, through, null, null);
+    }
+
+    /** What the arguments are sealed for, so that they open nowhere else. */
+    public static byte[] purpose(
+        EnclaveId enclave, OrganizationId organization, ApprovalId approval) {
+      return (enclave + "/" + organization + "/approval/" + approval)
+          .getBytes(StandardCharsets.UTF_8);
+    }
+  }
 
   /**
    * A client that may ask the enclave itself for a token while the control plane is away.

@@ -1,6 +1,7 @@
 package io.redoubt.protocol.link;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
@@ -107,6 +108,7 @@ public sealed interface LinkReport {
    * Answer to a decision: whether it counts.
    *
    * @param approval as it stands now; null: there is none of that name
+   * @param why the change is refused; null: none is
    */
   @JsonTypeName("approval.voted")
   record ApprovalVoted(
@@ -114,8 +116,19 @@ public sealed interface LinkReport {
       ApprovalId approvalId,
       long commandNumber,
       Hearing outcome,
-      @Nullable ApprovalView approval)
-      implements LinkReport {}
+      @Nullable ApprovalView approval,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String why)
+      implements LinkReport {
+    /** Of a decision that changes nothing of the call. */
+    public ApprovalVoted(
+        OrganizationId organizationId,
+        ApprovalId approvalId,
+        long commandNumber,
+        Hearing outcome,
+        @Nullable ApprovalView approval) {
+      this(organizationId, approvalId, commandNumber, outcome, approval, null);
+    }
+  }
 
   /** What became of somebody's decision. */
   enum Hearing {
@@ -123,7 +136,11 @@ public sealed interface LinkReport {
     UNKNOWN,
     DECIDED,
     NOT_ASKED,
-    VOTED_BEFORE;
+    VOTED_BEFORE,
+    /** Whoever approves has to have authenticated more lately than that. */
+    NOT_FRESH,
+    /** The call cannot be changed, or not like that. */
+    EDIT_REFUSED;
 
     @JsonValue
     public String wire() {

@@ -10,6 +10,7 @@ public enum ErrorType {
   MALFORMED_REQUEST(400, "The request could not be read"),
   CREDENTIAL_MISSING(401, "A credential is needed"),
   CREDENTIAL_INVALID(401, "The credential is not valid"),
+  STEP_UP_NEEDED(401, "A more recent authentication is needed"),
   BOOTSTRAP_TOKEN_INVALID(401, "The bootstrap token is unknown or has expired"),
   REFRESH_TOKEN_INVALID(401, "The refresh token is unknown, expired or revoked"),
   PROOF_OF_POSSESSION_INVALID(401, "The proof of possession is missing or wrong"),

@@ -60,7 +60,8 @@ class ClaimsTest {
           Set.of("agents:read", "agents:manage"),
           "jti",
           NOW,
-          NOW.plusSeconds(900));
+          NOW.plusSeconds(900),
+          NOW.minusSeconds(5));
   private static final ServiceIdentity SERVICE =
       new ServiceIdentity(
           "egress",
@@ -99,7 +100,7 @@ class ClaimsTest {
   void everyMissingOrNullClaimIsRefused(
       Jws.Type type, Object claims, ObjectNode payload, Function<byte[], Optional<?>> read) {
     for (String name : names(payload)) {
-      if (name.equals("client_cidr") || name.equals("cnf")) {
+      if (name.equals("client_cidr") || name.equals("cnf") || name.equals("auth_time")) {
         continue; // leaving these out is a statement of its own, see below
       }
       var missing = payload.deepCopy();
@@ -179,6 +180,35 @@ class ClaimsTest {
     String twice = payload.toString().replaceFirst("\\{", "{\"jti\":\"other\",");
 
     assertThat(read.apply(twice.getBytes(UTF_8))).isEmpty();
+  }
+
+  @Test
+  void whoSaysNothingOfTheirAuthenticationHasNotAuthenticatedLately() {
+    var payload = payload(Jws.Type.OPERATOR_ACCESS, OPERATOR.sign(KEY));
+
+    var said = OperatorClaims.read(bytes(payload)).orElseThrow();
+    payload.remove("auth_time");
+    var silent = OperatorClaims.read(bytes(payload)).orElseThrow();
+
+    assertThat(said.authenticationAge(NOW)).hasValue(5);
+    assertThat(said.within(Set.of()).authenticationAge(NOW)).hasValue(5);
+    assertThat(silent.authenticationAge(NOW)).isEmpty();
+  }
+
+  @Test
+  void nobodyAuthenticatedAfterTheirTokenWasIssued() {
+    var payload = payload(Jws.Type.OPERATOR_ACCESS, OPERATOR.sign(KEY));
+
+    assertThat(
+            OperatorClaims.read(
+                bytes(payload.deepCopy().put("auth_time", NOW.getEpochSecond() + 1))))
+        .isEmpty();
+    assertThat(OperatorClaims.read(bytes(payload.deepCopy().put("auth_time", Long.MIN_VALUE))))
+        .isEmpty();
+    var ahead = OperatorClaims.read(bytes(payload)).orElseThrow();
+    assertThat(ahead.authenticationAge(NOW.minusSeconds(30)))
+        .as("by a clock that is behind: just now, and never less")
+        .hasValue(0);
   }
 
   @Test

@@ -15,6 +15,7 @@ class ErrorTypeTest {
             "400 urn:redoubt:error:malformed-request",
             "401 urn:redoubt:error:credential-missing",
             "401 urn:redoubt:error:credential-invalid",
+            "401 urn:redoubt:error:step-up-needed",
             "401 urn:redoubt:error:bootstrap-token-invalid",
             "401 urn:redoubt:error:refresh-token-invalid",
             "401 urn:redoubt:error:proof-of-possession-invalid",

@@ -1,8 +1,12 @@
 package io.redoubt.controlplane.approval;
 
 import static io.redoubt.controlplane.operator.Permission.APPROVALS_DECIDE;
+import static io.redoubt.controlplane.operator.Permission.APPROVALS_EDIT;
 import static io.redoubt.controlplane.operator.Permission.APPROVALS_READ;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.redoubt.controlplane.operator.Answer;
 import io.redoubt.controlplane.operator.Call;
 import io.redoubt.controlplane.operator.Checks;
@@ -11,13 +15,17 @@ import io.redoubt.controlplane.operator.PageOf;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.json.ExactJson;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +48,13 @@ public final class ApprovalRoutes {
    * A decision.
    *
    * @param reason may be left out of an approval
+   * @param arguments that the call is approved with; null: it is approved as it is
    */
-  record DecisionBody(ApprovalView.@Nullable Decision decision, @Nullable String reason) {}
+  record DecisionBody(
+      ApprovalView.@Nullable Decision decision,
+      @Nullable String reason,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonDeserialize(using = ExactJson.class)
+          @Nullable JsonNode arguments) {}
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -81,20 +94,41 @@ public final class ApprovalRoutes {
                   "/reason",
                   "is needed for a denial")
               .text("/reason", reason, MAX_REASON)
+              .require(
+                  body.arguments() == null || body.decision() == ApprovalView.Decision.APPROVE,
+                  "/arguments",
+                  "are for an approval")
+              .require(
+                  body.arguments() == null || body.arguments().isObject(),
+                  "/arguments",
+                  "are an object")
+              .require(
+                  body.arguments() == null
+                      || CanonicalJson.write(body.arguments()).length
+                          <= ApprovalView.MAX_EDITED_BYTES,
+                  "/arguments",
+                  "have at most " + ApprovalView.MAX_EDITED_BYTES + " bytes")
               .done();
           var decision = Objects.requireNonNull(body.decision(), "checked before");
-          return Replies.async(
-              call.posted(
-                      Approvals.Vote.class,
-                      body,
-                      change -> approvals.vote(change, id, decision, reason, CONTROL_PLANE))
-                  .thenCompose(vote -> approvals.answerTo(call.operator().organization(), vote))
-                  .thenApply(heard ->
-                      heard
-                          .map(ApprovalRoutes::answer)
-                          .orElseGet(
-                              () -> Answer.of(202, new Approvals.Pending(true, id)).route())));
+          return body.arguments() == null
+              ? decide(call, id, decision, reason, body)
+              : call.demanding(APPROVALS_EDIT, () -> decide(call, id, decision, reason, body));
         });
+  }
+
+  private Route decide(
+      Call call, ApprovalId id, ApprovalView.Decision decision, String reason, DecisionBody body) {
+    return Replies.async(
+        call.posted(
+                Approvals.Vote.class,
+                body,
+                change ->
+                    approvals.vote(change, id, decision, reason, CONTROL_PLANE, body.arguments()))
+            .thenCompose(vote -> approvals.answerTo(call.operator().organization(), vote))
+            .thenApply(heard ->
+                heard
+                    .map(ApprovalRoutes::answer)
+                    .orElseGet(() -> Answer.of(202, new Approvals.Pending(true, id)).route())));
   }
 
   private static Route answer(Approvals.Heard heard) {
@@ -109,6 +143,15 @@ public final class ApprovalRoutes {
       case NOT_ASKED ->
           throw ProblemException.of(
               ErrorType.PERMISSION_MISSING, "You are not among those who are asked now.");
+      case EDIT_REFUSED ->
+          throw ProblemException.invalid(
+              "/arguments", Objects.requireNonNullElse(heard.why(), "cannot be changed like that"));
+      case NOT_FRESH ->
+          throw Approvals.tooOld(
+              heard.approval(),
+              Objects.requireNonNullElse(
+                  heard.approval().stepUpSeconds(), ApprovalTier.MIN_STEP_UP_SECONDS),
+              OptionalLong.empty());
     };
   }
 }

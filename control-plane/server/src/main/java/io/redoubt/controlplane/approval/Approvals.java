@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.approval;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Signals;
 import io.redoubt.controlplane.enclave.Enclaves;
@@ -14,8 +15,11 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBox;
+import io.redoubt.protocol.link.SealedBoxes;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.time.Clock;
@@ -23,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -76,8 +81,12 @@ public final class Approvals {
    */
   public record Vote(EnclaveId enclave, long number, ApprovalId approval, boolean listening) {}
 
-  /** What the enclave said to it, and how the request stands since. */
-  public record Heard(LinkReport.Hearing outcome, ApprovalView approval) {}
+  /**
+   * What the enclave said to it, and how the request stands since.
+   *
+   * @param why it refuses to change the call; null: it does not
+   */
+  public record Heard(LinkReport.Hearing outcome, ApprovalView approval, @Nullable String why) {}
 
   /**
    * Which ones are looked for.
@@ -142,10 +151,26 @@ public final class Approvals {
    * Sends somebody's decision to the enclave that asks for it.
    *
    * @param through where it was said, such as {@code control-plane}
-   * @throws ProblemException where there is no such request, or nothing to be decided any more
+   * @throws ProblemException where there is no such request, nothing to be decided any more, or
+   *     whoever approves has to authenticate again
    */
   public Vote vote(
       Change change, ApprovalId id, ApprovalView.Decision decision, String reason, String through) {
+    return vote(change, id, decision, reason, through, null);
+  }
+
+  /**
+   * The same, with other arguments.
+   *
+   * @param arguments that the call is approved with; null: it is decided as it is
+   */
+  public Vote vote(
+      Change change,
+      ApprovalId id,
+      ApprovalView.Decision decision,
+      String reason,
+      String through,
+      @Nullable JsonNode arguments) {
     var known =
         find(change.handle(), change.organization(), id)
             .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
@@ -153,12 +178,26 @@ public final class Approvals {
     if (status != ApprovalStatus.PENDING) {
       throw ProblemException.of(ErrorType.CONFLICT, "It is " + status.wire() + " already.");
     }
+    var age = change.operator().authenticationAge(change.now());
+    if (decision == ApprovalView.Decision.APPROVE) {
+      requireFresh(known.view(), age);
+    }
+    if (arguments != null && !known.view().editable()) {
+      throw ProblemException.invalid("/arguments", "cannot be changed: approve the call as it is");
+    }
     String by = change.operator().subject();
     long number =
         commands.append(
             change,
             known.enclave(),
-            new LinkCommand.DecideApproval(id, decision, reason, by, through));
+            new LinkCommand.DecideApproval(
+                id,
+                decision,
+                reason,
+                by,
+                through,
+                age.isPresent() ? age.getAsLong() : null,
+                arguments == null ? null : sealed(change, known.enclave(), id, arguments)));
     change
         .handle()
         .createUpdate(
@@ -175,8 +214,50 @@ public final class Approvals {
         .bind("by", by)
         .bind("now", change.now())
         .execute();
-    change.audited("approval:" + decision.wire(), id, reason, known.view().agentId());
+    String operation = arguments == null ? decision.wire() : "edit";
+    change.audited("approval:" + operation, id, reason, known.view().agentId());
     return sent(change, known.enclave(), number, id);
+  }
+
+  /** What is in the log of commands stays there, so nobody reads the arguments but the enclave. */
+  private static SealedBox sealed(
+      Change change, EnclaveId enclave, ApprovalId id, JsonNode arguments) {
+    byte[] key =
+        change
+            .handle()
+            .createQuery("SELECT control.enrolment_key_of(:enclave)")
+            .bind("enclave", enclave.uuid())
+            .mapTo(byte[].class)
+            .findOne()
+            .orElseThrow(() ->
+                ProblemException.of(ErrorType.CONFLICT, "Its enclave has not been here yet."));
+    return SealedBoxes.seal(
+        key,
+        LinkCommand.DecideApproval.purpose(enclave, change.organization(), id),
+        CanonicalJson.write(arguments));
+  }
+
+  /**
+   * What the tier asks for as it is known here: the enclave looks once more, but an operator who
+   * has to authenticate again is told so at once.
+   */
+  private static void requireFresh(ApprovalView view, OptionalLong age) {
+    Integer most = view.stepUpSeconds();
+    if (most != null && (age.isEmpty() || age.getAsLong() > most)) {
+      throw tooOld(view, most, age);
+    }
+  }
+
+  /** What whoever approves hears who has not authenticated lately. */
+  static ProblemException tooOld(ApprovalView view, int mostSeconds, OptionalLong age) {
+    return ProblemException.stepUp(
+        ("Whoever approves this has to have authenticated in the last %d s%s."
+                + " Approve it by `redoubt approvals approve %s`.")
+            .formatted(
+                mostSeconds,
+                age.isPresent() ? "; that was %d s ago".formatted(age.getAsLong()) : "",
+                view.id()),
+        mostSeconds);
   }
 
   /** A decision that was sent before. */
@@ -207,7 +288,7 @@ public final class Approvals {
     return handle
         .createQuery(
             """
-            SELECT v.outcome, a.document
+            SELECT v.outcome, v.why, a.document
             FROM control.approval_vote v
             JOIN control.approval a ON a.organization_id = v.organization_id AND a.id = v.approval_id
             WHERE v.organization_id = :organization AND v.enclave_id = :enclave
@@ -219,7 +300,8 @@ public final class Approvals {
         .map((row, _) ->
             new Heard(
                 LinkReport.Hearing.of(row.getString("outcome")),
-                Rows.json(row, "document", ApprovalView.class)))
+                Rows.json(row, "document", ApprovalView.class),
+                row.getString("why")))
         .findOne();
   }
 
@@ -237,11 +319,12 @@ public final class Approvals {
     handle
         .createUpdate(
             """
-            UPDATE control.approval_vote SET outcome = :outcome
+            UPDATE control.approval_vote SET outcome = :outcome, why = left(:why, 1000)
             WHERE organization_id = :organization AND enclave_id = :enclave
               AND command_number = :number AND approval_id = :id AND outcome IS NULL
             """)
         .bind("outcome", report.outcome().wire())
+        .bind("why", report.why())
         .bind("organization", report.organizationId().uuid())
         .bind("enclave", enclave.uuid())
         .bind("number", report.commandNumber())

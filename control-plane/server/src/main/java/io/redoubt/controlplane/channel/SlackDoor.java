@@ -333,6 +333,13 @@ public final class SlackDoor {
       case DECIDED -> Optional.of("It is " + heard.approval().status().wire() + " already.");
       case VOTED_BEFORE -> Optional.of("You have said something else before.");
       case NOT_ASKED -> Optional.of("You are not among those who are asked now.");
+      case EDIT_REFUSED -> Optional.ofNullable(heard.why());
+      case NOT_FRESH ->
+          Optional.of(
+              "Whoever approves this has to authenticate again, which nobody can do here. Approve it"
+                  + " by `redoubt approvals approve "
+                  + heard.approval().id()
+                  + "`.");
     };
   }
 

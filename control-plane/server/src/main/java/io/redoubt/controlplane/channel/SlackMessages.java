@@ -93,6 +93,7 @@ final class SlackMessages {
       case EXPIRED -> "Expired";
       case CONSUMED -> "Approved and used";
       case CANCELLED -> "Cancelled";
+      case EDITED -> "Changed: the changed call is asked about in its place";
     };
   }
 

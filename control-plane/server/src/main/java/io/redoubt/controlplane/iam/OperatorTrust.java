@@ -29,7 +29,8 @@ public final class OperatorTrust implements Welcome {
           Permission.AGENTS_READ,
           Permission.AGENTS_MANAGE,
           Permission.APPROVALS_READ,
-          Permission.APPROVALS_DECIDE);
+          Permission.APPROVALS_DECIDE,
+          Permission.APPROVALS_EDIT);
 
   /** A command has a limit; beyond so many, everybody's tokens end at the enclaves instead. */
   private static final int MAX_WITHDRAWN = 500;

@@ -16,8 +16,10 @@ public enum Role {
   /** Everything in the organization. At least one member has it. */
   OWNER(EnumSet.complementOf(EnumSet.of(ORGANIZATIONS_MANAGE))),
   /** Runs the fleet; does not decide approvals and does not change the organization itself. */
-  ADMIN(EnumSet.complementOf(EnumSet.of(ORGANIZATIONS_MANAGE, ORG_MANAGE, APPROVALS_DECIDE))),
-  APPROVER(EnumSet.of(ORG_READ, AGENTS_READ, APPROVALS_READ, APPROVALS_DECIDE)),
+  ADMIN(
+      EnumSet.complementOf(
+          EnumSet.of(ORGANIZATIONS_MANAGE, ORG_MANAGE, APPROVALS_DECIDE, APPROVALS_EDIT))),
+  APPROVER(EnumSet.of(ORG_READ, AGENTS_READ, APPROVALS_READ, APPROVALS_DECIDE, APPROVALS_EDIT)),
   /** Reads everything, audit included, and changes nothing. */
   AUDITOR(
       EnumSet.of(

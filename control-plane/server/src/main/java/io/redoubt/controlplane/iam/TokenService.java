@@ -218,7 +218,8 @@ public final class TokenService {
             permissions,
             UUID.randomUUID().toString(),
             now,
-            now.plus(lifetime));
+            now.plus(lifetime),
+            now);
     handle
         .createUpdate(
             """

@@ -106,7 +106,12 @@ public final class Authorizer {
         both.add(permission);
       }
     }
-    return new Operator(operator.organization(), operator.subject(), operator.client(), both);
+    return new Operator(
+        operator.organization(),
+        operator.subject(),
+        operator.client(),
+        both,
+        claims.authenticatedAt());
   }
 
   private static <T> CompletionStage<T> completed(T value) {

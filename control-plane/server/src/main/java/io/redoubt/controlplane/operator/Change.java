@@ -71,7 +71,13 @@ public final class Change implements Transaction {
    */
   public <T> T elsewhere(OrganizationId other, Function<Change, T> work) {
     enter(other);
-    var there = new Operator(other, operator.subject(), operator.client(), operator.permissions());
+    var there =
+        new Operator(
+            other,
+            operator.subject(),
+            operator.client(),
+            operator.permissions(),
+            operator.authenticatedAt());
     T result = work.apply(new Change(handle, there, clock, traceId, trail));
     enter(organization());
     return result;

@@ -70,7 +70,8 @@ public final class Desk {
     Throwable cause =
         failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure;
     if (cause instanceof ProblemException problem
-        && problem.type() == ErrorType.PERMISSION_MISSING) {
+        && (problem.type() == ErrorType.PERMISSION_MISSING
+            || problem.type() == ErrorType.STEP_UP_NEEDED)) {
       return refused(operator, traceId, request, String.valueOf(problem.getMessage()))
           .thenCompose(_ -> CompletableFuture.failedFuture(problem));
     }

@@ -27,6 +27,8 @@ public enum Permission {
   POLICIES_MANAGE,
   APPROVALS_READ,
   APPROVALS_DECIDE,
+  /** Approves calls with other arguments than an agent asked for. */
+  APPROVALS_EDIT,
   AUDIT_READ,
   USAGE_READ,
   /** Of the whole installation: makes organizations and says which enclaves serve them. */

@@ -44,6 +44,9 @@ record WorkflowBody(
    * @param maxRisk up to which the model may approve
    * @param minConfidence below which nothing that the model says counts; null: {@value
    *     #USUAL_CONFIDENCE}
+   * @param stepUpSeconds how long ago whoever approves may have authenticated; null: any token is
+   *     enough
+   * @param stepUpRisk from which risk on; null: always
    */
   record Tier(
       @Nullable Kind kind,
@@ -57,7 +60,9 @@ record WorkflowBody(
       @Nullable String model,
       @Nullable List<@Nullable Decision> settles,
       @Nullable Integer maxRisk,
-      @Nullable Integer minConfidence) {
+      @Nullable Integer minConfidence,
+      @Nullable Integer stepUpSeconds,
+      @Nullable Integer stepUpRisk) {
 
     private boolean isModels() {
       return kind == Kind.LLM_JUDGE;
@@ -105,6 +110,8 @@ record WorkflowBody(
       isFor(checks, quorum, at + "/quorum", PEOPLE);
       isFor(checks, veto, at + "/veto", PEOPLE);
       isFor(checks, excludeOwner, at + "/exclude_owner", PEOPLE);
+      isFor(checks, stepUpSeconds, at + "/step_up_seconds", PEOPLE);
+      isFor(checks, stepUpRisk, at + "/step_up_risk", PEOPLE);
     }
 
     private static boolean isWithin(@Nullable Integer value, int most) {
@@ -134,6 +141,20 @@ record WorkflowBody(
       int seconds = Optional.ofNullable(timeoutSeconds).orElse(QUARTER_OF_AN_HOUR);
       checks
           .list(at + "/approvers", approvers, ApprovalTier.MAX_APPROVERS, 100)
+          .require(
+              stepUpSeconds == null
+                  || (stepUpSeconds >= ApprovalTier.MIN_STEP_UP_SECONDS
+                      && stepUpSeconds <= ApprovalTier.MAX_STEP_UP_SECONDS),
+              at + "/step_up_seconds",
+              "is from "
+                  + ApprovalTier.MIN_STEP_UP_SECONDS
+                  + " to "
+                  + ApprovalTier.MAX_STEP_UP_SECONDS)
+          .require(
+              stepUpRisk == null
+                  || (stepUpSeconds != null && isWithin(stepUpRisk, ApprovalTier.MAX_RISK)),
+              at + "/step_up_risk",
+              "is from 0 to 100, beside step_up_seconds")
           .require(
               asked >= 1 && asked <= ApprovalTier.MAX_QUORUM,
               at + "/quorum",
@@ -188,16 +209,18 @@ record WorkflowBody(
     }
 
     private ApprovalTier peoples() {
-      return new ApprovalTier(
-          Objects.requireNonNull(kind),
-          Optional.ofNullable(approvers).orElse(List.of()).stream()
-              .map(Objects::requireNonNull)
-              .toList(),
-          Optional.ofNullable(quorum).orElse(1),
-          Optional.ofNullable(timeoutSeconds).orElse(QUARTER_OF_AN_HOUR),
-          Optional.ofNullable(onTimeout).orElse(OnTimeout.DENY),
-          veto == null || veto,
-          isTrue(excludeOwner));
+      var tier =
+          new ApprovalTier(
+              Objects.requireNonNull(kind),
+              Optional.ofNullable(approvers).orElse(List.of()).stream()
+                  .map(Objects::requireNonNull)
+                  .toList(),
+              Optional.ofNullable(quorum).orElse(1),
+              Optional.ofNullable(timeoutSeconds).orElse(QUARTER_OF_AN_HOUR),
+              Optional.ofNullable(onTimeout).orElse(OnTimeout.DENY),
+              veto == null || veto,
+              isTrue(excludeOwner));
+      return stepUpSeconds == null ? tier : tier.steppingUp(stepUpSeconds, stepUpRisk);
     }
 
     private static boolean isTrue(@Nullable Boolean value) {

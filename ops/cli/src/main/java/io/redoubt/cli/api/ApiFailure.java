@@ -11,16 +11,19 @@ public final class ApiFailure extends CommandFailure {
 
   private final int status;
   private final @Nullable String type;
+  private final @Nullable Integer stepUpSeconds;
 
-  private ApiFailure(int status, @Nullable String type, String message) {
+  private ApiFailure(
+      int status, @Nullable String type, String message, @Nullable Integer stepUpSeconds) {
     super(ExitCode.ofStatus(status), message);
     this.status = status;
     this.type = type;
+    this.stepUpSeconds = stepUpSeconds;
   }
 
   static ApiFailure of(int status, @Nullable Problem problem) {
     if (problem == null || problem.title() == null) {
-      return new ApiFailure(status, null, "The server answered with status " + status + ".");
+      return new ApiFailure(status, null, "The server answered with status " + status + ".", null);
     }
     var message = new StringBuilder(problem.title());
     if (problem.detail() != null) {
@@ -35,11 +38,25 @@ public final class ApiFailure extends CommandFailure {
       message.append("\n  (status ").append(status).append(", trace ").append(problem.traceId());
       message.append(')');
     }
-    return new ApiFailure(status, problem.type(), message.toString());
+    return new ApiFailure(status, problem.type(), message.toString(), null);
   }
 
   static ApiFailure of(int status, String message) {
-    return new ApiFailure(status, null, message);
+    return new ApiFailure(status, null, message, null);
+  }
+
+  /**
+   * The same, where the server wants to know once more who is calling (RFC 9470).
+   *
+   * @param seconds how long ago that may have been proved
+   */
+  ApiFailure steppingUp(int seconds) {
+    return new ApiFailure(status, type, String.valueOf(getMessage()), seconds);
+  }
+
+  /** How long ago the caller may have authenticated; null: it is not about that. */
+  public @Nullable Integer stepUpSeconds() {
+    return stepUpSeconds;
   }
 
   public int status() {

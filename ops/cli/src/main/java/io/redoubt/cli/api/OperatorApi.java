@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OperatorApi {
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
+
+  /** RFC 9470 §3. */
+  private static final Pattern STEP_UP =
+      Pattern.compile("\\berror=\"?insufficient_user_authentication\\b");
+
+  private static final Pattern MAX_AGE = Pattern.compile("\\bmax_age=\"?([0-9]{1,9})\\b");
   private static final int PAGE = 200;
   private static final int MAX_WAITS = 3;
   private static final int MAX_WAIT_SECONDS = 10;
@@ -132,7 +140,7 @@ public final class OperatorApi {
         return response;
       }
       ApiFailure failure = failure(response);
-      if (status == 401 && !renewed) {
+      if (status == 401 && !renewed && failure.stepUpSeconds() == null) {
         // The secret or the signing key may have changed since the token was kept.
         tokens.forget();
         renewed = true;
@@ -175,6 +183,17 @@ public final class OperatorApi {
   }
 
   static ApiFailure failure(HttpResponse<InputStream> response) {
+    var failure = said(response);
+    return response.headers().allValues("WWW-Authenticate").stream()
+        .filter(challenge -> STEP_UP.matcher(challenge).find())
+        .map(MAX_AGE::matcher)
+        .filter(Matcher::find)
+        .findFirst()
+        .map(age -> failure.steppingUp(Integer.parseInt(age.group(1))))
+        .orElse(failure);
+  }
+
+  private static ApiFailure said(HttpResponse<InputStream> response) {
     try (InputStream in = response.body()) {
       byte[] bytes = in.readNBytes(1 << 16);
       return ApiFailure.of(response.statusCode(), Json.LENIENT.readValue(bytes, Problem.class));

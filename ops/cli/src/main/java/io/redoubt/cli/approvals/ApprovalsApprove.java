@@ -11,8 +11,10 @@ import picocli.CommandLine.Parameters;
 /** Says approve to a request for approval. */
 @Command(
     name = "approve",
-    description =
-        "Approve a request: the very same call then passes, as often as its workflow says.")
+    description = {
+      "Approve a request: the very same call then passes, as often as its workflow says.",
+      "With --edit another call passes in its place, and never the one that was asked for."
+    })
 final class ApprovalsApprove implements Callable<Integer> {
   @Mixin Desk desk = new Desk();
 
@@ -22,6 +24,17 @@ final class ApprovalsApprove implements Callable<Integer> {
   @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for the record.")
   @Nullable String reason;
 
+  @Option(
+      names = "--edit",
+      arity = "0..1",
+      fallbackValue = "",
+      paramLabel = "FILE",
+      description = {
+        "Approve the call with other arguments: a JSON object, all of it. - is standard input;",
+        "without FILE, $EDITOR opens on those of the call."
+      })
+  @Nullable String edit;
+
   private final Session session;
 
   ApprovalsApprove(Session session) {
@@ -30,6 +43,11 @@ final class ApprovalsApprove implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return desk.decide(session, id, "approve", reason);
+    return desk.decide(
+        session,
+        id,
+        "approve",
+        reason,
+        edit == null ? null : EditedArguments.read(session, edit, desk.show(session, id)));
   }
 }

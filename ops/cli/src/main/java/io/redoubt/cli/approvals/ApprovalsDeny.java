@@ -30,6 +30,6 @@ final class ApprovalsDeny implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return desk.decide(session, id, "deny", reason);
+    return desk.decide(session, id, "deny", reason, null);
   }
 }

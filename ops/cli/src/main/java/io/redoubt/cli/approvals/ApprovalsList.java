@@ -18,7 +18,7 @@ final class ApprovalsList implements Callable<Integer> {
       paramLabel = "STATUS",
       defaultValue = "pending",
       description = {
-        "pending, approved, denied, expired, consumed or cancelled; all: whatever it is",
+        "pending, approved, denied, expired, consumed, cancelled or edited; all: whatever it is",
         "(${DEFAULT-VALUE})."
       })
   String status = "pending";

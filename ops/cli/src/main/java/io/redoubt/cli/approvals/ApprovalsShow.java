@@ -3,6 +3,8 @@ package io.redoubt.cli.approvals;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
+import java.util.ArrayList;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +32,9 @@ final class ApprovalsShow implements Callable<Integer> {
     session.output().show(approval, () -> Desk.fields(approval));
     if (!session.output().isJson()) {
       var output = session.output();
+      change(approval.path("edit_of"), "in the place of")
+          .or(() -> change(approval.path("edited_to"), "in its place"))
+          .ifPresent(line -> output.line(Table.printable(line)));
       for (JsonNode each : approval.path("opinions")) {
         output.line(Table.printable(opinion(each)));
       }
@@ -56,6 +61,21 @@ final class ApprovalsShow implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private static Optional<String> change(JsonNode edit, String how) {
+    if (!edit.isObject()) {
+      return Optional.empty();
+    }
+    var changes = new ArrayList<String>();
+    edit.path("changes").forEach(each -> changes.add(each.asText()));
+    return Optional.of(
+        "%s %s, changed by %s: %s"
+            .formatted(
+                how,
+                edit.path("approval").asText(),
+                edit.path("by").asText(),
+                String.join(", ", changes)));
   }
 
   /** Nobody is to take a model's word for a person's. */

@@ -1,5 +1,6 @@
 package io.redoubt.cli.command;
 
+import io.redoubt.protocol.secret.Secret;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -7,11 +8,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The machine as the command line sees it; a test brings its own.
  *
  * @param interactive whether a person watches, so that progress and prompts make sense
+ * @param prompt asks that person for a secret, which is not shown; nothing is typed, or nobody is
+ *     there: empty
  */
 public record Host(
     Map<String, String> environment,
@@ -20,10 +24,23 @@ public record Host(
     PrintWriter out,
     PrintWriter err,
     boolean interactive,
-    Clock clock) {
+    Clock clock,
+    Function<String, Optional<Secret>> prompt) {
 
   public Host {
     environment = Map.copyOf(environment);
+  }
+
+  /** One where nobody types. */
+  public Host(
+      Map<String, String> environment,
+      Path home,
+      Path workingDirectory,
+      PrintWriter out,
+      PrintWriter err,
+      boolean interactive,
+      Clock clock) {
+    this(environment, home, workingDirectory, out, err, interactive, clock, _ -> Optional.empty());
   }
 
   /** The machine this process runs on. */
@@ -39,7 +56,16 @@ public record Host(
         new PrintWriter(System.out, true, Charset.defaultCharset()),
         new PrintWriter(System.err, true, Charset.defaultCharset()),
         Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        Host::typed);
+  }
+
+  private static Optional<Secret> typed(String prompt) {
+    return Optional.ofNullable(System.console())
+        .filter(Console::isTerminal)
+        .flatMap(console -> Optional.ofNullable(console.readPassword("%s", prompt)))
+        .filter(it -> it.length > 0)
+        .map(it -> Secret.of(new String(it)));
   }
 
   /** A variable; one that is set to nothing counts as not set. */

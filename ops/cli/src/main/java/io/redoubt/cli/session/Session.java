@@ -13,6 +13,7 @@ import io.redoubt.cli.settings.ConfigFile;
 import io.redoubt.cli.settings.RuntimeFile;
 import io.redoubt.cli.settings.Settings;
 import io.redoubt.cli.settings.SettingsSources;
+import io.redoubt.protocol.secret.Secret;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -74,6 +75,29 @@ public final class Session {
     URI url = settings().requireEnclaveUrl();
     var http = HttpClients.to(url, settings().caFile());
     return new OperatorApi(url, http, tokens(settings(), url, OperatorTokens.ENCLAVE));
+  }
+
+  /**
+   * The same for somebody who has just said once more what proves who they are.
+   *
+   * @param typed the client's secret; a token that is kept is not used
+   */
+  public OperatorApi authenticatedAnew(Secret typed, boolean atEnclave) {
+    var known = settings();
+    var anew =
+        new Settings(
+            known.url(),
+            known.clientId(),
+            typed,
+            known.caFile(),
+            known.enclaveUrl(),
+            known.dataDirectory(),
+            "what was typed");
+    URI url = atEnclave ? anew.requireEnclaveUrl() : anew.requireUrl();
+    var tokens =
+        tokens(anew, url, atEnclave ? OperatorTokens.ENCLAVE : OperatorTokens.CONTROL_PLANE);
+    tokens.forget();
+    return new OperatorApi(url, HttpClients.to(url, anew.caFile()), tokens);
   }
 
   private OperatorTokens tokens(Settings settings) {

@@ -1,5 +1,6 @@
 package io.redoubt.proxy.llm.reply;
 
+import io.redoubt.action.Arguments;
 import io.redoubt.protocol.id.ActionId;
 import java.util.List;
 
@@ -8,6 +9,13 @@ public sealed interface CallVerdict {
 
   /** It goes out as it came. */
   record Released() implements CallVerdict {}
+
+  /**
+   * It goes out with other arguments, and else as it came.
+   *
+   * @param arguments that somebody has approved in the place of its own
+   */
+  record Edited(Arguments arguments) implements CallVerdict {}
 
   /**
    * An explanation stands in its place.

@@ -2,7 +2,7 @@ package io.redoubt.proxy.llm.reply;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** How OpenAI's chat completions write tool calls, in streams and in documents. */
 final class ChatCalls {
@@ -50,17 +50,19 @@ final class ChatCalls {
                     || each.getValue().value().is(JsonSpan.Kind.NULL));
   }
 
-  /** A piece of a call under another number. */
-  static byte[] renumbered(JsonSpan piece, String number) {
-    var index = piece.present("index");
-    byte[] all = piece.bytes();
-    int from = index.start() - piece.start();
-    int to = index.end() - piece.start();
-    return new Output()
-        .add(Arrays.copyOfRange(all, 0, from))
-        .add(number.getBytes(java.nio.charset.StandardCharsets.US_ASCII))
-        .add(Arrays.copyOfRange(all, to, all.length))
-        .toBytes();
+  /** Where a call, or a piece of one, has its name and arguments; null: it has neither. */
+  static @Nullable JsonSpan inner(JsonSpan piece) {
+    var custom = piece.given("custom");
+    return custom == null ? piece.given("function") : custom;
+  }
+
+  /** Gives a call, or a piece of one, these arguments; everything else of it stays. */
+  static void rewrite(JsonSpan inner, boolean takesText, String arguments, Edits edits) {
+    edits.put(inner, member(takesText), ReplyJson.quoted(arguments));
+  }
+
+  static String member(boolean takesText) {
+    return takesText ? "input" : "arguments";
   }
 
   static ObjectNode error(String message) {

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A whole chat completion of OpenAI's. */
 final class ChatDocument implements DocumentReader {
@@ -77,11 +78,12 @@ final class ChatDocument implements DocumentReader {
       if (call != null && call.denied() != null) {
         denied.add(call);
       } else {
-        kept.add(any ? new byte[] {','} : new byte[0]).add(each.bytes());
+        kept.add(any ? new byte[] {','} : new byte[0]).add(rewritten(each, call, legacy));
         any = true;
       }
     }
     if (denied.isEmpty()) {
+      all.forEach(each -> rewrite(each, calls.get(each), legacy, edits));
       return;
     }
     explain(message, denied, edits);
@@ -94,6 +96,26 @@ final class ChatDocument implements DocumentReader {
     if (why != null && ChatCalls.isStopForCalls(why.text())) {
       edits.replace(why, "\"stop\"");
     }
+  }
+
+  private static void rewrite(
+      JsonSpan at, @Nullable GatheredCall call, boolean legacy, Edits edits) {
+    var instead = call == null ? null : call.edited();
+    var inner = legacy ? at : ChatCalls.inner(at);
+    if (call != null && instead != null && inner != null) {
+      ChatCalls.rewrite(inner, call.takesText(), instead, edits);
+    }
+  }
+
+  /** As it goes out beside others that do not. */
+  private static byte[] rewritten(JsonSpan at, @Nullable GatheredCall call, boolean legacy) {
+    if (call == null || call.edited() == null) {
+      return at.bytes();
+    }
+    var own = JsonSpan.parse(at.bytes());
+    var edits = new Edits();
+    rewrite(own, call, legacy, edits);
+    return edits.applyTo(at.bytes());
   }
 
   private static void explain(JsonSpan message, List<GatheredCall> denied, Edits edits) {

@@ -27,6 +27,9 @@ final class ChatEvents implements EventReader {
   private final Map<Place, GatheredCall> calls = new LinkedHashMap<>();
   private final Set<Integer> finished = new HashSet<>();
 
+  /** Calls of which the arguments that somebody has changed are out; no more follow. */
+  private final Set<Place> rewritten = new HashSet<>();
+
   /** Choices that had calls which are out already: more of them would not have been decided. */
   private final Set<Integer> released = new HashSet<>();
 
@@ -193,9 +196,13 @@ final class ChatEvents implements EventReader {
       var delta = choice.object("delta");
       removed = editCalls(delta, index, numbers, edits);
       var legacy = calls.get(new Place(index, FUNCTION_CALL));
-      if (legacy != null && legacy.denied() != null && delta.given("function_call") != null) {
-        edits.remove(delta, "function_call");
-        removed = true;
+      if (legacy != null && delta.given("function_call") != null) {
+        if (legacy.denied() != null) {
+          edits.remove(delta, "function_call");
+          removed = true;
+        } else {
+          rewrite(delta.object("function_call"), new Place(index, FUNCTION_CALL), edits);
+        }
       }
     }
     var why = choice.given("finish_reason");
@@ -223,6 +230,7 @@ final class ChatEvents implements EventReader {
         if (number != null && number != piece.number("index")) {
           edits.replace(piece.present("index"), number.toString());
         }
+        rewrite(ChatCalls.inner(piece), new Place(index, piece.number("index")), edits);
       }
       return false;
     }
@@ -231,13 +239,36 @@ final class ChatEvents implements EventReader {
       var piece = kept.get(i);
       var number = numbers.get(new Place(index, piece.number("index")));
       all.add(i == 0 ? new byte[0] : new byte[] {','})
-          .add(ChatCalls.renumbered(piece, String.valueOf(number)));
+          .add(moved(piece, new Place(index, piece.number("index")), String.valueOf(number)));
     }
     var list = delta.get("tool_calls");
     if (list != null) {
       edits.replace(list, all.add(new byte[] {']'}).toBytes());
     }
     return true;
+  }
+
+  /** A piece of a call under another number, and perhaps with other arguments. */
+  private byte[] moved(JsonSpan piece, Place place, String number) {
+    byte[] bytes = piece.bytes();
+    var own = JsonSpan.parse(bytes);
+    var edits = new Edits().replace(own.present("index"), number);
+    rewrite(ChatCalls.inner(own), place, edits);
+    return edits.applyTo(bytes);
+  }
+
+  /** All arguments go out in the first piece; what its other pieces say goes nowhere. */
+  private void rewrite(@Nullable JsonSpan inner, Place place, Edits edits) {
+    var call = calls.get(place);
+    var instead = call == null ? null : call.edited();
+    if (call == null || instead == null || inner == null) {
+      return;
+    }
+    if (rewritten.add(place)) {
+      ChatCalls.rewrite(inner, call.takesText(), instead, edits);
+    } else if (inner.given(ChatCalls.member(call.takesText())) != null) {
+      ChatCalls.rewrite(inner, call.takesText(), "", edits);
+    }
   }
 
   private boolean noneKept(int choice) {

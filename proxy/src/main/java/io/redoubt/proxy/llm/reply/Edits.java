@@ -50,6 +50,18 @@ final class Edits {
     return this;
   }
 
+  /** Gives a member of an object that value, whether or not it has one. */
+  Edits put(JsonSpan object, String name, String value) {
+    var member = object.members().get(name);
+    if (member != null) {
+      return replace(member.value(), value);
+    }
+    String inserted = ReplyJson.quoted(name) + ":" + value;
+    return object.members().isEmpty()
+        ? replace(object, "{" + inserted + "}")
+        : insertFirst(object, inserted);
+  }
+
   Edits cut(int from, int to) {
     changes.put(from, new Change(to, ByteString.emptyByteString()));
     return this;

@@ -1,6 +1,8 @@
 package io.redoubt.proxy.llm.reply;
 
 import io.redoubt.action.Arguments;
+import io.redoubt.approval.ApprovalRequest.Form;
+import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -22,6 +24,7 @@ final class GatheredCall {
   private @Nullable JsonSpan given;
   private Set<String> leftOut = Set.of();
   private boolean whole;
+  private boolean itself;
   private @Nullable CallVerdict verdict;
 
   /**
@@ -95,6 +98,11 @@ final class GatheredCall {
     comesWith(json, "", Set.of());
   }
 
+  /** All of it is what is decided about: nothing of it can be told apart as its arguments. */
+  void standsForItself() {
+    itself = true;
+  }
+
   void isWhole() {
     whole = true;
   }
@@ -112,6 +120,16 @@ final class GatheredCall {
     return verdict instanceof CallVerdict.Denied denied ? denied : null;
   }
 
+  /** What goes out as its arguments: JSON, or the text that its tool takes; null: its own. */
+  @Nullable String edited() {
+    if (!(verdict instanceof CallVerdict.Edited(var instead))) {
+      return null;
+    }
+    return plainText
+        ? instead.values().path("input").textValue()
+        : new String(CanonicalJson.write(instead.values()), StandardCharsets.UTF_8);
+  }
+
   /**
    * As somebody is to decide about it.
    *
@@ -120,7 +138,19 @@ final class GatheredCall {
   ProposedCall proposed(@Nullable String refusal) {
     var why = refusal == null ? flaw() : refusal;
     return new ProposedCall(
-        id, printable(), why == null ? arguments() : Arguments.refused(why), executor);
+        id,
+        printable(),
+        why == null ? arguments() : Arguments.refused(why),
+        executor,
+        editable(why));
+  }
+
+  /** What a provider runs itself it may have run by now; what nobody can read is denied. */
+  private @Nullable Form editable(@Nullable String why) {
+    if (why != null || itself || executor == Executor.PROVIDER) {
+      return null;
+    }
+    return plainText ? Form.TEXT : Form.OBJECT;
   }
 
   private @Nullable String flaw() {

@@ -50,6 +50,10 @@ final class MessagesDocument implements DocumentReader {
       }
       if (call.denied() == null) {
         kept = true;
+        var instead = call.edited();
+        if (instead != null) {
+          edits.put(block, "input", instead);
+        }
         continue;
       }
       removed = true;

@@ -136,7 +136,12 @@ final class MessagesEvents implements EventReader {
     }
     if (call == null || call.denied() == null) {
       kept |= call != null;
-      out.add(event.raw());
+      var instead = call == null ? null : call.edited();
+      if (instead == null) {
+        out.add(event.raw());
+      } else {
+        rewrite(event, data, type, instead, out);
+      }
       return;
     }
     removed = true;
@@ -148,6 +153,33 @@ final class MessagesEvents implements EventReader {
       }
       default -> {
         // the arguments go nowhere
+      }
+    }
+  }
+
+  /** All arguments in one piece, before the end of the block; its own go nowhere. */
+  private static void rewrite(
+      ServerSentEvent event, JsonSpan data, String type, String instead, Output out) {
+    switch (type) {
+      case "content_block_start" -> {
+        var edits = new Edits();
+        var input = data.object("content_block").get("input");
+        if (input != null) {
+          edits.replace(input, "{}");
+        }
+        out.add(event.with(edits));
+      }
+      case "content_block_stop" -> {
+        var delta =
+            ReplyJson.object()
+                .put("type", "content_block_delta")
+                .put("index", data.number("index"));
+        delta.putObject("delta").put("type", "input_json_delta").put("partial_json", instead);
+        out.event("content_block_delta", delta, event.lineEnd());
+        out.add(event.raw());
+      }
+      default -> {
+        // said before the end
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm.reply;
 
 import io.redoubt.action.Arguments;
+import io.redoubt.approval.ApprovalRequest.Form;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param arguments as the client will see them; for tools that take plain text an object with that
  *     as its {@code input}. Refused where nobody can decide about the call: it must be denied.
  * @param executor who acts on it
+ * @param editable what may stand in the place of its arguments; null: nothing may
  */
-public record ProposedCall(String id, String tool, Arguments arguments, Executor executor) {
+public record ProposedCall(
+    String id, String tool, Arguments arguments, Executor executor, @Nullable Form editable) {
 
   /** Who acts on a call. */
   public enum Executor {
@@ -36,6 +39,9 @@ public record ProposedCall(String id, String tool, Arguments arguments, Executor
     for (int i = 0; i < calls.size(); i++) {
       if (calls.get(i).refusal() != null && !(verdicts.get(i) instanceof CallVerdict.Denied)) {
         throw new IllegalArgumentException("what nobody can decide about is denied");
+      }
+      if (calls.get(i).editable() == null && verdicts.get(i) instanceof CallVerdict.Edited) {
+        throw new IllegalArgumentException("what cannot be changed goes out as it came");
       }
     }
   }

@@ -47,8 +47,14 @@ final class ResponsesCalls {
     } else {
       call.comesWith(
           item, "status", item.text("type").equals(DRAWING) ? RESULTS : Set.<String>of());
+      call.standsForItself();
     }
     call.isWhole();
+  }
+
+  /** Gives a whole item these arguments; everything else of it stays. */
+  static void rewrite(JsonSpan item, GatheredCall call, String arguments, Edits edits) {
+    edits.put(item, ChatCalls.member(call.takesText()), ReplyJson.quoted(arguments));
   }
 
   private static void requireSame(JsonSpan item, GatheredCall call) {

@@ -3,9 +3,11 @@ package io.redoubt.proxy.llm.reply;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,9 @@ final class ResponsesEvents implements EventReader {
 
   /** Those that were decided before, since the last event has them again. */
   private final Map<Integer, GatheredCall> settled = new TreeMap<>();
+
+  /** Places of calls of which the arguments that somebody has changed are out. */
+  private final Set<Integer> rewritten = new HashSet<>();
 
   /** The place of a denied call on which OpenAI acted; what follows it is left out. */
   private int dropFrom = Integer.MAX_VALUE;
@@ -221,9 +226,35 @@ final class ResponsesEvents implements EventReader {
     if (place > dropFrom) {
       shift--;
     } else if (call == null || call.denied() == null) {
-      out.add(passing(event));
+      var edits = changes(data);
+      var instead = call == null ? null : call.edited();
+      if (call != null && instead != null) {
+        rewrite(data, place, call, instead, edits);
+      }
+      out.add(event.with(edits));
     } else {
       explainInsteadOf(data, place, call, event.lineEnd(), out);
+    }
+  }
+
+  /**
+   * All arguments in the first piece, and nothing in the others: so events are counted as they
+   * were.
+   */
+  private void rewrite(JsonSpan data, int place, GatheredCall call, String instead, Edits edits) {
+    String type = data.text("type");
+    if (type.equals("response.output_item.added")) {
+      var item = data.object("item");
+      if (item.given(ChatCalls.member(call.takesText())) != null) {
+        ResponsesCalls.rewrite(item, call, "", edits);
+      }
+    } else if (type.equals("response.output_item.done")) {
+      ResponsesCalls.rewrite(data.object("item"), call, instead, edits);
+    } else if (type.endsWith("arguments.delta") || type.endsWith("_input.delta")) {
+      String piece = rewritten.add(place) ? instead : "";
+      edits.replace(data.present("delta"), ReplyJson.quoted(piece));
+    } else if (type.endsWith("arguments.done") || type.endsWith("_input.done")) {
+      edits.put(data, ChatCalls.member(call.takesText()), ReplyJson.quoted(instead));
     }
   }
 
@@ -274,6 +305,11 @@ final class ResponsesEvents implements EventReader {
     if (data == null || !data.is(JsonSpan.Kind.OBJECT)) {
       return event.raw();
     }
+    return event.with(changes(data));
+  }
+
+  /** What earlier verdicts change of any event. */
+  private Edits changes(JsonSpan data) {
     var edits = new Edits();
     var sequence = data.given("sequence_number");
     if (sequence != null && shift != 0) {
@@ -283,7 +319,7 @@ final class ResponsesEvents implements EventReader {
     if (response != null && response.given("output") != null) {
       ResponsesOutput.edit(response.present("output"), settled, dropFrom, edits);
     }
-    return event.with(edits);
+    return edits;
   }
 
   @Override

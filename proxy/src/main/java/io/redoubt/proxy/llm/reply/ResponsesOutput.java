@@ -17,6 +17,10 @@ final class ResponsesOutput {
       if (call != null && call.denied() != null) {
         edits.replace(items.get(place), ReplyJson.bytes(ResponsesCalls.message(call)));
       }
+      var instead = call == null ? null : call.edited();
+      if (call != null && instead != null) {
+        ResponsesCalls.rewrite(items.get(place), call, instead, edits);
+      }
     }
     if (dropFrom < items.size() - 1) {
       edits.cut(items.get(dropFrom).end(), items.getLast().end());

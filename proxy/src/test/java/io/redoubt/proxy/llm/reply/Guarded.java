@@ -6,6 +6,7 @@ import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +19,21 @@ final class Guarded {
   final HoldMemory memory = new HoldMemory(LIMIT, 4 * LIMIT);
   final ReplyGuard guard;
   final List<List<ProposedCall>> questions = new ArrayList<>();
-  private final Predicate<ProposedCall> permitted;
+  private final Function<ProposedCall, CallVerdict> judge;
   private ByteString out = ByteString.emptyByteString();
 
   Guarded(Style style, boolean events, Predicate<ProposedCall> permitted) {
+    this(style, events, (Function<ProposedCall, CallVerdict>) call -> verdict(call, permitted));
+  }
+
+  private Guarded(Style style, boolean events, Function<ProposedCall, CallVerdict> judge) {
     this.guard = ReplyGuard.of(style, events, memory);
-    this.permitted = permitted;
+    this.judge = judge;
+  }
+
+  /** One where calls may go out with other arguments. */
+  static Guarded judged(Style style, boolean events, Function<ProposedCall, CallVerdict> judge) {
+    return new Guarded(style, events, judge);
   }
 
   static Guarded whole(
@@ -49,12 +59,12 @@ final class Guarded {
   private Guarded answer() {
     for (var calls = guard.question(); calls != null; calls = guard.question()) {
       questions.add(calls);
-      out = out.concat(guard.decided(calls.stream().map(this::verdict).toList()));
+      out = out.concat(guard.decided(calls.stream().map(judge).toList()));
     }
     return this;
   }
 
-  private CallVerdict verdict(ProposedCall call) {
+  private static CallVerdict verdict(ProposedCall call, Predicate<ProposedCall> permitted) {
     var why = call.refusal();
     return why == null && permitted.test(call)
         ? new CallVerdict.Released()

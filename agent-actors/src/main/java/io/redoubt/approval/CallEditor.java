@@ -1,0 +1,48 @@
+package io.redoubt.approval;
+
+import io.redoubt.action.Arguments;
+import io.redoubt.agent.AgentKey;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Looks at a call that somebody wants to approve with other arguments: as its plane looks at any,
+ * and as policies judge any, at this moment.
+ */
+public interface CallEditor {
+
+  /** What is said to the changed call. */
+  sealed interface Look {}
+
+  /**
+   * It may be asked about.
+   *
+   * @param identity what a grant for it is good for
+   * @param digest of the changed call, hex
+   * @param workflows that policies ask; none: they would permit it without
+   */
+  record Askable(
+      String identity,
+      String digest,
+      List<String> policyIds,
+      long bundleVersion,
+      int risk,
+      List<ApprovalWorkflow> workflows)
+      implements Look {
+    public Askable {
+      policyIds = List.copyOf(policyIds);
+      workflows = List.copyOf(workflows);
+    }
+  }
+
+  /**
+   * Nobody needs to be asked.
+   *
+   * @param why in words for whoever changed it
+   */
+  record Forbidden(String why) implements Look {}
+
+  /** Looks at it. Permits nothing, and is no act of the agent's. Fails where nobody can say. */
+  CompletionStage<Look> look(AgentKey agent, ApprovalRequest original, Arguments edited);
+}
