@@ -433,8 +433,8 @@ final class EnclaveNode {
 
   private void onLeaseLost() {
     int cut = streams.cutAll(Cut.LEASE_LOST);
-    if (CoordinatedShutdown.get(system).getShutdownReason().isPresent()) {
-      return;
+    if (cut == 0 && CoordinatedShutdown.get(system).getShutdownReason().isPresent()) {
+      return; // It leaves, and so do the others' answers.
     }
     if (!watched.right()) {
       LOG.warn(

@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import org.apache.pekko.Done;
@@ -53,6 +54,10 @@ import org.slf4j.LoggerFactory;
 final class EnclaveServers {
   private static final Logger LOG = LoggerFactory.getLogger(EnclaveServers.class);
   private static final HttpHeader HANG_UP = Connection.create("close");
+
+  /** For answers that are due at once, when no stream is under way any more. */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
+
   private static final ApiDescription AGENT_API = described("agent-endpoint");
   private static final ApiDescription ACTING_API = described("acting");
   private static final ApiDescription MANAGEMENT_API = described("management");
@@ -269,15 +274,11 @@ final class EnclaveServers {
         CoordinatedShutdown.PhaseServiceUnbind(),
         "redoubt-unbind",
         () -> unbind(agent).thenCombine(unbind(acting), (done, _) -> done));
+    shutdown.addTask(CoordinatedShutdown.PhaseServiceRequestsDone(), "redoubt-drain", this::drain);
     shutdown.addTask(
-        CoordinatedShutdown.PhaseServiceRequestsDone(),
-        "redoubt-drain",
-        () ->
-            drained()
-                .thenCompose(
-                    _ -> terminate(agent).thenCombine(terminate(acting), (done, _) -> done)));
-    shutdown.addTask(
-        CoordinatedShutdown.PhaseServiceStop(), "redoubt-management", () -> terminate(management));
+        CoordinatedShutdown.PhaseServiceStop(),
+        "redoubt-management",
+        () -> terminate(management, LAST_ANSWERS));
   }
 
   /** A node that the others have given up serves nobody any more, and stops at once. */
@@ -312,33 +313,60 @@ final class EnclaveServers {
         : binding.unbind().thenApply(_ -> Done.getInstance());
   }
 
-  private static CompletionStage<Done> terminate(@Nullable HttpServer binding) {
+  private static CompletionStage<Done> terminate(@Nullable HttpServer binding, Duration limit) {
     return binding == null
         ? CompletableFuture.completedFuture(Done.getInstance())
-        : binding.stop(Duration.ofSeconds(2)).thenApply(_ -> Done.getInstance());
+        : binding.stop(limit).thenApply(_ -> Done.getInstance());
   }
 
-  /** Completes when no stream is under way, or the limit has passed and the rest is cut. */
-  private CompletionStage<Void> drained() {
-    var drained = new CompletableFuture<Void>();
+  /**
+   * Waits for the streams that are under way, until all have ended or the limit has passed and the
+   * rest is cut; then for the last answers. A stream that begins meanwhile, on a connection that
+   * stands, has until the limit as well.
+   */
+  private CompletionStage<Done> drain() {
     long until = System.nanoTime() + config.drainLimit().toNanos();
-    var pause = Duration.ofMillis(50);
+    int waiting = node.streams.open();
+    var cut = new AtomicInteger();
+    var drained = new CompletableFuture<Void>();
     var watch =
         node.system
             .scheduler()
             .scheduleWithFixedDelay(
                 Duration.ZERO,
-                pause,
+                Duration.ofMillis(50),
                 () -> {
-                  if (node.streams.open() == 0) {
+                  if (System.nanoTime() - until > 0) {
+                    cut.addAndGet(node.streams.cutAll(Cut.NODE_ENDS));
                     drained.complete(null);
-                  } else if (System.nanoTime() - until > 0) {
-                    node.streams.cutAll(Cut.NODE_ENDS);
+                  } else if (node.streams.open() == 0) {
                     drained.complete(null);
                   }
                 },
                 node.system.executionContext());
-    return drained.whenComplete((_, _) -> watch.cancel());
+    return drained
+        .thenCompose(_ -> {
+          var rest = Duration.ofNanos(Math.max(0, until - System.nanoTime()));
+          return terminate(agent, LAST_ANSWERS)
+              .thenCombine(terminate(acting, rest.plus(LAST_ANSWERS)), (done, _) -> done);
+        })
+        .whenComplete((_, _) -> {
+          watch.cancel();
+          sayWhatWasCut(waiting, cut.get());
+        });
+  }
+
+  /** G12. Also in {@code redoubt_llm_streams_cut_total}, as long as anybody still reads that. */
+  private void sayWhatWasCut(int waiting, int cut) {
+    if (cut > 0) {
+      LOG.warn(
+          "{} streams had not ended {} ms after the last new connection, and were cut"
+              + " (redoubt.enclave.drain-limit)",
+          cut,
+          config.drainLimit().toMillis());
+    } else {
+      LOG.info("Drained: {} streams were under way, and none was cut", waiting);
+    }
   }
 
   URI agentUrl() {

@@ -22,15 +22,20 @@ import org.apache.pekko.stream.stage.TimerGraphStageLogic;
  * complete request head and without an answer under way: an idle keep-alive connection, or a sender
  * that drips its headers (the server's own time-out starts only when the head is complete). When
  * the server stops, it is closed after the answer that is under way, and with another answer where
- * there is none in time. And every request learns from {@link HttpServer#CLIENT_GONE} when its
- * client has gone away, which a route cannot see by itself.
+ * there is none in time; one that is idle at once, but whoever has only just come is heard first.
+ * And every request learns from {@link HttpServer#CLIENT_GONE} when its client has gone away, which
+ * a route cannot see by itself.
  */
 final class ConnectionWatch
     extends GraphStage<BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse>> {
   private static final Connection HANG_UP = Connection.create("close");
 
+  /** What is asked by whoever connects is on its way, or never comes. */
+  private static final Duration GREETING = Duration.ofSeconds(1);
+
   private enum Tick {
     IDLE,
+    GREETING,
     LIMIT
   }
 
@@ -82,6 +87,7 @@ final class ConnectionWatch
 
     private long idleSince = System.nanoTime();
     private int underWay;
+    private boolean asked;
     private boolean ending;
     private Consumer<Duration> stop = _ -> {};
 
@@ -92,6 +98,7 @@ final class ConnectionWatch
           new AbstractInHandler() {
             @Override
             public void onPush() {
+              asked = true;
               underWay++;
               clientGone = new CompletableFuture<>();
               push(
@@ -137,7 +144,7 @@ final class ConnectionWatch
             public void onPull() {
               // The answer before has left entirely: from here on the peer owes us a request.
               idleSince = System.nanoTime();
-              if (ending && underWay == 0) {
+              if (ending && asked && underWay == 0) {
                 completeStage();
               } else {
                 pull(responseIn);
@@ -167,6 +174,10 @@ final class ConnectionWatch
         if (waitsForPeer() && System.nanoTime() - idleSince > deadline.toNanos()) {
           completeStage();
         }
+      } else if (waitsForPeer()) {
+        completeStage();
+      } else if (key == Tick.GREETING) {
+        return; // It has asked, and has its time.
       } else if (underWay > 0) {
         emit(responseOut, hangingUp(stopping), () -> completeStage());
       } else {
@@ -181,10 +192,14 @@ final class ConnectionWatch
 
     private void endWithin(Duration limit) {
       ending = true;
-      if (waitsForPeer()) {
+      var greeting = GREETING.minusNanos(System.nanoTime() - idleSince);
+      if (asked && waitsForPeer()) {
         completeStage();
-      } else {
-        scheduleOnce(Tick.LIMIT, limit);
+        return;
+      }
+      scheduleOnce(Tick.LIMIT, limit);
+      if (!asked) {
+        scheduleOnce(Tick.GREETING, greeting.isPositive() ? greeting : Duration.ZERO);
       }
     }
 

@@ -8,11 +8,12 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -104,7 +105,7 @@ public final class HttpServer {
     var bound =
         new ServerBootstrap()
             .group(NetworkThreads.of(system).group())
-            .channel(NioServerSocketChannel.class)
+            .channelFactory(Listener::new)
             // Those who come all at once find a place to wait in, and are not reset.
             .option(ChannelOption.SO_BACKLOG, config.maxConnections())
             .option(
@@ -135,9 +136,17 @@ public final class HttpServer {
     return (InetSocketAddress) listener.localAddress();
   }
 
-  /** Accepts no more connections. */
+  /** Accepts no more connections, and completes when those that were accepted are known here. */
   public CompletionStage<Void> unbind() {
-    return completed(listener.close());
+    return completed(listener.close())
+        .thenCompose(_ -> {
+          // Each was handed to one of these, and comes before this.
+          var known = new ArrayList<CompletableFuture<Void>>();
+          for (EventExecutor thread : NetworkThreads.of(system).group()) {
+            known.add(CompletableFuture.runAsync(() -> {}, thread));
+          }
+          return CompletableFuture.allOf(known.toArray(CompletableFuture<?>[]::new));
+        });
   }
 
   /**

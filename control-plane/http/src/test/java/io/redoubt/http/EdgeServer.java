@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.util.concurrent.EventExecutor;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import java.io.ByteArrayOutputStream;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -60,6 +62,21 @@ final class EdgeServer implements AutoCloseable {
 
   CompletableFuture<Void> stop(Duration limit) {
     return server.stop(limit).toCompletableFuture();
+  }
+
+  /** Until it is counted down, no connection is accepted, read or written. */
+  CountDownLatch holdUp() {
+    var held = new CountDownLatch(1);
+    for (EventExecutor thread : NetworkThreads.of(system).group()) {
+      thread.execute(() -> {
+        try {
+          held.await();
+        } catch (InterruptedException _) {
+          Thread.currentThread().interrupt();
+        }
+      });
+    }
+    return held;
   }
 
   boolean lives() {

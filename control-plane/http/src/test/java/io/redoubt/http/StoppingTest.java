@@ -132,6 +132,31 @@ class StoppingTest {
     }
   }
 
+  /** Otherwise it would be reset, and could not know whether what it asked was done. */
+  @Test
+  void whoHadConnectedBeforeItStoppedIsServed() throws Exception {
+    var held = server.holdUp();
+    try (var socket = asking("/now")) {
+      var stopped = server.stop(SOON);
+      held.countDown();
+
+      assertThat(heard(socket)).startsWith("HTTP/1.1 200 ").endsWith("here");
+      assertThat(stopped).succeedsWithin(SOON);
+    }
+  }
+
+  @Test
+  void whoHasConnectedAndAsksNothingIsNotWaitedForLong() throws Exception {
+    var held = server.holdUp();
+    try (var socket = server.connect()) {
+      var stopped = server.stop(Duration.ofMinutes(1));
+      held.countDown();
+
+      assertThat(socket.getInputStream().read()).isNegative();
+      assertThat(stopped).succeedsWithin(SOON);
+    }
+  }
+
   @Test
   void aStreamMayGoOnToItsEnd() throws Exception {
     try (var socket = asking("/stream")) {

@@ -3,6 +3,10 @@ package io.redoubt.enclave.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.redoubt.enclave.Enclave;
 import io.redoubt.enclave.testing.Answer;
 import io.redoubt.enclave.testing.Http;
@@ -16,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class LeavingTest {
   /** To a node that stops, its own cluster's end looks as if all the others were gone. */
@@ -63,8 +68,9 @@ class LeavingTest {
     }
   }
 
+  /** What a drain costs is said, so that its limit can be set to what replies take (G12). */
   @Test
-  void aStreamUnderWayEndsByItselfOrAtTheLimit() throws Exception {
+  void aStreamUnderWayIsCutAtTheLimitAndThatIsSaid() throws Exception {
     try (var nodes = new Nodes();
         var model = new SlowModel()) {
       Enclave leaves =
@@ -75,11 +81,22 @@ class LeavingTest {
       String access = agent.bootstrap().text("access_token");
       var endless = agent.stream(access);
       assertThat(endless.status()).isEqualTo(200);
+      var said = new ListAppender<ILoggingEvent>();
+      said.start();
+      var log = (Logger) LoggerFactory.getLogger("io.redoubt.enclave.EnclaveServers");
+      log.addAppender(said);
 
       var stopped = CompletableFuture.runAsync(() -> nodes.stop(leaves));
 
       endless.awaitEnd();
       stopped.get(30, TimeUnit.SECONDS);
+      log.detachAppender(said);
+      assertThat(said.list)
+          .filteredOn(event -> event.getLevel().equals(Level.WARN))
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .singleElement()
+          .asString()
+          .startsWith("1 streams had not ended 500 ms after");
     }
   }
 }

@@ -66,6 +66,7 @@ public final class LiveStream implements Registration {
       why = because;
       action = onCut;
     }
+    owner.noteCut(because);
     if (action != null) {
       action.accept(because);
     }

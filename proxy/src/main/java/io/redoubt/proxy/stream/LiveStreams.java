@@ -1,13 +1,18 @@
 package io.redoubt.proxy.stream;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.lease.Lease;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.OrganizationId;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,11 +25,20 @@ public final class LiveStreams {
   private final Lease lease;
   private final ConcurrentHashMap<AgentKey, OfAgent> agents = new ConcurrentHashMap<>();
   private final AtomicInteger open = new AtomicInteger();
+  private final Map<Cut, Counter> cut = new EnumMap<>(Cut.class);
 
   public LiveStreams(LiveStreamsConfig config, Lease lease, MeterRegistry metrics) {
     this.config = config;
     this.lease = lease;
     metrics.gauge("redoubt.llm.streams.open", open);
+    for (Cut why : Cut.values()) {
+      cut.put(
+          why,
+          Counter.builder("redoubt.llm.streams.cut")
+              .description("What agents had under way, and this node ended before its time")
+              .tag("why", why.name().toLowerCase(Locale.ROOT))
+              .register(metrics));
+    }
   }
 
   /**
@@ -116,6 +130,11 @@ public final class LiveStreams {
           agents.remove(agent, this);
         }
       }
+    }
+
+    /** Told by each stream that is cut, whoever cut it. */
+    void noteCut(Cut why) {
+      Objects.requireNonNull(cut.get(why)).increment();
     }
 
     private int cut(Cut why, Predicate<LiveStream> which) {

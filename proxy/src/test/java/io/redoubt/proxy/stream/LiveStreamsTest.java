@@ -22,11 +22,15 @@ class LiveStreamsTest {
   private static final FamilyId TWO = new FamilyId(new UUID(3, 2));
 
   private final AtomicBoolean lease = new AtomicBoolean(true);
+  private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final LiveStreams streams = streams(2, 3);
 
   private LiveStreams streams(int perAgent, int total) {
-    return new LiveStreams(
-        new LiveStreamsConfig(perAgent, total), lease::get, new SimpleMeterRegistry());
+    return new LiveStreams(new LiveStreamsConfig(perAgent, total), lease::get, metrics);
+  }
+
+  private double counted(String why) {
+    return metrics.get("redoubt.llm.streams.cut").tag("why", why).counter().count();
   }
 
   private LiveStream open(AgentKey agent, FamilyId family) {
@@ -83,6 +87,23 @@ class LiveStreamsTest {
     stream.onCut(_ -> ran.incrementAndGet());
 
     assertThat(ran).hasValue(1);
+  }
+
+  /** An operator is to know how many agents a drain that was too short has cost their reply. */
+  @Test
+  void eachCutIsCountedOnceByItsReason() {
+    open(ANN, ONE);
+    open(ANN, TWO);
+    streams.cut(ANN);
+    var late = open(BOB, ONE);
+    streams.cutAll(Cut.NODE_ENDS);
+    streams.cutAll(Cut.NODE_ENDS);
+    lease.set(false);
+
+    assertThat(late.whyCut()).isEqualTo(Cut.NODE_ENDS);
+    assertThat(counted("stopped")).isEqualTo(2);
+    assertThat(counted("node_ends")).isEqualTo(1);
+    assertThat(counted("lease_lost")).isZero();
   }
 
   /** Nobody has to come and cut it: a node that was paused finds out by itself. */
