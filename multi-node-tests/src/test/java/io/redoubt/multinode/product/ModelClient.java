@@ -151,6 +151,7 @@ public final class ModelClient {
    */
   public void awaitServed(AgentClient agent) {
     await("the provider is known")
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(10))
         .until(() ->
             call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
