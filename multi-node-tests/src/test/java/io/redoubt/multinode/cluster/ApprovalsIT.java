@@ -16,6 +16,7 @@ import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
 import io.redoubt.multinode.product.Approver;
 import io.redoubt.multinode.product.Approver.Channel;
+import io.redoubt.multinode.product.AtOnce;
 import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.ModelClient;
@@ -34,9 +35,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -52,7 +51,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedTrio.class)
 final class ApprovalsIT {
   private static final int AGENTS = 6;
-  private static final int DECISIONS = 24;
+  private static final int DECISIONS = 12;
   private static final int LANES = 6;
 
   /** Callers that wait for the same decision. */
@@ -61,7 +60,7 @@ final class ApprovalsIT {
   private static final int WAIT_SECONDS = 3;
 
   private static final int GRANTS = 9;
-  private static final int USES = 30;
+  private static final int USES = 15;
 
   /** Callers of the same call at once, more than may pass. */
   private static final int CROWD = 5;
@@ -90,7 +89,13 @@ final class ApprovalsIT {
     this.operator.useUpstream(upstream);
     this.models = new ModelClient(product, upstream, history, rota);
     this.approver = new Approver(product, operator, history, rota);
-    this.agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot()).toList();
+    this.agents =
+        AgentClient.bootAll(
+            product,
+            new TokenEndpoint(product, history, rota),
+            AGENTS,
+            () -> operator.createAgent("approved"),
+            _ -> Successors.BY_CLIENT);
     for (Installation.Node node : product.runtime().nodes()) {
       new ModelClient(product, upstream, new History(), () -> node).awaitServed(agents.getFirst());
     }
@@ -99,14 +104,6 @@ final class ApprovalsIT {
   @AfterEach
   void stop() {
     upstream.close();
-  }
-
-  private AgentClient boot() {
-    return AgentClient.boot(
-        product,
-        new TokenEndpoint(product, history, rota),
-        operator.createAgent("approved"),
-        Successors.BY_CLIENT);
   }
 
   /** From now on people are asked about every call of a model. */
@@ -155,6 +152,7 @@ final class ApprovalsIT {
   /** Asks for it, again where a node could not answer, and answers its id. */
   private String asked(Matter matter) {
     return await("an answer about " + matter.subject())
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(20))
         .until(
             () ->
@@ -168,25 +166,11 @@ final class ApprovalsIT {
   /** Says it until somebody takes note. */
   private Vote decided(Channel channel, String approval, boolean approves) {
     return await("a word about " + approval)
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(20))
         .until(
             () -> approver.vote(channel, approval, approves),
             vote -> vote.answer() instanceof Vote.Heard || vote.answer() instanceof Vote.Late);
-  }
-
-  private static <T> List<T> all(List<Callable<T>> work) {
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      var results = new ArrayList<T>();
-      for (Future<T> each : threads.invokeAll(work)) {
-        results.add(each.get());
-      }
-      return results;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("some of it failed", e.getCause());
-    }
   }
 
   private static <K, V> V of(Map<K, V> map, K key) {
@@ -203,6 +187,7 @@ final class ApprovalsIT {
     var violations = new ArrayList<String>();
     try {
       await()
+          .pollDelay(Duration.ZERO)
           .atMost(ON_RECORD)
           .pollInterval(Duration.ofSeconds(1))
           .until(() -> {
@@ -268,7 +253,7 @@ final class ApprovalsIT {
           });
         }
       }
-      all(work);
+      AtOnce.all(work);
     }
 
     var fates = assertGrantsHold(1);
@@ -439,7 +424,7 @@ final class ApprovalsIT {
             calls.add(() -> models.plead(agent, "granted", 1));
             calls.add(() -> models.plead(agent, "undecided", 1));
           }
-          assertThat(all(calls)).noneMatch(plea -> plea.answer() instanceof Plea.Passed);
+          assertThat(AtOnce.all(calls)).noneMatch(plea -> plea.answer() instanceof Plea.Passed);
           await("both are cancelled")
               .atMost(Duration.ofSeconds(5))
               .until(() -> {

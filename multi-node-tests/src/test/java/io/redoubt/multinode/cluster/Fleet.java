@@ -10,6 +10,7 @@ import io.redoubt.multinode.history.AuditLine;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.AtOnce;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Operator;
@@ -22,16 +23,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import java.util.stream.IntStream;
 
 /** Honest agents of one scenario, some of which call models, and what must hold for them. */
 final class Fleet {
   private static final Duration OUTCOMES = Duration.ofSeconds(60);
 
-  private final Product product;
   private final Operator operator;
   private final Upstream upstream;
-  private final Supplier<Installation.Node> nodes;
   private final History history = new History();
   private final ModelClient models;
   private final List<AgentClient> agents;
@@ -44,14 +42,18 @@ final class Fleet {
       Supplier<Installation.Node> nodes,
       int agents,
       int callers) {
-    this.product = product;
     this.operator = operator;
     this.upstream = upstream;
-    this.nodes = nodes;
     this.models = new ModelClient(product, upstream, history, nodes);
-    this.agents = IntStream.range(0, agents).mapToObj(_ -> boot("member")).toList();
+    this.agents =
+        AgentClient.bootAll(
+            product,
+            new TokenEndpoint(product, history, nodes),
+            agents,
+            () -> operator.createAgent("member"),
+            _ -> Successors.BY_CLIENT);
     this.callers = this.agents.subList(0, callers);
-    this.callers.forEach(models::awaitServed);
+    AtOnce.each(this.callers, models::awaitServed);
   }
 
   /**
@@ -67,14 +69,6 @@ final class Fleet {
       int agents,
       int callers) {
     return new Fleet(product, operator, upstream, nodes, agents, callers);
-  }
-
-  private AgentClient boot(String name) {
-    return AgentClient.boot(
-        product,
-        new TokenEndpoint(product, history, nodes),
-        operator.createAgent(name),
-        Successors.BY_CLIENT);
   }
 
   History history() {
@@ -143,6 +137,7 @@ final class Fleet {
     var found = new ArrayList<String>();
     try {
       await()
+          .pollDelay(Duration.ZERO)
           .atMost(OUTCOMES)
           .pollInterval(Duration.ofSeconds(1))
           .until(() -> {

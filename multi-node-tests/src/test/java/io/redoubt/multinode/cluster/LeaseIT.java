@@ -10,6 +10,7 @@ import io.redoubt.multinode.history.Isolation;
 import io.redoubt.multinode.history.Timed;
 import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.AtOnce;
 import io.redoubt.multinode.product.Attempt;
 import io.redoubt.multinode.product.BreakGlass;
 import io.redoubt.multinode.product.Installation;
@@ -28,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -62,8 +62,8 @@ final class LeaseIT {
     Installation.Node still = nodes.get(random.nextInt(nodes.size()));
     var others = nodes.stream().filter(node -> !node.equals(still)).toList();
     var models = new ModelClient(product, upstream, history, () -> still);
-    var agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot(others, history)).toList();
-    agents.forEach(models::awaitServed);
+    var agents = AtOnce.times(AGENTS, _ -> boot(others, history));
+    AtOnce.each(agents, models::awaitServed);
     var streams = agents.stream().map(agent -> stream(models, agent)).toList();
     var breakGlass = BreakGlass.withOperatorToken(product, operator.token()).at(others.getFirst());
 

@@ -8,6 +8,7 @@ import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
 import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.AtOnce;
 import io.redoubt.multinode.product.Attempt;
 import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.Installation;
@@ -28,7 +29,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +43,7 @@ final class PoliciesIT {
   /** So many that some live on each node, which is where they are decided about. */
   private static final int AGENTS = 8;
 
-  private static final int ROUNDS = 8;
+  private static final int ROUNDS = 4;
   private static final Duration THINK = Duration.ofMillis(10);
   private static final Duration EVERYWHERE_WITHIN = Duration.ofSeconds(2);
 
@@ -60,21 +60,19 @@ final class PoliciesIT {
     this.upstream = Upstream.start(product.clock());
     this.operator = trio.operator().foundOrganization("governed").operator();
     operator.useUpstream(upstream);
-    this.agents = IntStream.range(0, AGENTS).mapToObj(_ -> boot()).toList();
-    agents.forEach(agent -> nodes.forEach(node -> models(node).awaitServed(agent)));
+    this.agents =
+        AgentClient.bootAll(
+            product,
+            new TokenEndpoint(product, history, new Rota(nodes)),
+            AGENTS,
+            () -> operator.createAgent("governed"),
+            _ -> Successors.BY_CLIENT);
+    AtOnce.each(agents, agent -> nodes.forEach(node -> models(node).awaitServed(agent)));
   }
 
   @AfterEach
   void stop() {
     upstream.close();
-  }
-
-  private AgentClient boot() {
-    return AgentClient.boot(
-        product,
-        new TokenEndpoint(product, history, new Rota(nodes)),
-        operator.createAgent("governed"),
-        Successors.BY_CLIENT);
   }
 
   private ModelClient models(Installation.Node node) {
@@ -121,16 +119,18 @@ final class PoliciesIT {
 
   /** The very next call of every agent, through every node, in both providers' words. */
   private void eachCall(Check check) {
-    for (Kind kind : Kind.values()) {
-      for (Installation.Node node : nodes) {
-        for (AgentClient agent : agents) {
-          if (!(models(node).call(agent, kind) instanceof Attempt.Answered(var reply))) {
-            throw new AssertionError("not answered by " + node.name());
+    AtOnce.each(
+        agents,
+        agent -> {
+          for (Kind kind : Kind.values()) {
+            for (Installation.Node node : nodes) {
+              if (!(models(node).call(agent, kind) instanceof Attempt.Answered(var reply))) {
+                throw new AssertionError("not answered by " + node.name());
+              }
+              check.of(agent, reply);
+            }
           }
-          check.of(agent, reply);
-        }
-      }
-    }
+        });
   }
 
   private static String header(Reply reply, String name) {
@@ -162,6 +162,7 @@ final class PoliciesIT {
     }
     String id = header(it, "x-redoubt-action").replace("act_", "aud_");
     return await("the record of " + id)
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(5))
         .until(
             () ->
@@ -225,22 +226,24 @@ final class PoliciesIT {
 
   /** Every agent's next reply, through every node, in both providers' words, streamed and not. */
   private List<String> eachProposal() {
-    var texts = new ArrayList<String>();
-    for (Kind kind : Kind.values()) {
-      for (boolean streamed : new boolean[] {true, false}) {
-        for (Installation.Node node : nodes) {
-          for (AgentClient agent : agents) {
-            if (!(models(node).callWithTool(agent, kind, streamed)
-                instanceof Attempt.Answered(var reply))) {
-              throw new AssertionError("not answered by " + node.name());
+    var texts = new ConcurrentLinkedQueue<String>();
+    AtOnce.each(
+        agents,
+        agent -> {
+          for (Kind kind : Kind.values()) {
+            for (boolean streamed : new boolean[] {true, false}) {
+              for (Installation.Node node : nodes) {
+                if (!(models(node).callWithTool(agent, kind, streamed)
+                    instanceof Attempt.Answered(var reply))) {
+                  throw new AssertionError("not answered by " + node.name());
+                }
+                assertThat(reply.status()).as("%s", reply).isEqualTo(200);
+                texts.add(reply.text());
+              }
             }
-            assertThat(reply.status()).as("%s", reply).isEqualTo(200);
-            texts.add(reply.text());
           }
-        }
-      }
-    }
-    return texts;
+        });
+    return List.copyOf(texts);
   }
 
   private List<JsonNode> toolCallsOf(AgentClient agent, String verdict) {

@@ -3,6 +3,7 @@ package io.redoubt.multinode.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.multinode.product.AtOnce;
 import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.ForeignCertificate;
 import io.redoubt.multinode.product.Installation;
@@ -16,6 +17,7 @@ import io.redoubt.multinode.product.Upstream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -45,20 +47,27 @@ final class StrangersIT {
     try (var load = fleet.runAWhile(Seed.random("strangers"));
         var foreign = Newcomer.start(product, "foreign", foreignCertificate(), List.of())) {
       load.relax();
-      assertThat(refusal(Map.of("redoubt.enclave.node", "node-2")))
-          .contains("Two nodes cannot have one name");
-      assertThat(refusal(Map.of("redoubt.enclave.cluster.port", trio.network().port("node-2"))))
-          .contains("Two nodes cannot have one address");
-      assertThat(refusal(Map.of("redoubt.enclave.link.api-key", keyOfAnotherEnclave())))
-          .contains("The database belongs to enclave");
+      // Two at once, beside the nodes at work: each is a JVM that starts.
+      assertThat(
+              refusals(
+                  () -> refusal(Map.of("redoubt.enclave.node", "node-2")),
+                  () -> refusal(Map.of("redoubt.enclave.cluster.port", portOf("node-2")))))
+          .satisfiesExactly(
+              name -> assertThat(name).contains("Two nodes cannot have one name"),
+              address -> assertThat(address).contains("Two nodes cannot have one address"));
+      assertThat(
+              refusals(
+                  () -> refusal(Map.of("redoubt.enclave.link.api-key", keyOfAnotherEnclave())),
+                  () -> refusal(Map.of(), clockAheadBy(Duration.ofMinutes(10)))))
+          .satisfiesExactly(
+              key -> assertThat(key).contains("The database belongs to enclave"),
+              clock -> assertThat(clock).contains("seconds ahead of the database's"));
       try (var _ = NextRelease.migrated(product)) {
         assertThat(refusal(Map.of())).contains("The database schema is at version 1000");
       }
       assertThat(foreign.awaitFailure())
           .contains("did not get into its cluster")
           .contains("They refused this node's certificate");
-      assertThat(refusal(Map.of(), SkewedClock.option(product.directory(), Duration.ofMinutes(10))))
-          .contains("seconds ahead of the database's");
       over = System.nanoTime();
       await("everybody is served")
           .atMost(Duration.ofSeconds(10))
@@ -117,6 +126,18 @@ final class StrangersIT {
     try (var stranger = Newcomer.start(product, "stranger", settings, List.of(javaOptions))) {
       return stranger.awaitFailure();
     }
+  }
+
+  private static List<String> refusals(Callable<String> one, Callable<String> other) {
+    return AtOnce.all(List.of(one, other));
+  }
+
+  private int portOf(String node) {
+    return trio.network().port(node);
+  }
+
+  private String clockAheadBy(Duration ahead) {
+    return SkewedClock.option(product.directory(), ahead);
   }
 
   private String keyOfAnotherEnclave() {

@@ -49,11 +49,12 @@ final class Thieves implements AutoCloseable {
       RandomGenerator random) {
     var history = new History();
     var thieves = new Thieves(new TokenEndpoint(product, history, nodes), history);
-    IntStream.range(0, families)
-        .mapToObj(_ ->
-            AgentClient.boot(
-                product, thieves.endpoint, operator.createAgent("robbed"), Successors.BY_CLIENT))
-        .toList()
+    AgentClient.bootAll(
+            product,
+            thieves.endpoint,
+            families,
+            () -> operator.createAgent("robbed"),
+            _ -> Successors.BY_CLIENT)
         .forEach(agent -> thieves.rob(agent, random.nextInt(within)));
     return thieves;
   }

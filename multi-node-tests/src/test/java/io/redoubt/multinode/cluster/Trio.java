@@ -68,6 +68,7 @@ final class Trio implements AutoCloseable {
     product.awaitAllReady();
     var operator = operator();
     await("all nodes see all nodes")
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() ->
             assertThat(product.runtime().nodes())

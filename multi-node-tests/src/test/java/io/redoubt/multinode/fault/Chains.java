@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 
 /** Agents that rotate as fast as they are answered, each its own family. */
 final class Chains {
@@ -29,16 +28,13 @@ final class Chains {
 
   /** So many agents, every other one making its successors itself. */
   static Chains boot(Product product, Operator operator, History history, int count) {
-    var endpoint = new TokenEndpoint(product, history);
     var agents =
-        IntStream.range(0, count)
-            .mapToObj(i ->
-                AgentClient.boot(
-                    product,
-                    endpoint,
-                    operator.createAgent("chain"),
-                    i % 2 == 0 ? Successors.BY_ENCLAVE : Successors.BY_CLIENT))
-            .toList();
+        AgentClient.bootAll(
+            product,
+            new TokenEndpoint(product, history),
+            count,
+            () -> operator.createAgent("chain"),
+            i -> i % 2 == 0 ? Successors.BY_ENCLAVE : Successors.BY_CLIENT);
     return new Chains(agents, history);
   }
 
@@ -96,6 +92,7 @@ final class Chains {
         .filter(Predicate.not(AgentClient::over))
         .forEach(agent ->
             await("a certain answer for " + agent.id())
+                .pollDelay(Duration.ZERO)
                 .atMost(Duration.ofSeconds(15))
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> {

@@ -144,6 +144,7 @@ final class Governed implements AutoCloseable {
   /** Why an action went the way it did, as soon as its record says that much. */
   JsonNode explain(String action, Predicate<JsonNode> whole) {
     return await("the record of " + action)
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(10))
         .until(
             () -> operator.send("GET", "/api/v1/audit/" + action + "/explanation", null),
@@ -159,6 +160,7 @@ final class Governed implements AutoCloseable {
   JsonNode explainCall(String tool, String action) {
     String id =
         await("the call of " + tool)
+            .pollDelay(Duration.ZERO)
             .atMost(Duration.ofSeconds(10))
             .until(() -> calls(tool, action), ids -> !ids.isEmpty())
             .getFirst();
@@ -166,7 +168,7 @@ final class Governed implements AutoCloseable {
   }
 
   private List<String> calls(String tool, String action) {
-    var newest = operator.call("GET", "/api/v1/audit?limit=50&plane=tool", null).required("items");
+    var newest = operator.call("GET", "/api/v1/audit?limit=200&plane=tool", null).required("items");
     return StreamSupport.stream(newest.spliterator(), false)
         .filter(record -> record.path("resource").asText().equals(tool))
         .filter(record -> record.path("detail").asText().contains("in the reply to " + action))

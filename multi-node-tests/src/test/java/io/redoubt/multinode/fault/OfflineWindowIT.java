@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(SharedProduct.class)
 final class OfflineWindowIT {
-  private static final Duration WINDOW = Duration.ofSeconds(20);
+  private static final Duration WINDOW = Duration.ofSeconds(12);
   private static final int CALLS = 10;
 
   private final History history = new History();

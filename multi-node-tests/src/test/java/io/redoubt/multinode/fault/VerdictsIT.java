@@ -189,51 +189,66 @@ final class VerdictsIT {
         """);
     governed.publish();
 
-    for (Way way : WAYS) {
-      var redacted = governed.hear(way, "Write to maria@keller.de today");
-      assertThat(governed.parrot().prompts().getLast())
-          .as("%s", way)
-          .isEqualTo("Write to [REDACTED:email] today");
-      assertThat(redacted.text()).contains("Write to [REDACTED:email] today");
-      assertActed(governed.explain(redacted.action()), "pii:email", "redact");
+    var found = WAYS.stream().map(this::find).toList();
 
-      int before = governed.parrot().prompts().size();
-      var blocked = governed.refusal(way, "What is Bluebird about");
-      assertThat(blocked.status()).as("%s", way).isEqualTo(403);
-      assertThat(blocked.words()).contains("(content:organization) [policy_denied]");
-      assertThat(governed.parrot().prompts()).as("nothing went out").hasSize(before);
-      var why = governed.explain(blocked.action());
+    for (Found each : found) {
+      var way = each.way();
+      assertActed(governed.explain(each.redacted().action()), "pii:email", "redact");
+      var why = governed.explain(each.blocked().action());
       assertThat(summary(why))
+          .as("%s", way)
           .isEqualTo("Denied by content:organization in version 2 of the policies.");
       assertActed(why, "custom:bluebird", "block");
-
-      var masked = governed.hear(way, "Pay to DE89 3704 0044 0532 0130 00 today");
-      assertThat(governed.parrot().prompts().getLast()).contains("3704");
-      assertThat(masked.text()).as("%s", way).contains("Pay to [REDACTED:iban] today");
-      assertThat(masked.calls()).containsExactly("look_up", "transfer");
-      assertActed(concluded(masked.action()), "reply:pii:iban", "redact");
-
-      var ended = governed.ask(way, "A word about the Sandpiper project");
-      assertThat(ended).as("%s", way).isNotInstanceOf(Heard.class);
-      if (!way.streamed()) {
-        assertThat(ended)
-            .isInstanceOfSatisfying(
-                Refused.class,
-                it -> {
-                  assertThat(it.status()).isEqualTo(403);
-                  assertThat(it.words()).contains("reply_blocked", "permission_error");
-                });
-      }
-      var concluded = concluded(ended.action());
-      assertThat(concluded.at("/record/outcome/error").asText()).isEqualTo("content-blocked");
+      assertActed(concluded(each.masked().action()), "reply:pii:iban", "redact");
+      var concluded = concluded(each.ended().action());
+      assertThat(concluded.at("/record/outcome/error").asText())
+          .as("%s", way)
+          .isEqualTo("content-blocked");
       assertActed(concluded, "reply:custom:sandpiper", "block");
-
-      var replaced = governed.hear(way, "Look for the Heron");
-      assertThat(replaced.calls()).as("%s", way).isEmpty();
-      assertThat(replaced.text()).contains("Look for the Heron", "content:organization");
-      assertThat(summary(governed.explainCall("look_up", replaced.action())))
+      assertThat(summary(governed.explainCall("look_up", each.replaced().action())))
+          .as("%s", way)
           .isEqualTo("Denied by content:organization in version 2 of the policies.");
     }
+  }
+
+  /** What was told where something was found, in one way of asking. */
+  private record Found(
+      Way way, Heard redacted, Refused blocked, Heard masked, Answer ended, Heard replaced) {}
+
+  private Found find(Way way) {
+    var redacted = governed.hear(way, "Write to maria@keller.de today");
+    assertThat(governed.parrot().prompts().getLast())
+        .as("%s", way)
+        .isEqualTo("Write to [REDACTED:email] today");
+    assertThat(redacted.text()).contains("Write to [REDACTED:email] today");
+
+    int before = governed.parrot().prompts().size();
+    var blocked = governed.refusal(way, "What is Bluebird about");
+    assertThat(blocked.status()).as("%s", way).isEqualTo(403);
+    assertThat(blocked.words()).contains("(content:organization) [policy_denied]");
+    assertThat(governed.parrot().prompts()).as("nothing went out").hasSize(before);
+
+    var masked = governed.hear(way, "Pay to DE89 3704 0044 0532 0130 00 today");
+    assertThat(governed.parrot().prompts().getLast()).contains("3704");
+    assertThat(masked.text()).as("%s", way).contains("Pay to [REDACTED:iban] today");
+    assertThat(masked.calls()).containsExactly("look_up", "transfer");
+
+    var ended = governed.ask(way, "A word about the Sandpiper project");
+    assertThat(ended).as("%s", way).isNotInstanceOf(Heard.class);
+    if (!way.streamed()) {
+      assertThat(ended)
+          .isInstanceOfSatisfying(
+              Refused.class,
+              it -> {
+                assertThat(it.status()).isEqualTo(403);
+                assertThat(it.words()).contains("reply_blocked", "permission_error");
+              });
+    }
+
+    var replaced = governed.hear(way, "Look for the Heron");
+    assertThat(replaced.calls()).as("%s", way).isEmpty();
+    assertThat(replaced.text()).contains("Look for the Heron", "content:organization");
+    return new Found(way, redacted, blocked, masked, ended, replaced);
   }
 
   private JsonNode concluded(String action) {

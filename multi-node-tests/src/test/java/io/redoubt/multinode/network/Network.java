@@ -68,6 +68,10 @@ public final class Network implements Product.Wiring, AutoCloseable {
         "jdbc:postgresql://127.0.0.1:" + line(toDatabase, node).port() + "/redoubt");
     // Somebody listens at the address of a dead node: the line. So it is waited for in vain.
     own.put("redoubt.enclave.cluster.forming.stale-after", "5 s");
+    // Longer than clients keep a connection: whoever has one to a node that stops opens the next
+    // one
+    // elsewhere.
+    own.put("redoubt.enclave.drain-notice", "4 s");
     own.put("redoubt.enclave.link.url", "http://127.0.0.1:" + line(toControlPlane, node).port());
     own.put("redoubt.enclave.revocation.redis.url", "redis://127.0.0.1:" + redis);
     // As HOCON: in JSON a key is one word, dots and all.

@@ -4,6 +4,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.redoubt.multinode.history.Rotation;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,9 @@ public final class AgentClient {
     BY_ENCLAVE,
     BY_CLIENT
   }
+
+  /** What the enclave hears of by a command, it cannot know sooner. */
+  private static final Duration AT_LEAST = Duration.ofMillis(20);
 
   private final TokenEndpoint endpoint;
   private final String id;
@@ -41,6 +47,32 @@ public final class AgentClient {
   /** Boots with a one-time token; asks again while the enclave has not heard of it. */
   public static AgentClient boot(
       Product product, TokenEndpoint endpoint, Operator.NewAgent agent, Successors successors) {
+    return boot(product, endpoint, agent, successors, Duration.ofMillis(50));
+  }
+
+  /**
+   * Boots so many agents at once. They ask less often: all come from one address, and a token that
+   * the enclave has not heard of counts as a stranger's.
+   *
+   * @param agents each to be made
+   */
+  public static List<AgentClient> bootAll(
+      Product product,
+      TokenEndpoint endpoint,
+      int count,
+      Supplier<Operator.NewAgent> agents,
+      IntFunction<Successors> successors) {
+    return AtOnce.times(
+        count,
+        i -> boot(product, endpoint, agents.get(), successors.apply(i), Duration.ofMillis(250)));
+  }
+
+  private static AgentClient boot(
+      Product product,
+      TokenEndpoint endpoint,
+      Operator.NewAgent agent,
+      Successors successors,
+      Duration again) {
     @Nullable String committed =
         switch (successors) {
           case BY_ENCLAVE -> null;
@@ -48,8 +80,9 @@ public final class AgentClient {
         };
     var granted =
         await("bootstrap of " + agent.id())
+            .pollDelay(AT_LEAST)
             .atMost(Duration.ofSeconds(20))
-            .pollInterval(Duration.ofMillis(50))
+            .pollInterval(again)
             .until(
                 () ->
                     endpoint.bootstrap(agent.bootstrapToken(), committed)

@@ -42,14 +42,19 @@ public final class Http implements AutoCloseable {
       var response = client.send(request, HttpResponse.BodyHandlers.ofString());
       return new Attempt.Answered(
           new Reply(response.statusCode(), response.headers(), response.body()));
-    } catch (ConnectException | HttpConnectTimeoutException e) {
-      return new Attempt.NotSent(e.toString());
     } catch (IOException e) {
-      return new Attempt.Lost(e.toString());
+      return failed(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Attempt.Lost(e.toString());
     }
+  }
+
+  /** What became of a request that has no answer. */
+  static Attempt failed(IOException why) {
+    return why instanceof ConnectException || why instanceof HttpConnectTimeoutException
+        ? new Attempt.NotSent(why.toString())
+        : new Attempt.Lost(why.toString());
   }
 
   /** Sends, and hands out the answer's head and its body as it comes; without a time limit. */

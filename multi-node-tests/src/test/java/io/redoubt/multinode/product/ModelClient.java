@@ -10,8 +10,10 @@ import io.redoubt.multinode.history.Plea;
 import io.redoubt.multinode.history.Timed;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -47,18 +49,26 @@ public final class ModelClient {
     this.node = node;
   }
 
+  /**
+   * How a streamed reply ended.
+   *
+   * @param attempt the head of the answer, with a word how it ended as its text
+   * @param whole whether the upstream's own last words came
+   */
+  public record Ending(Attempt attempt, boolean whole) {}
+
   /** A reply that is being streamed. */
   public static final class LiveReply {
     private final AtomicInteger pieces = new AtomicInteger();
-    private final CompletableFuture<String> end = new CompletableFuture<>();
+    private final CompletableFuture<Ending> end = new CompletableFuture<>();
 
     /** How many pieces have come so far. */
     public int pieces() {
       return pieces.get();
     }
 
-    /** Completes, with a word how, when nothing more comes. */
-    public CompletableFuture<String> end() {
+    /** Completes when nothing more comes. */
+    public CompletableFuture<Ending> end() {
       return end;
     }
   }
@@ -73,9 +83,7 @@ public final class ModelClient {
     String trace = Trace.next();
     long started = System.nanoTime();
     var attempt =
-        product
-            .http()
-            .attempt("POST", uri(kind), headers(accessToken, trace), body(agent, trace, false));
+        product.http().attempt("POST", uri(kind), headers(accessToken, trace), body(agent, trace));
     int status = attempt instanceof Attempt.Answered(var reply) ? reply.status() : 0;
     history.add(new ModelCall(agent, trace, started, System.nanoTime(), status == 200, status));
     if (attempt instanceof Attempt.Answered(var reply) && status != 200) {
@@ -151,6 +159,7 @@ public final class ModelClient {
    */
   public void awaitServed(AgentClient agent) {
     await("the provider is known")
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(10))
         .until(() ->
             call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
@@ -159,51 +168,59 @@ public final class ModelClient {
 
   /** Opens a streamed reply and reads it in the background until it ends. */
   public LiveReply stream(AgentClient agent, Upstream.Kind kind) {
+    return stream(agent, kind, "");
+  }
+
+  /** The same of a reply that the upstream ends after so long. */
+  public LiveReply stream(AgentClient agent, Upstream.Kind kind, Duration lasts) {
+    return stream(agent, kind, " " + lasts.toMillis());
+  }
+
+  private LiveReply stream(AgentClient agent, Upstream.Kind kind, String wish) {
     var reply = new LiveReply();
-    Thread.ofVirtual().start(() -> read(agent, kind, reply));
+    // The thread of the caller asks which node it is.
+    URI uri = uri(kind);
+    Thread.ofVirtual().start(() -> reply.end.complete(read(agent, uri, wish, reply)));
     return reply;
   }
 
-  private void read(AgentClient agent, Upstream.Kind kind, LiveReply live) {
+  private Ending read(AgentClient agent, URI uri, String wish, LiveReply live) {
     String trace = Trace.next();
+    String body = body(agent.id(), trace, wish);
     long started = System.nanoTime();
-    int status = 0;
-    String end;
+    HttpResponse<InputStream> response;
     try {
-      var response =
-          product
-              .http()
-              .open(
-                  "POST",
-                  uri(kind),
-                  headers(agent.accessToken(), trace),
-                  body(agent.id(), trace, true));
-      status = response.statusCode();
-      // Now, not at its end: the checker asks when it started and whether it was permitted.
-      history.add(
-          new ModelCall(agent.id(), trace, started, System.nanoTime(), status == 200, status));
-      try (var lines =
-          new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          SENT.matcher(line)
-              .results()
-              .forEach(piece -> {
-                history.add(new Chunk(agent.id(), trace, Long.parseLong(piece.group(1))));
-                live.pieces.incrementAndGet();
-              });
-        }
-      }
-      end = "ended with status " + status;
+      response = product.http().open("POST", uri, headers(agent.accessToken(), trace), body);
     } catch (IOException e) {
-      end = "broken off: " + e;
-      if (status == 0) {
-        history.add(new ModelCall(agent.id(), trace, started, System.nanoTime(), false, 0));
-      }
+      history.add(new ModelCall(agent.id(), trace, started, System.nanoTime(), false, 0));
+      return new Ending(Http.failed(e), false);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      end = e.toString();
+      return new Ending(new Attempt.Lost(e.toString()), false);
     }
-    live.end.complete(end);
+    int status = response.statusCode();
+    // Now, not at its end: the checker asks when it started and whether it was permitted.
+    history.add(
+        new ModelCall(agent.id(), trace, started, System.nanoTime(), status == 200, status));
+    boolean whole = false;
+    String words = "ended";
+    try (var lines =
+        new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        SENT.matcher(line)
+            .results()
+            .forEach(piece -> {
+              history.add(new Chunk(agent.id(), trace, Long.parseLong(piece.group(1))));
+              live.pieces.incrementAndGet();
+            });
+        whole |= Upstream.isLastWord(line);
+      }
+    } catch (IOException e) {
+      words = "broken off: " + e;
+    }
+    return new Ending(
+        new Attempt.Answered(new Reply(status, response.headers(), words + " (" + trace + ")")),
+        whole);
   }
 
   private URI uri(Upstream.Kind kind) {
@@ -220,8 +237,12 @@ public final class ModelClient {
         "2023-06-01");
   }
 
-  private String body(String agent, String trace, boolean stream) {
-    return Documents.write(request(agent, trace, stream));
+  private String body(String agent, String trace) {
+    return Documents.write(request(agent, trace, false));
+  }
+
+  private String body(String agent, String trace, String wish) {
+    return Documents.write(request(agent + wish, trace, true));
   }
 
   private ObjectNode request(String agent, String trace, boolean stream) {

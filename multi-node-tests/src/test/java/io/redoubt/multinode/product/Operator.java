@@ -89,6 +89,7 @@ public final class Operator {
       String method, String path, Map<String, String> headers, @Nullable String body) {
     URI uri = product.runtime().controlPlane().resolve(path);
     return await(method + " " + path)
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(200))
         .until(

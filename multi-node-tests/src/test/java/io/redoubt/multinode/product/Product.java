@@ -30,11 +30,16 @@ import org.jspecify.annotations.Nullable;
  * as the world breaks it.
  */
 public final class Product implements AutoCloseable {
-  /** Shorter than by default, where a test would have to wait for nothing else. */
+  /**
+   * Shorter than by default, where a test would have to wait for nothing else; and an organization
+   * may ask as much of the operator API as a sweep of all of it does.
+   */
   private static final String SETTINGS =
       "-Dredoubt.http.head-deadline=8s -Dredoubt.http.body-deadline=5s"
           + " -Dredoubt.proxy.llm.body-deadline=5s"
-          + " -Dredoubt.enclave.store.certainty=20s -Dredoubt.enclave.store.settle-interval=1s";
+          + " -Dredoubt.enclave.store.certainty=16s -Dredoubt.enclave.store.settle-interval=1s"
+          + " -Dredoubt.control-plane.limits.organization-per-second=2000"
+          + " -Dredoubt.control-plane.limits.organization-burst=4000";
 
   private static final Duration UP = Duration.ofSeconds(90);
   private static final Duration ANSWER = Duration.ofSeconds(8);
@@ -381,6 +386,7 @@ public final class Product implements AutoCloseable {
 
   public void awaitReady() {
     await("ready")
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(unready()).as("servers that are not ready").isEmpty());
   }
@@ -391,6 +397,7 @@ public final class Product implements AutoCloseable {
    */
   public void awaitAllReady() {
     await("all nodes are ready")
+        .pollDelay(Duration.ZERO)
         .atMost(Duration.ofSeconds(90))
         .until(() -> {
           look();

@@ -22,8 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A model provider of our own, which remembers what it saw and when. A prompt is the caller's trace
- * id and agent; a streamed reply never ends by itself, and each of its pieces says when it was
- * sent. Where a request offers tools, its reply proposes calls.
+ * id and agent; a streamed reply ends after the milliseconds that the prompt may name besides, and
+ * otherwise never by itself, and each of its pieces says when it was sent. Where a request offers
+ * tools, its reply proposes calls.
  */
 public final class Upstream implements AutoCloseable {
   private static final long PIECE_MILLIS = 20;
@@ -128,7 +129,7 @@ public final class Upstream implements AutoCloseable {
       if (!request.path("tools").isEmpty()) {
         whole(exchange, streamed, Proposal.reply(anthropic, streamed));
       } else if (streamed) {
-        stream(exchange, anthropic);
+        stream(exchange, anthropic, prompt.length > 2 ? Long.parseLong(prompt[2]) : Long.MAX_VALUE);
       } else {
         whole(exchange, false, anthropic ? ANTHROPIC : OPENAI);
       }
@@ -157,7 +158,8 @@ public final class Upstream implements AutoCloseable {
     }
   }
 
-  private void stream(HttpExchange exchange, boolean anthropic) throws IOException {
+  private void stream(HttpExchange exchange, boolean anthropic, long millis) throws IOException {
+    long started = System.nanoTime();
     exchange.getResponseHeaders().add("Content-Type", "text/event-stream");
     exchange.sendResponseHeaders(200, 0);
     streaming.incrementAndGet();
@@ -167,13 +169,19 @@ public final class Upstream implements AutoCloseable {
       do {
         String piece = anthropic ? ANTHROPIC_PIECE : OPENAI_PIECE;
         send(body, piece.replace("{nanos}", Long.toString(System.nanoTime())));
-      } while (!closing.await(PIECE_MILLIS, TimeUnit.MILLISECONDS));
+      } while (!closing.await(PIECE_MILLIS, TimeUnit.MILLISECONDS)
+          && TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started) < millis);
       send(body, anthropic ? ANTHROPIC_STOP : OPENAI_STOP);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
       streaming.decrementAndGet();
     }
+  }
+
+  /** Whether a line of a streamed reply is the one that ends it, as its client knows. */
+  static boolean isLastWord(String line) {
+    return line.equals("data: [DONE]") || line.contains("\"message_stop\"");
   }
 
   private static void send(OutputStream body, String text) throws IOException {

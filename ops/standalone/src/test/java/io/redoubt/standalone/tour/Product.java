@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -21,6 +23,9 @@ import java.util.concurrent.TimeUnit;
 final class Product {
   private static final int[] PORTS = {8443, 8444, 8445, 8446, 8447, 8558, 25_432, 25_520};
   private static final long LIMIT_SECONDS = 180;
+
+  /** By tours that run at the same time. */
+  private static final Set<Integer> TAKEN = ConcurrentHashMap.newKeySet();
 
   /** What a command said. */
   record Said(int code, String out, String err) {
@@ -141,10 +146,11 @@ final class Product {
     victims.forEach(victim -> victim.onExit().join());
   }
 
+  /** In tens: no two of them have a port in common. */
   private static int freeOffset() {
     for (int attempt = 0; attempt < 100; attempt++) {
-      int offset = ThreadLocalRandom.current().nextInt(100, 6_000);
-      if (allFree(offset)) {
+      int offset = 10 * ThreadLocalRandom.current().nextInt(10, 600);
+      if (allFree(offset) && TAKEN.add(offset)) {
         return offset;
       }
     }
