@@ -6,6 +6,7 @@ import io.redoubt.approval.Approval.Refused;
 import io.redoubt.approval.Approval.Standing;
 import io.redoubt.approval.ApprovalBoard.Entry;
 import io.redoubt.policy.Policies;
+import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import java.util.List;
 import java.util.Optional;
@@ -18,11 +19,14 @@ public final class Voting {
   private final Approvals approvals;
   private final ApprovalBoard board;
   private final Policies policies;
+  private final Bystanders bystanders;
 
-  public Voting(Approvals approvals, ApprovalBoard board, Policies policies) {
+  public Voting(
+      Approvals approvals, ApprovalBoard board, Policies policies, Bystanders bystanders) {
     this.approvals = approvals;
     this.board = board;
     this.policies = policies;
+    this.bystanders = bystanders;
   }
 
   /** What came of a vote. */
@@ -59,6 +63,22 @@ public final class Voting {
   }
 
   /**
+   * The same for somebody who may decide it. While it is pending they have it before them once that
+   * is on record, and not otherwise.
+   *
+   * @param by a member's or client's identifier, from a verified credential
+   * @param through where they see it
+   */
+  public CompletionStage<Optional<ApprovalView>> look(ApprovalKey key, String by, String through) {
+    return find(key)
+        .thenCompose(found ->
+            found
+                .filter(view -> view.status() == ApprovalStatus.PENDING)
+                .map(view -> bystanders.seen(key, view, by, through).thenApply(_ -> found))
+                .orElseGet(() -> CompletableFuture.completedFuture(found)));
+  }
+
+  /**
    * Casts a vote. Whoever names requests that are not on the organization's board reaches no actor.
    */
   public CompletionStage<Outcome> cast(ApprovalKey key, Ballot ballot) {
@@ -81,13 +101,23 @@ public final class Voting {
                 .orElse(List.of()));
     return approvals
         .ask(key, replyTo -> new Approval.Vote(ballot, replyTo))
-        .thenApply(reply ->
+        .thenCompose(reply ->
             switch (reply) {
-              case Standing(var view, var _) -> new Heard(entry.now(view));
-              case Refused(var why, var view) ->
-                  new NotHeard(why, view == null ? null : entry.now(view));
+              case Standing(var view, var _) ->
+                  CompletableFuture.completedFuture(new Heard(entry.now(view)));
+              case Refused(var why, var view) -> notHeard(key, ballot, entry, why, view);
               case Approval.Consumed _ ->
                   throw new IllegalStateException("not an answer to a vote: " + reply);
             });
+  }
+
+  /** That it does not count is said once it is on record. */
+  private CompletionStage<Outcome> notHeard(
+      ApprovalKey key, Ballot ballot, Entry entry, Refusal why, @Nullable ApprovalView view) {
+    return view == null
+        ? CompletableFuture.completedFuture(new NotHeard(why, null))
+        : bystanders
+            .unheard(key, view, ballot, why)
+            .thenApply(_ -> new NotHeard(why, entry.now(view)));
   }
 }

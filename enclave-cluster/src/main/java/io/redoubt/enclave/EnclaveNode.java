@@ -8,6 +8,7 @@ import io.redoubt.agent.ShardedAgents;
 import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.Approvals;
+import io.redoubt.approval.Bystanders;
 import io.redoubt.approval.OpenRequests;
 import io.redoubt.approval.ShardedApprovals;
 import io.redoubt.approval.Voting;
@@ -251,7 +252,12 @@ final class EnclaveNode {
             store.approvals(),
             approvalConfig,
             new Patience(watched::shared, approvalConfig.entity().askTimeout()));
-    this.voting = new Voting(approvals, store.approvals(), decidingPolicies);
+    this.voting =
+        new Voting(
+            approvals,
+            store.approvals(),
+            decidingPolicies,
+            new Bystanders(store.auditLog(), enclave, config.node(), watched::shared));
 
     this.signingKeys = store.signingKeys();
     this.refreshRegistry = store::refresh;

@@ -215,6 +215,23 @@ class SlackTest {
   }
 
   @Test
+  void whoIsGivenTheFormHasSeenItAndThatIsOnRecordOnce() {
+    var view = asking.asks("{}");
+
+    press(view, "redoubt_deny", VIEWER);
+    press(view, "redoubt_deny", APPROVER);
+    press(view, "redoubt_deny", APPROVER);
+
+    var seen =
+        tenant.audit("&operation=approval:seen").stream()
+            .filter(record -> record.path("approval_id").asText().equals(view.id().toString()))
+            .toList();
+    assertThat(seen).hasSize(1);
+    assertThat(seen.getFirst().path("actor").asText()).isEqualTo(approver);
+    assertThat(seen.getFirst().path("detail").asText()).isEqualTo("through slack");
+  }
+
+  @Test
   void whatIsDecidedElsewhereIsShownHere() {
     var view = asking.asks("{}");
     var ts = shown(view).ts();

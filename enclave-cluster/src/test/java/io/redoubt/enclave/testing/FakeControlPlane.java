@@ -242,7 +242,7 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   /** A token of a member of the organization, good for a minute. */
-  public String operatorToken(OrganizationId organization, String permission) {
+  public String operatorToken(OrganizationId organization, String... permissions) {
     Instant now = CLOCK.instant().truncatedTo(ChronoUnit.SECONDS);
     return new OperatorClaims(
             "urn:redoubt:control-plane",
@@ -250,7 +250,7 @@ public final class FakeControlPlane implements AutoCloseable {
             "mem_1",
             "cli_1",
             organization,
-            Set.of(permission),
+            Set.of(permissions),
             AuditId.next(CLOCK).toString(),
             now,
             now.plusSeconds(60))
