@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param waitersPerNode callers of one node that may wait for any
  * @param writeLimit for one attempt to put steps on record
  * @param writePause before the next attempt
- * @param wakeEvery how often it is looked whose time has come
+ * @param wakeEvery how often it is looked whose time has come, or comes before the next look
  * @param keptFor how long what is over can be looked at
  */
 public record ApprovalConfig(
@@ -37,6 +37,8 @@ public record ApprovalConfig(
     require(writeLimit.isPositive(), "write-limit");
     require(writePause.isPositive(), "write-pause");
     require(wakeEvery.isPositive(), "wake-every");
+    // Who is woken before its time must not have fallen asleep when it comes.
+    require(entity.idleAfter().compareTo(wakeEvery.multipliedBy(2)) > 0, "entity.idle-after");
     require(keptFor.isPositive(), "kept-for");
   }
 

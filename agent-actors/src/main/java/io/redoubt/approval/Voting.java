@@ -6,6 +6,7 @@ import io.redoubt.approval.Approval.Refused;
 import io.redoubt.approval.Approval.Standing;
 import io.redoubt.approval.ApprovalBoard.Entry;
 import io.redoubt.policy.Policies;
+import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import java.time.InstantSource;
 import java.util.List;
@@ -20,10 +21,12 @@ public final class Voting {
   private final ApprovalBoard board;
   private final Policies policies;
   private final Edits edits;
+  private final Bystanders bystanders;
 
   /**
    * @param desk where a changed call is asked about
    * @param editor who looks at it before
+   * @param bystanders who put on record what changes nothing
    * @param clock for the ids of what is asked
    */
   public Voting(
@@ -32,11 +35,13 @@ public final class Voting {
       Policies policies,
       ApprovalDesk desk,
       CallEditor editor,
+      Bystanders bystanders,
       InstantSource clock) {
     this.approvals = approvals;
     this.edits = new Edits(approvals, desk, editor, clock);
     this.board = board;
     this.policies = policies;
+    this.bystanders = bystanders;
   }
 
   /** What came of a vote. */
@@ -80,6 +85,22 @@ public final class Voting {
   }
 
   /**
+   * The same for somebody who may decide it. While it is pending they have it before them once that
+   * is on record, and not otherwise.
+   *
+   * @param by a member's or client's identifier, from a verified credential
+   * @param through where they see it
+   */
+  public CompletionStage<Optional<ApprovalView>> look(ApprovalKey key, String by, String through) {
+    return find(key)
+        .thenCompose(found ->
+            found
+                .filter(view -> view.status() == ApprovalStatus.PENDING)
+                .map(view -> bystanders.seen(key, view, by, through).thenApply(_ -> found))
+                .orElseGet(() -> CompletableFuture.completedFuture(found)));
+  }
+
+  /**
    * Casts a vote. Whoever names requests that are not on the organization's board reaches no actor.
    */
   public CompletionStage<Outcome> cast(ApprovalKey key, Ballot ballot) {
@@ -103,9 +124,16 @@ public final class Voting {
         .find(key)
         .thenCompose(known ->
             known
-                .map(entry -> edits.edit(key, grouped(key, ballot), entry, arguments))
+                .map(entry -> edit(key, grouped(key, ballot), entry, arguments))
                 .orElseGet(
                     () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
+  }
+
+  private CompletionStage<Outcome> edit(
+      ApprovalKey key, Ballot ballot, Entry entry, byte[] arguments) {
+    return edits
+        .edit(key, ballot, entry, arguments)
+        .thenCompose(outcome -> recorded(key, ballot, outcome));
   }
 
   /** Who is in which group is said by the policies that run now, and by nobody who votes. */
@@ -121,13 +149,22 @@ public final class Voting {
     var ballot = grouped(key, said);
     return approvals
         .ask(key, replyTo -> new Approval.Vote(ballot, replyTo))
-        .thenApply(reply ->
+        .thenCompose(reply ->
             switch (reply) {
-              case Standing(var view, var _) -> new Heard(entry.now(view));
+              case Standing(var view, var _) ->
+                  CompletableFuture.completedFuture(new Heard(entry.now(view)));
               case Refused(var why, var view) ->
-                  new NotHeard(why, view == null ? null : entry.now(view));
+                  recorded(
+                      key, ballot, new NotHeard(why, view == null ? null : entry.now(view)));
               case Approval.Consumed _, Approval.Editable _ ->
                   throw new IllegalStateException("not an answer to a vote: " + reply);
             });
+  }
+
+  /** That it does not count is said once it is on record. */
+  private CompletionStage<Outcome> recorded(ApprovalKey key, Ballot ballot, Outcome outcome) {
+    return outcome instanceof NotHeard(var why, var view) && view != null
+        ? bystanders.unheard(key, view, ballot, why).thenApply(_ -> outcome)
+        : CompletableFuture.completedFuture(outcome);
   }
 }

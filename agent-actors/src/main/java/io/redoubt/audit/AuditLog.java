@@ -30,6 +30,9 @@ public interface AuditLog {
   /** Records something that is complete in itself: a refusal, a rotation, a change of lifecycle. */
   CompletionStage<Void> record(AuditRecord complete);
 
+  /** The same, unless one of that identifier was recorded before: then nothing changes. */
+  CompletionStage<Void> recordOnce(AuditRecord complete);
+
   /** Records how an intent ended. A second outcome for the same intent is ignored. */
   CompletionStage<Void> conclude(AuditOutcome outcome);
 }

@@ -450,21 +450,39 @@ class ApprovalEntityTest {
         "approval:cancelled");
   }
 
+  /** Of one tier that is asked for a second, and then it is over. */
+  private static ApprovalWorkflow quick() {
+    return new ApprovalWorkflow(
+        "quick",
+        List.of(
+            new ApprovalTier(
+                ApprovalTier.Kind.HUMAN, List.of(), 1, 1, OnTimeout.DENY, true, false)),
+        1,
+        600);
+  }
+
   @Test
   void aDeadlineWakesWithoutAnyoneAsking() {
-    ask(
-        new ApprovalWorkflow(
-            "quick",
-            List.of(
-                new ApprovalTier(
-                    ApprovalTier.Kind.HUMAN, List.of(), 1, 1, OnTimeout.DENY, true, false)),
-            1,
-            600));
+    ask(quick());
 
     clock.advance(Duration.ofSeconds(1));
     approval.restart(); // as a node does that takes it over: the clock that is set is the real one
 
     awaitRecorded("approval:asked", "approval:expired");
+  }
+
+  @Test
+  void wokenBeforeItsTimeItIsPendingUntilThenAndNeedsNobodyToEnd() {
+    ask(quick());
+    clock.advance(Duration.ofMillis(700));
+    approval.restart();
+
+    assertThat(now().status()).isEqualTo(ApprovalStatus.PENDING);
+    assertThat(approval.runCommand(new DeadlinePassed()).hasNoEvents()).isTrue();
+    clock.advance(Duration.ofMillis(300));
+
+    awaitRecorded("approval:asked", "approval:expired");
+    assertThat(audit.records().getLast().time()).isEqualTo(NOW.plusSeconds(1));
   }
 
   @Test

@@ -58,6 +58,15 @@ public final class InMemoryAuditLog implements AuditLog {
   }
 
   @Override
+  public CompletionStage<Void> recordOnce(AuditRecord complete) {
+    boolean isNew;
+    synchronized (this) {
+      isNew = !records.containsKey(complete.id());
+    }
+    return isNew ? record(complete) : outage.run(() -> {});
+  }
+
+  @Override
   public CompletionStage<Void> conclude(AuditOutcome outcome) {
     return outage.run(() -> {
       keep(outcome);

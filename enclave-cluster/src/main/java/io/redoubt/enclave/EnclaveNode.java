@@ -8,6 +8,7 @@ import io.redoubt.agent.ShardedAgents;
 import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.Approvals;
+import io.redoubt.approval.Bystanders;
 import io.redoubt.approval.OpenRequests;
 import io.redoubt.approval.ShardedApprovals;
 import io.redoubt.approval.Voting;
@@ -266,6 +267,7 @@ final class EnclaveNode {
             decidingPolicies,
             approvalDesk,
             new EditedToolCalls(agents, decidingPolicies, LlmConfig.from(whole), patience),
+            new Bystanders(store.auditLog(), enclave, config.node(), watched::shared),
             watched::shared);
 
     this.signingKeys = store.signingKeys();

@@ -112,7 +112,7 @@ public final class ControlPlane implements AutoCloseable {
 
   /**
    * New keys are made in time, and whoever must trust them hears of them; organizations that a new
-   * floor has not reached get it.
+   * floor has not reached get it; requests for approval are forgotten past their time.
    */
   private static Cancellable tend(
       ActorSystem<?> system,
@@ -128,6 +128,11 @@ public final class ControlPlane implements AutoCloseable {
             }
           } catch (RuntimeException e) {
             LOG.warn("Signing keys could not be looked after; trying again later", e);
+          }
+          try {
+            services.forgetting.run();
+          } catch (RuntimeException e) {
+            LOG.warn("Old requests for approval could not be deleted; trying again later", e);
           }
           var _ =
               services

@@ -1,6 +1,7 @@
 package io.redoubt.controlplane;
 
 import com.typesafe.config.Config;
+import io.redoubt.controlplane.approval.ApprovalsConfig;
 import io.redoubt.controlplane.channel.ChannelsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
@@ -31,6 +32,7 @@ public record ControlPlaneConfig(
     LinkConfig link,
     ProvidersConfig providers,
     PoliciesConfig policies,
+    ApprovalsConfig approvals,
     ChannelsConfig channels,
     EdgeConfig edge) {
   private static final String PATH = "redoubt.control-plane";
@@ -69,6 +71,7 @@ public record ControlPlaneConfig(
         LinkConfig.from(root),
         ProvidersConfig.from(root),
         PoliciesConfig.from(root),
+        ApprovalsConfig.from(root),
         ChannelsConfig.from(root),
         EdgeConfig.from(root));
   }

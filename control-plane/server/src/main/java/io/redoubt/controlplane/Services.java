@@ -7,6 +7,7 @@ import io.redoubt.controlplane.agent.Agents;
 import io.redoubt.controlplane.agent.Lifecycle;
 import io.redoubt.controlplane.approval.ApprovalRoutes;
 import io.redoubt.controlplane.approval.Approvals;
+import io.redoubt.controlplane.approval.Forgetting;
 import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.audit.AuditRoutes;
 import io.redoubt.controlplane.audit.AuditStore;
@@ -76,6 +77,7 @@ final class Services {
   final Providers providers;
   final Policies policies;
   final FloorRollout floors;
+  final Forgetting forgetting;
 
   private final ControlPlaneConfig config;
   private final Database database;
@@ -117,6 +119,7 @@ final class Services {
     this.approvals =
         new Approvals(
             commands, enclaves, database, config.killWait(), config.killPoll(), notices, clock);
+    this.forgetting = new Forgetting(config.approvals(), database, metrics, clock);
     this.correspondence =
         new Correspondence(
             config.channels(),

@@ -180,6 +180,48 @@ class ApprovalTest {
     assertThat(audit.path("detail").asText()).isEqualTo("looks right");
     assertThat(audit.path("actor").asText()).isEqualTo(said.by());
     assertThat(deciding(view.id(), APPROVE).join().status()).isEqualTo(409);
+    var refused = tenant.lastAudit("approval:refused");
+    assertThat(refused.path("approval_id").asText()).isEqualTo(view.id().toString());
+    assertThat(refused.path("verdict").asText()).isEqualTo("deny");
+    assertThat(refused.path("actor").asText()).isEqualTo(said.by());
+    assertThat(refused.path("detail").asText())
+        .isEqualTo("approve, through control-plane: it is approved already");
+  }
+
+  private List<JsonNode> seen(ApprovalView view) {
+    return tenant.audit("&operation=approval:seen").stream()
+        .filter(record -> record.path("approval_id").asText().equals(view.id().toString()))
+        .toList();
+  }
+
+  @Test
+  void whoMayDecideHasSeenItAndThatIsOnRecordOnce() {
+    var view = reported(ApprovalStatus.PENDING);
+    var approver = tenant.clientWith("approvals:read", "approvals:decide");
+
+    tenant.clientWith("approvals:read").get(APPROVALS + "/" + view.id());
+    server.newTenant().owner().get(APPROVALS + "/" + view.id());
+    tenant.owner().get(APPROVALS);
+    assertThat(seen(view)).isEmpty();
+    Http.atOnce(4, () -> approver.get(APPROVALS + "/" + view.id()).status())
+        .forEach(status -> assertThat(status).isEqualTo(200));
+    show(view.id());
+
+    assertThat(seen(view)).hasSize(2);
+    var first = seen(view).getLast();
+    assertThat(first.path("plane").asText()).isEqualTo("approval");
+    assertThat(first.path("actor_kind").asText()).isEqualTo("operator");
+    assertThat(first.path("agent_id").asText()).isEqualTo(agent.toString());
+    assertThat(first.path("detail").asText()).isEqualTo("through control-plane");
+  }
+
+  @Test
+  void whatIsOverWhenItIsLookedAtWasNotSeenInTime() {
+    var view = reported(ApprovalStatus.DENIED);
+
+    assertThat(show(view.id()).status()).isEqualTo(200);
+
+    assertThat(seen(view)).isEmpty();
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.redoubt.controlplane.approval.ApprovalsConfig;
 import io.redoubt.controlplane.channel.ChannelsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
@@ -33,6 +34,7 @@ class ConfigTest {
     assertThat(keys(reference.getConfig("link"))).isEqualTo(components(LinkConfig.class));
     assertThat(keys(reference.getConfig("providers"))).isEqualTo(components(ProvidersConfig.class));
     assertThat(keys(reference.getConfig("policies"))).isEqualTo(components(PoliciesConfig.class));
+    assertThat(keys(reference.getConfig("approvals"))).isEqualTo(components(ApprovalsConfig.class));
     assertThat(keys(reference.getConfig("channels"))).isEqualTo(components(ChannelsConfig.class));
     var keySection = components(SigningKeysConfig.class);
     keySection.add("tend-every");
@@ -52,6 +54,7 @@ class ConfigTest {
             "limits",
             "link",
             "policies",
+            "approvals",
             "channels",
             "providers");
     assertThat(ControlPlaneConfig.from(ConfigFactory.load()).port()).isEqualTo(8443);
@@ -83,6 +86,7 @@ class ConfigTest {
     "policies.check-wait, 0 s",
     "policies.check-limit, 0 s",
     "policies.publish-wait, 0 s",
+    "approvals.kept-for, 0 s",
     "channels.lease, 40 s",
     "channels.at-once, 0",
     "channels.back-off-max, 1 ms",

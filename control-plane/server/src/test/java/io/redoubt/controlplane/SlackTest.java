@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.controlplane.testing.SlackStandIn;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
@@ -212,6 +213,23 @@ class SlackTest {
     assertThat(said.decision()).isEqualTo(ApprovalView.Decision.DENY);
     assertThat(said.reason()).isEqualTo("not on a Friday");
     assertThat(said.by()).isEqualTo(approver);
+  }
+
+  @Test
+  void whoIsGivenTheFormHasSeenItAndThatIsOnRecordOnce() {
+    var view = asking.asks("{}");
+
+    press(view, "redoubt_deny", VIEWER);
+    press(view, "redoubt_deny", APPROVER);
+    press(view, "redoubt_deny", APPROVER);
+
+    var seen =
+        tenant.audit("&operation=approval:seen").stream()
+            .filter(record -> record.path("approval_id").asText().equals(view.id().toString()))
+            .toList();
+    assertThat(seen).hasSize(1);
+    assertThat(seen.getFirst().path("actor").asText()).isEqualTo(approver);
+    assertThat(seen.getFirst().path("detail").asText()).isEqualTo("through slack");
   }
 
   @Test

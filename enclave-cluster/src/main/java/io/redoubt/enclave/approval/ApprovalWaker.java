@@ -28,10 +28,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Wakes the requests whose time has come while nobody holds them in memory, so that a deadline
- * passes on time although every node was restarted; and ends those of agents that were stopped by a
- * node that did not live to do so. A cluster singleton; waking one twice, or one that is awake,
- * does nothing.
+ * Wakes the requests whose time comes while nobody holds them in memory, so that a deadline passes
+ * on time although every node was restarted; and ends those of agents that were stopped by a node
+ * that did not live to do so. A cluster singleton; waking one twice, or one that is awake, does
+ * nothing. It looks as far ahead as it looks away: whom it wakes early has a timer of their own for
+ * the very moment, and nothing passes before it.
  */
 public final class ApprovalWaker {
   private static final Logger LOG = LoggerFactory.getLogger(ApprovalWaker.class);
@@ -40,6 +41,9 @@ public final class ApprovalWaker {
 
   /** Requests that are being woken at the same time. */
   private static final int AT_ONCE = 500;
+
+  /** Requests that are woken from one look to the next; more have to wait for it. */
+  private static final int MOST_WOKEN = 20_000;
 
   private static final int AGENTS_AT_ONCE = 100;
   private static final Duration AGENTS_EVERY = Duration.ofSeconds(5);
@@ -81,6 +85,10 @@ public final class ApprovalWaker {
   private final OpenRequests requests;
   private final InstantSource clock;
   private final Set<ApprovalKey> waking = new HashSet<>();
+
+  /** Were woken since the last look that was due: they are due until their time has come. */
+  private final Set<ApprovalKey> woken = new HashSet<>();
+
   private boolean looking;
   private boolean behind;
   private @Nullable Instant agentsSeen;
@@ -112,7 +120,8 @@ public final class ApprovalWaker {
       InstantSource clock) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
-          timers.startSingleTimer(LOOK, config.wakeEvery());
+          // Whoever held this before may have looked away for some time.
+          context.getSelf().tell(LOOK);
           timers.startSingleTimer(LOOK_AT_AGENTS, config.wakeEvery());
           var waker = new ApprovalWaker(context, timers, config, agents, approvals, board, clock);
           return Behaviors.receiveMessage(waker::on);
@@ -121,7 +130,10 @@ public final class ApprovalWaker {
 
   private Behavior<Command> on(Command message) {
     switch (message) {
-      case Look _ -> look();
+      case Look _ -> {
+        woken.clear(); // who died again with its node has to be woken again
+        look();
+      }
       case Due due -> onDue(due);
       case NotLooked(var why) -> {
         looking = false;
@@ -154,9 +166,9 @@ public final class ApprovalWaker {
       return;
     }
     looking = true;
-    int limit = AT_ONCE + waking.size();
+    int limit = AT_ONCE + waking.size() + woken.size();
     context.pipeToSelf(
-        board.due(clock.instant(), limit),
+        board.due(clock.instant().plus(config.wakeEvery()), limit),
         (due, failure) ->
             failure == null && due != null
                 ? new Due(due, due.size() < limit)
@@ -168,7 +180,7 @@ public final class ApprovalWaker {
     looking = false;
     behind = !due.all();
     for (var key : due.keys()) {
-      if (waking.size() < AT_ONCE && waking.add(key)) {
+      if (waking.size() < AT_ONCE && !woken.contains(key) && waking.add(key)) {
         context.pipeToSelf(wake(key), (_, _) -> new Woken(key));
       }
     }
@@ -177,7 +189,8 @@ public final class ApprovalWaker {
 
   private void onWoken(ApprovalKey key) {
     waking.remove(key);
-    if (behind && waking.size() < AT_ONCE / 2) {
+    woken.add(key);
+    if (behind && woken.size() < MOST_WOKEN && waking.size() < AT_ONCE / 2) {
       look();
     }
   }

@@ -125,11 +125,14 @@ final class ApprovalRoutes {
   private Route show(String id) {
     return asOperator(
         READ,
-        operator ->
-            Replies.async(
-                voting
-                    .find(new ApprovalKey(operator.organization(), id(id)))
-                    .thenApply(ApprovalRoutes::answer)));
+        operator -> {
+          var key = new ApprovalKey(operator.organization(), id(id));
+          var found =
+              operator.permissions().contains(DECIDE)
+                  ? voting.look(key, operator.subject(), THROUGH)
+                  : voting.find(key);
+          return Replies.async(found.thenApply(ApprovalRoutes::answer));
+        });
   }
 
   private static Route answer(Optional<ApprovalView> found) {

@@ -21,6 +21,7 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.policy.ContentAction;
@@ -97,9 +98,9 @@ class ApprovalTest {
     return fixture.enclave().agentUrl().resolve("/v1/operator/approvals" + path);
   }
 
-  private String[] operator(OrganizationId of, String permission) {
+  private String[] operator(OrganizationId of, String... permissions) {
     return new String[] {
-      "Authorization", "Bearer " + fixture.controlPlane.operatorToken(of, permission)
+      "Authorization", "Bearer " + fixture.controlPlane.operatorToken(of, permissions)
     };
   }
 
@@ -261,6 +262,14 @@ class ApprovalTest {
     assertThat(says(own, approval, "mem_other").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
 
     assertThat(caller.call().status()).isEqualTo(200);
+    var refused =
+        fixture.controlPlane.awaitAudit(
+            own,
+            record ->
+                approval.equals(record.approvalId())
+                    && record.operation().equals("approval:refused"));
+    assertThat(refused.actor()).isEqualTo("mem_other");
+    assertThat(refused.detail()).contains("not among those who are asked");
   }
 
   @Test
@@ -278,7 +287,7 @@ class ApprovalTest {
               approve,
               "Authorization",
               "Bearer "
-                  + fixture.controlPlane.operatorToken(own, "approvals:decide", age.orElse(null)));
+                  + fixture.controlPlane.operatorToken(own, age.orElse(null), "approvals:decide"));
       api.describes(challenged);
       assertThat(challenged.status()).as(challenged.body()).isEqualTo(401);
       assertThat(challenged.problem()).isEqualTo("step-up-needed");
@@ -293,7 +302,7 @@ class ApprovalTest {
             "Authorization",
             "Bearer "
                 + fixture.controlPlane.operatorToken(
-                    own, "approvals:decide", Duration.ofSeconds(5)));
+                    own, Duration.ofSeconds(5), "approvals:decide"));
     api.describes(approved);
     assertThat(approved.status()).as(approved.body()).isEqualTo(200);
     assertThat(approved.json().at("/votes/0/authentication_age").asInt()).isBetween(5, 30);
@@ -325,8 +334,7 @@ class ApprovalTest {
         ("{\"decision\":\"approve\",\"reason\":\"less\",\"arguments\":" + arguments + "}")
             .getBytes(StandardCharsets.UTF_8),
         "application/json",
-        "Authorization",
-        "Bearer " + fixture.controlPlane.operatorToken(own, Set.of(permissions)));
+        operator(own, permissions));
   }
 
   @Test
@@ -492,7 +500,43 @@ class ApprovalTest {
     assertThat(late.status()).isEqualTo(409);
     assertThat(late.problem()).isEqualTo("conflict");
     assertThat(late.body()).contains("denied already");
+    awaitAudit(approval, record -> record.operation().equals("approval:denied"));
+    var refused = awaitAudit(approval, record -> record.operation().equals("approval:refused"));
+    assertThat(refused.actor()).isEqualTo("mem_1");
+    assertThat(refused.verdict()).isEqualTo(Verdict.DENY);
+    assertThat(refused.detail()).contains("approve, through enclave", "it is denied already");
     assertThat(asked(caller)).as("asks anew").isNotEqualTo(approval);
+  }
+
+  @Test
+  void whoMayDecideHasSeenItAndThatIsOnRecordOnce() {
+    String approval = asked(caller());
+    String[] approver = operator(organization, "approvals:read", "approvals:decide");
+
+    show(approval); // by somebody who may not decide
+    assertThat(
+            Http.get(
+                    at("/" + approval),
+                    operator(fixture.organization, "approvals:read", "approvals:decide"))
+                .status())
+        .isEqualTo(404);
+    for (int i = 0; i < 3; i++) {
+      assertThat(Http.get(at("/" + approval), approver).status()).isEqualTo(200);
+    }
+    decide(approval, Map.of("decision", "approve"));
+    assertThat(Http.get(at("/" + approval), approver).text("status")).isEqualTo("approved");
+
+    awaitAudit(approval, record -> record.operation().equals("approval:granted"));
+    var seen =
+        fixture.controlPlane.auditOf(organization).stream()
+            .map(AuditBatch.Line::record)
+            .filter(record -> record != null && approval.equals(record.approvalId()))
+            .filter(record -> record.operation().equals("approval:seen"))
+            .toList();
+    assertThat(seen).hasSize(1);
+    assertThat(seen.getFirst().actor()).isEqualTo("mem_1");
+    assertThat(seen.getFirst().detail()).isEqualTo("through enclave");
+    assertThat(seen.getFirst().plane()).isEqualTo(Plane.APPROVAL);
   }
 
   @Test

@@ -22,6 +22,8 @@ import io.redoubt.testing.InMemoryApprovalBoard;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,16 +32,22 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is due is woken, whatever else does not answer; what stopped agents asked for is ended. */
+/**
+ * What is due, or will be before the next look, is woken, whatever else does not answer; what
+ * stopped agents asked for is ended.
+ */
 class ApprovalWakerTest {
   private static final AgentSpec SPEC =
       new AgentSpec("agent", null, Map.of(), List.of(), ModelAccess.ANY, false, 1);
+  private static final Duration WAKE_EVERY = Duration.ofMillis(10);
+  private static final Limits ROOM = new Limits(10_000, 10_000);
 
   private final ActorTestKit kit = ActorTestKit.create();
   private final ManualClock clock = new ManualClock();
@@ -55,7 +63,7 @@ class ApprovalWakerTest {
     kit.spawn(
         ApprovalWaker.create(
             ApprovalConfig.from(
-                ConfigFactory.parseMap(Map.of("redoubt.approval.wake-every", "10 ms"))
+                ConfigFactory.parseMap(Map.of("redoubt.approval.wake-every", WAKE_EVERY))
                     .withFallback(ConfigFactory.load())),
             this::answer,
             this::answer,
@@ -95,7 +103,7 @@ class ApprovalWakerTest {
 
   private ApprovalKey opened(AgentKey agent, Instant dueAt) {
     var id = ApprovalId.next(clock);
-    board.open(new Opening(agent, id.toString(), id, null, null, dueAt), new Limits(9, 9));
+    board.open(new Opening(agent, id.toString(), id, null, null, dueAt), ROOM);
     return new ApprovalKey(agent.organization(), id);
   }
 
@@ -108,7 +116,7 @@ class ApprovalWakerTest {
     var later = opened(agent(), clock.instant().plusSeconds(60));
     var mute = ApprovalId.next(clock);
     silent.add(new ApprovalKey(organization, mute));
-    board.open(new Opening(agent(), "mute", mute, null, null, clock.instant()), new Limits(9, 9));
+    board.open(new Opening(agent(), "mute", mute, null, null, clock.instant()), ROOM);
     await().until(() -> woken.contains(new ApprovalKey(organization, mute)));
     assertThat(woken).doesNotContain(later);
 
@@ -118,6 +126,31 @@ class ApprovalWakerTest {
     assertThat(woken)
         .as("and is not asked again meanwhile")
         .containsOnlyOnce(new ApprovalKey(organization, mute));
+  }
+
+  /** So that its own timer goes off at the very moment, and not some time after the next look. */
+  @Test
+  void whatWillBeDueBeforeTheNextLookIsWokenBeforeItsTime() {
+    var soon = opened(agent(), clock.instant().plus(WAKE_EVERY));
+    var later = opened(agent(), clock.instant().plus(WAKE_EVERY).plusNanos(1));
+
+    await().until(() -> woken.contains(soon));
+    await().until(() -> Collections.frequency(woken, soon) > 2);
+
+    assertThat(woken).doesNotContain(later);
+  }
+
+  /** Those that were woken early are still due, and must not stand in the way of the others. */
+  @Test
+  void ofManyThatAreDueAtOneMomentAllAreWokenBeforeIt() {
+    var moment = clock.instant().plus(WAKE_EVERY);
+    var all =
+        IntStream.range(0, 1_200)
+            .mapToObj(_ -> new AgentKey(OrganizationId.next(clock), AgentId.next(clock)))
+            .map(agent -> opened(agent, moment))
+            .toList();
+
+    await().until(() -> new HashSet<>(woken).containsAll(all));
   }
 
   @Test

@@ -67,7 +67,6 @@ public final class EnclaveFixture implements AutoCloseable {
 
   public EnclaveFixture(Map<String, Object> more) {
     settings.putAll(more);
-    settings.putIfAbsent("redoubt.http.body-deadline", "1s");
     // All tests of a JVM are one operator at one address.
     settings.putIfAbsent("redoubt.enclave.operator-api.per-second", 1_000);
     settings.putIfAbsent("redoubt.enclave.operator-api.burst", 1_000);

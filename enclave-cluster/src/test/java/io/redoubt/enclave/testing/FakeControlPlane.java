@@ -253,23 +253,13 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   /** A token of a member of the organization, good for a minute. */
-  public String operatorToken(OrganizationId organization, String permission) {
-    return operatorToken(organization, permission, null);
+  public String operatorToken(OrganizationId organization, String... permissions) {
+    return operatorToken(organization, null, permissions);
   }
 
   /** The same, of a member who authenticated that long before. */
   public String operatorToken(
-      OrganizationId organization, String permission, @Nullable Duration authenticated) {
-    return operatorToken(organization, Set.of(permission), authenticated);
-  }
-
-  /** The same, of one who may do several things. */
-  public String operatorToken(OrganizationId organization, Set<String> permissions) {
-    return operatorToken(organization, permissions, null);
-  }
-
-  private String operatorToken(
-      OrganizationId organization, Set<String> permissions, @Nullable Duration authenticated) {
+      OrganizationId organization, @Nullable Duration authenticated, String... permissions) {
     Instant now = CLOCK.instant().truncatedTo(ChronoUnit.SECONDS);
     return new OperatorClaims(
             "urn:redoubt:control-plane",
@@ -277,7 +267,7 @@ public final class FakeControlPlane implements AutoCloseable {
             "mem_1",
             "cli_1",
             organization,
-            permissions,
+            Set.of(permissions),
             AuditId.next(CLOCK).toString(),
             now,
             now.plusSeconds(60),

@@ -42,6 +42,12 @@ final class PostgresAuditLog implements AuditLog {
     return writer.submit(AuditLine.complete(complete), 1, true).thenApply(_ -> null);
   }
 
+  /** Of two lines with one identifier, the log keeps the first. */
+  @Override
+  public CompletionStage<Void> recordOnce(AuditRecord complete) {
+    return record(complete);
+  }
+
   @Override
   public CompletionStage<Void> conclude(AuditOutcome outcome) {
     return writer

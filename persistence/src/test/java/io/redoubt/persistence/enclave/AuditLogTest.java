@@ -19,6 +19,7 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AuditId;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -164,6 +165,22 @@ class AuditLogTest {
     await(node.store.auditLog().record(record));
 
     assertThat(node.halves(ACME, record.id())).containsExactly("1:succeeded");
+  }
+
+  @Test
+  void ofTwoRecordsWithOneIdentifierTheFirstStands() {
+    var id = AuditId.next(CLOCK);
+    for (var status : List.of(Outcome.Status.SUCCEEDED, Outcome.Status.FAILED)) {
+      var record =
+          new AuditBuilder(id, NOW, ACME, Plane.APPROVAL, "approval:seen", Verdict.PERMIT)
+              .byOperator("mbr_1")
+              .outcome(new Outcome(status, 0, null, null))
+              .build();
+
+      await(node.store.auditLog().recordOnce(record));
+    }
+
+    assertThat(node.halves(ACME, id)).containsExactly("1:succeeded");
   }
 
   @Test

@@ -190,6 +190,7 @@ class PrivilegesTest {
         "DELETE FROM control.policy_part",
         "UPDATE control.floor SET documents = '[]'",
         "DELETE FROM control.floor",
+        "DELETE FROM control.approval",
         "SELECT enclave.raise_fence(gen_random_uuid(), gen_random_uuid(), 1)",
         "CREATE TABLE control.mine (x int)",
         "CREATE TEMPORARY TABLE mine (x int)",

@@ -341,6 +341,7 @@ class LlmApprovalTest {
     assertThat(refused.statusCode()).isEqualTo(429);
     assertThat(refused.headers().firstValue("retry-after")).isPresent();
     assertThat(refused.body()).contains("too_many_approvals");
+    assertThat(plane.recordOf(refused).detail()).contains("too_many_approvals");
     plane.agents.judgement = asks("call-0");
     assertThat(call().statusCode()).as("joining is no further request").isEqualTo(403);
   }

@@ -34,6 +34,26 @@ public record AuditId(UUID uuid) {
   }
 
   /**
+   * Of the one record that there is of somebody's having seen a request for approval, however often
+   * they look at it there.
+   *
+   * @param by who saw it
+   * @param where it was recorded, such as {@code control-plane}
+   */
+  public static AuditId ofSighting(ApprovalId approval, String by, String where, Instant askedAt) {
+    return new AuditId(Uuids.named(askedAt, approval + "/seen/" + where + "/" + by));
+  }
+
+  /**
+   * Of the one record that there is of a vote's not being heard, however often it comes.
+   *
+   * @param vote identifies what was said
+   */
+  public static AuditId ofUnheard(ApprovalId approval, String vote, Instant askedAt) {
+    return new AuditId(Uuids.named(askedAt, approval + "/unheard/" + vote));
+  }
+
+  /**
    * Reads the written form.
    *
    * @throws IllegalArgumentException if the text is anything else

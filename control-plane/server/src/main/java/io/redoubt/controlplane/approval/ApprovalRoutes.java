@@ -26,6 +26,9 @@ import io.redoubt.protocol.problem.ProblemException;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 public final class ApprovalRoutes {
   private static final String PATH = "/api/v1/approvals";
   private static final String ONE = PATH + "/{id}";
-  private static final String CONTROL_PLANE = "control-plane";
   private static final int MAX_REASON = 500;
 
   private final Approvals approvals;
@@ -78,7 +80,7 @@ public final class ApprovalRoutes {
 
   private Route show(Call call) {
     var id = call.id("id", ApprovalId::parse);
-    return call.read(transaction -> Answer.ok(approvals.find(transaction, id)));
+    return call.change(change -> Answer.ok(approvals.look(change, id, Approvals.CONTROL_PLANE)));
   }
 
   private Route decide(Call call) {
@@ -123,12 +125,31 @@ public final class ApprovalRoutes {
                 Approvals.Vote.class,
                 body,
                 change ->
-                    approvals.vote(change, id, decision, reason, CONTROL_PLANE, body.arguments()))
+                    approvals.vote(
+                        change,
+                        id,
+                        decision,
+                        reason,
+                        Approvals.CONTROL_PLANE,
+                        body.arguments()))
+            .exceptionallyCompose(failure -> tooLate(call, id, decision, failure))
             .thenCompose(vote -> approvals.answerTo(call.operator().organization(), vote))
             .thenApply(heard ->
                 heard
                     .map(ApprovalRoutes::answer)
                     .orElseGet(() -> Answer.of(202, new Approvals.Pending(true, id)).route())));
+  }
+
+  /** Recorded by itself: what was wanted left no trace. */
+  private CompletionStage<Approvals.Vote> tooLate(
+      Call call, ApprovalId id, ApprovalView.Decision decision, Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure;
+    CompletionStage<Approvals.Vote> refused = CompletableFuture.failedFuture(cause);
+    return cause instanceof ProblemException problem && problem.type() == ErrorType.CONFLICT
+        ? call.changed(Boolean.class, change -> approvals.tooLate(change, id, decision))
+            .thenCompose(_ -> refused)
+        : refused;
   }
 
   private static Route answer(Approvals.Heard heard) {

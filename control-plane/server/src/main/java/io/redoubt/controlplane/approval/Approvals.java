@@ -6,13 +6,17 @@ import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Signals;
 import io.redoubt.controlplane.enclave.Enclaves;
 import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.audit.AuditBuilder;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.CanonicalJson;
@@ -40,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * come.
  */
 public final class Approvals {
+  /** Where operators see and decide here. */
+  static final String CONTROL_PLANE = "control-plane";
+
   private final CommandLog commands;
   private final Enclaves enclaves;
   private final Database database;
@@ -127,6 +134,70 @@ public final class Approvals {
     return find(transaction.handle(), transaction.organization(), id)
         .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND))
         .view();
+  }
+
+  /**
+   * The same for an operator, and on record where they are one of those who may decide it.
+   *
+   * @param through where they see it, such as {@code control-plane}
+   */
+  ApprovalView look(Change change, ApprovalId id, String through) {
+    var view = find(change, id);
+    seen(change, view, through);
+    return view;
+  }
+
+  /**
+   * Somebody has a request before them. It is recorded once for each who may decide it while it is
+   * pending; whoever else looks, and whoever looks later, looks at something else.
+   */
+  private static void seen(Change change, ApprovalView view, String through) {
+    var operator = change.operator();
+    if (view.status() != ApprovalStatus.PENDING || !operator.may(Permission.APPROVALS_DECIDE)) {
+      return;
+    }
+    change.auditedOnce(
+        AuditId.ofSighting(view.id(), operator.subject(), CONTROL_PLANE, view.askedAt()),
+        "approval:seen",
+        Verdict.PERMIT,
+        record -> about(view, record).detail("through " + through));
+  }
+
+  /**
+   * Somebody wanted to decide what is over; it is recorded.
+   *
+   * @return whether that is what was wrong
+   */
+  boolean tooLate(Change change, ApprovalId id, ApprovalView.Decision decision) {
+    var over =
+        find(change.handle(), change.organization(), id)
+            .map(Known::view)
+            .filter(view -> view.status() != ApprovalStatus.PENDING);
+    over.ifPresent(view ->
+        change.auditedOnce(
+            AuditId.next(clock),
+            "approval:refused",
+            Verdict.DENY,
+            record ->
+                about(view, record)
+                    .detail(
+                        "%s, through %s: it is %s already"
+                            .formatted(decision.wire(), CONTROL_PLANE, view.status().wire()))));
+    return over.isPresent();
+  }
+
+  private static AuditBuilder about(ApprovalView view, AuditBuilder record) {
+    return record
+        .agent(view.agentId(), view.owner())
+        .resource(view.operation() + " " + view.resource())
+        .actionDigest(view.actionDigest())
+        .approval(view.id());
+  }
+
+  /** The same of somebody who is asked more about one, which may not be there. */
+  public void looked(Change change, ApprovalId id, String through) {
+    find(change.handle(), change.organization(), id)
+        .ifPresent(known -> seen(change, known.view(), through));
   }
 
   private record Known(ApprovalView view, EnclaveId enclave) {}

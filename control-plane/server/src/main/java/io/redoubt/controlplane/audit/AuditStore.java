@@ -29,6 +29,16 @@ import org.jspecify.annotations.Nullable;
 public final class AuditStore implements Trail {
   private static final String RETURNING = " RETURNING number";
   private static final String LINES = "lines";
+  private static final String UNLESS_THERE = "ON CONFLICT DO NOTHING";
+
+  private static final String RECORD =
+      """
+      INSERT INTO control.audit_record
+        (organization_id, id, time, agent_id, plane, verdict, operation, resource,
+         actor_kind, actor, trace_id, body)
+      VALUES (:organization, :id, :time, CAST(:agent AS uuid), :plane, :verdict,
+        :operation, :resource, :actorKind, :actor, :trace, :body)
+      """;
 
   private static final String RECORDS =
       """
@@ -60,15 +70,17 @@ public final class AuditStore implements Trail {
   /** What the control plane itself has to record: of no enclave, with no number. */
   @Override
   public void record(Handle handle, AuditRecord record) {
+    insert(handle, RECORD, record);
+  }
+
+  @Override
+  public void recordOnce(Handle handle, AuditRecord record) {
+    insert(handle, RECORD + UNLESS_THERE, record);
+  }
+
+  private static void insert(Handle handle, String statement, AuditRecord record) {
     handle
-        .createUpdate(
-            """
-            INSERT INTO control.audit_record
-              (organization_id, id, time, agent_id, plane, verdict, operation, resource,
-               actor_kind, actor, trace_id, body)
-            VALUES (:organization, :id, :time, CAST(:agent AS uuid), :plane, :verdict,
-              :operation, :resource, :actorKind, :actor, :trace, :body)
-            """)
+        .createUpdate(statement)
         .bind("organization", record.organizationId().uuid())
         .bind("id", record.id().uuid())
         .bind("time", record.time())
@@ -155,7 +167,7 @@ public final class AuditStore implements Trail {
         throw e;
       }
       handle.rollbackToSavepoint(LINES);
-      return statement.apply("ON CONFLICT DO NOTHING");
+      return statement.apply(UNLESS_THERE);
     }
   }
 

@@ -136,7 +136,15 @@ public final class SlackDoor {
     var stranger =
         database.inOrganizationBlocking(
             host.organization(),
-            handle -> voter(handle, host, callback) instanceof Refusal refusal ? refusal : null);
+            handle ->
+                switch (voter(handle, host, callback)) {
+                  case Refusal refusal -> refusal;
+                  case Known(var operator) -> {
+                    var change = new Change(handle, operator, clock, knock.traceId(), trail);
+                    approvals.looked(change, ask.id(), THROUGH);
+                    yield null;
+                  }
+                });
     if (stranger != null) {
       turnAway(host, callback, ask.id(), stranger.why(), stranger.told(), knock);
       return;

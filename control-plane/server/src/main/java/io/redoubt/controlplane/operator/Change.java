@@ -5,6 +5,7 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.OrganizationId;
 import java.time.Clock;
 import java.time.Instant;
@@ -121,6 +122,20 @@ public final class Change implements Transaction {
         resource.toString(),
         detail,
         builder -> agent == null ? builder : builder.agent(agent, null));
+  }
+
+  /**
+   * Records what was done about a request for approval, unless a record of that identifier is there
+   * already.
+   *
+   * @param more says what else is known of it
+   */
+  public void auditedOnce(
+      AuditId id, String operation, Verdict verdict, UnaryOperator<AuditBuilder> more) {
+    var builder =
+        new AuditBuilder(id, now, organization(), Plane.APPROVAL, operation, verdict)
+            .trace(traceId);
+    trail.recordOnce(handle, more.apply(builder.byOperator(operator.subject())).build());
   }
 
   private void record(

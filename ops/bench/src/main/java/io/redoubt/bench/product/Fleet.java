@@ -56,10 +56,35 @@ public final class Fleet {
   private static Identity bootstrap(
       HttpClient http, RuntimeFile.Node node, OperatorApi.NewAgent agent)
       throws IOException, InterruptedException {
-    byte[] body = Json.write(Map.of("bootstrap_token", agent.bootstrapToken()));
+    return granted(
+        http, node, "bootstrap", agent.id(), Map.of("bootstrap_token", agent.bootstrapToken()));
+  }
+
+  /** Gives each of them the next tokens: an access token is good for five minutes. */
+  public static List<Identity> renew(Product product, List<Identity> agents)
+      throws IOException, InterruptedException {
+    try (var http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+      return all(
+          agents.size(),
+          i -> {
+            var agent = agents.get(i);
+            return granted(
+                http,
+                product.node(i),
+                "refresh",
+                agent.agent(),
+                Map.of("refresh_token", agent.refreshToken()));
+          });
+    }
+  }
+
+  private static Identity granted(
+      HttpClient http, RuntimeFile.Node node, String how, String agent, Map<String, String> token)
+      throws IOException, InterruptedException {
+    byte[] body = Json.write(token);
     for (int attempt = 0; ; attempt++) {
       var request =
-          HttpRequest.newBuilder(node.agentUrl().resolve("/v1/agent/bootstrap"))
+          HttpRequest.newBuilder(node.agentUrl().resolve("/v1/agent/" + how))
               .header("Content-Type", "application/json")
               .timeout(LIMIT)
               .POST(HttpRequest.BodyPublishers.ofByteArray(body))
@@ -68,13 +93,11 @@ public final class Fleet {
       if (reply.statusCode() == 200) {
         JsonNode answer = Json.LENIENT.readTree(reply.body());
         return new Identity(
-            agent.id(),
-            answer.path("access_token").asText(),
-            answer.path("refresh_token").asText());
+            agent, answer.path("access_token").asText(), answer.path("refresh_token").asText());
       }
       boolean later = reply.statusCode() == 503 || reply.statusCode() == 429;
       if (!later || attempt == ATTEMPTS) {
-        throw new IOException("bootstrap → " + reply.statusCode() + " " + reply.body());
+        throw new IOException(how + " → " + reply.statusCode() + " " + reply.body());
       }
       Thread.sleep(Duration.ofSeconds(reply.headers().firstValueAsLong("retry-after").orElse(1)));
     }

@@ -70,6 +70,8 @@ public final class Approvals implements Scenario {
       description = "how soon an idle request leaves memory (default: ${DEFAULT-VALUE})")
   private int idleAfter;
 
+  private List<Fleet.Identity> identities = List.of();
+
   private interface Work<T, R> {
     R of(T input) throws IOException, InterruptedException;
   }
@@ -95,15 +97,15 @@ public final class Approvals implements Scenario {
         var pleas = new Pleas()) {
       var goals = new ArrayList<Goal>();
       rig.api().putProvider("bench", upstream.port());
-      var identities = Fleet.enrol(rig.product(), rig.api(), "asking", agents);
+      identities = Fleet.enrol(rig.product(), rig.api(), "asking", agents);
       askPeople(rig, "patient", "bench", 24 * 3600);
       askPeople(rig, "soon", "soon", SOON_SECONDS);
       askPeople(rig, "later", "later", 2 * idleAfter + SOON_SECONDS);
       askPeople(rig, "after-all", "after-all", 90);
       rig.api().publish();
-      memory(rig, report, pleas, identities, goals);
-      release(rig, report, pleas, identities, goals);
-      restart(rig, report, pleas, identities, goals);
+      memory(rig, report, pleas, goals);
+      release(rig, report, pleas, goals);
+      restart(rig, report, pleas, goals);
       return goals;
     }
   }
@@ -123,33 +125,37 @@ public final class Approvals implements Scenario {
                 .formatted(workflow, model));
   }
 
-  private static List<Plea> pleas(
-      Rig rig, List<Fleet.Identity> agents, String model, String about, int count) {
+  private List<Plea> pleas(Rig rig, String model, String about, int count) {
     var pleas = new ArrayList<Plea>();
     for (int i = 0; i < count; i++) {
-      pleas.add(
-          new Plea(rig.product().node(0), agents.get(i % agents.size()), model, about + " " + i));
+      var agent = identities.get(i % identities.size());
+      pleas.add(new Plea(rig.product().node(0), agent, model, about + " " + i));
     }
     return pleas;
   }
 
+  /** What comes next may begin long after what came before: nobody is to be told 401. */
+  private void renew(Rig rig) throws IOException, InterruptedException {
+    identities = Fleet.renew(rig.product(), identities);
+  }
+
   /** What each pending request costs, in memory and out of it; and when those end that are due. */
-  private void memory(
-      Rig rig, Report report, Pleas asking, List<Fleet.Identity> agents, List<Goal> goals)
+  private void memory(Rig rig, Report report, Pleas asking, List<Goal> goals)
       throws IOException, InterruptedException {
-    report.title("approvals: " + pending + " pending, of " + agents.size() + " agents");
+    report.title("approvals: " + pending + " pending, of " + identities.size() + " agents");
     long pid = rig.product().node(0).pid();
-    all(pleas(rig, agents, "bench", "warm up", agents.size()), asking::ask);
+    all(pleas(rig, "bench", "warm up", identities.size()), asking::ask);
     awaitGone(rig, pid);
+    renew(rig);
     var before = Jvm.alive(pid);
     report.line("live heap before", mebibytes(before));
     long start = System.nanoTime();
-    all(pleas(rig, agents, "bench", "please", pending), asking::ask);
+    all(pleas(rig, "bench", "please", pending), asking::ask);
     report.line(
         "asked",
         String.format(Locale.ROOT, "%.0f/s", pending / ((System.nanoTime() - start) / 1e9)));
-    var soon = all(pleas(rig, agents, "soon", "soon", DUE), asking::ask);
-    var later = all(pleas(rig, agents, "later", "later", DUE), asking::ask);
+    var soon = all(pleas(rig, "soon", "soon", DUE), asking::ask);
+    var later = all(pleas(rig, "later", "later", DUE), asking::ask);
     var during = Jvm.alive(pid);
     long held = during.count(ENTITY) - before.count(ENTITY);
     report.line("live heap, pending", "%s; %d in memory".formatted(mebibytes(during), held));
@@ -213,18 +219,15 @@ public final class Approvals implements Scenario {
   }
 
   /** From the decision to the caller that waited for it. */
-  private void release(
-      Rig rig, Report report, Pleas asking, List<Fleet.Identity> agents, List<Goal> goals)
+  private void release(Rig rig, Report report, Pleas asking, List<Goal> goals)
       throws IOException, InterruptedException {
     report.title(
         "approvals: decided at %d/s while their callers wait, %d others pending"
             .formatted(rate, pending));
     var node = rig.product().node(0);
-    var atEnclave =
-        decide(rig, asking, agents, "enclave", approval -> rig.api().approveAt(node, approval));
+    var atEnclave = decide(rig, asking, "enclave", approval -> rig.api().approveAt(node, approval));
     report.latencies("decision at the enclave", atEnclave);
-    var afar =
-        decide(rig, asking, agents, "control plane", approval -> rig.api().approve(approval));
+    var afar = decide(rig, asking, "control plane", approval -> rig.api().approve(approval));
     report.latencies("through the control plane", afar);
     goals.add(
         Goal.below(
@@ -238,10 +241,10 @@ public final class Approvals implements Scenario {
     void on(String approval) throws IOException, InterruptedException;
   }
 
-  private Latencies decide(
-      Rig rig, Pleas asking, List<Fleet.Identity> agents, String channel, Decide decide)
+  private Latencies decide(Rig rig, Pleas asking, String channel, Decide decide)
       throws IOException, InterruptedException {
-    var pleas = pleas(rig, agents, "bench", "by the " + channel, WARM_UP + decisions);
+    renew(rig);
+    var pleas = pleas(rig, "bench", "by the " + channel, WARM_UP + decisions);
     var approvals = all(pleas, asking::ask);
     var latencies = new Latencies();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -281,11 +284,11 @@ public final class Approvals implements Scenario {
   }
 
   /** Every node is restarted between the request and its end. */
-  private static void restart(
-      Rig rig, Report report, Pleas asking, List<Fleet.Identity> agents, List<Goal> goals)
+  private void restart(Rig rig, Report report, Pleas asking, List<Goal> goals)
       throws IOException, InterruptedException {
+    renew(rig);
     report.title("approvals: " + DUE + " end after a restart of everything");
-    var requests = all(pleas(rig, agents, "after-all", "after all", DUE), asking::ask);
+    var requests = all(pleas(rig, "after-all", "after all", DUE), asking::ask);
     Map<String, Instant> due;
     try (var database = OwnDatabase.of(rig.product()).orElseThrow()) {
       due = database.due(requests);

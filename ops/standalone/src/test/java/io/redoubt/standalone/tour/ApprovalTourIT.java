@@ -1,23 +1,13 @@
 package io.redoubt.standalone.tour;
 
+import static io.redoubt.standalone.tour.ApprovalStage.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.redoubt.protocol.json.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -27,297 +17,242 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The tour of somebody who approves what agents want to do, with the command line alone: in peace,
- * asleep, with the control plane gone, and after everything died. The chapters build on each other.
+ * The tour of somebody who approves what agents want to do, with the command line and in Slack: in
+ * peace, asleep, with the control plane gone, and after everything died. The chapters build on each
+ * other.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ApprovalTourIT {
-  private static final Duration SOON = Duration.ofSeconds(15);
-
   /** Longer than any chapter takes. */
   private static final int PATIENT = 60;
 
+  private static final String APPROVE = "redoubt_approve";
+  private static final String DENY = "redoubt_deny";
+  private static final String ASKED = "Approval needed";
+  private static final String USED = "Approved and used";
+
   @TempDir static Path directory;
 
-  private Product product;
-  private RiskyModel model;
-  private AgentClient agent;
+  private ApprovalStage stage;
 
-  /** A reply that is being read. */
-  private record Reply(CompletableFuture<String> text) {
-    String whole() {
-      return text.orTimeout(30, TimeUnit.SECONDS).join();
-    }
+  /** Asked for before the control plane goes: decided when it is back, and while it is gone. */
+  private String roof = "";
 
-    /** Without what only kept it alive. */
-    String withoutPings() {
-      return whole().replaceAll("event: ping\\ndata: [^\\n]*\\n\\n", "");
-    }
-  }
+  private String bread = "";
 
   @BeforeAll
   void prepare() throws IOException {
-    product = new Product(directory);
-    var up = product.up("--nodes", "1");
-    assertThat(up.code()).as(up.toString()).isZero();
-    model = RiskyModel.start();
-    done(
-        Map.of("REDOUBT_PROVIDER_KEY", "sk-risky-not-a-key"),
-        "provider",
-        "set",
-        "risky",
-        "--kind",
-        "anthropic",
-        "--base-url",
-        model.baseUrl().toString(),
-        "--model",
-        RiskyModel.NAME);
-    policies();
-    var created = done("agent", "create", "trader", "-o", "json");
-    agent = new AgentClient(product.runtime(), new SecretHunt());
-    var granted = agent.bootstrap(created.json().path("bootstrap_token").asText());
-    assertThat(granted.status()).as(granted.body()).isEqualTo(200);
-  }
-
-  /** A transfer is for somebody to approve; a wipe is too, and nobody is awake. */
-  private void policies() throws IOException {
-    done(
-        "policy",
-        "workflow",
-        "set",
-        "asleep",
-        file(
-            "asleep.json",
-            """
-            {"tiers": [
-              {"kind": "human", "approvers": ["owner"], "timeout_seconds": 3, "on_timeout": "next"},
-              {"kind": "human", "timeout_seconds": 3, "on_timeout": "deny"}]}
-            """));
-    done(
-        "policy",
-        "set",
-        "ask",
-        file(
-            "ask.cedar",
-            """
-            @escalate("default")
-            forbid (principal, action == Action::"tool:call", resource == Tool::"transfer")
-            unless { context has approval };
-            @escalate("asleep")
-            forbid (principal, action == Action::"tool:call", resource == Tool::"wipe")
-            unless { context has approval };
-            """));
-    done("policy", "publish");
+    stage = new ApprovalStage(directory);
   }
 
   @AfterAll
   void goDown() {
-    product.type("down");
-    model.close();
+    stage.close();
   }
 
-  private static String file(String name, String text) throws IOException {
-    return Files.writeString(directory.resolve(name), text).toString();
-  }
-
-  private Product.Said done(String... words) {
-    return done(Map.of(), words);
-  }
-
-  private Product.Said done(Map<String, String> environment, String... words) {
-    var said = product.type(environment, words);
-    assertThat(said.code()).as("%s: %s", String.join(" ", words), said).isZero();
-    return said;
-  }
-
-  /** Opens a reply in which the model wants to call the tool, and reads it in the background. */
-  private Reply opened(String tool, String about, int wait) throws Exception {
-    var response = agent.openWithTool(RiskyModel.NAME, tool, about, wait);
-    assertThat(response.statusCode()).isEqualTo(200);
-    return new Reply(
-        CompletableFuture.supplyAsync(() -> {
-          try (var body = response.body()) {
-            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        }));
-  }
-
-  /** What waits for a decision about that, as the command line shows it. */
-  private String pending(String about, String... options) {
-    return await("a request about " + about)
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(200))
-        .until(() -> idOf(about, options), id -> !id.isEmpty());
-  }
-
-  private String idOf(String about, String... options) {
-    var words = new ArrayList<>(List.of("approvals", "list", "-o", "json"));
-    words.addAll(List.of(options));
-    return StreamSupport.stream(
-            done(words.toArray(String[]::new)).json().path("items").spliterator(), false)
-        .filter(it -> it.at("/arguments/about").asText().equals(about))
-        .map(it -> it.path("id").asText())
-        .findFirst()
-        .orElse("");
-  }
-
-  private JsonNode shown(String approval) {
-    return done("approvals", "show", approval, "-o", "json").json();
-  }
-
-  /** Follows what {@code approvals watch} says while something happens. */
-  private final class Watch implements AutoCloseable {
-    private final Path out;
-    private final Process process;
-
-    Watch(String name) throws IOException {
-      out = directory.resolve(name + ".out");
-      process =
-          product.start(
-              Map.of(), out, directory.resolve(name + ".err"), "approvals", "watch", "-o", "json");
-    }
-
-    /** The lines about that; each says how a request stands, or stood. */
-    List<JsonNode> lines(String about) {
-      try {
-        return Files.readAllLines(out).stream()
-            .map(ApprovalTourIT::json)
-            .filter(line -> line.at("/arguments/about").asText().equals(about))
-            .toList();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    String awaitOne(String about) {
-      await("a line about " + about).atMost(SOON).until(() -> !lines(about).isEmpty());
-      return lines(about).getFirst().path("id").asText();
-    }
-
-    List<String> allOf(String approval) {
-      try {
-        return Files.readAllLines(out).stream()
-            .map(ApprovalTourIT::json)
-            .filter(line -> line.path("id").asText().equals(approval))
-            .map(line -> line.path("status").asText() + " " + line.path("tier").asText())
-            .toList();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      process.destroy();
-      process.onExit().join();
-    }
-  }
-
-  private static JsonNode json(String line) {
-    try {
-      return Json.LENIENT.readTree(line);
-    } catch (IOException e) {
-      throw new UncheckedIOException(line, e);
-    }
+  @AfterEach
+  void nothingWasSaidThatSlackWouldNotTake() {
+    assertThat(stage.slack.complaints()).isEmpty();
   }
 
   @Test
   @Order(1)
   void aRiskyCallInAStreamIsHeldAndGoesOutByteForByteOnceItIsApproved() throws Exception {
-    try (var watch = new Watch("approved")) {
-      var reply = opened("transfer", "the rent", PATIENT);
+    try (var watch = stage.watch("approved")) {
+      var reply = stage.opened("transfer", "the rent", PATIENT);
       String approval = watch.awaitOne("the rent");
+      var message = stage.inSlack(approval, ASKED);
 
-      var shown = done("approvals", "show", approval).out();
+      var shown = stage.done("approvals", "show", approval).out();
       assertThat(shown).contains("transfer", "tool:call", "amount", "the rent");
       assertThat(reply.text()).as("held").isNotDone();
-      var said = done("approvals", "approve", approval, "--reason", "it is due");
+      var said = stage.done("approvals", "approve", approval, "--reason", "it is due");
 
       assertThat(said.out()).contains(approval);
-      assertThat(reply.withoutPings()).isEqualTo(model.said("the rent"));
-      await("watch says that it is gone")
-          .atMost(SOON)
-          .until(() -> watch.allOf(approval).contains("consumed 1"));
-      assertThat(shown(approval).at("/votes/0/reason").asText()).isEqualTo("it is due");
+      assertThat(reply.withoutPings()).isEqualTo(stage.model.said("the rent"));
+      watch.awaitLine(approval, "consumed 1");
+      assertThat(stage.shown(approval).at("/votes/0/reason").asText()).isEqualTo("it is due");
+      var after = stage.inSlack(approval, USED);
+      assertThat(after.ts()).as("in place").isEqualTo(message.ts());
+      assertThat(after.hasButtons()).isFalse();
+      stage.awaitRecorded(
+          approval,
+          "approval:asked",
+          "approval:notified",
+          "approval:seen",
+          "approval:voted",
+          "approval:granted",
+          "approval:used");
     }
   }
 
   @Test
   @Order(2)
-  void deniedItIsReplacedByAnExplanation() throws Exception {
-    var reply = opened("transfer", "a yacht", PATIENT);
-    String approval = pending("a yacht");
+  void pressedInSlackTheReplyGoesOnToo() throws Exception {
+    try (var watch = stage.watch("pressed")) {
+      var reply = stage.opened("transfer", "the doctor", PATIENT);
+      String approval = watch.awaitOne("the doctor");
+      var message = stage.inSlack(approval, ASKED);
+      assertThat(message.words()).contains("trader", "tool:call", "7000", "the doctor");
+      assertThat(reply.text()).as("held").isNotDone();
 
-    done("approvals", "deny", approval, "--reason", "not on a Friday");
+      assertThat(stage.press(message, APPROVE).statusCode()).isEqualTo(200);
 
-    assertThat(reply.whole())
-        .contains("dépêche-toi", "Redoubt", approval, "end_turn", "event: message_stop")
-        .doesNotContain("tool_use", "amount", "not on a Friday");
-    assertThat(shown(approval).path("status").asText()).isEqualTo("denied");
-    assertThat(product.type("approvals", "approve", approval).code())
-        .as("nobody decides it again")
-        .isEqualTo(1);
+      assertThat(reply.withoutPings()).isEqualTo(stage.model.said("the doctor"));
+      watch.awaitLine(approval, "consumed 1");
+      var after = stage.inSlack(approval, USED);
+      assertThat(after.ts()).as("in place").isEqualTo(message.ts());
+      assertThat(after.words()).contains("Ada Approver approved through slack");
+      assertThat(after.hasButtons()).isFalse();
+      assertThat(stage.shown(approval).at("/votes/0/through").asText()).isEqualTo("slack");
+    }
   }
 
   @Test
   @Order(3)
-  void withEverybodyAsleepItGoesFromTierToTierAndThenNowhere() throws Exception {
-    try (var watch = new Watch("asleep")) {
-      var reply = opened("wipe", "the disk", PATIENT);
-      String approval = watch.awaitOne("the disk");
+  void deniedItIsReplacedByAnExplanation() throws Exception {
+    var reply = stage.opened("transfer", "a yacht", PATIENT);
+    String approval = stage.pending("a yacht");
 
-      assertThat(reply.whole()).contains(approval).doesNotContain("tool_use", "amount");
-      await("watch says that it is over")
-          .atMost(SOON)
-          .until(() -> watch.allOf(approval).contains("expired 2"));
-      assertThat(watch.allOf(approval)).containsExactly("pending 1", "pending 2", "expired 2");
-    }
-    await("each step on record")
-        .atMost(SOON)
-        .untilAsserted(() ->
-            assertThat(
-                    done("audit", "search", "--agent", "trader", "--limit", "0", "-o", "json")
-                        .json()
-                        .path("items")
-                        .findValuesAsText("operation"))
-                .contains("approval:asked", "approval:escalated", "approval:expired"));
+    stage.done("approvals", "deny", approval, "--reason", "not on a Friday");
+
+    assertThat(reply.whole())
+        .contains("dépêche-toi", "Redoubt", approval, "end_turn", "event: message_stop")
+        .doesNotContain("tool_use", "amount", "not on a Friday");
+    assertThat(stage.shown(approval).path("status").asText()).isEqualTo("denied");
+    assertThat(stage.product.type("approvals", "approve", approval).code())
+        .as("nobody decides it again")
+        .isEqualTo(1);
+    stage.awaitRecorded(approval, "approval:denied", "approval:refused");
   }
 
   @Test
   @Order(4)
-  void withTheControlPlaneGoneItIsApprovedAtTheEnclave() throws Exception {
-    product.killServers();
-    assertThat(product.type("approvals", "list").code()).as("nobody is there").isEqualTo(5);
+  void deniedInSlackItIsAskedWhy() throws Exception {
+    var reply = stage.opened("transfer", "an island", PATIENT);
+    String approval = stage.pending("an island");
+    var message = stage.inSlack(approval, ASKED);
 
-    var reply = opened("transfer", "water and bread", PATIENT);
-    String approval = pending("water and bread", "--at-enclave");
-    done("approvals", "approve", approval, "--at-enclave", "--reason", "we must eat");
+    var pressed =
+        stage.slack.press(message, DENY, ApprovalStage.APPROVER).to(stage.atControlPlane());
+    assertThat(pressed.statusCode()).as(pressed.body()).isEqualTo(200);
+    var form =
+        await("the form")
+            .atMost(SOON)
+            .until(
+                () ->
+                    stage.slack.forms().stream()
+                        .filter(it -> it.path("private_metadata").asText().equals(approval))
+                        .toList(),
+                forms -> forms.size() == 1)
+            .getFirst();
+    assertThat(reply.text()).as("held").isNotDone();
+    var sent =
+        stage.slack.submit(form, "we have one", ApprovalStage.APPROVER).to(stage.atEnclave());
 
-    assertThat(reply.withoutPings()).isEqualTo(model.said("water and bread"));
-    var impatient = opened("transfer", "the winter", 1);
-    String later = pending("the winter", "--at-enclave");
-    assertThat(impatient.whole()).contains(later, "pending").doesNotContain("tool_use");
+    assertThat(sent.statusCode()).as(sent.body()).isEqualTo(200);
+    assertThat(reply.whole())
+        .contains("dépêche-toi", approval, "end_turn")
+        .doesNotContain("tool_use", "amount", "we have one");
+    var after = stage.inSlack(approval, "Denied");
+    assertThat(after.words()).contains("Ada Approver denied through slack: we have one");
+    assertThat(after.hasButtons()).isFalse();
+    assertThat(stage.shown(approval).at("/votes/0/reason").asText()).isEqualTo("we have one");
+    stage.awaitRecorded(approval, "approval:seen", "approval:voted", "approval:denied");
   }
 
   @Test
   @Order(5)
+  void withEverybodyAsleepItGoesFromTierToTierAndThenNowhere() throws Exception {
+    try (var watch = stage.watch("asleep")) {
+      var reply = stage.opened("wipe", "the disk", PATIENT);
+      String approval = watch.awaitOne("the disk");
+      var message = stage.inSlack(approval, ASKED);
+
+      assertThat(reply.whole()).contains(approval).doesNotContain("tool_use", "amount");
+      watch.awaitLine(approval, "expired 2");
+      assertThat(watch.allOf(approval)).containsExactly("pending 1", "pending 2", "expired 2");
+      assertThat(stage.inSlack(approval, "Expired").hasButtons()).isFalse();
+      await("its history")
+          .atMost(SOON)
+          .until(
+              () -> stage.slack.thread(message.ts()).toString().matches("(?s).*tier 2.*Expired.*"));
+
+      assertThat(stage.press(message, APPROVE).statusCode()).as("too late").isEqualTo(200);
+      await("told so")
+          .atMost(SOON)
+          .until(() ->
+              stage
+                  .slack
+                  .whispersTo(ApprovalStage.APPROVER)
+                  .toString()
+                  .contains("expired already"));
+      assertThat(stage.shown(approval).path("status").asText()).isEqualTo("expired");
+      stage.awaitRecorded(
+          approval, "approval:asked", "approval:escalated", "approval:expired", "callback:refused");
+    }
+  }
+
+  @Test
+  @Order(6)
+  void withTheControlPlaneGoneItIsApprovedAtTheEnclave() throws Exception {
+    assertThat(stage.opened("transfer", "a new roof", 1).whole()).contains("pending");
+    roof = stage.pending("a new roof");
+    stage.inSlack(roof, ASKED);
+    var reply = stage.opened("transfer", "water and bread", PATIENT);
+    bread = stage.pending("water and bread");
+    var message = stage.inSlack(bread, ASKED);
+
+    stage.product.killServers();
+    assertThat(stage.product.type("approvals", "list").code()).as("nobody is there").isEqualTo(5);
+    assertThat(stage.press(message, APPROVE).statusCode()).as("nobody hears it").isEqualTo(503);
+    assertThat(reply.text()).as("held").isNotDone();
+    try (var watch = stage.watch("away", "--at-enclave")) {
+      assertThat(watch.awaitOne("water and bread")).isEqualTo(bread);
+      stage.done("approvals", "approve", bread, "--at-enclave", "--reason", "we must eat");
+
+      assertThat(reply.withoutPings()).isEqualTo(stage.model.said("water and bread"));
+      watch.awaitLine(bread, "consumed 1");
+    }
+    var impatient = stage.opened("transfer", "the winter", 1);
+    String later = stage.pending("the winter", "--at-enclave");
+    assertThat(impatient.whole()).contains(later, "pending").doesNotContain("tool_use");
+  }
+
+  @Test
+  @Order(7)
   void afterEverythingDiedAllOfItIsThereAndWhatWaitedPassesOnce() throws Exception {
-    product.killEverything();
-    var up = product.up("--nodes", "1");
-    assertThat(up.code()).as(up.toString()).isZero();
+    stage.product.killEverything();
+    stage.up();
+    stage.agentReturns();
 
-    String approval = pending("the winter");
-    assertThat(done("approvals", "list", "--status", "all").out())
-        .contains("consumed", "denied", "expired", approval);
-    done("approvals", "approve", approval, "--reason", "it is cold");
+    String winter = stage.pending("the winter");
+    assertThat(stage.done("approvals", "list", "--status", "all").out())
+        .contains("consumed", "denied", "expired", winter);
+    stage.done("approvals", "approve", winter, "--reason", "it is cold");
 
-    assertThat(opened("transfer", "the winter", 1).withoutPings())
-        .isEqualTo(model.said("the winter"));
-    assertThat(opened("transfer", "the winter", 1).whole())
+    assertThat(stage.opened("transfer", "the winter", 1).withoutPings())
+        .isEqualTo(stage.model.said("the winter"));
+    assertThat(stage.opened("transfer", "the winter", 1).whole())
         .as("once more it has to be asked anew")
-        .doesNotContain("tool_use", approval);
+        .doesNotContain("tool_use", winter);
+  }
+
+  @Test
+  @Order(8)
+  void inSlackItGoesOnWhereItWas() throws Exception {
+    assertThat(stage.inSlack(bread, USED).hasButtons()).as("decided elsewhere").isFalse();
+    var message = stage.inSlack(roof, ASKED);
+
+    assertThat(stage.press(message, APPROVE).statusCode()).isEqualTo(200);
+
+    stage.inSlack(roof, "Approved");
+    assertThat(stage.opened("transfer", "a new roof", 1).withoutPings())
+        .isEqualTo(stage.model.said("a new roof"));
+    assertThat(stage.inSlack(roof, USED).ts()).as("in place").isEqualTo(message.ts());
+    assertThat(stage.opened("transfer", "a new roof", 1).whole())
+        .as("once more it has to be asked anew")
+        .doesNotContain("tool_use", roof);
   }
 }

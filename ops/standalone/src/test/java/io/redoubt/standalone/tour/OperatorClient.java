@@ -21,16 +21,23 @@ final class OperatorClient {
 
   /** A new bootstrap token for an agent. */
   String bootstrapToken(String agentId) {
-    var answer =
-        wire.post(
-            url("/api/v1/agents/" + agentId + "/bootstrap-token"),
-            "{}",
-            "authorization",
-            "Bearer " + token());
+    return post("/api/v1/agents/" + agentId + "/bootstrap-token", "{}", "bootstrap_token");
+  }
+
+  /** A new member with a role. */
+  String newMember(String name, String role) {
+    return post(
+        "/api/v1/iam/members",
+        "{\"name\": \"%s\", \"roles\": [\"%s\"]}".formatted(name, role),
+        "id");
+  }
+
+  private String post(String path, String body, String wanted) {
+    var answer = wire.post(url(path), body, "authorization", "Bearer " + token());
     if (answer.status() / 100 != 2) {
       throw new AssertionError(answer.body());
     }
-    return answer.json().path("bootstrap_token").asText();
+    return answer.json().path(wanted).asText();
   }
 
   private String token() {

@@ -65,10 +65,14 @@ final class Product {
   }
 
   Said up(String... options) {
+    return up(Map.of(), options);
+  }
+
+  Said up(Map<String, String> environment, String... options) {
     var words = new ArrayList<>(List.of("up", "--demo", "--detach", "--port-offset"));
     words.add(Integer.toString(portOffset));
     words.addAll(List.of(options));
-    return type(words.toArray(String[]::new));
+    return type(environment, words.toArray(String[]::new));
   }
 
   Said type(String... words) {

@@ -1,4 +1,4 @@
-package io.redoubt.controlplane;
+package io.redoubt.controlplane.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;

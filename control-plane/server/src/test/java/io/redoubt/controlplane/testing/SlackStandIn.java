@@ -1,4 +1,4 @@
-package io.redoubt.controlplane;
+package io.redoubt.controlplane.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -34,13 +35,15 @@ import javax.crypto.spec.SecretKeySpec;
  * it refuses, and remembers as a complaint. Knows messages, threads, words to one person and forms,
  * and presses their buttons as Slack does, signed.
  */
-final class SlackStandIn implements AutoCloseable {
-  static final String TOKEN = "xoxb-111-222-stand-in-token";
-  static final String SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
-  static final String TEAM = "T0STANDIN";
-  static final String APP = "A0STANDIN";
-  static final String CHANNEL = "C0APPROVALS";
+public final class SlackStandIn implements AutoCloseable {
+  public static final String TOKEN = "xoxb-111-222-stand-in-token";
+  public static final String SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
+  public static final String TEAM = "T0STANDIN";
+  public static final String APP = "A0STANDIN";
+  public static final String CHANNEL = "C0APPROVALS";
 
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private static final Duration TRIGGERS_LIVE = Duration.ofSeconds(3);
   private static final Map<String, Set<String>> FIELDS =
       Map.of(
@@ -64,12 +67,12 @@ final class SlackStandIn implements AutoCloseable {
           Set.of("trigger_id", "view"));
 
   /** A message as it stands. */
-  record Message(String ts, JsonNode body, int edits) {
-    String words() {
+  public record Message(String ts, JsonNode body, int edits) {
+    public String words() {
       return body.toString();
     }
 
-    boolean hasButtons() {
+    public boolean hasButtons() {
       return words().contains("\"actions\"");
     }
   }
@@ -90,7 +93,7 @@ final class SlackStandIn implements AutoCloseable {
   private String refused = "";
   private String channel = CHANNEL;
 
-  SlackStandIn(Clock clock) {
+  public SlackStandIn(Clock clock) {
     this.clock = clock;
     try {
       server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -102,85 +105,85 @@ final class SlackStandIn implements AutoCloseable {
     server.start();
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/api/";
   }
 
   // What a test says and sees ------------------------------------------------------------------
 
   /** The next calls are too many. */
-  synchronized void limit(int howMany, int retryAfterSeconds) {
+  public synchronized void limit(int howMany, int retryAfterSeconds) {
     limited = howMany;
     limitedSeconds = retryAfterSeconds;
   }
 
   /** The next messages are posted, and the answers to them never arrive. */
-  synchronized void loseAnswers(int howMany) {
+  public synchronized void loseAnswers(int howMany) {
     lost = howMany;
   }
 
-  synchronized void down(boolean isDown) {
+  public synchronized void down(boolean isDown) {
     down = isDown;
   }
 
   /** Calls that speak of it are answered {@code ok: false}, {@code not_in_channel}; empty: none. */
-  synchronized void refuse(String words) {
+  public synchronized void refuse(String words) {
     refused = words;
   }
 
   /** The app is taken out of its channel, and put into another. */
-  synchronized void moveTo(String other) {
+  public synchronized void moveTo(String other) {
     channel = other;
   }
 
-  synchronized List<String> complaints() {
+  public synchronized List<String> complaints() {
     return List.copyOf(complaints);
   }
 
-  synchronized List<String> calls() {
+  public synchronized List<String> calls() {
     return List.copyOf(calls);
   }
 
   /** Top messages that speak of it, however many. */
-  synchronized List<Message> about(String words) {
+  public synchronized List<Message> about(String words) {
     return messages.values().stream()
         .filter(it -> !it.body().has("thread_ts") && it.words().contains(words))
         .toList();
   }
 
-  synchronized List<String> thread(String ts) {
+  public synchronized List<String> thread(String ts) {
     return messages.values().stream()
         .filter(it -> it.body().path("thread_ts").asText().equals(ts))
         .map(it -> it.body().path("text").asText())
         .toList();
   }
 
-  synchronized List<String> whispersTo(String user) {
+  public synchronized List<String> whispersTo(String user) {
     return whispers.stream()
         .filter(it -> it.path("user").asText().equals(user))
         .map(it -> it.path("text").asText())
         .toList();
   }
 
-  synchronized List<JsonNode> forms() {
+  public synchronized List<JsonNode> forms() {
     return List.copyOf(forms);
   }
 
   /** Somebody deletes a message. */
-  synchronized void delete(String ts) {
+  public synchronized void delete(String ts) {
     messages.remove(ts);
   }
 
   // What people do -------------------------------------------------------------------------------
 
   /** A signed call, ready to be sent, and to be sent again. */
-  record Call(String timestamp, String signature, String body) {
+  public record Call(String timestamp, String signature, String body) {
 
-    HttpResponse<String> to(String url) {
+    public HttpResponse<String> to(String url) {
       return to(URI.create(url + "/v1/callbacks/slack"), "x-slack-retry-num", "0");
     }
 
-    HttpResponse<String> to(URI callbacks, String... headers) {
+    public HttpResponse<String> to(URI callbacks, String... headers) {
       var request =
           HttpRequest.newBuilder(callbacks)
               .headers(headers)
@@ -191,7 +194,7 @@ final class SlackStandIn implements AutoCloseable {
               .POST(HttpRequest.BodyPublishers.ofString(body))
               .build();
       try {
-        return Http.CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+        return CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (InterruptedException e) {
@@ -201,7 +204,7 @@ final class SlackStandIn implements AutoCloseable {
   }
 
   /** Presses a button of a message. */
-  synchronized Call press(Message message, String action, String user) {
+  public synchronized Call press(Message message, String action, String user) {
     JsonNode button =
         message.body().findParents("action_id").stream()
             .filter(it -> it.path("action_id").asText().equals(action))
@@ -212,7 +215,7 @@ final class SlackStandIn implements AutoCloseable {
   }
 
   /** What Slack sends when a button is pressed. */
-  synchronized ObjectNode pressed(
+  public synchronized ObjectNode pressed(
       Message message, String action, String value, String user, String userTeam) {
     String trigger = "trigger." + ++count;
     triggers.put(trigger, System.nanoTime());
@@ -237,7 +240,7 @@ final class SlackStandIn implements AutoCloseable {
   }
 
   /** Sends in a form. */
-  synchronized Call submit(JsonNode view, String reason, String user) {
+  public synchronized Call submit(JsonNode view, String reason, String user) {
     ObjectNode payload = payload("view_submission", user, TEAM);
     ObjectNode sent = view.deepCopy();
     String block = view.path("blocks").get(0).path("block_id").asText();
@@ -265,16 +268,16 @@ final class SlackStandIn implements AutoCloseable {
     return payload.put("api_app_id", APP).put("token", "deprecated").putNull("enterprise");
   }
 
-  Call call(JsonNode payload, String secret) {
+  public Call call(JsonNode payload, String secret) {
     return call(payload, secret, clock.instant().getEpochSecond());
   }
 
-  Call call(JsonNode payload, String secret, long at) {
+  public Call call(JsonNode payload, String secret, long at) {
     String body = "payload=" + URLEncoder.encode(payload.toString(), StandardCharsets.UTF_8);
     return new Call(Long.toString(at), sign(secret, at, body), body);
   }
 
-  static String sign(String secret, long at, String body) {
+  public static String sign(String secret, long at, String body) {
     try {
       var mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));

@@ -1,0 +1,255 @@
+package io.redoubt.standalone.tour;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.controlplane.testing.SlackStandIn;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.StreamSupport;
+
+/**
+ * The packaged product with an agent whose model wants to call risky tools, people who are asked
+ * about it, and Slack, or rather its stand-in. A transfer is for somebody to approve; a wipe is
+ * too, and nobody is awake.
+ */
+final class ApprovalStage implements AutoCloseable {
+  static final Duration SOON = Duration.ofSeconds(15);
+
+  /** Who decides in Slack. */
+  static final String APPROVER = "U0APPROVER";
+
+  /** The stand-in is on this machine; and who died while it spoke there is succeeded soon. */
+  private static final Map<String, String> NEAR =
+      Map.of(
+          "REDOUBT_JAVA_OPTS",
+          "-Dredoubt.control-plane.channels.private-hosts.0=127.0.0.1"
+              + " -Dredoubt.control-plane.channels.request-timeout=1s"
+              + " -Dredoubt.control-plane.channels.lease=9s"
+              + " -Dredoubt.control-plane.channels.back-off-max=1s");
+
+  final Product product;
+  final RiskyModel model = RiskyModel.start();
+  final SlackStandIn slack = new SlackStandIn(Clock.systemUTC());
+
+  private final Path directory;
+  private final AgentClient agent;
+
+  ApprovalStage(Path directory) throws IOException {
+    this.directory = directory;
+    this.product = new Product(directory);
+    up();
+    done(
+        Map.of("REDOUBT_PROVIDER_KEY", "sk-risky-not-a-key"),
+        "provider",
+        "set",
+        "risky",
+        "--kind",
+        "anthropic",
+        "--base-url",
+        model.baseUrl().toString(),
+        "--model",
+        RiskyModel.NAME);
+    connectSlack();
+    policies();
+    var created = done("agent", "create", "trader", "-o", "json");
+    agent = new AgentClient(product.runtime(), new SecretHunt());
+    var granted = agent.bootstrap(created.json().path("bootstrap_token").asText());
+    assertThat(granted.status()).as(granted.body()).isEqualTo(200);
+  }
+
+  void up() {
+    var up = product.up(NEAR, "--nodes", "1");
+    assertThat(up.code()).as(up.toString()).isZero();
+  }
+
+  /** The agent comes back with the token that it held. */
+  void agentReturns() {
+    var granted = agent.rotate();
+    assertThat(granted.status()).as(granted.body()).isEqualTo(200);
+  }
+
+  private void connectSlack() throws IOException {
+    done(
+        Map.of(
+            "REDOUBT_SLACK_TOKEN",
+            SlackStandIn.TOKEN,
+            "REDOUBT_SLACK_SIGNING_SECRET",
+            SlackStandIn.SIGNING_SECRET),
+        "channel",
+        "slack",
+        "--channel",
+        SlackStandIn.CHANNEL,
+        "--team",
+        SlackStandIn.TEAM,
+        "--app",
+        SlackStandIn.APP,
+        "--base-url",
+        slack.url());
+    String ada = new OperatorClient(product.runtime()).newMember("Ada Approver", "approver");
+    done("channel", "map", APPROVER, ada);
+  }
+
+  private void policies() throws IOException {
+    done(
+        "policy",
+        "workflow",
+        "set",
+        "asleep",
+        file(
+            "asleep.json",
+            """
+            {"tiers": [
+              {"kind": "human", "approvers": ["owner"], "timeout_seconds": 3, "on_timeout": "next"},
+              {"kind": "human", "timeout_seconds": 3, "on_timeout": "deny"}]}
+            """));
+    done(
+        "policy",
+        "set",
+        "ask",
+        file(
+            "ask.cedar",
+            """
+            @escalate("default")
+            forbid (principal, action == Action::"tool:call", resource == Tool::"transfer")
+            unless { context has approval };
+            @escalate("asleep")
+            forbid (principal, action == Action::"tool:call", resource == Tool::"wipe")
+            unless { context has approval };
+            """));
+    done("policy", "publish");
+  }
+
+  private String file(String name, String text) throws IOException {
+    return Files.writeString(directory.resolve(name), text).toString();
+  }
+
+  @Override
+  public void close() {
+    product.type("down");
+    model.close();
+    slack.close();
+  }
+
+  Product.Said done(String... words) {
+    return done(Map.of(), words);
+  }
+
+  private Product.Said done(Map<String, String> environment, String... words) {
+    var said = product.type(environment, words);
+    assertThat(said.code()).as("%s: %s", String.join(" ", words), said).isZero();
+    return said;
+  }
+
+  /** A reply that is being read. */
+  record Reply(CompletableFuture<String> text) {
+    String whole() {
+      return text.orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    /** Without what only kept it alive. */
+    String withoutPings() {
+      return whole().replaceAll("event: ping\\ndata: [^\\n]*\\n\\n", "");
+    }
+  }
+
+  /** Opens a reply in which the model wants to call the tool, and reads it in the background. */
+  Reply opened(String tool, String about, int wait) throws Exception {
+    var response = agent.openWithTool(RiskyModel.NAME, tool, about, wait);
+    assertThat(response.statusCode()).isEqualTo(200);
+    return new Reply(
+        CompletableFuture.supplyAsync(() -> {
+          try (var body = response.body()) {
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        }));
+  }
+
+  /** What waits for a decision about that, as the command line shows it. */
+  String pending(String about, String... options) {
+    return await("a request about " + about)
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> idOf(about, options), id -> !id.isEmpty());
+  }
+
+  private String idOf(String about, String... options) {
+    var words = new ArrayList<>(List.of("approvals", "list", "-o", "json"));
+    words.addAll(List.of(options));
+    return StreamSupport.stream(
+            done(words.toArray(String[]::new)).json().path("items").spliterator(), false)
+        .filter(it -> it.at("/arguments/about").asText().equals(about))
+        .map(it -> it.path("id").asText())
+        .findFirst()
+        .orElse("");
+  }
+
+  JsonNode shown(String approval) {
+    return done("approvals", "show", approval, "-o", "json").json();
+  }
+
+  /** Follows what is said of requests from now on. */
+  ApprovalWatch watch(String name, String... options) throws IOException {
+    return new ApprovalWatch(product, directory, name, options);
+  }
+
+  /** What was done about a request, and who did it, as soon as all of that is on record. */
+  void awaitRecorded(String approval, String... steps) {
+    await("the record of " + approval)
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(500))
+        .untilAsserted(() -> {
+          var items = done("audit", "search", "--limit", "0", "-o", "json").json().path("items");
+          assertThat(
+                  StreamSupport.stream(items.spliterator(), false)
+                      .filter(it -> it.path("approval_id").asText().equals(approval))
+                      .map(it -> it.path("operation").asText()))
+              .contains(steps);
+        });
+  }
+
+  // In Slack --------------------------------------------------------------------------------------
+
+  /** The one message that there is about a request, once it says that. */
+  SlackStandIn.Message inSlack(String approval, String title) {
+    return await(title + " in Slack")
+        .atMost(SOON)
+        .until(
+            () -> slack.about(approval),
+            it -> it.size() == 1 && it.getFirst().body().path("text").asText().startsWith(title))
+        .getFirst();
+  }
+
+  /** Presses a button, as Slack tells the enclave. */
+  HttpResponse<String> press(SlackStandIn.Message message, String action) throws IOException {
+    return slack.press(message, action, APPROVER).to(atEnclave());
+  }
+
+  /** Where Slack calls, by the contract. */
+  String atEnclave() throws IOException {
+    return bare(product.runtime().enclaves().getFirst().agentUrl().toString());
+  }
+
+  /** Where it may call, too. */
+  String atControlPlane() throws IOException {
+    return bare(product.runtime().controlPlaneUrl().toString());
+  }
+
+  private static String bare(String url) {
+    return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+  }
+}
