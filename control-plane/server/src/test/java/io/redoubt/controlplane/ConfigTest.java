@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.controlplane.channel.ChannelsConfig;
+import io.redoubt.controlplane.channel.TeamsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
 import io.redoubt.controlplane.policy.PoliciesConfig;
@@ -34,6 +35,8 @@ class ConfigTest {
     assertThat(keys(reference.getConfig("providers"))).isEqualTo(components(ProvidersConfig.class));
     assertThat(keys(reference.getConfig("policies"))).isEqualTo(components(PoliciesConfig.class));
     assertThat(keys(reference.getConfig("channels"))).isEqualTo(components(ChannelsConfig.class));
+    assertThat(keys(reference.getConfig("channels.teams")))
+        .isEqualTo(components(TeamsConfig.class));
     var keySection = components(SigningKeysConfig.class);
     keySection.add("tend-every");
     assertThat(keys(reference.getConfig("keys"))).isEqualTo(keySection);
@@ -86,6 +89,12 @@ class ConfigTest {
     "channels.at-once, 0",
     "channels.back-off-max, 1 ms",
     "channels.give-up-after, 0 s",
+    "channels.teams.login-url, \"http://login.example.com/\"",
+    "channels.teams.openid-url, \"ftp://example.com/\"",
+    "channels.teams.issuer, \"\"",
+    "channels.teams.keys-live, 0 s",
+    "channels.teams.keys-kept, 1 s",
+    "channels.teams.keys-pause, 0 s",
     "kill.wait, 0 s"
   })
   void aValueThatCannotBeIsRefusedByItsName(String key, String value) {

@@ -31,6 +31,7 @@ public record Channel(
   /** What there may be, one of each. */
   public enum Kind {
     SLACK,
+    TEAMS,
     WEBHOOK;
 
     @JsonValue

@@ -29,7 +29,12 @@ record Notice(
   /** A word to one person. */
   record Whisper(String user, String text) {}
 
-  /** A message of Slack's. */
+  /**
+   * A message in a chat.
+   *
+   * @param channel or conversation that it is in
+   * @param ts what names it there
+   */
   record Place(String channel, String ts) {}
 
   Notice shownAt(Place place, int version, Standing standing) {

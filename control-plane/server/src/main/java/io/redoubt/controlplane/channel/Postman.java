@@ -275,7 +275,7 @@ final class Postman implements AutoCloseable {
     if (view == null) {
       return null;
     }
-    boolean hidden = ready.settings().path("arguments").asText().equals("none");
+    boolean hidden = ready.settings().path("arguments").asText().equals(ArgumentsShown.NONE.wire());
     String text =
         view.arguments() == null || hidden
             ? null

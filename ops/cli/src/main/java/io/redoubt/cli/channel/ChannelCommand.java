@@ -7,13 +7,14 @@ import picocli.CommandLine.Command;
 @Command(
     name = "channel",
     description = {
-      "Say where people are told of requests for approval: in Slack, by a webhook.",
+      "Say where people are told of requests for approval: in Slack, in Teams, by a webhook.",
       "What they decide: see `redoubt approvals`."
     },
     subcommands = {
       ChannelList.class,
       ChannelShow.class,
       ChannelSlack.class,
+      ChannelTeams.class,
       ChannelWebhook.class,
       ChannelMap.class,
       ChannelUnmap.class,
@@ -22,11 +23,32 @@ import picocli.CommandLine.Command;
     })
 public final class ChannelCommand {
   static final String PATH = "/api/v1/channels";
-  static final String MEMBERS = PATH + "/slack/members";
+
+  /** Those that people decide in. */
+  enum Chat {
+    SLACK(Kind.SLACK),
+    TEAMS(Kind.TEAMS);
+
+    private final Kind kind;
+
+    Chat(Kind kind) {
+      this.kind = kind;
+    }
+
+    String membersPath() {
+      return kind.path() + "/members";
+    }
+
+    @Override
+    public String toString() {
+      return kind.toString();
+    }
+  }
 
   /** Kinds of channel. */
   enum Kind {
     SLACK,
+    TEAMS,
     WEBHOOK;
 
     String path() {
