@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.controlplane.channel.ChannelsConfig;
+import io.redoubt.controlplane.channel.MailConfig;
 import io.redoubt.controlplane.channel.TeamsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
@@ -37,6 +38,7 @@ class ConfigTest {
     assertThat(keys(reference.getConfig("channels"))).isEqualTo(components(ChannelsConfig.class));
     assertThat(keys(reference.getConfig("channels.teams")))
         .isEqualTo(components(TeamsConfig.class));
+    assertThat(keys(reference.getConfig("channels.mail"))).isEqualTo(components(MailConfig.class));
     var keySection = components(SigningKeysConfig.class);
     keySection.add("tend-every");
     assertThat(keys(reference.getConfig("keys"))).isEqualTo(keySection);

@@ -136,6 +136,51 @@ class ChannelCommandsTest {
   }
 
   @Test
+  void emailIsSetUpWithAPasswordThatNobodyTypesOrWithoutOne() {
+    server.on("PUT /api/v1/channels/email", json(201, CHANNEL.replace("slack", "email")));
+    machine.with("REDOUBT_SMTP_PASSWORD", "between mailers");
+
+    assertThat(
+            machine.type(
+                "channel",
+                "email",
+                "--host",
+                "mail.example.com",
+                "--username",
+                "redoubt",
+                "--from",
+                "redoubt@example.com",
+                "--to",
+                "a@example.com",
+                "--to",
+                "b@example.com"))
+        .isZero();
+    assertThat(server.requests().getLast().body())
+        .contains("\"host\":\"mail.example.com\"", "\"security\":\"starttls\"")
+        .contains("\"username\":\"redoubt\"", "\"password\":\"between mailers\"")
+        .contains("\"to\":[\"a@example.com\",\"b@example.com\"]", "\"approvers\":true");
+    assertThat(machine.out()).doesNotContain("between mailers");
+
+    assertThat(
+            machine.type(
+                "channel",
+                "email",
+                "--host",
+                "localhost",
+                "--security",
+                "none",
+                "--from",
+                "r@example.com",
+                "--to",
+                "a@example.com",
+                "--no-approvers"))
+        .isZero();
+    assertThat(server.requests().getLast().body())
+        .contains("\"security\":\"none\"", "\"approvers\":false")
+        .doesNotContain("password", "username");
+  }
+
+  @Test
   void aWebhookIsSetAndRemoved() {
     server.on("PUT /api/v1/channels/webhook", json(201, CHANNEL.replace("slack", "webhook")));
     server.on("DELETE /api/v1/channels/webhook", json(204, ""));

@@ -14,10 +14,16 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** Whose certificates are believed: the platform's authorities, and those of a file. */
-final class TrustedCertificates {
+public final class TrustedCertificates {
   private TrustedCertificates() {}
 
-  static SSLContext context(Optional<Path> caFile) {
+  /**
+   * What connections are made with.
+   *
+   * @param caFile authorities in PEM, besides the platform's own
+   * @param setting that names the file, for who has to put it right
+   */
+  public static SSLContext context(Optional<Path> caFile, String setting) {
     try {
       if (caFile.isEmpty()) {
         return SSLContext.getDefault();
@@ -37,8 +43,7 @@ final class TrustedCertificates {
       context.init(null, new X509TrustManager[] {trustManager(store)}, null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalArgumentException(
-          UpstreamConfig.PATH + ".ca-file cannot be read as certificates", e);
+      throw new IllegalArgumentException(setting + " cannot be read as certificates", e);
     }
   }
 

@@ -31,7 +31,7 @@ final class UpstreamConnector {
    */
   UpstreamConnector(UpstreamConfig config, EventLoopGroup threads, Executor blocking) {
     this.config = config;
-    this.tls = TrustedCertificates.context(config.caFile());
+    this.tls = TrustedCertificates.context(config.caFile(), UpstreamConfig.PATH + ".ca-file");
     this.blocking = blocking;
     this.bootstrap =
         new Bootstrap()

@@ -32,7 +32,8 @@ public record Channel(
   public enum Kind {
     SLACK,
     TEAMS,
-    WEBHOOK;
+    WEBHOOK,
+    EMAIL;
 
     @JsonValue
     public String wire() {

@@ -54,7 +54,8 @@ public final class ChannelRoutes {
             mapping(ChatUsers.OF_SLACK),
             channel(Channel.Kind.TEAMS, call -> put(call, TeamsForm.class, this::teams)),
             mapping(ChatUsers.OF_TEAMS),
-            channel(Channel.Kind.WEBHOOK, call -> put(call, WebhookForm.class, this::webhook)))
+            channel(Channel.Kind.WEBHOOK, call -> put(call, WebhookForm.class, this::webhook)),
+            channel(Channel.Kind.EMAIL, call -> put(call, EmailForm.class, this::email)))
         .flatMap(List::stream)
         .toList();
   }
@@ -83,6 +84,10 @@ public final class ChannelRoutes {
   }
 
   private CompletionStage<Wanted> webhook(WebhookForm form) {
+    return CompletableFuture.completedFuture(form.checked(baseUrls));
+  }
+
+  private CompletionStage<Wanted> email(EmailForm form) {
     return CompletableFuture.completedFuture(form.checked(baseUrls));
   }
 

@@ -31,7 +31,8 @@ public record ChannelsConfig(
     Duration keptFor,
     int callbacksPerSecond,
     int callbacksBurst,
-    TeamsConfig teams) {
+    TeamsConfig teams,
+    MailConfig mail) {
   private static final String PATH = "redoubt.control-plane.channels";
 
   /** Calls that one notice may take. */
@@ -71,7 +72,8 @@ public record ChannelsConfig(
         config.getDuration("kept-for"),
         config.getInt("callbacks-per-second"),
         config.getInt("callbacks-burst"),
-        TeamsConfig.from(config.getConfig("teams"), PATH + ".teams"));
+        TeamsConfig.from(config.getConfig("teams"), PATH + ".teams"),
+        MailConfig.from(config.getConfig("mail")));
   }
 
   private static void require(boolean holds, String otherwise) {

@@ -8,6 +8,7 @@ import io.redoubt.controlplane.policy.Bundles;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.protocol.link.ChatCallback;
+import io.redoubt.proxy.upstream.TrustedCertificates;
 import java.time.Clock;
 import java.util.Map;
 
@@ -30,7 +31,8 @@ public final class Correspondence implements AutoCloseable {
       Trail trail,
       MeterRegistry metrics,
       Clock clock) {
-    this.http = new HttpCaller(new Addresses(config.privateHosts()), config.requestTimeout());
+    var addresses = new Addresses(config.privateHosts());
+    this.http = new HttpCaller(addresses, config.requestTimeout());
     this.channels = new Channels(keyring);
     var slack = new SlackApi(http, config.requestTimeout());
     var tokens = new TeamsTokens(config.teams(), http, config.requestTimeout(), clock);
@@ -50,6 +52,13 @@ public final class Correspondence implements AutoCloseable {
                 new TeamsProof(config.teams(), keys, gate, record, clock),
                 ballot,
                 record));
+    var mailer =
+        new Mailer(
+            addresses,
+            TrustedCertificates.context(config.mail().caFile(), MailConfig.CA_FILE)
+                .getSocketFactory(),
+            config.requestTimeout().multipliedBy(ChannelsConfig.MOST_CALLS),
+            clock);
     this.postman =
         new Postman(
             config,
@@ -57,13 +66,16 @@ public final class Correspondence implements AutoCloseable {
             channels,
             notices,
             new ShownArguments(bundles),
+            new Askable(bundles, members),
             Map.of(
                 Channel.Kind.SLACK,
                 new ChatTeller(job -> new SlackChat(slack, job)),
                 Channel.Kind.TEAMS,
                 new ChatTeller(job -> new TeamsChat(teams, job)),
                 Channel.Kind.WEBHOOK,
-                new WebhookTeller(http, config.requestTimeout(), clock)),
+                new WebhookTeller(http, config.requestTimeout(), clock),
+                Channel.Kind.EMAIL,
+                new EmailTeller(mailer)),
             metrics,
             clock);
   }

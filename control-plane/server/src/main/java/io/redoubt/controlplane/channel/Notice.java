@@ -30,15 +30,20 @@ record Notice(
   record Whisper(String user, String text) {}
 
   /**
-   * A message in a chat.
+   * A message in a chat, or how far mails have come.
    *
-   * @param channel or conversation that it is in
-   * @param ts what names it there
+   * @param channel or conversation that it is in; what mails are about
+   * @param ts what names it there; who has got theirs
    */
   record Place(String channel, String ts) {}
 
   Notice shownAt(Place place, int version, Standing standing) {
     return new Notice(id, approval, whisper, wanted, version, standing, place, begun, askedAt);
+  }
+
+  /** The same, with where it is. */
+  Notice at(Place place) {
+    return new Notice(id, approval, whisper, wanted, shown, standing, place, begun, askedAt);
   }
 
   Notice told(Standing standing) {

@@ -7,7 +7,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "channel",
     description = {
-      "Say where people are told of requests for approval: in Slack, in Teams, by a webhook.",
+      "Say where people are told of requests for approval: in Slack, in Teams, by a webhook, by"
+          + " e-mail.",
       "What they decide: see `redoubt approvals`."
     },
     subcommands = {
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
       ChannelSlack.class,
       ChannelTeams.class,
       ChannelWebhook.class,
+      ChannelEmail.class,
       ChannelMap.class,
       ChannelUnmap.class,
       ChannelMembers.class,
@@ -49,7 +51,8 @@ public final class ChannelCommand {
   enum Kind {
     SLACK,
     TEAMS,
-    WEBHOOK;
+    WEBHOOK,
+    EMAIL;
 
     String path() {
       return PATH + "/" + this;
