@@ -81,10 +81,10 @@ public final class Bodies {
     });
   }
 
-  /** The bytes of a form as they came, for who holds a signature against them. */
-  public Route formBytes(long maxBytes, Function<ByteString, Route> inner) {
+  /** The bytes of a body of that media type as they came, for who holds a proof against them. */
+  public Route bytes(String mediaType, long maxBytes, Function<ByteString, Route> inner) {
     return Directives.extractRequestEntity(entity -> {
-      requireMediaType(entity, "application/x-www-form-urlencoded");
+      requireMediaType(entity, mediaType);
       return bytes(maxBytes, inner);
     });
   }

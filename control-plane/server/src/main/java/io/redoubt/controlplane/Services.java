@@ -133,8 +133,7 @@ final class Services {
             metrics,
             clock);
     this.callbacks =
-        new CallbackRoutes(
-            correspondence.door(), bodies, config.edge(), config.limits().strangers(clock));
+        new CallbackRoutes(correspondence, bodies, config.edge(), config.limits().strangers(clock));
     this.link =
         new LinkRoutes(
             database,
@@ -192,8 +191,7 @@ final class Services {
             new AgentRoutes(agents, lifecycle, bodies).endpoints(),
             new EnclaveRoutes(enclaves, bodies, clock).endpoints(),
             new ApprovalRoutes(approvals, bodies).endpoints(),
-            new ChannelRoutes(correspondence.channels(), members, config.channels(), bodies)
-                .endpoints(),
+            new ChannelRoutes(correspondence, members, config.channels(), bodies).endpoints(),
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
             new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),
             new PolicyRoutes(policies, bodies).endpoints(),

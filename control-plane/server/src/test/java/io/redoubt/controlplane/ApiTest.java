@@ -42,7 +42,9 @@ class ApiTest {
           "POST /enclave/v1/reports",
           "POST /enclave/v1/audit",
           "POST /enclave/v1/callbacks/slack",
+          "POST /enclave/v1/callbacks/teams",
           "POST /v1/callbacks/slack",
+          "POST /v1/callbacks/teams",
           "GET /enclave/v1/bundles/{digest}");
 
   @AutoClose private final TestServer server = new TestServer();
@@ -137,7 +139,8 @@ class ApiTest {
       assertThat(reply.status()).as(endpoint.describe()).isEqualTo(401);
       assertThat(reply.problem()).isEqualTo("credential-missing");
     }
-    for (String path : new String[] {"hello", "reports", "audit", "callbacks/slack"}) {
+    for (String path :
+        new String[] {"hello", "reports", "audit", "callbacks/slack", "callbacks/teams"}) {
       assertThat(server.anybody().post("/enclave/v1/" + path, "{}").status()).isEqualTo(401);
     }
     assertThat(server.anybody().get("/enclave/v1/commands").status()).isEqualTo(401);

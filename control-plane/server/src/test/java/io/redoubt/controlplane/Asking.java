@@ -98,6 +98,33 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
         view.related());
   }
 
+  /** The same about another thing. */
+  static ApprovalView named(ApprovalView view, String resource) {
+    return new ApprovalView(
+        view.id(),
+        view.status(),
+        view.agentId(),
+        view.owner(),
+        view.plane(),
+        view.operation(),
+        view.within(),
+        resource,
+        view.arguments(),
+        view.actionDigest(),
+        view.actionId(),
+        view.policyIds(),
+        view.workflow(),
+        view.tier(),
+        view.riskScore(),
+        view.votes(),
+        view.usesLeft(),
+        view.askedAt(),
+        view.expiresAt(),
+        view.decidedAt(),
+        view.version() + 1,
+        view.related());
+  }
+
   static ApprovalView.Vote vote(ApprovalView view, String by, ApprovalView.Decision decision) {
     return new ApprovalView.Vote(
         by, "slack", decision, "looks right", view.workflow(), view.tier(), view.askedAt());

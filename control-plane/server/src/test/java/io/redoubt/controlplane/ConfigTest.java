@@ -8,6 +8,8 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.controlplane.approval.ApprovalsConfig;
 import io.redoubt.controlplane.channel.ChannelsConfig;
+import io.redoubt.controlplane.channel.MailConfig;
+import io.redoubt.controlplane.channel.TeamsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
 import io.redoubt.controlplane.policy.PoliciesConfig;
@@ -36,6 +38,9 @@ class ConfigTest {
     assertThat(keys(reference.getConfig("policies"))).isEqualTo(components(PoliciesConfig.class));
     assertThat(keys(reference.getConfig("approvals"))).isEqualTo(components(ApprovalsConfig.class));
     assertThat(keys(reference.getConfig("channels"))).isEqualTo(components(ChannelsConfig.class));
+    assertThat(keys(reference.getConfig("channels.teams")))
+        .isEqualTo(components(TeamsConfig.class));
+    assertThat(keys(reference.getConfig("channels.mail"))).isEqualTo(components(MailConfig.class));
     var keySection = components(SigningKeysConfig.class);
     keySection.add("tend-every");
     assertThat(keys(reference.getConfig("keys"))).isEqualTo(keySection);
@@ -91,6 +96,12 @@ class ConfigTest {
     "channels.at-once, 0",
     "channels.back-off-max, 1 ms",
     "channels.give-up-after, 0 s",
+    "channels.teams.login-url, \"http://login.example.com/\"",
+    "channels.teams.openid-url, \"ftp://example.com/\"",
+    "channels.teams.issuer, \"\"",
+    "channels.teams.keys-live, 0 s",
+    "channels.teams.keys-kept, 1 s",
+    "channels.teams.keys-pause, 0 s",
     "kill.wait, 0 s"
   })
   void aValueThatCannotBeIsRefusedByItsName(String key, String value) {

@@ -11,13 +11,16 @@ import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
+import io.redoubt.protocol.link.ChatCallback;
+import java.util.HashMap;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** {@code POST /v1/callbacks/slack}: a door for Slack, behind which the control plane answers. */
+/** {@code POST /v1/callbacks/…}: a door for chats, behind which the control plane answers. */
 final class CallbackRoutes {
   private static final int MAX_BYTES = 128 * 1024;
 
@@ -35,22 +38,28 @@ final class CallbackRoutes {
 
   Route routes() {
     return path(
-        segment("v1").slash("callbacks").slash("slack"),
-        () -> post(() -> extractRequest(this::slack)));
+        segment("v1").slash("callbacks").slash(segment()),
+        name ->
+            ChatCallback.of(name)
+                .map(chat -> post(() -> extractRequest(request -> heard(chat, request))))
+                .orElseGet(Directives::reject));
   }
 
-  private Route slack(HttpRequest request) {
+  private Route heard(ChatCallback chat, HttpRequest request) {
     limits.admit(Requests.source(edge, request));
-    return bodies.formBytes(
+    var proofs = new HashMap<String, String>();
+    for (String proof : chat.proofs()) {
+      String value = Requests.single(request, proof);
+      if (value != null) {
+        proofs.put(proof, value);
+      }
+    }
+    return bodies.bytes(
+        chat.mediaType(),
         MAX_BYTES,
         body ->
             Replies.async(
-                relay
-                    .slack(
-                        Requests.single(request, "x-slack-request-timestamp"),
-                        Requests.single(request, "x-slack-signature"),
-                        body.toArray())
-                    .thenApply(CallbackRoutes::shown)));
+                relay.handOn(chat, proofs, body.toArray()).thenApply(CallbackRoutes::shown)));
   }
 
   private static Route shown(byte[] answer) {

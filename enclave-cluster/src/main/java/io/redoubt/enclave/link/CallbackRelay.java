@@ -1,5 +1,6 @@
 package io.redoubt.enclave.link;
 
+import io.redoubt.protocol.link.ChatCallback;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.net.URI;
@@ -7,13 +8,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Hands the control plane what the servers of channels said here, byte for byte: where it stands
@@ -29,7 +30,7 @@ public final class CallbackRelay implements AutoCloseable {
 
   private final LinkConfig config;
   private final HttpClient http;
-  private final URI slack;
+  private final URI callbacks;
   private final Semaphore room = new Semaphore(MOST_AT_ONCE);
 
   public CallbackRelay(LinkConfig config, SSLContext tls) {
@@ -42,21 +43,22 @@ public final class CallbackRelay implements AutoCloseable {
             .sslContext(tls)
             .build();
     String url = config.url().toString();
-    this.slack =
-        URI.create(url.endsWith("/") ? url : url + "/").resolve("enclave/v1/callbacks/slack");
+    this.callbacks =
+        URI.create(url.endsWith("/") ? url : url + "/").resolve("enclave/v1/callbacks/");
   }
 
   /**
-   * Hands on what Slack says it is.
+   * Hands on what calls itself a chat's server.
    *
-   * @return what Slack is to show, or nothing; fails with a {@link ProblemException} where the
+   * @param proofs headers, in lower case, by which it proves that
+   * @return what the chat is to show, or nothing; fails with a {@link ProblemException} where the
    *     control plane does not take it, or is away
    */
-  public CompletionStage<byte[]> slack(
-      @Nullable String timestamp, @Nullable String signature, byte[] body) {
-    if (timestamp == null || signature == null) {
+  public CompletionStage<byte[]> handOn(
+      ChatCallback chat, Map<String, String> proofs, byte[] body) {
+    if (!proofs.keySet().containsAll(chat.proofs())) {
       return CompletableFuture.failedFuture(
-          ProblemException.of(ErrorType.CREDENTIAL_MISSING, "Slack signs its calls."));
+          ProblemException.of(ErrorType.CREDENTIAL_MISSING, "Chats prove who calls."));
     }
     if (!room.tryAcquire()) {
       return CompletableFuture.failedFuture(away());
@@ -64,18 +66,18 @@ public final class CallbackRelay implements AutoCloseable {
     CompletableFuture<HttpResponse<byte[]>> sent;
     try {
       var request =
-          HttpRequest.newBuilder(slack)
+          HttpRequest.newBuilder(callbacks.resolve(chat.wire()))
               .timeout(LIMIT)
               .header("Authorization", "Bearer " + config.apiKey().reveal())
-              .header("Content-Type", "application/x-www-form-urlencoded")
-              .header("X-Slack-Request-Timestamp", timestamp)
-              .header("X-Slack-Signature", signature)
-              .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-              .build();
+              .header("Content-Type", chat.mediaType())
+              .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+      proofs.forEach((proof, value) -> request.header(ChatCallback.passedOn(proof), value));
       var whole = HttpResponse.BodyHandlers.ofByteArray();
-      sent = http.sendAsync(request, HttpResponse.BodyHandlers.limiting(whole, MAX_ANSWER_BYTES));
+      sent =
+          http.sendAsync(
+              request.build(), HttpResponse.BodyHandlers.limiting(whole, MAX_ANSWER_BYTES));
     } catch (IllegalArgumentException _) {
-      // A header that cannot be one: no signature of Slack's.
+      // A header that cannot be one: no proof of a chat's.
       room.release();
       return CompletableFuture.failedFuture(ProblemException.of(ErrorType.CREDENTIAL_INVALID));
     }
@@ -98,7 +100,8 @@ public final class CallbackRelay implements AutoCloseable {
 
   private static ProblemException refusal(int status) {
     return switch (status) {
-      case 400 -> ProblemException.of(ErrorType.MALFORMED_REQUEST, "It is not what Slack sends.");
+      case 400 ->
+          ProblemException.of(ErrorType.MALFORMED_REQUEST, "It is not what the chat sends.");
       case 401 -> ProblemException.of(ErrorType.CREDENTIAL_INVALID);
       case 409 -> ProblemException.of(ErrorType.CONFLICT, "This call was heard before.");
       case 413 -> ProblemException.of(ErrorType.CONTENT_TOO_LARGE);

@@ -64,6 +64,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeControlPlane implements AutoCloseable {
   public static final String SLACKS_SIGNATURE = "v0=" + "5".repeat(64);
+  public static final String BOT_FRAMEWORKS_TOKEN = "Bearer e30.e30.e30";
   private static final Clock CLOCK = Clock.systemUTC();
 
   public final EnclaveId enclave = EnclaveId.next(CLOCK);
@@ -108,7 +109,7 @@ public final class FakeControlPlane implements AutoCloseable {
       made.createContext("/enclave/v1/reports", exchange -> answer(exchange, this::report));
       made.createContext("/enclave/v1/audit", exchange -> answer(exchange, this::audit));
       made.createContext("/enclave/v1/bundles/", this::bundle);
-      made.createContext("/enclave/v1/callbacks/slack", this::callback);
+      made.createContext("/enclave/v1/callbacks/", this::callback);
       made.start();
       port = made.getAddress().getPort();
       server = made;
@@ -118,22 +119,29 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   /** What was passed on here, as it came. */
-  public record Callback(String timestamp, String signature, String body) {}
+  public record Callback(String chat, String proof, String body) {}
 
-  /** Knows one signature as Slack's, and answers what a form is to show. */
+  /** Knows one proof of each chat's, and answers what the chat is to show. */
   private void callback(HttpExchange exchange) throws IOException {
     try (exchange) {
       var headers = exchange.getRequestHeaders();
-      String signature = headers.getFirst("X-Slack-Signature");
+      String path = exchange.getRequestURI().getPath();
+      String chat = path.substring(path.lastIndexOf('/') + 1);
+      String proof =
+          chat.equals("slack")
+              ? headers.getFirst("X-Slack-Request-Timestamp")
+                  + " "
+                  + headers.getFirst("X-Slack-Signature")
+              : String.valueOf(headers.getFirst("X-Redoubt-Callback-Authorization"));
       boolean own = ("Bearer " + apiKey.reveal()).equals(headers.getFirst("Authorization"));
-      if (!own || !SLACKS_SIGNATURE.equals(signature)) {
+      if (!own || !(proof.endsWith(SLACKS_SIGNATURE) || proof.equals(BOT_FRAMEWORKS_TOKEN))) {
         exchange.sendResponseHeaders(401, -1);
         return;
       }
       callbacks.add(
           new Callback(
-              headers.getFirst("X-Slack-Request-Timestamp"),
-              signature,
+              chat,
+              proof,
               new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
       byte[] answer = "{\"response_action\":\"errors\"}".getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().add("Content-Type", "application/json");

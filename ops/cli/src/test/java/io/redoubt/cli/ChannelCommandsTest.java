@@ -95,6 +95,92 @@ class ChannelCommandsTest {
   }
 
   @Test
+  void teamsIsSetUpWithASecretThatNobodyTypes() {
+    server.on("PUT /api/v1/channels/teams", json(201, CHANNEL.replace("slack", "teams")));
+    machine.with("REDOUBT_TEAMS_SECRET", "between bots");
+
+    assertThat(
+            machine.type(
+                "channel",
+                "teams",
+                "--app",
+                "a-1",
+                "--tenant",
+                "t-1",
+                "--channel",
+                "19:c@thread.tacv2",
+                "--multi-tenant"))
+        .isZero();
+
+    assertThat(server.requests().getLast().body())
+        .contains("\"app_id\":\"a-1\"", "\"app_secret\":\"between bots\"")
+        .contains("\"tenant_id\":\"t-1\"", "\"channel_id\":\"19:c@thread.tacv2\"")
+        .contains("\"login_tenant\":\"botframework.com\"")
+        .doesNotContain("service_url", "arguments");
+    assertThat(machine.out()).doesNotContain("between bots");
+  }
+
+  @Test
+  void somebodyInTeamsIsMappedThere() {
+    String members = "/api/v1/channels/teams/members";
+    server.on("GET " + members, json(200, "{\"members\":[]}"));
+    server.on(
+        "PUT " + members, json(200, "{\"members\":[{\"user_id\":\"x\",\"member_id\":\"m\"}]}"));
+
+    assertThat(machine.type("channel", "map", "--in", "teams", "guid-1", "mbr_1")).isZero();
+
+    assertThat(server.requests().getLast().target()).isEqualTo(members);
+    assertThat(server.requests().getLast().body()).contains("\"guid-1\"", "\"mbr_1\"");
+    assertThat(machine.type("channel", "members", "--in", "teams")).isZero();
+    assertThat(machine.type("channel", "unmap", "--in", "teams", "nobody")).isEqualTo(4);
+  }
+
+  @Test
+  void emailIsSetUpWithAPasswordThatNobodyTypesOrWithoutOne() {
+    server.on("PUT /api/v1/channels/email", json(201, CHANNEL.replace("slack", "email")));
+    machine.with("REDOUBT_SMTP_PASSWORD", "between mailers");
+
+    assertThat(
+            machine.type(
+                "channel",
+                "email",
+                "--host",
+                "mail.example.com",
+                "--username",
+                "redoubt",
+                "--from",
+                "redoubt@example.com",
+                "--to",
+                "a@example.com",
+                "--to",
+                "b@example.com"))
+        .isZero();
+    assertThat(server.requests().getLast().body())
+        .contains("\"host\":\"mail.example.com\"", "\"security\":\"starttls\"")
+        .contains("\"username\":\"redoubt\"", "\"password\":\"between mailers\"")
+        .contains("\"to\":[\"a@example.com\",\"b@example.com\"]", "\"approvers\":true");
+    assertThat(machine.out()).doesNotContain("between mailers");
+
+    assertThat(
+            machine.type(
+                "channel",
+                "email",
+                "--host",
+                "localhost",
+                "--security",
+                "none",
+                "--from",
+                "r@example.com",
+                "--to",
+                "a@example.com",
+                "--no-approvers"))
+        .isZero();
+    assertThat(server.requests().getLast().body())
+        .contains("\"security\":\"none\"", "\"approvers\":false")
+        .doesNotContain("password", "username");
+  }
+
+  @Test
   void aWebhookIsSetAndRemoved() {
     server.on("PUT /api/v1/channels/webhook", json(201, CHANNEL.replace("slack", "webhook")));
     server.on("DELETE /api/v1/channels/webhook", json(204, ""));

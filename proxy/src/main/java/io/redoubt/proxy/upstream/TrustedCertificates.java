@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Whose certificates are believed: the platform's authorities and those of a file, or, of one
  * provider, its own alone.
  */
-final class TrustedCertificates {
+public final class TrustedCertificates {
   private TrustedCertificates() {}
 
   /**
@@ -46,7 +46,13 @@ final class TrustedCertificates {
     return context;
   }
 
-  static SSLContext context(Optional<Path> caFile) {
+  /**
+   * What connections are made with.
+   *
+   * @param caFile authorities in PEM, besides the platform's own
+   * @param setting that names the file, for who has to put it right
+   */
+  public static SSLContext context(Optional<Path> caFile, String setting) {
     try {
       if (caFile.isEmpty()) {
         return SSLContext.getDefault();
@@ -64,8 +70,7 @@ final class TrustedCertificates {
       }
       return believing(store);
     } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalArgumentException(
-          UpstreamConfig.PATH + ".ca-file cannot be read as certificates", e);
+      throw new IllegalArgumentException(setting + " cannot be read as certificates", e);
     }
   }
 

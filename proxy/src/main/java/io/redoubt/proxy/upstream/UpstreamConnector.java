@@ -32,7 +32,8 @@ final class UpstreamConnector {
    */
   UpstreamConnector(UpstreamConfig config, EventLoopGroup threads, Executor blocking) {
     this.config = config;
-    this.usualTls = TrustedCertificates.context(config.caFile());
+    this.usualTls =
+        TrustedCertificates.context(config.caFile(), UpstreamConfig.PATH + ".ca-file");
     this.blocking = blocking;
     this.bootstrap =
         new Bootstrap()

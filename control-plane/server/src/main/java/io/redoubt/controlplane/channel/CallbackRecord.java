@@ -15,9 +15,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what comes of calls from Slack, and records those that do not count. */
+/** Counts what comes of calls from the servers of chats, and records those that do not count. */
 final class CallbackRecord {
-  private static final Channel.Kind SLACK = Channel.Kind.SLACK;
   private static final int AUDITED_PER_SECOND = 1;
   private static final int AUDITED_AT_ONCE = 60;
   private static final int REMEMBERED = 10_000;
@@ -38,13 +37,14 @@ final class CallbackRecord {
 
   /** So many times a second at most: who floods the door does not flood the record. */
   void refused(
+      Channel.Kind kind,
       OrganizationId organization,
       String outcome,
       @Nullable String user,
       @Nullable ApprovalId id,
       @Nullable String why,
       String traceId) {
-    count(outcome);
+    count(kind, outcome);
     if (perOrganization.retryAfterSeconds(organization).isPresent()) {
       return;
     }
@@ -60,8 +60,8 @@ final class CallbackRecord {
                       Plane.ADMIN,
                       "callback:" + outcome,
                       Verdict.DENY)
-                  .connector(SLACK.wire())
-                  .resource(user == null ? SLACK.wire() : SLACK.wire() + "/" + user)
+                  .connector(kind.wire())
+                  .resource(user == null ? kind.wire() : kind.wire() + "/" + user)
                   .approval(id)
                   .detail(why)
                   .trace(traceId)
@@ -71,9 +71,9 @@ final class CallbackRecord {
   }
 
   /** Counts what came of a call. */
-  void count(String outcome) {
+  void count(Channel.Kind kind, String outcome) {
     metrics
-        .counter("redoubt.channel.callbacks", "channel", SLACK.wire(), "outcome", outcome)
+        .counter("redoubt.channel.callbacks", "channel", kind.wire(), "outcome", outcome)
         .increment();
   }
 

@@ -4,7 +4,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
-import static org.apache.pekko.http.javadsl.server.PathMatchers.separateOnSlashes;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.http.Bodies;
@@ -12,14 +12,19 @@ import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.http.Strangers;
+import io.redoubt.protocol.link.ChatCallback;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /** {@code /v1/callbacks}: where the servers of channels call, each with its own proof. */
@@ -30,13 +35,14 @@ public final class CallbackRoutes {
   /** Slack gives up after three seconds. */
   private static final long ANSWER_MILLIS = 2_500;
 
-  private final SlackDoor door;
+  private final Map<ChatCallback, Door> doors;
   private final Bodies bodies;
   private final EdgeConfig edge;
   private final Strangers strangers;
 
-  public CallbackRoutes(SlackDoor door, Bodies bodies, EdgeConfig edge, Strangers strangers) {
-    this.door = door;
+  public CallbackRoutes(
+      Correspondence correspondence, Bodies bodies, EdgeConfig edge, Strangers strangers) {
+    this.doors = correspondence.doors();
     this.bodies = bodies;
     this.edge = edge;
     this.strangers = strangers;
@@ -45,34 +51,45 @@ public final class CallbackRoutes {
   /** For whoever can reach the control plane. */
   public Route routes() {
     return path(
-        separateOnSlashes("v1/callbacks/slack"),
-        () ->
-            post(() ->
-                extractRequest(request -> {
-                  var source = Requests.source(edge, request);
-                  strangers.admit(source);
-                  return slack(request, () -> strangers.note(source));
-                })));
+        segment("v1").slash("callbacks").slash(segment()),
+        name ->
+            ChatCallback.of(name)
+                .map(chat -> post(() -> extractRequest(request -> fromAnybody(chat, request))))
+                .orElseGet(Directives::reject));
+  }
+
+  private Route fromAnybody(ChatCallback chat, HttpRequest request) {
+    var source = Requests.source(edge, request);
+    strangers.admit(source);
+    return heard(chat, request, proof -> proof, () -> strangers.note(source));
   }
 
   /**
    * For those whose call an enclave has passed on: the address is the enclave's, and says nothing.
    */
-  public Route passedOn() {
-    return extractRequest(request -> slack(request, () -> {}));
+  public Route passedOn(ChatCallback chat) {
+    return extractRequest(request -> heard(chat, request, ChatCallback::passedOn, () -> {}));
   }
 
-  private Route slack(HttpRequest request, Runnable stranger) {
-    return bodies.formBytes(
+  private Route heard(
+      ChatCallback chat, HttpRequest request, UnaryOperator<String> header, Runnable stranger) {
+    var proofs = new HashMap<String, String>();
+    for (String proof : chat.proofs()) {
+      String value = Requests.single(request, header.apply(proof));
+      if (value != null) {
+        proofs.put(proof, value);
+      }
+    }
+    Door door = doors.get(chat);
+    if (door == null) {
+      throw new IllegalStateException("nobody listens to " + chat);
+    }
+    return bodies.bytes(
+        chat.mediaType(),
         MAX_BYTES,
         body -> {
           var knock =
-              new SlackDoor.Knock(
-                  Requests.single(request, "x-slack-request-timestamp"),
-                  Requests.single(request, "x-slack-signature"),
-                  body.toArray(),
-                  Requests.trace(request).traceId(),
-                  stranger);
+              new Knock(proofs, body.toArray(), Requests.trace(request).traceId(), stranger);
           return Replies.async(
               door.answer(knock)
                   .thenApply(CallbackRoutes::shown)

@@ -31,7 +31,9 @@ public record Channel(
   /** What there may be, one of each. */
   public enum Kind {
     SLACK,
-    WEBHOOK;
+    TEAMS,
+    WEBHOOK,
+    EMAIL;
 
     @JsonValue
     public String wire() {

@@ -5,70 +5,41 @@ import static io.redoubt.controlplane.operator.Permission.ORG_MANAGE;
 import static io.redoubt.controlplane.operator.Permission.ORG_READ;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.controlplane.iam.Members;
 import io.redoubt.controlplane.operator.Answer;
 import io.redoubt.controlplane.operator.Call;
-import io.redoubt.controlplane.operator.Checks;
 import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.provider.BaseUrls;
-import io.redoubt.controlplane.store.Rows;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
-import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
-import io.redoubt.protocol.secret.Disclosed;
-import io.redoubt.protocol.secret.Secret;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/channels}. Secrets are written, never read. */
 public final class ChannelRoutes {
   private static final String PATH = "/api/v1/channels";
-  private static final String SLACK = PATH + "/slack";
-  private static final String MEMBERS = SLACK + "/members";
-  private static final String WEBHOOK = PATH + "/webhook";
-
-  /** What fits in one header line, and is worth calling a secret. */
-  private static final Pattern SECRET = Pattern.compile("[\\x21-\\x7e]{16,500}");
-
-  private static final int MAX_MEMBERS = 1000;
 
   private final Channels channels;
+  private final TeamsOwnership ownership;
   private final Members members;
   private final BaseUrls baseUrls;
   private final Bodies bodies;
 
-  public ChannelRoutes(Channels channels, Members members, ChannelsConfig config, Bodies bodies) {
-    this.channels = channels;
+  public ChannelRoutes(
+      Correspondence correspondence, Members members, ChannelsConfig config, Bodies bodies) {
+    this.channels = correspondence.channels();
+    this.ownership = correspondence.ownership();
     this.members = members;
     this.baseUrls = new BaseUrls(config.httpHosts());
     this.bodies = bodies;
   }
-
-  record SlackBody(
-      @Nullable Secret botToken,
-      @Nullable Secret signingSecret,
-      @Nullable String channelId,
-      @Nullable String teamId,
-      @Nullable String appId,
-      SlackSettings.@Nullable Arguments arguments,
-      @Nullable String baseUrl) {}
-
-  record WebhookBody(@Nullable String url, @Nullable Secret secret) {}
-
-  record MappingBody(@Nullable String userId, @Nullable MemberId memberId) {}
-
-  record MembersBody(@Nullable List<@Nullable MappingBody> members) {}
 
   record MemberList(List<Channels.Mapping> members) {}
 
@@ -77,16 +48,47 @@ public final class ChannelRoutes {
   record ChannelList(List<Channel> items, @Nullable String nextCursor) {}
 
   public List<Endpoint> endpoints() {
+    return Stream.of(
+            List.of(Endpoint.get(PATH, ORG_READ, this::list)),
+            channel(Channel.Kind.SLACK, call -> put(call, SlackForm.class, this::slack)),
+            mapping(ChatUsers.OF_SLACK),
+            channel(Channel.Kind.TEAMS, call -> put(call, TeamsForm.class, this::teams)),
+            mapping(ChatUsers.OF_TEAMS),
+            channel(Channel.Kind.WEBHOOK, call -> put(call, WebhookForm.class, this::webhook)),
+            channel(Channel.Kind.EMAIL, call -> put(call, EmailForm.class, this::email)))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private List<Endpoint> channel(Channel.Kind kind, Function<Call, Route> put) {
+    String path = PATH + "/" + kind.wire();
     return List.of(
-        Endpoint.get(PATH, ORG_READ, this::list),
-        Endpoint.get(SLACK, ORG_READ, call -> show(call, Channel.Kind.SLACK)),
-        Endpoint.put(SLACK, ORG_MANAGE, this::putSlack),
-        Endpoint.delete(SLACK, ORG_MANAGE, call -> delete(call, Channel.Kind.SLACK)),
-        Endpoint.get(MEMBERS, MEMBERS_READ, this::listMembers),
-        Endpoint.put(MEMBERS, ORG_MANAGE, this::putMembers),
-        Endpoint.get(WEBHOOK, ORG_READ, call -> show(call, Channel.Kind.WEBHOOK)),
-        Endpoint.put(WEBHOOK, ORG_MANAGE, this::putWebhook),
-        Endpoint.delete(WEBHOOK, ORG_MANAGE, call -> delete(call, Channel.Kind.WEBHOOK)));
+        Endpoint.get(path, ORG_READ, call -> show(call, kind)),
+        Endpoint.put(path, ORG_MANAGE, put),
+        Endpoint.delete(path, ORG_MANAGE, call -> delete(call, kind)));
+  }
+
+  private List<Endpoint> mapping(ChatUsers users) {
+    String path = PATH + "/" + users.kind().wire() + "/members";
+    return List.of(
+        Endpoint.get(path, MEMBERS_READ, call -> listMembers(call, users)),
+        Endpoint.put(path, ORG_MANAGE, call -> putMembers(call, users)));
+  }
+
+  private CompletionStage<Wanted> slack(SlackForm form) {
+    return CompletableFuture.completedFuture(form.checked(baseUrls));
+  }
+
+  private CompletionStage<Wanted> teams(TeamsForm form) {
+    return ownership.proven(form.checked(baseUrls));
+  }
+
+  private CompletionStage<Wanted> webhook(WebhookForm form) {
+    return CompletableFuture.completedFuture(form.checked(baseUrls));
+  }
+
+  private CompletionStage<Wanted> email(EmailForm form) {
+    return CompletableFuture.completedFuture(form.checked(baseUrls));
   }
 
   private Route list(Call call) {
@@ -102,111 +104,28 @@ public final class ChannelRoutes {
             .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND)));
   }
 
-  private Route putSlack(Call call) {
+  private <F> Route put(Call call, Class<F> form, Function<F, CompletionStage<Wanted>> check) {
     return bodies.json(
-        SlackBody.class,
-        body -> {
-          var settings = checked(body);
-          var secrets =
-              new SlackSecrets(disclosed(body.botToken()), disclosed(body.signingSecret()));
-          return put(
-              call,
-              Channel.Kind.SLACK,
-              Rows.tree(settings),
-              secrets.sealable(),
-              settings.appId(),
-              Signatures.sha256(secrets.signingSecret().reveal()));
-        });
-  }
-
-  private static Disclosed disclosed(@Nullable Secret secret) {
-    return Disclosed.of(Objects.requireNonNull(secret, "checked before").reveal());
-  }
-
-  private SlackSettings checked(SlackBody body) {
-    Optional<URI> url =
-        body.baseUrl() == null
-            ? Optional.of(SlackSettings.SLACK)
-            : baseUrls.read(body.baseUrl()).map(ChannelRoutes::withSlash);
-    new Checks()
-        .require(isSecret(body.botToken()), "/bot_token", "is needed: 16 to 500 visible characters")
-        .require(
-            isSecret(body.signingSecret()),
-            "/signing_secret",
-            "is needed: 16 to 500 visible characters")
-        .require(is(SlackSettings.CHANNEL, body.channelId()), "/channel_id", "is needed: C…")
-        .require(is(SlackSettings.TEAM, body.teamId()), "/team_id", "is needed: T…")
-        .require(is(SlackSettings.APP, body.appId()), "/app_id", "is needed: A…")
-        .require(
-            url.isPresent(), "/base_url", "is an https URL without credentials, query or fragment")
-        .done();
-    return new SlackSettings(
-        Objects.requireNonNull(body.channelId()),
-        Objects.requireNonNull(body.teamId()),
-        Objects.requireNonNull(body.appId()),
-        body.arguments() == null ? SlackSettings.Arguments.REDACTED : body.arguments(),
-        url.orElseThrow());
-  }
-
-  private static URI withSlash(URI url) {
-    return url.toString().endsWith("/") ? url : URI.create(url + "/");
-  }
-
-  private static boolean is(Pattern form, @Nullable String value) {
-    return value != null && form.matcher(value).matches();
-  }
-
-  private static boolean isSecret(@Nullable Secret secret) {
-    return secret != null && SECRET.matcher(secret.reveal()).matches();
-  }
-
-  private Route putWebhook(Call call) {
-    return bodies.json(
-        WebhookBody.class,
-        body -> {
-          var url = baseUrls.read(body.url());
-          new Checks()
-              .require(
-                  url.isPresent(),
-                  "/url",
-                  "is needed: an https URL without credentials, query or fragment")
-              .require(
-                  isSecret(body.secret()), "/secret", "is needed: 16 to 500 visible characters")
-              .done();
-          return put(
-              call,
-              Channel.Kind.WEBHOOK,
-              Rows.tree(new WebhookTeller.Settings(url.orElseThrow())),
-              disclosed(body.secret()).reveal().getBytes(StandardCharsets.UTF_8),
-              null,
-              null);
-        });
-  }
-
-  private Route put(
-      Call call,
-      Channel.Kind kind,
-      JsonNode settings,
-      byte[] secrets,
-      @Nullable String appId,
-      byte @Nullable [] secretDigest) {
-    return Replies.async(
-        channels
-            .seal(call.operator().organization(), kind, secrets)
-            .thenApply(sealed ->
-                put(call, new Channels.Draft(kind, settings, sealed, appId, secretDigest))));
+        form,
+        body ->
+            Replies.async(
+                check
+                    .apply(body)
+                    .thenCompose(wanted ->
+                        channels
+                            .seal(call.operator().organization(), wanted.kind(), wanted.secrets())
+                            .thenApply(sealed -> put(call, new Channels.Draft(wanted, sealed))))));
   }
 
   private Route put(Call call, Channels.Draft draft) {
     return call.change(change -> {
       change.lockOrganization(); // what is held against the version must still be so then
-      var before = channels.find(change, draft.kind());
+      var kind = draft.wanted().kind();
+      var before = channels.find(change, kind);
       call.requireMatch(before.map(Channel::version));
       var kept = channels.put(change, draft);
       var answer =
-          before.isPresent()
-              ? Answer.ok(kept)
-              : Answer.created(PATH + "/" + kept.kind().wire(), kept);
+          before.isPresent() ? Answer.ok(kept) : Answer.created(PATH + "/" + kind.wire(), kept);
       return answer.withVersion(kept.version());
     });
   }
@@ -222,27 +141,27 @@ public final class ChannelRoutes {
     });
   }
 
-  private Route listMembers(Call call) {
+  private Route listMembers(Call call, ChatUsers users) {
     return call.read(transaction -> {
       var channel =
           channels
-              .find(transaction, Channel.Kind.SLACK)
+              .find(transaction, users.kind())
               .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
       return Answer.ok(new MemberList(channels.members(transaction, channel.kind())))
           .withVersion(channel.version());
     });
   }
 
-  private Route putMembers(Call call) {
+  private Route putMembers(Call call, ChatUsers users) {
     return bodies.json(
-        MembersBody.class,
+        MembersForm.class,
         body -> {
-          var wanted = checked(body);
+          var wanted = body.checked(users);
           return call.change(change -> {
             change.lockOrganization();
             var channel =
                 channels
-                    .find(change, Channel.Kind.SLACK)
+                    .find(change, users.kind())
                     .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND));
             call.requireMatch(channel.version());
             channels.map(change, members, channel, wanted);
@@ -250,30 +169,5 @@ public final class ChannelRoutes {
                 .withVersion(channel.version() + 1);
           });
         });
-  }
-
-  private static List<Channels.Mapping> checked(MembersBody body) {
-    var checks = new Checks();
-    var wanted = new ArrayList<Channels.Mapping>();
-    var users = new HashSet<String>();
-    List<@Nullable MappingBody> given = body.members() == null ? List.of() : body.members();
-    checks
-        .require(body.members() != null, "/members", "are needed, or none: []")
-        .require(given.size() <= MAX_MEMBERS, "/members", "are at most " + MAX_MEMBERS);
-    for (int i = 0; i < Math.min(given.size(), MAX_MEMBERS); i++) {
-      @Nullable MappingBody mapping = given.get(i);
-      String at = "/members/" + i;
-      if (mapping == null
-          || mapping.memberId() == null
-          || !is(SlackSettings.USER, mapping.userId())) {
-        checks.wrong(at, "has a user_id of Slack's, U…, and a member_id");
-      } else {
-        String user = Objects.requireNonNull(mapping.userId());
-        checks.require(users.add(user), at + "/user_id", "is there twice");
-        wanted.add(new Channels.Mapping(user, mapping.memberId()));
-      }
-    }
-    checks.done();
-    return wanted;
   }
 }

@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
-import org.jspecify.annotations.Nullable;
 
 /** The channels of organizations. Secrets come in, are sealed, and are opened to be used (G6). */
 public final class Channels {
@@ -43,20 +42,9 @@ public final class Channels {
     this.keyring = keyring;
   }
 
-  /**
-   * What is to be kept of a channel.
-   *
-   * @param sealed its secrets
-   * @param appId whose callbacks it takes; null: it takes none
-   * @param secretDigest of what callbacks are signed with; null: it takes none
-   */
+  /** What is to be kept of a channel: what is wanted, with its secrets sealed. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Draft(
-      Channel.Kind kind,
-      JsonNode settings,
-      byte[] sealed,
-      @Nullable String appId,
-      byte @Nullable [] secretDigest) {}
+  record Draft(Wanted wanted, byte[] sealed) {}
 
   /** Which member a user there is. */
   record Mapping(String userId, MemberId memberId) {}
@@ -96,6 +84,7 @@ public final class Channels {
 
   /** Keeps the channel, new or changed; what waits for it is tried at once. */
   Channel put(Change change, Draft draft) {
+    var wanted = draft.wanted();
     try {
       change
           .handle()
@@ -115,22 +104,23 @@ public final class Channels {
                 failures = 0, problem = NULL
               """)
           .bind("organization", change.organization().uuid())
-          .bind("kind", draft.kind().wire())
-          .bind("settings", Rows.json(draft.settings()))
+          .bind("kind", wanted.kind().wire())
+          .bind("settings", Rows.json(wanted.settings()))
           .bind("sealed", draft.sealed())
-          .bind("app", draft.appId())
-          .bindByType("digest", draft.secretDigest(), byte[].class)
+          .bind("app", wanted.appId())
+          .bindByType("digest", wanted.ownership(), byte[].class)
           .bind("now", change.now())
           .execute();
     } catch (UnableToExecuteStatementException e) {
       if (Failures.isUniqueViolation(e)) {
         throw ProblemException.of(
-            ErrorType.CONFLICT, "Another organization has a channel with that secret.");
+            ErrorType.CONFLICT,
+            "Another organization has a channel with that secret, or that app.");
       }
       throw e;
     }
-    change.audited("channel:put", draft.kind().wire(), Rows.json(draft.settings()), null);
-    return find(change, draft.kind()).orElseThrow();
+    change.audited("channel:put", wanted.kind().wire(), Rows.json(wanted.settings()), null);
+    return find(change, wanted.kind()).orElseThrow();
   }
 
   /** A tombstone, which keeps no secret; what waits for it is not said any more. */

@@ -30,7 +30,9 @@ public record ChannelsConfig(
     int maxWaiting,
     Duration keptFor,
     int callbacksPerSecond,
-    int callbacksBurst) {
+    int callbacksBurst,
+    TeamsConfig teams,
+    MailConfig mail) {
   private static final String PATH = "redoubt.control-plane.channels";
 
   /** Calls that one notice may take. */
@@ -69,7 +71,9 @@ public record ChannelsConfig(
         config.getInt("max-waiting"),
         config.getDuration("kept-for"),
         config.getInt("callbacks-per-second"),
-        config.getInt("callbacks-burst"));
+        config.getInt("callbacks-burst"),
+        TeamsConfig.from(config.getConfig("teams"), PATH + ".teams"),
+        MailConfig.from(config.getConfig("mail")));
   }
 
   private static void require(boolean holds, String otherwise) {

@@ -29,11 +29,21 @@ record Notice(
   /** A word to one person. */
   record Whisper(String user, String text) {}
 
-  /** A message of Slack's. */
+  /**
+   * A message in a chat, or how far mails have come.
+   *
+   * @param channel or conversation that it is in; what mails are about
+   * @param ts what names it there; who has got theirs
+   */
   record Place(String channel, String ts) {}
 
   Notice shownAt(Place place, int version, Standing standing) {
     return new Notice(id, approval, whisper, wanted, version, standing, place, begun, askedAt);
+  }
+
+  /** The same, with where it is. */
+  Notice at(Place place) {
+    return new Notice(id, approval, whisper, wanted, shown, standing, place, begun, askedAt);
   }
 
   Notice told(Standing standing) {

@@ -289,6 +289,13 @@ public final class Notices implements Steps {
     }
   }
 
+  /** One of those who were to be told never will be. */
+  void undeliverable(
+      Handle handle, OrganizationId organization, Channel.Kind kind, Notice notice, String why) {
+    count(kind.wire(), "undeliverable");
+    audit(handle, organization, kind.wire(), "notice:undeliverable", notice.approval(), why);
+  }
+
   private record Overdue(String kind, ApprovalId approval, @Nullable String problem) {}
 
   /** Gives up some of what could not be said for too long, and records it. */

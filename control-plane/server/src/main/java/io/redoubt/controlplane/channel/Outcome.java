@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.channel;
 
 import java.time.Duration;
+import java.util.function.Function;
 
 /** What came of one call to a channel. */
 sealed interface Outcome<T> {
@@ -18,4 +19,13 @@ sealed interface Outcome<T> {
 
   /** The other side will never do this. */
   record Refused<T>(String why) implements Outcome<T> {}
+
+  /** The same, with what comes of the answer. */
+  default <U> Outcome<U> then(Function<T, Outcome<U>> next) {
+    return switch (this) {
+      case Done<T>(var answer) -> next.apply(answer);
+      case Later<T>(var why, var reached, var pause) -> new Later<>(why, reached, pause);
+      case Refused<T>(var why) -> new Refused<>(why);
+    };
+  }
 }

@@ -45,6 +45,7 @@ final class Postman implements AutoCloseable {
   private final Channels channels;
   private final Notices notices;
   private final ShownArguments arguments;
+  private final Askable askable;
   private final Map<Channel.Kind, Teller> tellers;
   private final Turns turns;
   private final Semaphore slots;
@@ -63,6 +64,7 @@ final class Postman implements AutoCloseable {
       @Nullable ApprovalView view,
       @Nullable String agent,
       Map<String, String> people,
+      List<String> askable,
       List<Inspector> inspectors) {}
 
   Postman(
@@ -71,6 +73,7 @@ final class Postman implements AutoCloseable {
       Channels channels,
       Notices notices,
       ShownArguments arguments,
+      Askable askable,
       Map<Channel.Kind, Teller> tellers,
       MeterRegistry metrics,
       Clock clock) {
@@ -79,6 +82,7 @@ final class Postman implements AutoCloseable {
     this.channels = channels;
     this.notices = notices;
     this.arguments = arguments;
+    this.askable = askable;
     this.tellers = Map.copyOf(tellers);
     this.turns = new Turns(config, database, clock);
     this.slots = new Semaphore(config.atOnce());
@@ -233,6 +237,9 @@ final class Postman implements AutoCloseable {
                       isWhisper ? null : view,
                       row.getString("agent"),
                       isWhisper ? Map.of() : people(handle, organization, view),
+                      turn.kind() == Channel.Kind.EMAIL
+                          ? askable.addresses(Transaction.of(organization, handle), view)
+                          : List.of(),
                       isWhisper
                           ? List.of()
                           : arguments.inspectors(Transaction.of(organization, handle)));
@@ -275,13 +282,13 @@ final class Postman implements AutoCloseable {
     if (view == null) {
       return null;
     }
-    boolean hidden = ready.settings().path("arguments").asText().equals("none");
+    boolean hidden = ready.settings().path("arguments").asText().equals(ArgumentsShown.NONE.wire());
     String text =
         view.arguments() == null || hidden
             ? null
             : ShownArguments.redacted(view.arguments(), ready.inspectors());
     String agent = ready.agent() == null ? view.agentId().toString() : ready.agent();
-    return new Shown(view, agent, ready.people(), text);
+    return new Shown(view, agent, ready.people(), ready.askable(), text);
   }
 
   /** Writes down what came of it; whether to go on in this channel. */
@@ -298,6 +305,11 @@ final class Postman implements AutoCloseable {
                   if (where != null && ready.view() != null) {
                     notices.notified(handle, organization, kind, ready.view(), where);
                   }
+                }
+                case Teller.PassedOver(var notice, var why) -> {
+                  turns.wentWell(handle, turn);
+                  notices.progressed(handle, organization, kind, notice, null);
+                  notices.undeliverable(handle, organization, kind, notice, why);
                 }
                 case Teller.Said(var notice) -> {
                   turns.wentWell(handle, turn);

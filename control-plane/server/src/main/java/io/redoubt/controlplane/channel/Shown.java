@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.channel;
 
 import io.redoubt.protocol.approval.ApprovalView;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -9,10 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param agent its name
  * @param people names of members by their identifiers
+ * @param askable addresses of those who may be asked, where they are needed
  * @param arguments of the call, with what must not be shown replaced; null: none are shown
  */
 record Shown(
-    ApprovalView view, String agent, Map<String, String> people, @Nullable String arguments) {
+    ApprovalView view,
+    String agent,
+    Map<String, String> people,
+    List<String> askable,
+    @Nullable String arguments) {
 
   /** The name of a member, or what is known instead. */
   String person(@Nullable String id) {

@@ -8,9 +8,6 @@ import io.redoubt.content.Category;
 import io.redoubt.content.CustomPatterns;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.policy.Bundles;
-import io.redoubt.controlplane.policy.Content;
-import io.redoubt.controlplane.policy.Publication;
-import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.proxy.inspect.Finding;
@@ -19,9 +16,7 @@ import io.redoubt.proxy.inspect.Redaction;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A call's arguments as a channel may show them. Whatever inspection finds in them is replaced, be
@@ -29,51 +24,21 @@ import java.util.Map;
  * it: a chat keeps what it was told, and shows it to more people than those who decide.
  */
 final class ShownArguments {
-  private static final int REMEMBERED = 256;
-
   /** With a colon where inspectors know one: close behind the name. */
   private static final DefaultPrettyPrinter INDENTED =
       new DefaultPrettyPrinter(
           Separators.createDefaultInstance().withObjectFieldValueSpacing(Separators.Spacing.AFTER));
 
-  private final Bundles bundles;
-  private final Map<OrganizationId, Ready> ready =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<OrganizationId, Ready> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
-
-  private record Ready(long version, List<Inspector> inspectors) {}
+  private final PerPublication<List<Inspector>> published;
 
   ShownArguments(Bundles bundles) {
-    this.bundles = bundles;
+    this.published =
+        new PerPublication<>(bundles, content -> inspectors(content.contentPolicies()));
   }
 
   /** Those that look through what the organization's agents say. */
   List<Inspector> inspectors(Transaction transaction) {
-    long version = bundles.newest(transaction).map(Publication::version).orElse(0L);
-    synchronized (ready) {
-      var known = ready.get(transaction.organization());
-      if (known != null && known.version() == version) {
-        return known.inspectors();
-      }
-    }
-    var made =
-        new Ready(
-            version,
-            bundles
-                .content(transaction, version)
-                .map(Content::contentPolicies)
-                .map(ShownArguments::inspectors)
-                .orElse(List.of(Inspector.STANDARD)));
-    synchronized (ready) {
-      ready.put(transaction.organization(), made);
-    }
-    return made.inspectors();
+    return published.of(transaction);
   }
 
   private static List<Inspector> inspectors(List<ContentDocument> documents) {

@@ -36,7 +36,7 @@ record SlackCallback(String app, String team, String user, String userTeam, Act 
   sealed interface Act {}
 
   /** Somebody decides. */
-  record Decide(ApprovalId id, Decision decision, String reason) implements Act {}
+  record Decide(Ballot.Choice choice) implements Act {}
 
   /** Somebody wants to deny, and is to be asked why. */
   record AskWhy(ApprovalId id, String trigger) implements Act {}
@@ -93,7 +93,8 @@ record SlackCallback(String app, String team, String user, String userTeam, Act 
     }
     JsonNode action = actions.get(0);
     return switch (action.path("action_id").asText()) {
-      case SlackMessages.APPROVE -> new Decide(id(action.path("value")), Decision.APPROVE, "");
+      case SlackMessages.APPROVE ->
+          new Decide(new Ballot.Choice(id(action.path("value")), Decision.APPROVE, ""));
       case SlackMessages.DENY ->
           new AskWhy(id(action.path("value")), text(payload, "trigger_id", TRIGGER));
       default -> new Nothing();
@@ -115,7 +116,7 @@ record SlackCallback(String app, String team, String user, String userTeam, Act 
       throw new UnreadableException("no reason in the form");
     }
     String why = reason.isNull() ? "" : reason.asText().strip();
-    return new Decide(id(view.path("private_metadata")), Decision.DENY, why);
+    return new Decide(new Ballot.Choice(id(view.path("private_metadata")), Decision.DENY, why));
   }
 
   private static ApprovalId id(JsonNode value) throws UnreadableException {

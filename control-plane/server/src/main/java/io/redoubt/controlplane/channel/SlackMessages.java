@@ -6,11 +6,6 @@ import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * What Slack is given to show, in its Block Kit and within its limits. Whatever comes from an agent
@@ -20,17 +15,12 @@ final class SlackMessages {
   static final String APPROVE = "redoubt_approve";
   static final String DENY = "redoubt_deny";
   static final String REASON = "reason";
-  static final int MAX_REASON = 500;
 
   /** Names the message as a request's, for a process that does not know whether it was posted. */
   static final String EVENT = "redoubt_approval";
 
   private static final int MAX_HEADER = 150;
-  private static final int MAX_FIELD = 500;
   private static final int MAX_ARGUMENTS = 2_800;
-  private static final int MAX_LINE = 300;
-  private static final int MOST_RELATED = 5;
-  private static final int MOST_VOTES = 10;
 
   private SlackMessages() {}
 
@@ -38,43 +28,24 @@ final class SlackMessages {
   static ObjectNode message(String channel, Shown shown) {
     var view = shown.view();
     var blocks = Json.LENIENT.createArrayNode();
-    String title = title(view);
+    String title = Words.title(view);
     ObjectNode header = block("header");
     header.set("text", plain(Visible.line(title + ": " + view.resource(), MAX_HEADER)));
     blocks.add(header);
     var fields = Json.LENIENT.createArrayNode();
-    field(fields, "Agent", shown.agent() + " (" + view.agentId() + ")");
-    field(fields, "Owner", shown.person(view.owner()));
-    field(fields, "Call", view.operation() + (view.within() == null ? "" : " in " + view.within()));
-    field(fields, "Of", view.resource());
-    field(fields, "Asked for by", String.join(", ", view.policyIds()));
-    field(fields, "Risk", view.riskScore() + " of 100");
-    field(fields, "Workflow", view.workflow() + ", tier " + view.tier());
-    until(view).ifPresent(until -> field(fields, "Until", until));
-    field(fields, "Request", view.id().toString());
+    Words.facts(shown).forEach(fact -> fields.add(plain(fact.name() + "\n" + fact.value())));
     ObjectNode facts = block("section");
     facts.set("fields", fields);
     blocks.add(facts);
     arguments(blocks, shown);
-    votes(blocks, shown);
-    if (!view.related().isEmpty()) {
-      context(
-          blocks,
-          "Of the same turn: "
-              + view.related().stream()
-                  .limit(MOST_RELATED)
-                  .map(ApprovalId::toString)
-                  .collect(Collectors.joining(", "))
-              + (view.related().size() > MOST_RELATED
-                  ? " and " + (view.related().size() - MOST_RELATED) + " more"
-                  : ""));
-    }
+    Words.votes(shown).forEach(line -> context(blocks, line));
+    Words.related(view).ifPresent(line -> context(blocks, line));
     if (view.status() == ApprovalStatus.PENDING) {
       blocks.add(buttons(view));
     }
     ObjectNode message = Json.LENIENT.createObjectNode();
     message.put("channel", channel);
-    message.put("text", mrkdwn(Visible.line(title + ": " + view.resource(), MAX_LINE)));
+    message.put("text", mrkdwn(Visible.line(title + ": " + view.resource(), Words.MAX_LINE)));
     message.set("blocks", blocks);
     message.put("unfurl_links", false).put("unfurl_media", false);
     message
@@ -83,26 +54,6 @@ final class SlackMessages {
         .putObject("event_payload")
         .put("approval_id", view.id().toString());
     return message;
-  }
-
-  private static String title(ApprovalView view) {
-    return switch (view.status()) {
-      case PENDING -> "Approval needed";
-      case APPROVED -> "Approved";
-      case DENIED -> "Denied";
-      case EXPIRED -> "Expired";
-      case CONSUMED -> "Approved and used";
-      case CANCELLED -> "Cancelled";
-      case EDITED -> "Changed: the changed call is asked about in its place";
-    };
-  }
-
-  private static Optional<String> until(ApprovalView view) {
-    return Optional.ofNullable(view.expiresAt()).map(SlackMessages::time);
-  }
-
-  private static String time(Instant at) {
-    return at.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   private static void arguments(ArrayNode blocks, Shown shown) {
@@ -126,25 +77,7 @@ final class SlackMessages {
         context(blocks, "This is not all of the arguments.");
       }
     }
-    context(blocks, "The exact arguments: redoubt approvals show " + shown.view().id());
-  }
-
-  private static void votes(ArrayNode blocks, Shown shown) {
-    var votes = shown.view().votes();
-    if (!votes.isEmpty()) {
-      var newest = votes.subList(Math.max(0, votes.size() - MOST_VOTES), votes.size());
-      newest.forEach(vote -> context(blocks, said(shown, vote)));
-    }
-  }
-
-  private static String said(Shown shown, ApprovalView.Vote vote) {
-    String what = vote.decision() == ApprovalView.Decision.APPROVE ? "approved" : "denied";
-    return shown.person(vote.by())
-        + " "
-        + what
-        + " through "
-        + vote.through()
-        + (vote.reason().isBlank() ? "" : ": " + vote.reason());
+    context(blocks, Words.exactArguments(shown.view().id()));
   }
 
   private static ObjectNode buttons(ApprovalView view) {
@@ -187,37 +120,9 @@ final class SlackMessages {
         .put("type", "plain_text_input")
         .put("action_id", REASON)
         .put("min_length", 1)
-        .put("max_length", MAX_REASON);
+        .put("max_length", Words.MAX_REASON);
     view.putArray("blocks").add(input);
     return call;
-  }
-
-  /** What was not told yet, for the thread below the message; empty: nothing. */
-  static Optional<String> history(Standing told, Shown shown) {
-    var view = shown.view();
-    var lines = new ArrayList<String>();
-    view.votes().stream().skip(told.votes()).forEach(vote -> lines.add(said(shown, vote)));
-    boolean asked =
-        view.status() == ApprovalStatus.PENDING
-            && !(told.workflow().equals(view.workflow()) && told.tier() == view.tier());
-    if (asked) {
-      lines.add(
-          "Asked now: tier "
-              + view.tier()
-              + " of "
-              + view.workflow()
-              + until(view).map(until -> ", until " + until).orElse(""));
-    }
-    if (told.status() != view.status()) {
-      lines.add(title(view) + until(view).map(until -> ", good until " + until).orElse(""));
-    }
-    return lines.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            lines.stream()
-                .map(line -> mrkdwn(Visible.line(line, MAX_REASON + MAX_LINE)))
-                .limit(2L * MOST_VOTES)
-                .collect(Collectors.joining("\n")));
   }
 
   /** The same message, to be shown in the place of an earlier one. */
@@ -246,7 +151,7 @@ final class SlackMessages {
         .createObjectNode()
         .put("channel", channel)
         .put("user", user)
-        .put("text", mrkdwn(Visible.line(text, MAX_REASON)));
+        .put("text", mrkdwn(Visible.line(text, Words.MAX_REASON)));
   }
 
   /** Text where Slack reads markup: the three characters that begin any are written out. */
@@ -254,13 +159,9 @@ final class SlackMessages {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 
-  private static void field(ArrayNode fields, String name, String value) {
-    fields.add(plain(name + "\n" + Visible.line(value, MAX_FIELD)));
-  }
-
   private static void context(ArrayNode blocks, String text) {
     ObjectNode context = block("context");
-    context.putArray("elements").add(plain(Visible.line(text, MAX_REASON + MAX_LINE)));
+    context.putArray("elements").add(plain(Words.line(text)));
     blocks.add(context);
   }
 

@@ -1,10 +1,6 @@
 package io.redoubt.controlplane.channel;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonValue;
 import java.net.URI;
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -17,31 +13,11 @@ import java.util.regex.Pattern;
  * @param baseUrl of Slack's API, with a slash at the end
  */
 record SlackSettings(
-    String channelId, String teamId, String appId, Arguments arguments, URI baseUrl) {
+    String channelId, String teamId, String appId, ArgumentsShown arguments, URI baseUrl) {
   static final URI SLACK = URI.create("https://slack.com/api/");
 
   static final Pattern CHANNEL = Pattern.compile("[CG][A-Z0-9]{2,20}");
   static final Pattern TEAM = Pattern.compile("T[A-Z0-9]{2,20}");
   static final Pattern APP = Pattern.compile("A[A-Z0-9]{2,20}");
   static final Pattern USER = Pattern.compile("[UW][A-Z0-9]{2,20}");
-
-  /** How much of a call's arguments is shown. */
-  enum Arguments {
-    /** With what inspection finds replaced. */
-    REDACTED,
-    NONE;
-
-    @JsonValue
-    String wire() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
-    static Arguments of(String wire) {
-      return Arrays.stream(values())
-          .filter(value -> value.wire().equals(wire))
-          .findFirst()
-          .orElseThrow(() -> new IllegalArgumentException("is redacted or none"));
-    }
-  }
 }

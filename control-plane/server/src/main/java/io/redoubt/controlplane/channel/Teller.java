@@ -37,6 +37,13 @@ interface Teller {
    */
   record Further(Notice notice, @Nullable String where) implements Step {}
 
+  /**
+   * There is more to do, and one of those who were to be told never will be.
+   *
+   * @param why with who it is
+   */
+  record PassedOver(Notice notice, String why) implements Step {}
+
   /** Nothing is left to say. */
   record Said(Notice notice) implements Step {}
 

@@ -3,6 +3,7 @@ package io.redoubt.controlplane.iam;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Operator;
+import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.id.MemberId;
@@ -46,6 +47,24 @@ public final class Members {
         .bind("after", after.map(MemberId::uuid).orElse(BEFORE_ALL))
         .bind("limit", limit)
         .map((row, _) -> read(row))
+        .list();
+  }
+
+  /** Those who have an e-mail address and the permission, among at most so many with an address. */
+  public List<Member> reachable(Transaction transaction, Permission permission, int limit) {
+    return transaction
+        .handle()
+        .createQuery(
+            """
+            SELECT m.*, control.standing_roles(m.organization_id, m.id) AS roles
+            FROM control.member m
+            WHERE m.organization_id = :organization AND m.deleted_at IS NULL AND m.email IS NOT NULL
+            ORDER BY m.id LIMIT :limit
+            """)
+        .bind("organization", transaction.organization().uuid())
+        .bind("limit", limit)
+        .map((row, _) -> read(row))
+        .filter(member -> Role.permissionsOf(member.roles()).contains(permission))
         .list();
   }
 

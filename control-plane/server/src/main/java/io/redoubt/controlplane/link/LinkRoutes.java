@@ -25,6 +25,7 @@ import io.redoubt.http.Replies;
 import io.redoubt.http.Strangers;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.link.AuditBatch;
+import io.redoubt.protocol.link.ChatCallback;
 import io.redoubt.protocol.link.Hello;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.problem.ErrorType;
@@ -34,7 +35,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -43,6 +43,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ public final class LinkRoutes {
   private final AuditIntake audit;
   private final BundleDelivery bundles;
   private final Conversation conversation;
-  private final Supplier<Route> callbacks;
+  private final Function<ChatCallback, Route> callbacks;
   private final LinkBodies bodies;
   private final OpenStreams openStreams;
 
@@ -73,7 +74,7 @@ public final class LinkRoutes {
       Bundles bundles,
       AgentReports agents,
       Approvals approvals,
-      Supplier<Route> callbacks,
+      Function<ChatCallback, Route> callbacks,
       AuditIntake audit,
       SigningKeys keys,
       Trail trail,
@@ -114,8 +115,11 @@ public final class LinkRoutes {
                 path("audit", () -> post(() -> called(this::audit))),
                 // Whoever sent it proves that itself: the enclave only lends its door.
                 path(
-                    segment("callbacks").slash("slack"),
-                    () -> post(() -> called(_ -> callbacks.get()))),
+                    segment("callbacks").slash(segment()),
+                    name ->
+                        ChatCallback.of(name)
+                            .map(chat -> post(() -> called(_ -> callbacks.apply(chat))))
+                            .orElseGet(Directives::reject)),
                 path(
                     segment("bundles").slash(segment()),
                     digest -> get(() -> called(caller -> bundle(caller, digest))))));

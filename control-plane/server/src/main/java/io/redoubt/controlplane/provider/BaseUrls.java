@@ -53,7 +53,8 @@ public final class BaseUrls {
     };
   }
 
-  private boolean mayBePlain(String host) {
+  /** Whether that host, in lower case, may be spoken to in the clear. */
+  public boolean mayBePlain(String host) {
     return host.equals("localhost")
         || httpHosts.contains(host)
         || address(host).filter(InetAddress::isLoopbackAddress).isPresent();

@@ -7,10 +7,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-/** Lists who is who in Slack. */
-@Command(name = "members", description = "List who is who in Slack.")
+/** Lists who is who in a chat. */
+@Command(name = "members", description = "List who is who in a chat.")
 final class ChannelMembers implements Callable<Integer> {
+  @Option(
+      names = "--in",
+      paramLabel = "CHAT",
+      description = "Which chat: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} unless said.")
+  ChannelCommand.Chat chat = ChannelCommand.Chat.SLACK;
+
   private final Session session;
 
   ChannelMembers(Session session) {
@@ -20,7 +27,7 @@ final class ChannelMembers implements Callable<Integer> {
   @Override
   public Integer call() {
     List<JsonNode> members = new ArrayList<>();
-    session.operator().get(ChannelCommand.MEMBERS).path("members").forEach(members::add);
+    session.operator().get(chat.membersPath()).path("members").forEach(members::add);
     session.output().list(members, () -> Table.of(members, "user_id", "member_id"));
     return 0;
   }

@@ -1,0 +1,137 @@
+package io.redoubt.controlplane.channel;
+
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.secret.Secret;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mail to each who is asked, whenever others are asked, and once it is over. A plain
+ * notification: nothing is decided by an answer. One mail is one call, and it is written down who
+ * has got theirs, so that one mailbox that is full neither keeps the others waiting for long nor
+ * gets them a second one.
+ */
+final class EmailTeller implements Teller {
+  private final Mailer mailer;
+
+  EmailTeller(Mailer mailer) {
+    this.mailer = mailer;
+  }
+
+  /**
+   * How far a round of mails has come.
+   *
+   * @param round what they are about
+   * @param told digests of addresses
+   * @param refused digests of those that there is no telling
+   */
+  private record Progress(String round, Set<String> told, Set<String> refused) {
+    private static final char REFUSED = '!';
+    private static final int DIGITS = 16;
+
+    static Progress of(Notice.@Nullable Place place, String round) {
+      if (place == null || !place.channel().equals(round)) {
+        return new Progress(round, Set.of(), Set.of());
+      }
+      var all =
+          Arrays.stream(place.ts().split(",", -1))
+              .filter(it -> !it.isEmpty())
+              .collect(Collectors.partitioningBy(it -> it.charAt(0) == REFUSED));
+      return new Progress(
+          round,
+          Set.copyOf(all.getOrDefault(false, List.of())),
+          all.getOrDefault(true, List.of()).stream()
+              .map(it -> it.substring(1))
+              .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static String digest(String address) {
+      return Signatures.hex(Signatures.sha256(address)).substring(0, DIGITS);
+    }
+
+    boolean isDone(String address) {
+      return told.contains(digest(address)) || refused.contains(digest(address));
+    }
+
+    Progress with(String address, boolean got) {
+      return new Progress(
+          round, got ? and(told, address) : told, got ? refused : and(refused, address));
+    }
+
+    private static Set<String> and(Set<String> digests, String address) {
+      var more = new LinkedHashSet<>(digests);
+      more.add(digest(address));
+      return Set.copyOf(more);
+    }
+
+    Notice.Place place() {
+      return new Notice.Place(
+          round,
+          String.join(
+              ",",
+              String.join(",", told),
+              refused.stream().map(it -> REFUSED + it).collect(Collectors.joining(","))));
+    }
+  }
+
+  @Override
+  public Step step(Job job) throws InterruptedException {
+    var notice = job.notice();
+    if (notice.whisper() != null) {
+      return new Ended("missed", "nobody is whispered to by mail");
+    }
+    var shown = job.standing();
+    var view = shown.view();
+    boolean anybodyTold = notice.standing() != null || notice.place() != null;
+    if (!anybodyTold && view.status() != ApprovalStatus.PENDING) {
+      return new Ended("missed", "it was over before anybody could be told");
+    }
+    String round = view.status().wire() + "/" + view.workflow() + "/" + view.tier();
+    var progress = Progress.of(notice.place(), round);
+    if (!isNews(notice.standing(), view)) {
+      return new Said(notice.shownAt(progress.place(), view.version(), Standing.of(view)));
+    }
+    var settings = Json.LENIENT.convertValue(job.settings(), EmailSettings.class);
+    Optional<String> next =
+        recipients(settings, shown).stream().filter(it -> !progress.isDone(it)).findFirst();
+    if (next.isEmpty()) {
+      return progress.told().isEmpty()
+          ? new Ended("dead", "there was nobody who could be told")
+          : new Said(notice.shownAt(progress.place(), view.version(), Standing.of(view)));
+    }
+    String to = next.get();
+    var password = Secret.of(new String(job.secrets(), StandardCharsets.UTF_8));
+    var mail = Mail.about(shown, round, settings.domain());
+    return switch (mailer.send(settings, password, to, mail)) {
+      case Outcome.Done<Boolean> _ ->
+          new Further(notice.at(progress.with(to, true).place()), "email/" + to);
+      case Outcome.Later<Boolean>(var why, var _, var pause) -> new Held(notice, why, pause);
+      case Outcome.Refused<Boolean>(var why) ->
+          new PassedOver(notice.at(progress.with(to, false).place()), to + ": " + why);
+    };
+  }
+
+  /** Whether mails are worth it: others are asked, or nobody is any more. */
+  private static boolean isNews(@Nullable Standing told, ApprovalView view) {
+    if (told == null || Words.asksAnew(told, view)) {
+      return true;
+    }
+    return told.status() == ApprovalStatus.PENDING && view.status() != ApprovalStatus.PENDING;
+  }
+
+  private static Set<String> recipients(EmailSettings settings, Shown shown) {
+    var all = new LinkedHashSet<>(settings.to());
+    if (settings.approvers()) {
+      all.addAll(shown.askable());
+    }
+    return all;
+  }
+}

@@ -1,0 +1,139 @@
+package io.redoubt.controlplane.channel;
+
+import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.ApprovalId;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What every channel says of a request, in the same words, on single lines of bounded length on
+ * which everything is visible. Markup is the channel's own matter.
+ */
+final class Words {
+  /** Characters of a reason, in any channel. */
+  static final int MAX_REASON = 500;
+
+  static final int MAX_LINE = 300;
+  private static final int MAX_VALUE = 500;
+  private static final int MOST_RELATED = 5;
+  private static final int MOST_VOTES = 10;
+
+  private Words() {}
+
+  /** Something that is known of a request. */
+  record Fact(String name, String value) {}
+
+  static String title(ApprovalView view) {
+    return switch (view.status()) {
+      case PENDING -> "Approval needed";
+      case APPROVED -> "Approved";
+      case DENIED -> "Denied";
+      case EXPIRED -> "Expired";
+      case CONSUMED -> "Approved and used";
+      case CANCELLED -> "Cancelled";
+      case EDITED -> "Changed: the changed call is asked about in its place";
+    };
+  }
+
+  /** The most important first. */
+  static List<Fact> facts(Shown shown) {
+    var view = shown.view();
+    var facts = new ArrayList<Fact>();
+    fact(facts, "Agent", shown.agent() + " (" + view.agentId() + ")");
+    fact(facts, "Owner", shown.person(view.owner()));
+    fact(facts, "Call", view.operation() + (view.within() == null ? "" : " in " + view.within()));
+    fact(facts, "Of", view.resource());
+    fact(facts, "Asked for by", String.join(", ", view.policyIds()));
+    fact(facts, "Risk", view.riskScore() + " of 100");
+    fact(facts, "Workflow", view.workflow() + ", tier " + view.tier());
+    until(view).ifPresent(until -> fact(facts, "Until", until));
+    fact(facts, "Request", view.id().toString());
+    return facts;
+  }
+
+  private static void fact(List<Fact> facts, String name, String value) {
+    facts.add(new Fact(name, Visible.line(value, MAX_VALUE)));
+  }
+
+  private static Optional<String> until(ApprovalView view) {
+    return Optional.ofNullable(view.expiresAt()).map(Words::time);
+  }
+
+  private static String time(Instant at) {
+    return at.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** Where people with the permission see all of it. */
+  static String exactArguments(ApprovalId id) {
+    return "The exact arguments: redoubt approvals show " + id;
+  }
+
+  /** The newest of what people said, the oldest of it first. */
+  static List<String> votes(Shown shown) {
+    var votes = shown.view().votes();
+    return votes.subList(Math.max(0, votes.size() - MOST_VOTES), votes.size()).stream()
+        .map(vote -> said(shown, vote))
+        .toList();
+  }
+
+  private static String said(Shown shown, ApprovalView.Vote vote) {
+    String what = vote.decision() == ApprovalView.Decision.APPROVE ? "approved" : "denied";
+    return line(
+        shown.person(vote.by())
+            + " "
+            + what
+            + " through "
+            + vote.through()
+            + (vote.reason().isBlank() ? "" : ": " + vote.reason()));
+  }
+
+  /** A line that may hold a reason. */
+  static String line(String text) {
+    return Visible.line(text, MAX_REASON + MAX_LINE);
+  }
+
+  /** Other requests of the same turn; empty: there are none. */
+  static Optional<String> related(ApprovalView view) {
+    int all = view.related().size();
+    return all == 0
+        ? Optional.empty()
+        : Optional.of(
+            "Of the same turn: "
+                + view.related().stream()
+                    .limit(MOST_RELATED)
+                    .map(ApprovalId::toString)
+                    .collect(Collectors.joining(", "))
+                + (all > MOST_RELATED ? " and " + (all - MOST_RELATED) + " more" : ""));
+  }
+
+  /** What was not told yet. */
+  static List<String> history(Standing told, Shown shown) {
+    var view = shown.view();
+    var lines = new ArrayList<String>();
+    view.votes().stream().skip(told.votes()).forEach(vote -> lines.add(said(shown, vote)));
+    if (asksAnew(told, view)) {
+      lines.add(
+          line(
+              "Asked now: tier "
+                  + view.tier()
+                  + " of "
+                  + view.workflow()
+                  + until(view).map(until -> ", until " + until).orElse("")));
+    }
+    if (told.status() != view.status()) {
+      lines.add(title(view) + until(view).map(until -> ", good until " + until).orElse(""));
+    }
+    return lines.stream().limit(2L * MOST_VOTES).toList();
+  }
+
+  /** Whether other people are asked than when it was told last. */
+  static boolean asksAnew(Standing told, ApprovalView view) {
+    return view.status() == ApprovalStatus.PENDING
+        && !(told.workflow().equals(view.workflow()) && told.tier() == view.tier());
+  }
+}
