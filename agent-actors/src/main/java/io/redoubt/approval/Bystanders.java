@@ -90,7 +90,8 @@ public final class Bystanders {
       case NOT_ASKED -> "not among those who are asked";
       case VOTED_BEFORE -> "has said something else before";
       case NOT_FRESH -> "authenticated too long ago";
-      case UNKNOWN, NOT_EDITABLE, NOT_GRANTED -> throw new IllegalArgumentException("not of a vote: " + why);
+      case UNKNOWN, NOT_EDITABLE, NOT_GRANTED ->
+          throw new IllegalArgumentException("not of a vote: " + why);
     };
   }
 

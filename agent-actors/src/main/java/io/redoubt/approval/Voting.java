@@ -154,8 +154,7 @@ public final class Voting {
               case Standing(var view, var _) ->
                   CompletableFuture.completedFuture(new Heard(entry.now(view)));
               case Refused(var why, var view) ->
-                  recorded(
-                      key, ballot, new NotHeard(why, view == null ? null : entry.now(view)));
+                  recorded(key, ballot, new NotHeard(why, view == null ? null : entry.now(view)));
               case Approval.Consumed _, Approval.Editable _ ->
                   throw new IllegalStateException("not an answer to a vote: " + reply);
             });

@@ -187,8 +187,7 @@ public final class Enclave implements AutoCloseable {
       var servers = new EnclaveServers(config, environment, node, store);
       within(config.startLimit(), servers.startManagement());
       within(config.startLimit(), node.loadPolicies());
-      membership.form(
-          system, config.cluster().seeds(), config.startLimit(), dialled::refusal);
+      membership.form(system, config.cluster().seeds(), config.startLimit(), dialled::refusal);
       within(config.startLimit(), node.settlePolicies());
       node.settleAbandoned();
       within(config.startLimit(), node.prepare());

@@ -71,8 +71,8 @@ public final class ClusterReporter {
             .thenCombine(loads(ShardedTokenFamilies.TYPE), ClusterReporter::sum);
     var healths = healths();
     return holders()
-        .thenCompose(holders ->
-            loads.thenCombine(healths, (load, health) -> report(load, health, holders)));
+        .thenCompose(
+            holders -> loads.thenCombine(healths, (load, health) -> report(load, health, holders)));
   }
 
   /** By the database, which decides it; empty while that does not say. */

@@ -165,9 +165,7 @@ public final class DepartedMembers extends AbstractBehavior<DepartedMembers.Comm
     }
     UUID session = gone.session();
     CompletionStage<Boolean> mine =
-        session == null
-            ? CompletableFuture.completedFuture(true)
-            : steps.giveAway().apply(session);
+        session == null ? CompletableFuture.completedFuture(true) : steps.giveAway().apply(session);
     CompletionStage<@Nullable Integer> ended =
         mine.thenCompose(may ->
             may
@@ -184,10 +182,10 @@ public final class DepartedMembers extends AbstractBehavior<DepartedMembers.Comm
           gone.name(),
           ended.pause(),
           ended.failure().toString());
-      timers.startSingleTimer(
-          gone, new Again(gone, pauses.after(ended.pause())), ended.pause());
+      timers.startSingleTimer(gone, new Again(gone, pauses.after(ended.pause())), ended.pause());
     } else if (ended.open() == null) {
-      LOG.warn("{} is gone, as far as this node can say, which has lost its own place", gone.name());
+      LOG.warn(
+          "{} is gone, as far as this node can say, which has lost its own place", gone.name());
     } else {
       LOG.info("{} is gone; {} intents of it end as unknown", gone.name(), ended.open());
     }

@@ -69,8 +69,7 @@ public final class Membership implements AutoCloseable {
     this.heartbeat =
         Thread.ofVirtual()
             .name("redoubt-heartbeat")
-            .start(
-                new Heartbeat(database, session, config.heartbeatEvery(), clock, kept, putOut));
+            .start(new Heartbeat(database, session, config.heartbeatEvery(), clock, kept, putOut));
   }
 
   /**

@@ -219,10 +219,9 @@ class TwoNodesTest {
     try (var database =
         Database.open(nodes.database.config(DatabaseRole.ENCLAVE, 1), new SimpleMeterRegistry())) {
       int _ =
-          database.inTransactionBlocking(
-              handle ->
-                  handle.execute(
-                      "UPDATE enclave.singleton SET node = 'node-2' WHERE name = 'key-janitor'"));
+          database.inTransactionBlocking(handle ->
+              handle.execute(
+                  "UPDATE enclave.singleton SET node = 'node-2' WHERE name = 'key-janitor'"));
     }
 
     Answer seen =

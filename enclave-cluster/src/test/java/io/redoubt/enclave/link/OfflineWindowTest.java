@@ -75,7 +75,9 @@ class OfflineWindowTest {
     assertThat(window.standing(STRANGE)).isEqualTo(FRESH);
   }
 
-  /** Asked at every action for four hours, by a node that looks as often as it does, and restarts. */
+  /**
+   * Asked at every action for four hours, by a node that looks as often as it does, and restarts.
+   */
   @Test
   void overFourHoursOfLoadNothingIsFrozenBeforeItsTimeAndNothingGoesOnAfterIt() {
     heard(START);

@@ -29,8 +29,7 @@ class StopOrdersTest {
   private final SlowModel model = new SlowModel();
   private final OrganizationId organization = OrganizationId.next(CLOCK);
   private final Database database =
-      Database.open(
-          nodes.database.config(DatabaseRole.MIGRATOR, 1), new SimpleMeterRegistry());
+      Database.open(nodes.database.config(DatabaseRole.MIGRATOR, 1), new SimpleMeterRegistry());
 
   @AfterEach
   void stop() {
@@ -41,8 +40,7 @@ class StopOrdersTest {
 
   @Test
   void anIsolateThatFailsCutsAndIsTriedUntilItIsDone() throws Exception {
-    Enclave node =
-        nodes.start("node-1", Map.of("redoubt.enclave.link.attempts", 1), CLOCK);
+    Enclave node = nodes.start("node-1", Map.of("redoubt.enclave.link.attempts", 1), CLOCK);
     nodes.introduce(organization, model.url());
     TestAgent agent = nodes.agent(organization, node);
     String access = agent.bootstrap().text("access_token");
@@ -88,11 +86,7 @@ class StopOrdersTest {
   }
 
   private long refused() {
-    return database.inTransactionBlocking(
-        handle ->
-            handle
-                .createQuery("SELECT last_value FROM enclave.refused")
-                .mapTo(Long.class)
-                .one());
+    return database.inTransactionBlocking(handle ->
+        handle.createQuery("SELECT last_value FROM enclave.refused").mapTo(Long.class).one());
   }
 }

@@ -120,8 +120,7 @@ class WaitingCommandsTest {
   }
 
   /** Where none stands, one that was never made: that changes nothing, and is on record. */
-  private void release(
-      AgentId agent, List<IsolationId> open, List<String> told, Random random) {
+  private void release(AgentId agent, List<IsolationId> open, List<String> told, Random random) {
     IsolationId lifted =
         open.isEmpty() ? IsolationId.next(CLOCK) : open.remove(random.nextInt(open.size()));
     told.add("agent:release null");
@@ -138,8 +137,8 @@ class WaitingCommandsTest {
   private List<String> recorded(AgentId agent) {
     return records()
         .filter(it -> agent.equals(it.agentId()))
-        .filter(it ->
-            it.operation().equals("agent:isolate") || it.operation().equals("agent:release"))
+        .filter(
+            it -> it.operation().equals("agent:isolate") || it.operation().equals("agent:release"))
         .map(it -> it.operation() + " " + it.resource())
         .toList();
   }

@@ -95,14 +95,10 @@ class CutOffFromDatabaseTest {
     try (var stream = agent.stream(access)) {
       stream.awaitFirstByte();
       line.passage().cut();
-      await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> agent.message(access).status() == 503);
+      await().atMost(Duration.ofSeconds(10)).until(() -> agent.message(access).status() == 503);
       assertThat(agent.self(access + "x").status()).as("tokens are verified").isEqualTo(401);
       line.passage().mend();
-      await()
-          .atMost(Duration.ofSeconds(20))
-          .until(() -> agent.message(access).status() == 200);
+      await().atMost(Duration.ofSeconds(20)).until(() -> agent.message(access).status() == 200);
 
       stream.awaitFirstByte();
     }

@@ -125,7 +125,8 @@ class SilentStrangersTest {
             Behaviors.empty(),
             "strangers",
             ActorSystemSetup.create(
-                BootstrapSetup.create(config), ArterySslEngines.setup(tls, ENCLAVE, new Dialled())));
+                BootstrapSetup.create(config),
+                ArterySslEngines.setup(tls, ENCLAVE, new Dialled())));
     node = Optional.of(system);
     return Cluster.get(system).selfMember().address().getPort().orElseThrow();
   }

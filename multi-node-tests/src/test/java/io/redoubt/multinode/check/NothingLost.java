@@ -64,8 +64,8 @@ public final class NothingLost {
     }
     boolean superseded =
         rotations.stream()
-            .anyMatch(r ->
-                r.uncertain() && r.started() < tried.started() && r.presented().equals(last));
+            .anyMatch(
+                r -> r.uncertain() && r.started() < tried.started() && r.presented().equals(last));
     if (!(tried.answer() instanceof Rotation.Granted) && !superseded) {
       violations.add(
           "family %s: acknowledged token %s was answered %s after the recovery"

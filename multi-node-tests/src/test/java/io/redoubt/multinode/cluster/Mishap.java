@@ -169,7 +169,8 @@ enum Mishap {
       scene.awaitReplaced(scene.bystander());
     }
   },
-  NODE_KILLED_AND_DATABASE_PAUSED("kill -9 of a node while PostgreSQL stands still", Nodes.MAY_DIE) {
+  NODE_KILLED_AND_DATABASE_PAUSED(
+      "kill -9 of a node while PostgreSQL stands still", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
       try (var _ = scene.product().freezeDatabase()) {

@@ -71,8 +71,7 @@ final class Round {
    * Who draws from what: each actor for itself, since they run beside each other, and how often one
    * of them draws is a matter of time. So the schedule is the same for the same seed.
    */
-  private record Draws(
-      RandomGenerator schedule, RandomGenerator thieves, RandomGenerator warden) {
+  private record Draws(RandomGenerator schedule, RandomGenerator thieves, RandomGenerator warden) {
     static Draws of(String round) {
       return new Draws(
           Seed.random(round),

@@ -32,8 +32,7 @@ final class UpstreamConnector {
    */
   UpstreamConnector(UpstreamConfig config, EventLoopGroup threads, Executor blocking) {
     this.config = config;
-    this.usualTls =
-        TrustedCertificates.context(config.caFile(), UpstreamConfig.PATH + ".ca-file");
+    this.usualTls = TrustedCertificates.context(config.caFile(), UpstreamConfig.PATH + ".ca-file");
     this.blocking = blocking;
     this.bootstrap =
         new Bootstrap()

@@ -126,12 +126,7 @@ public final class ApprovalRoutes {
                 body,
                 change ->
                     approvals.vote(
-                        change,
-                        id,
-                        decision,
-                        reason,
-                        Approvals.CONTROL_PLANE,
-                        body.arguments()))
+                        change, id, decision, reason, Approvals.CONTROL_PLANE, body.arguments()))
             .exceptionallyCompose(failure -> tooLate(call, id, decision, failure))
             .thenCompose(vote -> approvals.answerTo(call.operator().organization(), vote))
             .thenApply(heard ->

@@ -152,6 +152,7 @@ final class SlackDoor implements Door {
             });
   }
 
+  private void whisper(Ballot.Caller caller, ApprovalId id, String text) {
     ballot.whisper(caller, caller.user(), id, text);
   }
 }

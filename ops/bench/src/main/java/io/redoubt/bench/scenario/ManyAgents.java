@@ -69,7 +69,8 @@ public final class ManyAgents implements Scenario {
   @Option(
       names = "--recovered",
       defaultValue = "500",
-      description = "agents whose recovery is measured before the storm (default: ${DEFAULT-VALUE})")
+      description =
+          "agents whose recovery is measured before the storm (default: ${DEFAULT-VALUE})")
   private int recovered = 500;
 
   @Override
