@@ -227,7 +227,7 @@ final class AgentEntity
         consider,
         consider.until(),
         consider.replyTo(),
-        known -> judge.consider(known, consider.action()));
+        (known, running) -> judge.consider(running, known, consider.action()));
   }
 
   private ReplyEffect<Event, AgentState> decided(

@@ -83,13 +83,12 @@ final class Judge {
   }
 
   /** What it would be told of an action that is not its own. */
-  Decided consider(Known agent, GovernedAction action) {
+  Decided consider(Optional<Policies.Running> running, Known agent, GovernedAction action) {
     var answer =
         agent.stopped()
             ? new Answer(Denial.NOT_ACTIVE, null)
-            : policies
-                .of(key.organization())
-                .map(running -> considered(running, agent, action))
+            : running
+                .map(known -> considered(known, agent, action))
                 .orElseGet(() -> new Answer(Denial.POLICIES_UNKNOWN, null));
     return new Decided(agent.spec(), NO_FENCE, List.of(answer));
   }

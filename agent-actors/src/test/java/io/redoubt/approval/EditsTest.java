@@ -30,6 +30,7 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.Json;
@@ -43,6 +44,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -77,6 +79,8 @@ class EditsTest {
   private final ManualClock clock = new ManualClock();
   private final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
   private final InMemoryAuditLog audit = new InMemoryAuditLog(new FakeFences());
+  private final Bystanders bystanders =
+      new Bystanders(audit, new EnclaveId(new UUID(1, 1)), "node-1", clock);
   private final LocalApprovals approvals = new LocalApprovals(kit.system(), board, audit, clock);
   private final ApprovalDesk desk =
       new ApprovalDesk(
@@ -97,6 +101,7 @@ class EditsTest {
             seen = CanonicalJson.write(edited.values());
             return CompletableFuture.completedFuture(said.get());
           },
+          bystanders,
           clock);
   private int requests;
 
@@ -567,6 +572,7 @@ class EditsTest {
               seen = CanonicalJson.write(edited.values());
               return CompletableFuture.completedFuture(said.get());
             },
+            bystanders,
             clock);
 
     assertThat(doomed.edit(original, ballot("mem_ann"), CHANGED.getBytes(StandardCharsets.UTF_8)))

@@ -74,7 +74,7 @@ final class Backlog {
   synchronized boolean mayPass(CommandEnvelope envelope) {
     var agent = agent(envelope.command());
     return agent != null
-        && isStop(envelope.command())
+        && CommandApplier.stops(envelope.command())
         && waiting.stream().anyMatch(Backlog::isBundle)
         && waiting.stream().noneMatch(each -> concerns(each, agent));
   }
@@ -91,12 +91,6 @@ final class Backlog {
         && agent.equals(agent(envelope.command()));
   }
 
-  private static boolean isStop(@Nullable LinkCommand command) {
-    return command instanceof LinkCommand.Isolate
-        || command instanceof LinkCommand.Revoke
-        || command instanceof LinkCommand.Decommission;
-  }
-
   /** The agent that it is about; null: none. */
   private static @Nullable AgentId agent(@Nullable LinkCommand command) {
     return switch (command) {
@@ -105,6 +99,7 @@ final class Backlog {
       case LinkCommand.Isolate it -> it.agentId();
       case LinkCommand.Release it -> it.agentId();
       case LinkCommand.Revoke it -> it.agentId();
+      case LinkCommand.RevokeToken it -> it.agentId();
       case LinkCommand.Decommission it -> it.agentId();
       case LinkCommand.PutOrganization _, LinkCommand.PutProvider _ -> null;
       case LinkCommand.DeleteProvider _, LinkCommand.PutOperatorTrust _ -> null;

@@ -95,7 +95,8 @@ final class CommandApplier {
   /** Whether somebody relies on what runs being stopped: such a command is not given up. */
   static boolean stops(LinkCommand command) {
     return switch (command) {
-      case LinkCommand.Isolate _, LinkCommand.Revoke _, LinkCommand.Decommission _ -> true;
+      case LinkCommand.Isolate _, LinkCommand.Revoke _, LinkCommand.RevokeToken _ -> true;
+      case LinkCommand.Decommission _ -> true;
       case LinkCommand.PutOrganization _,
           LinkCommand.PutAgent _,
           LinkCommand.OfferBootstrap _,

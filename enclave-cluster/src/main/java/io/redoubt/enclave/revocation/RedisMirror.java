@@ -8,7 +8,6 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.redoubt.revocation.Revocation;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +23,12 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class RedisMirror {
   private static final Duration KEPT_BEYOND = Duration.ofMinutes(1);
+
+  /**
+   * Entries under way together. Each has the time of one command, and would spend it in waiting for
+   * thousands before it where a whole table has to be told again.
+   */
+  private static final int AT_ONCE = 256;
 
   private final RedisLine line;
   private final RedisKeys keys;
@@ -95,14 +100,22 @@ final class RedisMirror {
 
   private CompletionStage<Void> missing(
       RedisAsyncCommands<String, String> redis, List<Revocation> standing) {
-    var writes = new ArrayList<CompletableFuture<?>>();
-    for (Revocation revocation : standing) {
-      RedisEntry entry = RedisEntry.of(revocation);
-      if (!told.containsKey(entry)) {
-        writes.add(note(write(redis, entry), entry).toCompletableFuture());
-      }
+    var missing =
+        standing.stream().map(RedisEntry::of).filter(entry -> !told.containsKey(entry)).toList();
+    CompletionStage<Void> written = CompletableFuture.completedFuture(null);
+    for (int from = 0; from < missing.size(); from += AT_ONCE) {
+      var some = missing.subList(from, Math.min(from + AT_ONCE, missing.size()));
+      written = written.thenCompose(_ -> all(redis, some));
     }
-    return CompletableFuture.allOf(writes.toArray(CompletableFuture[]::new));
+    return written;
+  }
+
+  private CompletionStage<Void> all(
+      RedisAsyncCommands<String, String> redis, List<RedisEntry> entries) {
+    return CompletableFuture.allOf(
+        entries.stream()
+            .map(entry -> note(write(redis, entry), entry).toCompletableFuture())
+            .toArray(CompletableFuture[]::new));
   }
 
   /** The snapshot before the stream: who has read the stream so far finds it in the snapshot. */

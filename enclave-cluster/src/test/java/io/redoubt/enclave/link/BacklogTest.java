@@ -49,6 +49,7 @@ class BacklogTest {
     return List.of(
         STOP,
         new LinkCommand.Revoke(AGENT, "fire", "mem_1"),
+        new LinkCommand.RevokeToken(AGENT, "jti", "leaked", "mem_1"),
         new LinkCommand.Decommission(AGENT, "gone", "mem_1"));
   }
 

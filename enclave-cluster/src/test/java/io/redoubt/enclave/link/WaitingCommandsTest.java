@@ -87,9 +87,10 @@ class WaitingCommandsTest {
               assertThat(recorded(agent.id))
                   .containsExactlyElementsOf(said.getOrDefault(agent.id, List.of())));
       int expected = standing.getOrDefault(agent.id, List.of()).isEmpty() ? 200 : 403;
+      String token = Objects.requireNonNull(access.get(agent.id));
       await("what was said last decides")
           .atMost(Duration.ofSeconds(20))
-          .until(() -> agent.message(access.get(agent.id)).status() == expected);
+          .until(() -> agent.message(token).status() == expected);
     }
     assertThat(nodes.controlPlane.reports)
         .as("none was passed over")

@@ -29,17 +29,18 @@ class DepartedMembersTest {
   private final List<UUID> givenAway = new CopyOnWriteArrayList<>();
   private final List<Long> ended = new CopyOnWriteArrayList<>();
   private volatile boolean ownPlace = true;
-  private volatile ActorRef<DepartedMembers.Command> departed;
+  private final CompletableFuture<ActorRef<DepartedMembers.Command>> departed =
+      new CompletableFuture<>();
   private final BareCluster cluster = new BareCluster(2, this::wire);
 
   private void wire(ActorContext<Void> context, int number) {
     if (number == 1) {
-      departed =
+      departed.complete(
           context.spawn(
               DepartedMembers.create(
                   new DepartedMembers.Steps(this::giveAway, this::abandoned, this::end),
                   new DepartedMembers.Pauses(SHORT, SHORT.multipliedBy(4))),
-              "departed-members");
+              "departed-members"));
     }
   }
 
@@ -93,7 +94,7 @@ class DepartedMembersTest {
     second();
 
     await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(givenAway).hasSize(1));
-    departed.tell(new DepartedMembers.Sweep());
+    departed.join().tell(new DepartedMembers.Sweep());
     await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(ended).hasSize(2));
     assertThat(ended).doesNotContain(2L);
   }
@@ -103,7 +104,7 @@ class DepartedMembersTest {
     lookFails.set(2);
     endFails.set(2);
 
-    departed.tell(new DepartedMembers.Sweep());
+    departed.join().tell(new DepartedMembers.Sweep());
 
     await()
         .atMost(Duration.ofSeconds(10))

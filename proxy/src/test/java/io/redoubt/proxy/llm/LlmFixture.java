@@ -8,6 +8,7 @@ import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalConfig;
 import io.redoubt.approval.ApprovalDesk;
+import io.redoubt.approval.Bystanders;
 import io.redoubt.approval.LocalApprovals;
 import io.redoubt.approval.Voting;
 import io.redoubt.entity.Patience;
@@ -146,6 +147,7 @@ final class LlmFixture implements AutoCloseable {
                 policies,
                 LlmConfig.from(config),
                 new Patience(clock, Duration.ofSeconds(5))),
+            new Bystanders(audit, ENCLAVE, "node-1", clock),
             clock);
     var routes =
         new LlmRoutes(
