@@ -307,6 +307,9 @@ class ApiTest {
     if (schema.endsWith("ApprovalDecision")) {
       return "{\"decision\": \"approve\"}";
     }
+    if (schema.endsWith("RevokeToken")) {
+      return "{\"jti\": \"jti_%032x\", \"reason\": \"because\"}".formatted(7);
+    }
     return schema.endsWith("Reason") || schema.endsWith("Release")
         ? "{\"reason\": \"because\"}"
         : "{}";

@@ -309,12 +309,12 @@ class ApprovalTest {
             Objects.requireNonNull(said.arguments()));
     assertThat(new String(opened, StandardCharsets.UTF_8))
         .as("every digit, and in one form")
-        .isEqualTo("{\"amount\":1000000000000000000000.01,\"to\":\"ann\"}");
+        .isEqualTo("{\"amount\":1.00000000000000000000001e+21,\"to\":\"ann\"}");
     assertThat(
             server.count(
                 tenant.id(),
                 "SELECT count(*) FROM control.enclave_command WHERE payload::text LIKE"
-                    + " '%000000000000000000.01%'"))
+                    + " '%00000000000000000001e+21%'"))
         .as("in nobody else's words")
         .isZero();
     assertThat(tenant.lastAudit("approval:edit").path("detail").asText()).isEqualTo("less");

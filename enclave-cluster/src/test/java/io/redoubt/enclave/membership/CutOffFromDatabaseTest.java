@@ -13,6 +13,10 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.testing.line.Line;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,6 +34,8 @@ class CutOffFromDatabaseTest {
   private final SlowModel model = new SlowModel();
   private final OrganizationId organization = OrganizationId.next(CLOCK);
   private final Line line = new Line(URI.create(nodes.database.url().substring(5)).getPort());
+  private final int memberPort = freePort();
+  private final Line lineToMember = new Line(memberPort);
 
   @AfterEach
   void stop() throws Exception {
@@ -37,8 +43,10 @@ class CutOffFromDatabaseTest {
     nodes.close();
     model.close();
     line.close();
+    lineToMember.close();
   }
 
+  /** Who reached the member would join it: there would be one cluster, and nothing to see. */
   @Test
   void whoIsCutOffHasStoppedBeforeAnotherClusterBegins() throws Exception {
     Enclave member =
@@ -47,6 +55,10 @@ class CutOffFromDatabaseTest {
             Map.of(
                 "redoubt.enclave.database.url",
                 nodes.database.url().replaceFirst(":\\d+/", ":" + line.port() + "/"),
+                "redoubt.enclave.cluster.port",
+                lineToMember.port(),
+                "redoubt.enclave.cluster.bind-port",
+                memberPort,
                 STALE_AFTER,
                 "4 s"),
             CLOCK);
@@ -59,6 +71,7 @@ class CutOffFromDatabaseTest {
       var ended = CompletableFuture.runAsync(stream::awaitEnd);
 
       line.passage().cut();
+      lineToMember.passage().cut();
       Enclave newcomer = nodes.start("node-2", Map.of(STALE_AFTER, "3 s"), CLOCK);
 
       assertThat(ended).as("the stream of the cluster before").isDone();
@@ -101,6 +114,14 @@ class CutOffFromDatabaseTest {
       await().atMost(Duration.ofSeconds(20)).until(() -> agent.message(access).status() == 200);
 
       stream.awaitFirstByte();
+    }
+  }
+
+  private static int freePort() {
+    try (var socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

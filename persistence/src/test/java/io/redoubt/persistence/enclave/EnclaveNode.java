@@ -39,11 +39,13 @@ final class EnclaveNode implements AutoCloseable {
   static final OrganizationId GLOBEX = OrganizationId.next(CLOCK);
   private static final Path MASTER_KEY = masterKey();
 
+  final String name;
   final Database database;
   final Keyring keyring;
   final EnclaveStore store;
 
   private EnclaveNode(DatabaseConfig config, String node, String settings) {
+    name = node;
     database = Database.open(config, new SimpleMeterRegistry());
     keyring = new Keyring(FileKeyProvider.openOrCreate(MASTER_KEY), database, KeySchema.ENCLAVE);
     store =
@@ -73,7 +75,7 @@ final class EnclaveNode implements AutoCloseable {
 
   /** Begins a tenure, which ends any before it. */
   HeldStore hold(Singleton singleton) {
-    return store.heldIn(await(store.singletons().take(singleton, "a node")));
+    return store.heldIn(await(store.singletons().take(singleton, name)));
   }
 
   private static Path masterKey() {

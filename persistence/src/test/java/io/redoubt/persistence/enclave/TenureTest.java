@@ -183,7 +183,7 @@ class TenureTest {
   }
 
   private static Tenure take(EnclaveNode node, Singleton singleton) {
-    return await(node.store.singletons().take(singleton, "a node"));
+    return await(node.store.singletons().take(singleton, node.name));
   }
 
   private static void refused(CompletionStage<?> write) {

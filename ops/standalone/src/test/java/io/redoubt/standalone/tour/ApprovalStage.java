@@ -44,6 +44,7 @@ final class ApprovalStage implements AutoCloseable {
   final RiskyModel model = RiskyModel.start();
   final SlackStandIn slack = new SlackStandIn(Clock.systemUTC());
 
+  private final SecretHunt hunt = new SecretHunt();
   private final Path directory;
   private final AgentClient agent;
 
@@ -65,7 +66,7 @@ final class ApprovalStage implements AutoCloseable {
     connectSlack();
     policies();
     var created = done("agent", "create", "trader", "-o", "json");
-    agent = new AgentClient(product.runtime(), new SecretHunt());
+    agent = new AgentClient(product.runtime(), hunt);
     var granted = agent.bootstrap(created.json().path("bootstrap_token").asText());
     assertThat(granted.status()).as(granted.body()).isEqualTo(200);
   }
@@ -98,7 +99,7 @@ final class ApprovalStage implements AutoCloseable {
         SlackStandIn.APP,
         "--base-url",
         slack.url());
-    String ada = new OperatorClient(product.runtime()).newMember("Ada Approver", "approver");
+    String ada = new OperatorClient(product.runtime(), hunt).newMember("Ada Approver", "approver");
     done("channel", "map", APPROVER, ada);
   }
 
