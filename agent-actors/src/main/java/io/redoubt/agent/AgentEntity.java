@@ -119,22 +119,18 @@ final class AgentEntity
   static Behavior<Command> create(
       AgentKey key,
       ActorRef<ShardCommand> shard,
-      Fences fences,
-      Policies policies,
-      History history,
-      Ledger ledger,
-      OrganizationBudgets organizations,
+      AgentPorts ports,
       Lease lease,
       AgentConfig config,
       InstantSource clock) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(timers -> {
-          var fence = new FenceKeeper(context, timers, key, fences, config.fence());
-          var judge = new Judge(key, policies, config.risk(), clock);
-          var recollection =
-              new Recollection(context, key, history, judge, config.entity().askTimeout());
+          var limit = config.entity().askTimeout();
+          var fence = new FenceKeeper(context, timers, key, ports.fences(), config.fence());
+          var judge = new Judge(key, ports, config.risk(), clock);
+          var recollection = new Recollection(context, key, ports.history(), judge, limit);
           var purse =
-              new Purse(context, key, ledger, organizations, clock, config.entity().askTimeout());
+              new Purse(context, key, ports.ledger(), ports.organizations(), clock, limit);
           return new AgentEntity(
               context, key, shard, config, lease, clock, fence, judge, recollection, purse);
         }));
@@ -306,7 +302,7 @@ final class AgentEntity
     var action = decide.action();
     var unpaid = purse.refuses(known.spec(), action);
     if (unpaid.isPresent() && known.denies(action, decide.family()).isEmpty()) {
-      judge.unpaid(action);
+      judge.unpaid(known, action);
       return unpaid.get();
     }
     var reply = judge.decide(running, known, action, decide.family());

@@ -41,11 +41,13 @@ final class Judge {
   private final Policies policies;
   private final Assessor assessor;
   private final InstantSource clock;
+  private final DriftWatch drift;
   private Session session = new Session();
 
-  Judge(AgentKey key, Policies policies, RiskConfig risk, InstantSource clock) {
+  Judge(AgentKey key, AgentPorts ports, RiskConfig risk, InstantSource clock) {
     this.key = key;
-    this.policies = policies;
+    this.policies = ports.policies();
+    this.drift = new DriftWatch(key, ports.drifts());
     this.assessor = new Assessor(risk);
     this.clock = clock;
   }
@@ -109,15 +111,20 @@ final class Judge {
   }
 
   /** The budget does not allow it. */
-  void unpaid(GovernedAction action) {
-    session.add(act(clock.instant(), action, Verdict.DENY));
+  void unpaid(Known agent, GovernedAction action) {
+    remember(agent, action, Verdict.DENY);
+  }
+
+  private void remember(Known agent, GovernedAction action, Verdict verdict) {
+    session.add(act(clock.instant(), action, verdict));
+    drift.look(agent, session);
   }
 
   private Answer answer(
       Optional<Policies.Running> running, Known agent, GovernedAction action, FamilyId family) {
     var denial = agent.denies(action, family);
     if (denial.isPresent()) {
-      session.add(act(clock.instant(), action, Verdict.DENY));
+      remember(agent, action, Verdict.DENY);
       return new Answer(denial.get(), null);
     }
     return running
@@ -137,7 +144,7 @@ final class Judge {
 
   private Judgement heard(Policies.Running running, Known agent, GovernedAction action) {
     var judgement = judge(running, agent, action);
-    session.add(act(clock.instant(), action, judgement.decision().verdict()));
+    remember(agent, action, judgement.decision().verdict());
     return judgement;
   }
 

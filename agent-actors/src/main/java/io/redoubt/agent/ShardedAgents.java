@@ -1,11 +1,7 @@
 package io.redoubt.agent;
 
-import io.redoubt.budget.Ledger;
-import io.redoubt.budget.OrganizationBudgets;
 import io.redoubt.entity.ShardedEntities;
 import io.redoubt.lease.Lease;
-import io.redoubt.policy.Policies;
-import io.redoubt.session.History;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -29,11 +25,7 @@ public final class ShardedAgents implements Agents {
   public static ShardedAgents start(
       ActorSystem<?> system,
       AgentConfig config,
-      Fences fences,
-      Policies policies,
-      History history,
-      Ledger ledger,
-      OrganizationBudgets organizations,
+      AgentPorts ports,
       Lease lease,
       InstantSource clock) {
     return new ShardedAgents(
@@ -46,11 +38,7 @@ public final class ShardedAgents implements Agents {
                 AgentEntity.create(
                     AgentKey.ofEntityId(entity.getEntityId()),
                     entity.getShard(),
-                    fences,
-                    policies,
-                    history,
-                    ledger,
-                    organizations,
+                    ports,
                     lease,
                     config,
                     clock)));

@@ -52,6 +52,7 @@ public final class Assessor {
         "new-operation",
         config.newOperation(),
         session.size() >= HABIT && !session.hasDone(act));
+    add(found, "drift", config.drift(), session.drift().isPresent());
     add(found, "burst", config.burst(), isBurst(act.at(), session));
     add(found, "loop", config.loop(), isLoop(act, session));
     add(found, "denials", config.denials(), isDeniedOften(session));

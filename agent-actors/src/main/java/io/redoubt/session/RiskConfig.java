@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 public record RiskConfig(
     int offIntent,
     int newOperation,
+    int drift,
     int burst,
     int loop,
     int denials,
@@ -45,6 +46,7 @@ public record RiskConfig(
     return new RiskConfig(
         points(config, "off-intent"),
         points(config, "new-operation"),
+        points(config, "drift"),
         points(config, "burst"),
         points(config, "loop"),
         points(config, "denials"),

@@ -23,6 +23,7 @@ import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.session.Risk;
+import io.redoubt.testing.FakeDriftReports;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakeLedger;
@@ -73,6 +74,7 @@ final class AgentFixture {
   final FakeHistory history = new FakeHistory();
   final FakeLedger ledger = new FakeLedger();
   final FakeOrganizationBudgets organizations = new FakeOrganizationBudgets(kit.system());
+  final FakeDriftReports drifts = new FakeDriftReports();
   final AtomicBoolean lease = new AtomicBoolean(true);
   final TestProbe<ShardCommand> shard = kit.createTestProbe();
   final AgentKey key = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
@@ -99,11 +101,7 @@ final class AgentFixture {
             AgentEntity.create(
                 key,
                 shard.ref(),
-                fences,
-                policies,
-                history,
-                ledger,
-                organizations,
+                new AgentPorts(fences, policies, history, ledger, organizations, drifts),
                 lease::get,
                 config,
                 clock),
@@ -129,6 +127,7 @@ final class AgentFixture {
     history.clear();
     ledger.clear();
     organizations.clear();
+    drifts.clear();
   }
 
   void close() {

@@ -340,4 +340,31 @@ class AgentPolicyTest {
         .isInstanceOfSatisfying(
             Denied.class, denied -> assertThat(denied.why()).isEqualTo(Denial.POLICY));
   }
+
+  private void calls(String model, int times) {
+    for (int i = 0; i < times; i++) {
+      it.decide(it.call(model));
+    }
+  }
+
+  @Test
+  void thatAnAgentLeavesItsUsualOperationsIsReportedOnce() {
+    it.policies.run(1, Starter.DOCUMENT);
+    calls("claude-sonnet", 30);
+    calls("claude-opus", 9);
+    assertThat(it.drifts.reported()).isEmpty();
+
+    it.drifts.fail(1);
+    calls("claude-opus", 1);
+    assertThat(it.drifts.reported()).as("it could not be recorded").isEmpty();
+    calls("claude-opus", 5);
+
+    assertThat(it.drifts.reported())
+        .singleElement()
+        .satisfies(drift ->
+            assertThat(drift.describe())
+                .isEqualTo(
+                    "11 of its last 20 actions are none that it did before:"
+                        + " llm:generate claude-opus"));
+  }
 }

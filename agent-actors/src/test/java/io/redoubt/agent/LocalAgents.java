@@ -2,6 +2,7 @@ package io.redoubt.agent;
 
 import io.redoubt.budget.OrganizationBudgets;
 import io.redoubt.entity.LocalEntities;
+import io.redoubt.testing.FakeDriftReports;
 import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakeLedger;
 import io.redoubt.testing.FakeOrganizationBudgets;
@@ -34,11 +35,13 @@ public final class LocalAgents implements Agents {
                 AgentEntity.create(
                     AgentKey.ofEntityId(id),
                     shard,
-                    fences,
-                    new FakePolicies(),
-                    new FakeHistory(),
-                    new FakeLedger(),
-                    organizations,
+                    new AgentPorts(
+                        fences,
+                        new FakePolicies(),
+                        new FakeHistory(),
+                        new FakeLedger(),
+                        organizations,
+                        new FakeDriftReports()),
                     () -> true,
                     config,
                     clock));

@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigFactory;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentConfig;
 import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.AgentPorts;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
 import io.redoubt.family.FamilyKey;
@@ -28,6 +29,7 @@ import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.testing.FakeDriftReports;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakeHistory;
 import io.redoubt.testing.FakeLedger;
@@ -44,6 +46,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.sharding.ShardRegion.CurrentShardRegionState;
 import org.apache.pekko.cluster.sharding.typed.GetShardRegionState;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -87,13 +90,20 @@ class ShardedEntitiesTest {
       ShardedAgents.start(
           kit.system(),
           AgentConfig.from(CONFIG),
-          fences,
-          new FakePolicies(),
-          new FakeHistory(),
-          new FakeLedger(),
-          new FakeOrganizationBudgets(kit.system()),
+          ports(kit.system()),
           () -> true,
           clock);
+
+  private AgentPorts ports(ActorSystem<?> system) {
+    return new AgentPorts(
+        fences,
+        new FakePolicies(),
+        new FakeHistory(),
+        new FakeLedger(),
+        new FakeOrganizationBudgets(system),
+        new FakeDriftReports());
+  }
+
 
   @BeforeAll
   void join() {
@@ -169,11 +179,7 @@ class ShardedEntitiesTest {
           ShardedAgents.start(
               alone.system(),
               AgentConfig.from(brief),
-              fences,
-              new FakePolicies(),
-              new FakeHistory(),
-              new FakeLedger(),
-              new FakeOrganizationBudgets(alone.system()),
+              ports(alone.system()),
               () -> true,
               clock);
       var key = new AgentKey(organization, AgentId.next(clock));

@@ -66,6 +66,17 @@ class AssessorTest {
   }
 
   @Test
+  void whatIsDoneInADriftIsRiskier() {
+    for (int i = 0; i < 30; i++) {
+      did("deploy", Verdict.PERMIT, i, 1_000 - i);
+    }
+    for (int i = 0; i < 10; i++) {
+      did("shell", Verdict.PERMIT, i, 500 - i);
+    }
+    assertThat(assess().contributions()).containsExactly(new Contribution("drift", 15));
+  }
+
+  @Test
   void theSameRequestOverAndOverIsALoop() {
     for (int i = 0; i < 4; i++) {
       did("shell", Verdict.PERMIT, 7, 100 - i);

@@ -102,4 +102,79 @@ class SessionTest {
 
     assertThat(session.facts().acts()).isEqualTo(acts(0, 100));
   }
+
+  private void did(String tool, int times) {
+    for (int i = 0; i < times; i++) {
+      session.add(new Act(NOW, "tool:call", tool, Verdict.PERMIT, i));
+    }
+  }
+
+  @Test
+  void anAgentThatDoesWhatItNeverDidHasDrifted() {
+    did("read", 20);
+    did("write", 9);
+    assertThat(session.drift()).as("a few new things").isEmpty();
+
+    did("push", 11);
+
+    assertThat(session.drift())
+        .hasValue(new Drift(20, 20, List.of("tool:call write", "tool:call push")));
+    assertThat(session.drift().orElseThrow().describe())
+        .isEqualTo(
+            "20 of its last 20 actions are none that it did before: tool:call write, tool:call push");
+  }
+
+  @Test
+  void whoHasNoHabitsYetLeavesNone() {
+    did("read", 19);
+    did("push", 20);
+
+    assertThat(session.drift()).isEmpty();
+  }
+
+  @Test
+  void whatIsRefusedIsLeftForAllTheSame() {
+    did("read", 40);
+    for (int i = 0; i < 9; i++) {
+      session.add(refused(i));
+    }
+    assertThat(session.drift()).isEmpty();
+
+    session.add(refused(9));
+
+    assertThat(session.drift()).isPresent();
+  }
+
+  @Test
+  void itIsOneDriftUntilTheAgentIsBack() {
+    did("read", 40);
+    did("push", 10);
+    assertThat(session.drift()).isPresent();
+
+    did("read", 15);
+    assertThat(session.drift()).as("five of the last twenty").isPresent();
+    did("read", 1);
+    assertThat(session.drift()).as("four").isEmpty();
+    did("wipe", 5);
+    assertThat(session.drift()).as("another begins with ten").isEmpty();
+  }
+
+  @Test
+  void whatIsDoneForLongBecomesUsual() {
+    did("read", 40);
+    did("push", 39);
+
+    assertThat(session.drift()).as("nineteen of them were before the last twenty").isEmpty();
+  }
+
+  @Test
+  void whoReadsTheSessionBackSeesTheDrift() {
+    did("read", 40);
+    did("push", 12);
+
+    var read = new Session();
+    read.recall(session.facts().acts());
+
+    assertThat(read.drift()).isEqualTo(session.drift());
+  }
 }

@@ -3,6 +3,7 @@ package io.redoubt.enclave;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentConfig;
+import io.redoubt.agent.AgentPorts;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
 import io.redoubt.approval.ApprovalConfig;
@@ -56,6 +57,7 @@ import io.redoubt.enclave.registry.RegistryNews;
 import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationChannel;
 import io.redoubt.enclave.revocation.RevocationView;
+import io.redoubt.enclave.session.RecordedDrifts;
 import io.redoubt.enclave.singleton.Held;
 import io.redoubt.entity.Patience;
 import io.redoubt.family.ShardedTokenFamilies;
@@ -221,20 +223,23 @@ final class EnclaveNode {
         ShardedAgents.start(
             system,
             agentConfig,
-            store.fences(),
-            decidingPolicies,
-            store.history(),
-            store.ledger(),
-            ShardedOrganizationBudgets.start(
-                system,
-                whole,
-                organization ->
-                    store
-                        .organizations()
-                        .find(organization)
-                        .map(OrganizationSpec::budget)
-                        .orElse(Budget.NONE),
-                watched::shared),
+            new AgentPorts(
+                store.fences(),
+                decidingPolicies,
+                store.history(),
+                store.ledger(),
+                ShardedOrganizationBudgets.start(
+                    system,
+                    whole,
+                    organization ->
+                        store
+                            .organizations()
+                            .find(organization)
+                            .map(OrganizationSpec::budget)
+                            .orElse(Budget.NONE),
+                    watched::shared),
+                new RecordedDrifts(
+                    store.auditLog(), enclave, config.node(), watched::shared, metrics)),
             lease,
             watched::shared);
     keepLease(context);

@@ -1,0 +1,5 @@
+/** What is told of how agents behave. */
+@NullMarked
+package io.redoubt.enclave.session;
+
+import org.jspecify.annotations.NullMarked;
