@@ -108,8 +108,13 @@ final class Contents {
     }
     policies.addAll(ids);
     var workflows = new ArrayList<>(decided.workflows());
-    if (verdict == Verdict.ESCALATE && !workflows.contains(WORKFLOW)) {
-      workflows.add(WORKFLOW);
+    if (verdict == Verdict.ESCALATE) {
+      handlings.stream()
+          .filter(each -> each.action() == ContentAction.REQUIRE_APPROVAL)
+          .map(each -> each.by() == Layer.PLATFORM ? Floor.PREFIX + WORKFLOW : WORKFLOW)
+          .distinct()
+          .filter(each -> !workflows.contains(each))
+          .forEach(workflows::add);
     }
     var alerts = new ArrayList<>(decided.alerts());
     handlings.stream()

@@ -10,7 +10,7 @@ import java.util.Optional;
  * after it. Since any forbid wins, nothing that an organization writes makes them milder.
  */
 public final class Floor {
-  /** How its documents are named in bundles, and no others. */
+  /** How its documents and workflows are named in bundles, and no others. */
   public static final String PREFIX = "platform.";
 
   private Floor() {}
@@ -18,6 +18,14 @@ public final class Floor {
   /** Whether the document, or the policy of that id, is of a floor. */
   public static boolean isOf(String name) {
     return name.startsWith(PREFIX);
+  }
+
+  /**
+   * The workflow that a policy of that name asks for. A floor's are called apart: no organization
+   * defines who is asked where the platform wants somebody asked.
+   */
+  static String workflow(String policy, String named) {
+    return isOf(policy) ? PREFIX + named : named;
   }
 
   /** A set that can be a floor, or all that is wrong: what permits is each organization's own. */

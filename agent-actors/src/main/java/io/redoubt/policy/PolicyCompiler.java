@@ -201,10 +201,11 @@ final class PolicyCompiler {
               "@escalate belongs to a forbid that an approval lifts: "
                   + "forbid (…) … unless { context has approval };"));
     }
-    var workflow = annotations.path("escalate").asText("");
-    if (workflow.isEmpty() || workflow.equals("null")) {
-      return DEFAULT_WORKFLOW;
-    }
+    var named = annotations.path("escalate").asText("");
+    var workflow =
+        Floor.workflow(
+            statement.document().name(),
+            named.isEmpty() || named.equals("null") ? DEFAULT_WORKFLOW : named);
     if (!WORKFLOW.matcher(workflow).matches()) {
       problems.add(statement.problem("@escalate names no workflow that could exist"));
     }

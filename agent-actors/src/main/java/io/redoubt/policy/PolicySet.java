@@ -135,10 +135,11 @@ public final class PolicySet implements Compilation {
   }
 
   /**
-   * Who is asked where a policy names that workflow; the usual ones where nobody has defined it.
+   * Who is asked where a policy names that workflow; the usual ones where nobody has defined it,
+   * and where the platform's floor asks.
    */
   public ApprovalWorkflow workflow(String name) {
-    var defined = workflows.get(name);
+    var defined = Floor.isOf(name) ? null : workflows.get(name);
     return defined == null ? ApprovalWorkflow.usual(name) : defined;
   }
 

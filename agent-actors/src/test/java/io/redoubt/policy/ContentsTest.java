@@ -104,6 +104,13 @@ class ContentsTest {
   }
 
   @Test
+  void whoApprovesForThePlatformIsNotForOrganizationsToSay() {
+    var set = set(PERMIT, of("platform", rule("iban", ContentAction.REQUIRE_APPROVAL)));
+
+    assertThat(request(set, "pii:iban").workflows()).containsExactly("platform.default");
+  }
+
+  @Test
   void whatIsRedactedOrReportedPasses() {
     var set =
         set(

@@ -2,7 +2,10 @@ package io.redoubt.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.approval.ApprovalTier;
+import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,5 +111,38 @@ class FloorTest {
     assertThat(tried(NO_TOOLS, "permit (principal, action, resource);"))
         .isInstanceOf(PolicySet.class);
     assertThat(tried("", permit)).isInstanceOf(PolicySet.class);
+  }
+
+  /** Or an organization would say that one of its own, or a model, lifts what it shall not. */
+  @Test
+  void whoIsAskedByAFloorIsNotForOrganizationsToSay() {
+    var asking =
+        "@escalate(\"two\") forbid (principal, action == Action::\"tool:call\", resource)"
+            + " unless { context has approval };";
+    var owners =
+        new ApprovalTier(
+            ApprovalTier.Kind.HUMAN,
+            List.of("owner"),
+            1,
+            60,
+            ApprovalTier.OnTimeout.DENY,
+            false,
+            false);
+    var bundle =
+        new Bundle(
+            PolicySamples.ORGANIZATION,
+            1,
+            PolicySamples.NOW,
+            above(asking, "permit (principal, action, resource);"),
+            List.of(),
+            List.of(),
+            List.of(
+                new ApprovalWorkflow("two", List.of(owners), 1, 60),
+                new ApprovalWorkflow("platform.two", List.of(owners), 1, 60)));
+    var set = (PolicySet) PolicySet.compile(bundle);
+
+    assertThat(set.decide(PolicySamples.call()).workflows()).containsExactly("platform.two");
+    assertThat(set.workflow("platform.two")).isEqualTo(ApprovalWorkflow.usual("platform.two"));
+    assertThat(set.workflow("two").tiers()).containsExactly(owners);
   }
 }

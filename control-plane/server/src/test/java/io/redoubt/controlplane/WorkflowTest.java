@@ -166,4 +166,16 @@ class WorkflowTest {
     assertThat(tenant.clientWith("approvals:decide").get(WORKFLOWS).status()).isEqualTo(403);
     assertThat(server.newTenant().owner().get(WORKFLOWS + "/payments").status()).isEqualTo(404);
   }
+
+  @Test
+  void whomThePlatformAsksNoOrganizationSays() {
+    var reply =
+        server
+            .newTenant()
+            .owner()
+            .put(WORKFLOWS + "/platform.default", "{\"tiers\": [{\"kind\": \"human\"}]}");
+
+    assertThat(reply.status()).as(reply.text()).isEqualTo(422);
+    assertThat(reply.text("/errors/0/pointer")).isEqualTo("name");
+  }
 }

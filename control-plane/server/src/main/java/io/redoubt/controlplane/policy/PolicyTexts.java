@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How texts come in, and how what is wrong with them is said. */
 final class PolicyTexts {
-  private static final String NOT_OWN =
+  static final String NOT_OWN =
       "cannot begin with " + Floor.PREFIX + ", as only the platform's do";
 
   private PolicyTexts() {}

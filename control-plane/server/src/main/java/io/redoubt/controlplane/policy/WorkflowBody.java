@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.policy;
 
 import io.redoubt.controlplane.operator.Checks;
+import io.redoubt.policy.Floor;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalTier.Kind;
 import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
@@ -238,6 +239,7 @@ record WorkflowBody(
             PolicyDocument.isName(name),
             "name",
             "has 1 to 63 lower-case letters, digits, dots, dashes and underscores")
+        .require(!Floor.isOf(name), "name", PolicyTexts.NOT_OWN)
         .require(
             tiers != null && !tiers.isEmpty() && tiers.size() <= ApprovalWorkflow.MAX_TIERS,
             "/tiers",
