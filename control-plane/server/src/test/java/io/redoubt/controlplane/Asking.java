@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Plane;
@@ -60,6 +61,19 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
         null,
         1,
         List.of());
+  }
+
+  /** The same about a call that may be changed. */
+  ApprovalView asksChangeable(String arguments) {
+    ObjectNode view =
+        Json.LENIENT.valueToTree(view(ApprovalId.next(tenant.server().clock), arguments));
+    try {
+      var read = Json.LENIENT.treeToValue(view.put("editable", true), ApprovalView.class);
+      report(read);
+      return read;
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   private static JsonNode read(String arguments) {

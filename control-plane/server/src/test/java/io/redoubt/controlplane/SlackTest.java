@@ -9,13 +9,18 @@ import io.redoubt.controlplane.testing.SlackStandIn;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBoxes;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -191,16 +196,7 @@ class SlackTest {
     var view = asking.asks("{}");
 
     assertThat(press(view, "redoubt_deny", APPROVER).statusCode()).isEqualTo(200);
-    var form =
-        await()
-            .until(
-                () ->
-                    slack.forms().stream()
-                        .filter(
-                            it -> it.path("private_metadata").asText().equals(view.id().toString()))
-                        .toList(),
-                found -> !found.isEmpty())
-            .getFirst();
+    var form = form(view);
     assertThat(asking.decisions(view.id())).isEmpty();
     var blank = slack.submit(form, "  ", APPROVER).to(server.url());
     var done = slack.submit(form, "not on a Friday", APPROVER).to(server.url());
@@ -213,6 +209,98 @@ class SlackTest {
     assertThat(said.decision()).isEqualTo(ApprovalView.Decision.DENY);
     assertThat(said.reason()).isEqualTo("not on a Friday");
     assertThat(said.by()).isEqualTo(approver);
+  }
+
+  private JsonNode form(ApprovalView view) {
+    return await()
+        .until(
+            () ->
+                slack.forms().stream()
+                    .filter(
+                        it -> it.path("private_metadata").asText().equals(view.id().toString()))
+                    .toList(),
+            found -> !found.isEmpty())
+        .getFirst();
+  }
+
+  @Test
+  void aCallIsChangedInAFormAndTheChangedOneIsApproved() {
+    var view = asking.asksChangeable("{\"amount\": 100, \"to\": \"mallory\"}");
+    assertThat(press(view, "redoubt_edit", APPROVER).statusCode()).isEqualTo(200);
+    var form = form(view);
+    assertThat(form.at("/blocks/0/element/initial_value").asText())
+        .contains("\"amount\": 100", "\"to\": \"mallory\"");
+    for (String bad : List.of("", "[]", "{\"a\": 1, \"a\": 2}", "{", "{\"a\": 1e9999999999}")) {
+      var refused =
+          slack
+              .submit(form, Map.of("arguments", bad, "reason", "less"), APPROVER)
+              .to(server.url());
+      assertThat(refused.body())
+          .as(bad)
+          .contains("\"response_action\":\"errors\"", "\"arguments\":\"They cannot be judged");
+    }
+    assertThat(asking.decisions(view.id())).isEmpty();
+
+    var changed = "{\"amount\": 5, \"to\": \"ann\"}";
+    var done = slack.submit(form, Map.of("arguments", changed), APPROVER).to(server.url());
+    var again = slack.submit(form, Map.of("arguments", changed), APPROVER).to(server.url());
+
+    assertThat(done.body()).isEmpty();
+    assertThat(again.body()).isEmpty();
+    var said = said(asking.heard(view.id()));
+    assertThat(said.decision()).isEqualTo(ApprovalView.Decision.APPROVE);
+    assertThat(said.by()).isEqualTo(approver);
+    var opened =
+        SealedBoxes.open(
+            asking.enclave().enrolmentKey,
+            LinkCommand.DecideApproval.purpose(
+                EnclaveId.parse(asking.enclave().id), tenant.id(), view.id()),
+            Objects.requireNonNull(said.arguments()));
+    assertThat(new String(opened, StandardCharsets.UTF_8))
+        .isEqualTo("{\"amount\":5,\"to\":\"ann\"}");
+    assertThat(asking.decisions(view.id())).as("twice the same is once").hasSize(1);
+    assertThat(slack.complaints()).isEmpty();
+  }
+
+  /** Whoever changes what they do not see changes it blindly; and a chat keeps what it is given. */
+  @Test
+  void whatAChatDoesNotShowIsNotChangedThere() {
+    var fixed = asking.asks("{\"amount\": 100}");
+    var secret = asking.asksChangeable("{\"to\": \"mallory@example.com\"}");
+    var hidden = asking.asksChangeable("{\"to\": \"mal\u200blory\"}");
+    var large = asking.asksChangeable("{\"text\": \"" + "x".repeat(3_000) + "\"}");
+
+    for (var view : List.of(fixed, secret, hidden, large)) {
+      var message = shown(view);
+      assertThat(message.words()).doesNotContain("redoubt_edit");
+      var payload =
+          slack.pressed(message, "redoubt_edit", view.id().toString(), APPROVER, SlackStandIn.TEAM);
+      assertThat(slack.call(payload, SlackStandIn.SIGNING_SECRET).to(server.url()).statusCode())
+          .isEqualTo(200);
+      await()
+          .until(
+              () -> slack.whispersTo(APPROVER),
+              it ->
+                  it.stream()
+                      .anyMatch(
+                          text ->
+                              text.contains("cannot be changed here")
+                                  && text.contains(view.id().toString())));
+    }
+    assertThat(slack.forms().stream().map(JsonNode::toString))
+        .noneMatch(form -> form.contains("mallory@example.com"));
+  }
+
+  @Test
+  void onlyThosePermittedChangeACall() {
+    var view = asking.asksChangeable("{\"amount\": 100}");
+
+    press(view, "redoubt_edit", VIEWER);
+
+    assertThat(tenant.lastAudit("callback:refused").path("approval_id").asText())
+        .isEqualTo(view.id().toString());
+    assertThat(slack.forms().stream().map(JsonNode::toString))
+        .noneMatch(form -> form.contains(view.id().toString()));
   }
 
   @Test

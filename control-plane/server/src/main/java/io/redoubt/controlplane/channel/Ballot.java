@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.channel;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.iam.Members;
 import io.redoubt.controlplane.operator.Change;
@@ -15,9 +16,11 @@ import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.text.PlainText;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -71,8 +74,21 @@ final class Ballot {
       @Nullable Refusal stranger,
       String traceId) {}
 
-  /** What somebody says to a request. */
-  record Choice(ApprovalId id, Decision decision, String reason) {}
+  /**
+   * What somebody says to a request.
+   *
+   * @param arguments that the call is approved with; null: it is decided as it is
+   */
+  record Choice(
+      ApprovalId id, Decision decision, String reason, @Nullable ObjectNode arguments) {
+    Choice(ApprovalId id, Decision decision, String reason) {
+      this(id, decision, reason, null);
+    }
+
+    Permission needed() {
+      return arguments == null ? Permission.APPROVALS_DECIDE : Permission.APPROVALS_EDIT;
+    }
+  }
 
   /** What a vote comes to, as long as the enclave has not answered. */
   sealed interface Cast {}
@@ -103,12 +119,14 @@ final class Ballot {
   /**
    * Why the caller has no say at all; empty: they may have one, and that they have the request
    * before them is on record. Blocks.
+   *
+   * @param needed besides the permission to decide
    */
-  Optional<Refusal> look(Caller caller, ApprovalId id) {
+  Optional<Refusal> look(Caller caller, ApprovalId id, Permission needed) {
     return database.inOrganizationBlocking(
         caller.organization(),
         handle ->
-            switch (voter(handle, caller)) {
+            switch (voter(handle, caller, needed)) {
               case Refusal refusal -> Optional.of(refusal);
               case Known(var operator) -> {
                 var change = new Change(handle, operator, clock, caller.traceId(), trail);
@@ -136,7 +154,7 @@ final class Ballot {
       return database.inOrganizationBlocking(
           caller.organization(),
           handle ->
-              switch (voter(handle, caller)) {
+              switch (voter(handle, caller, choice.needed())) {
                 case Refusal refusal -> refusal;
                 case Known(var operator) ->
                     cast(
@@ -152,7 +170,7 @@ final class Ballot {
   }
 
   /** Who the user is at this moment. */
-  private Voter voter(Handle handle, Caller caller) {
+  private Voter voter(Handle handle, Caller caller, Permission needed) {
     if (caller.stranger() != null) {
       return caller.stranger();
     }
@@ -168,11 +186,16 @@ final class Ballot {
       return new Refusal(
           "not a member any more: " + member.get(), "You are not a member any more.");
     }
-    return operator.get().may(Permission.APPROVALS_DECIDE)
+    if (!operator.get().may(Permission.APPROVALS_DECIDE)) {
+      return new Refusal(
+          member.get() + " needs " + Permission.APPROVALS_DECIDE.wire(),
+          "You may not decide about approvals.");
+    }
+    return operator.get().may(needed)
         ? new Known(operator.get())
         : new Refusal(
-            member.get() + " needs " + Permission.APPROVALS_DECIDE.wire(),
-            "You may not decide about approvals.");
+            member.get() + " needs " + needed.wire(),
+            "You may not change what is to be approved.");
   }
 
   /**
@@ -190,7 +213,11 @@ final class Ballot {
                 view.workflow(),
                 Integer.toString(view.tier()),
                 change.operator().subject(),
-                choice.decision().wire()));
+                choice.decision().wire(),
+                choice.arguments() == null
+                    ? ""
+                    : new String(
+                        CanonicalJson.write(choice.arguments()), StandardCharsets.UTF_8)));
     var before =
         change
             .handle()
@@ -212,7 +239,13 @@ final class Ballot {
       return new Repeated(before.get());
     }
     var vote =
-        approvals.vote(change, choice.id(), choice.decision(), choice.reason(), through.wire());
+        approvals.vote(
+            change,
+            choice.id(),
+            choice.decision(),
+            choice.reason(),
+            through.wire(),
+            choice.arguments());
     change
         .handle()
         .createUpdate(

@@ -42,10 +42,17 @@ public final class Correspondence implements AutoCloseable {
     var record = new CallbackRecord(database, trail, metrics, clock);
     var gate = new CallbackGate(config, database, record, clock);
     var ballot = new Ballot(database, notices, approvals, members, trail, record, clock);
+    var shownArguments = new ShownArguments(bundles);
     this.doors =
         Map.of(
             ChatCallback.SLACK,
-            new SlackDoor(database, new SlackProof(channels, gate, record), ballot, slack, record),
+            new SlackDoor(
+                database,
+                new SlackProof(channels, gate, record),
+                ballot,
+                new Changeable(database, approvals, shownArguments),
+                slack,
+                record),
             ChatCallback.TEAMS,
             new TeamsDoor(
                 database,
@@ -65,7 +72,7 @@ public final class Correspondence implements AutoCloseable {
             database,
             channels,
             notices,
-            new ShownArguments(bundles),
+            shownArguments,
             new Askable(bundles, members),
             Map.of(
                 Channel.Kind.SLACK,

@@ -288,7 +288,9 @@ final class Postman implements AutoCloseable {
             ? null
             : ShownArguments.redacted(view.arguments(), ready.inspectors());
     String agent = ready.agent() == null ? view.agentId().toString() : ready.agent();
-    return new Shown(view, agent, ready.people(), ready.askable(), text);
+    boolean changeable =
+        !hidden && ShownArguments.toChange(view, ready.inspectors()).isPresent();
+    return new Shown(view, agent, ready.people(), ready.askable(), text, changeable);
   }
 
   /** Writes down what came of it; whether to go on in this channel. */

@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param people names of members by their identifiers
  * @param askable addresses of those who may be asked, where they are needed
  * @param arguments of the call, with what must not be shown replaced; null: none are shown
+ * @param changeable whether those are all that there are, and may be put into a form to be changed
  */
 record Shown(
     ApprovalView view,
     String agent,
     Map<String, String> people,
     List<String> askable,
-    @Nullable String arguments) {
+    @Nullable String arguments,
+    boolean changeable) {
 
   /** The name of a member, or what is known instead. */
   String person(@Nullable String id) {

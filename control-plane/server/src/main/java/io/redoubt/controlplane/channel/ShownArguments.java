@@ -8,6 +8,7 @@ import io.redoubt.content.Category;
 import io.redoubt.content.CustomPatterns;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.policy.Bundles;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.proxy.inspect.Finding;
@@ -17,6 +18,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A call's arguments as a channel may show them. Whatever inspection finds in them is replaced, be
@@ -56,14 +58,34 @@ final class ShownArguments {
     return List.copyOf(all);
   }
 
-  /** The arguments, indented, with what is found in them replaced. */
-  static String redacted(JsonNode arguments, List<Inspector> inspectors) {
-    byte[] text;
+  /**
+   * The arguments as they can be put into a form to be changed: what whoever changes them does not
+   * see they would change blindly, and what a chat is not shown stands in no form of it. Empty:
+   * they cannot.
+   */
+  static Optional<String> toChange(ApprovalView view, List<Inspector> inspectors) {
+    var arguments = view.arguments();
+    if (!view.editable() || arguments == null) {
+      return Optional.empty();
+    }
+    var whole = new String(indented(arguments), StandardCharsets.UTF_8);
+    return Optional.of(whole)
+        .filter(text -> text.length() <= SlackMessages.MAX_FIELD)
+        .filter(text -> Visible.of(text).equals(text))
+        .filter(text -> redacted(arguments, inspectors).equals(text));
+  }
+
+  private static byte[] indented(JsonNode arguments) {
     try {
-      text = Json.LENIENT.writer(INDENTED).writeValueAsBytes(arguments);
+      return Json.LENIENT.writer(INDENTED).writeValueAsBytes(arguments);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree can be written", e);
     }
+  }
+
+  /** The arguments, indented, with what is found in them replaced. */
+  static String redacted(JsonNode arguments, List<Inspector> inspectors) {
+    byte[] text = indented(arguments);
     for (var inspector : inspectors) {
       var redaction = new Redaction(inspector, ShownArguments::isPrivate);
       var out = new ByteArrayOutputStream(text.length);

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 record SlackCallback(String app, String team, String user, String userTeam, Act act) {
   private static final String PAYLOAD = "payload=";
   private static final Pattern TRIGGER = Pattern.compile("[0-9a-zA-Z.]{1,255}");
-  private static final int MAX_REASON = 10_000;
+  private static final int MAX_TYPED = 10_000;
 
   /** It is not what Slack sends. */
   static final class UnreadableException extends Exception {
@@ -40,6 +40,12 @@ record SlackCallback(String app, String team, String user, String userTeam, Act 
 
   /** Somebody wants to deny, and is to be asked why. */
   record AskWhy(ApprovalId id, String trigger) implements Act {}
+
+  /** Somebody wants to approve other arguments, and is to be given those that there are. */
+  record AskChange(ApprovalId id, String trigger) implements Act {}
+
+  /** Somebody approves other arguments, as they were typed. */
+  record Change(ApprovalId id, String arguments, String reason) implements Act {}
 
   /** Nothing that concerns a request. */
   record Nothing() implements Act {}
@@ -97,26 +103,37 @@ record SlackCallback(String app, String team, String user, String userTeam, Act 
           new Decide(new Ballot.Choice(id(action.path("value")), Decision.APPROVE, ""));
       case SlackMessages.DENY ->
           new AskWhy(id(action.path("value")), text(payload, "trigger_id", TRIGGER));
+      case SlackMessages.EDIT ->
+          new AskChange(id(action.path("value")), text(payload, "trigger_id", TRIGGER));
       default -> new Nothing();
     };
   }
 
   private static Act submitted(JsonNode view) throws UnreadableException {
-    if (!view.path("callback_id").asText().equals(SlackMessages.DENY)) {
-      return new Nothing();
-    }
-    JsonNode reason =
-        view.path("state")
-            .path("values")
-            .path(SlackMessages.REASON)
-            .path(SlackMessages.REASON)
-            .path("value");
+    return switch (view.path("callback_id").asText()) {
+      case SlackMessages.DENY ->
+          new Decide(
+              new Ballot.Choice(
+                  id(view.path("private_metadata")),
+                  Decision.DENY,
+                  typed(view, SlackMessages.REASON)));
+      case SlackMessages.EDIT ->
+          new Change(
+              id(view.path("private_metadata")),
+              typed(view, SlackMessages.ARGUMENTS),
+              typed(view, SlackMessages.REASON));
+      default -> new Nothing();
+    };
+  }
+
+  /** What is in a field, which is called like its block. */
+  private static String typed(JsonNode view, String field) throws UnreadableException {
+    JsonNode value = view.path("state").path("values").path(field).path(field).path("value");
     // An empty field comes as null.
-    if (!(reason.isTextual() || reason.isNull()) || reason.asText().length() > MAX_REASON) {
-      throw new UnreadableException("no reason in the form");
+    if (!(value.isTextual() || value.isNull()) || value.asText().length() > MAX_TYPED) {
+      throw new UnreadableException("no " + field + " in the form");
     }
-    String why = reason.isNull() ? "" : reason.asText().strip();
-    return new Decide(new Ballot.Choice(id(view.path("private_metadata")), Decision.DENY, why));
+    return value.isNull() ? "" : value.asText().strip();
   }
 
   private static ApprovalId id(JsonNode value) throws UnreadableException {

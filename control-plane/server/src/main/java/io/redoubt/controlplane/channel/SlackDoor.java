@@ -2,12 +2,16 @@ package io.redoubt.controlplane.channel;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.action.Arguments;
 import io.redoubt.controlplane.approval.Approvals;
+import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
@@ -26,15 +30,22 @@ final class SlackDoor implements Door {
   private final Database database;
   private final SlackProof proof;
   private final Ballot ballot;
+  private final Changeable changeable;
   private final SlackApi slack;
   private final CallbackRecord record;
   private final Semaphore modals = new Semaphore(MODALS_AT_ONCE);
 
   SlackDoor(
-      Database database, SlackProof proof, Ballot ballot, SlackApi slack, CallbackRecord record) {
+      Database database,
+      SlackProof proof,
+      Ballot ballot,
+      Changeable changeable,
+      SlackApi slack,
+      CallbackRecord record) {
     this.database = database;
     this.proof = proof;
     this.ballot = ballot;
+    this.changeable = changeable;
     this.slack = slack;
     this.record = record;
   }
@@ -62,7 +73,12 @@ final class SlackDoor implements Door {
         askWhy(host, caller, ask);
         yield Optional.empty();
       }
+      case SlackCallback.AskChange ask -> {
+        askChange(host, caller, ask);
+        yield Optional.empty();
+      }
       case SlackCallback.Decide(var choice) -> decide(caller, choice);
+      case SlackCallback.Change change -> change(caller, change);
     };
   }
 
@@ -80,14 +96,45 @@ final class SlackDoor implements Door {
         knock.traceId());
   }
 
-  /** Opens the form at once: Slack's permission to do so lives for three seconds. */
   private void askWhy(SlackProof.Host host, Ballot.Caller caller, SlackCallback.AskWhy ask) {
-    var stranger = ballot.look(caller, ask.id());
-    if (stranger.isPresent()) {
-      ballot.turnAway(caller, ask.id(), stranger.get());
-      whisper(caller, ask.id(), stranger.get().told());
+    if (mayLook(caller, ask.id(), Permission.APPROVALS_DECIDE)) {
+      open(host, caller, ask.id(), SlackMessages.reasonModal(ask.trigger(), ask.id()));
+    }
+  }
+
+  private void askChange(SlackProof.Host host, Ballot.Caller caller, SlackCallback.AskChange ask) {
+    if (!mayLook(caller, ask.id(), Permission.APPROVALS_EDIT)) {
       return;
     }
+    var arguments =
+        host.settings().arguments() == ArgumentsShown.NONE
+            ? Optional.<String>empty()
+            : changeable.of(host.organization(), ask.id());
+    arguments.ifPresentOrElse(
+        text ->
+            open(host, caller, ask.id(), SlackMessages.changeModal(ask.trigger(), ask.id(), text)),
+        () -> {
+          record.count(SLACK, "unchangeable");
+          whisper(
+              caller,
+              ask.id(),
+              "It cannot be changed here (any more). Look at it by `redoubt approvals show "
+                  + ask.id()
+                  + "`.");
+        });
+  }
+
+  private boolean mayLook(Ballot.Caller caller, ApprovalId id, Permission needed) {
+    var stranger = ballot.look(caller, id, needed);
+    stranger.ifPresent(refusal -> {
+      ballot.turnAway(caller, id, refusal);
+      whisper(caller, id, refusal.told());
+    });
+    return stranger.isEmpty();
+  }
+
+  /** Opens the form at once: Slack's permission to do so lives for three seconds. */
+  private void open(SlackProof.Host host, Ballot.Caller caller, ApprovalId id, ObjectNode form) {
     if (!modals.tryAcquire()) {
       record.count(SLACK, "too-many");
       throw ProblemException.retryAfter(ErrorType.RATE_LIMITED, "Too many forms at once.", 1);
@@ -96,11 +143,10 @@ final class SlackDoor implements Door {
         .name("redoubt-slack-form")
         .start(() -> {
           try {
-            var form = SlackMessages.reasonModal(ask.trigger(), ask.id());
             var opened = slack.call(host.settings().baseUrl(), host.secrets(), "views.open", form);
             if (!(opened instanceof Outcome.Done<JsonNode>)) {
               LOG.info("A form could not be opened in Slack: {}", opened);
-              whisper(caller, ask.id(), "The form could not be opened; try again.");
+              whisper(caller, id, "The form could not be opened; try again.");
             }
           } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -113,6 +159,30 @@ final class SlackDoor implements Door {
     record.count(SLACK, "form");
   }
 
+  /** What is wrong with the arguments as such is said in the form; the rest is the enclave's word. */
+  private Optional<ObjectNode> change(Ballot.Caller caller, SlackCallback.Change change) {
+    // No text at all is a call without arguments, which somebody who empties a form may not mean.
+    var arguments =
+        change.arguments().isEmpty()
+            ? Arguments.refused("not there")
+            : Arguments.parse(change.arguments().getBytes(StandardCharsets.UTF_8));
+    if (arguments.refusal() != null) {
+      record.refused(
+          SLACK,
+          caller.organization(),
+          "arguments",
+          caller.user(),
+          change.id(),
+          "no usable arguments: " + arguments.refusal(),
+          caller.traceId());
+      return Optional.of(
+          complaint(SlackMessages.ARGUMENTS, "They cannot be judged: " + arguments.refusal()));
+    }
+    return decide(
+        caller,
+        new Ballot.Choice(change.id(), Decision.APPROVE, change.reason(), arguments.values()));
+  }
+
   private Optional<ObjectNode> decide(Ballot.Caller caller, Ballot.Choice choice) {
     if (!Ballot.isReasoned(choice)) {
       record.refused(
@@ -123,7 +193,9 @@ final class SlackDoor implements Door {
           choice.id(),
           "no usable reason",
           caller.traceId());
-      return Optional.of(complaint("1 to " + Words.MAX_REASON + " characters, on one line"));
+      return Optional.of(
+          complaint(
+              SlackMessages.REASON, "1 to " + Words.MAX_REASON + " characters, on one line"));
     }
     switch (ballot.cast(caller, choice)) {
       case Ballot.Refusal refusal -> whisper(caller, choice.id(), refusal.told());
@@ -133,10 +205,10 @@ final class SlackDoor implements Door {
     return Optional.empty();
   }
 
-  /** What a form shows below its field. */
-  private static ObjectNode complaint(String text) {
+  /** What a form shows below one of its fields. */
+  private static ObjectNode complaint(String field, String text) {
     ObjectNode answer = Json.LENIENT.createObjectNode().put("response_action", "errors");
-    answer.putObject("errors").put(SlackMessages.REASON, text);
+    answer.putObject("errors").put(field, text);
     return answer;
   }
 

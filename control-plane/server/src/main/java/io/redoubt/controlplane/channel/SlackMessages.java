@@ -6,6 +6,7 @@ import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
+import java.util.List;
 
 /**
  * What Slack is given to show, in its Block Kit and within its limits. Whatever comes from an agent
@@ -14,7 +15,12 @@ import io.redoubt.protocol.json.Json;
 final class SlackMessages {
   static final String APPROVE = "redoubt_approve";
   static final String DENY = "redoubt_deny";
+  static final String EDIT = "redoubt_edit";
   static final String REASON = "reason";
+  static final String ARGUMENTS = "arguments";
+
+  /** Characters of a field. */
+  static final int MAX_FIELD = 3_000;
 
   /** Names the message as a request's, for a process that does not know whether it was posted. */
   static final String EVENT = "redoubt_approval";
@@ -41,7 +47,7 @@ final class SlackMessages {
     Words.votes(shown).forEach(line -> context(blocks, line));
     Words.related(view).ifPresent(line -> context(blocks, line));
     if (view.status() == ApprovalStatus.PENDING) {
-      blocks.add(buttons(view));
+      blocks.add(buttons(shown));
     }
     ObjectNode message = Json.LENIENT.createObjectNode();
     message.put("channel", channel);
@@ -80,8 +86,9 @@ final class SlackMessages {
     context(blocks, Words.exactArguments(shown.view().id()));
   }
 
-  private static ObjectNode buttons(ApprovalView view) {
-    ObjectNode approve = button(APPROVE, "Approve", "primary", view.id());
+  private static ObjectNode buttons(Shown shown) {
+    var view = shown.view();
+    ObjectNode approve = button(APPROVE, "Approve", view.id()).put("style", "primary");
     ObjectNode confirm = approve.putObject("confirm");
     confirm.set("title", plain("Approve this call?"));
     confirm.set(
@@ -93,36 +100,71 @@ final class SlackMessages {
     confirm.set("deny", plain("Not yet"));
     ObjectNode actions = block("actions");
     actions.put("block_id", "redoubt_decision");
-    actions.putArray("elements").add(approve).add(button(DENY, "Deny…", "danger", view.id()));
+    var elements =
+        actions
+            .putArray("elements")
+            .add(approve)
+            .add(button(DENY, "Deny…", view.id()).put("style", "danger"));
+    if (shown.changeable()) {
+      elements.add(button(EDIT, "Change…", view.id()));
+    }
     return actions;
   }
 
-  private static ObjectNode button(String action, String text, String style, ApprovalId value) {
+  private static ObjectNode button(String action, String text, ApprovalId value) {
     ObjectNode button = block("button");
     button.put("action_id", action);
     button.set("text", plain(text));
-    return button.put("style", style).put("value", value.toString());
+    return button.put("value", value.toString());
   }
 
   /** What asks for the reason of a denial. */
   static ObjectNode reasonModal(String trigger, ApprovalId id) {
+    var why = input(REASON, "Why?", Words.MAX_REASON);
+    field(why).put("min_length", 1);
+    return modal(trigger, DENY, id, "Deny this call", "Deny", why);
+  }
+
+  /** What asks for other arguments. */
+  static ObjectNode changeModal(String trigger, ApprovalId id, String arguments) {
+    var changed = input(ARGUMENTS, "Approve it with these arguments instead", MAX_FIELD);
+    field(changed).put("multiline", true).put("initial_value", arguments);
+    var why = input(REASON, "Why?", Words.MAX_REASON).put("optional", true);
+    return modal(trigger, EDIT, id, "Change this call", "Approve changed", changed, why);
+  }
+
+  private static ObjectNode modal(
+      String trigger,
+      String callback,
+      ApprovalId id,
+      String title,
+      String submit,
+      ObjectNode... inputs) {
     ObjectNode call = Json.LENIENT.createObjectNode().put("trigger_id", trigger);
     ObjectNode view = call.putObject("view");
-    view.put("type", "modal").put("callback_id", DENY).put("private_metadata", id.toString());
-    view.set("title", plain("Deny this call"));
-    view.set("submit", plain("Deny"));
+    view.put("type", "modal").put("callback_id", callback).put("private_metadata", id.toString());
+    view.set("title", plain(title));
+    view.set("submit", plain(submit));
     view.set("close", plain("Not yet"));
+    view.putArray("blocks").addAll(List.of(inputs));
+    return call;
+  }
+
+  /** A field, in a block that is called like it. */
+  private static ObjectNode input(String name, String label, int most) {
     ObjectNode input = block("input");
-    input.put("block_id", REASON);
-    input.set("label", plain("Why?"));
+    input.put("block_id", name);
+    input.set("label", plain(label));
     input
         .putObject("element")
         .put("type", "plain_text_input")
-        .put("action_id", REASON)
-        .put("min_length", 1)
-        .put("max_length", Words.MAX_REASON);
-    view.putArray("blocks").add(input);
-    return call;
+        .put("action_id", name)
+        .put("max_length", most);
+    return input;
+  }
+
+  private static ObjectNode field(ObjectNode input) {
+    return input.withObject("element");
   }
 
   /** The same message, to be shown in the place of an earlier one. */

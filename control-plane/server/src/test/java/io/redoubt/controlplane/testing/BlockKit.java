@@ -109,10 +109,20 @@ final class BlockKit {
         block.path("elements").forEach(this::button);
       }
       case "input" -> {
-        fields(block, "type", "label", "element", "block_id");
+        fields(block, "type", "label", "element", "block_id", "optional");
         plain("label", block.path("label"), 2_000);
         JsonNode element = block.path("element");
-        fields(element, "type", "action_id", "min_length", "max_length");
+        fields(
+            element,
+            "type",
+            "action_id",
+            "min_length",
+            "max_length",
+            "multiline",
+            "initial_value");
+        require(
+            element.path("initial_value").asText().length() <= element.path("max_length").asInt(),
+            "no more to begin with than there may be");
         require(element.path("type").asText().equals("plain_text_input"), "a text input");
         text("action_id", element.path("action_id"), 255);
         require(element.path("max_length").asInt() <= 3_000, "at most 3000 characters of input");
@@ -128,7 +138,9 @@ final class BlockKit {
     require(ids.add("action " + button.path("action_id").asText()), "an action_id twice");
     plain("button", button.path("text"), 75);
     text("value", button.path("value"), 2_000);
-    require(Set.of("primary", "danger").contains(button.path("style").asText()), "style");
+    if (button.has("style")) {
+      require(Set.of("primary", "danger").contains(button.path("style").asText()), "style");
+    }
     if (button.has("confirm")) {
       JsonNode confirm = button.path("confirm");
       fields(confirm, "title", "text", "confirm", "deny");

@@ -241,16 +241,22 @@ public final class SlackStandIn implements AutoCloseable {
 
   /** Sends in a form. */
   public synchronized Call submit(JsonNode view, String reason, String user) {
+    return submit(view, Map.of("reason", reason), user);
+  }
+
+  /** The same with what is typed into each of its fields; one that is left out stays empty. */
+  public synchronized Call submit(JsonNode view, Map<String, String> typed, String user) {
     ObjectNode payload = payload("view_submission", user, TEAM);
     ObjectNode sent = view.deepCopy();
-    String block = view.path("blocks").get(0).path("block_id").asText();
-    String action = view.path("blocks").get(0).path("element").path("action_id").asText();
-    sent.putObject("state")
-        .putObject("values")
-        .putObject(block)
-        .putObject(action)
-        .put("type", "plain_text_input")
-        .put("value", reason);
+    ObjectNode values = sent.putObject("state").putObject("values");
+    for (JsonNode input : view.path("blocks")) {
+      String block = input.path("block_id").asText();
+      values
+          .putObject(block)
+          .putObject(input.path("element").path("action_id").asText())
+          .put("type", "plain_text_input")
+          .put("value", typed.get(block));
+    }
     payload.set("view", sent);
     payload.put("hash", ++count);
     return call(payload, SIGNING_SECRET);
