@@ -107,7 +107,11 @@ final class AdaptiveCards {
             "isMultiline",
             "maxLength",
             "isRequired",
-            "errorMessage");
+            "errorMessage",
+            "value");
+        require(
+            element.path("value").asText().length() <= element.path("maxLength").asInt(),
+            "no more to begin with than there may be");
         text("id", element.path("id"));
         text("label", element.path("label"));
         require(ids.add(element.path("id").asText()), "an id twice");

@@ -251,6 +251,13 @@ final class TeamsStandIn implements AutoCloseable {
     return call(pressed(message, verb, reason, user));
   }
 
+  /** The same with other arguments in the field above it. */
+  Call change(Message message, String arguments, String reason, String user) {
+    var activity = pressed(message, "redoubt_edit", reason, user);
+    activity.withObject("/value/action/data").put("redoubt_edit_arguments", arguments);
+    return call(activity);
+  }
+
   /** What the Bot Framework sends when a button is pressed. */
   synchronized ObjectNode pressed(Message message, String verb, String reason, String user) {
     JsonNode shown =

@@ -16,6 +16,10 @@ import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import java.net.URI;
+import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.link.SealedBoxes;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.Date;
@@ -243,6 +247,43 @@ class TeamsTest {
     assertThat(said.decision()).isEqualTo(ApprovalView.Decision.DENY);
     assertThat(said.reason()).isEqualTo("not on a Friday");
     assertThat(said.by()).isEqualTo(approver);
+  }
+
+  @Test
+  void aCallIsChangedOnTheCardAndTheChangedOneIsApproved() {
+    var view = asking.asksChangeable("{\"amount\": 100, \"to\": \"mallory\"}");
+    var card = shown(view);
+
+    assertThat(told(teams.change(card, "{", "", APPROVER).to(server.url())))
+        .isEqualTo("They cannot be judged: not JSON");
+    assertThat(told(teams.change(card, " ", "", APPROVER).to(server.url())))
+        .isEqualTo("They cannot be judged: not there");
+    assertThat(tenant.lastAudit("callback:arguments").path("resource").asText())
+        .isEqualTo("teams/" + APPROVER);
+    assertThat(asking.decisions(view.id())).isEmpty();
+    told(teams.change(card, "{\"to\": \"ann\", \"amount\": 5}", "", APPROVER).to(server.url()));
+
+    var said = said(asking.heard(view.id()));
+    var opened =
+        SealedBoxes.open(
+            asking.enclave().enrolmentKey,
+            LinkCommand.DecideApproval.purpose(
+                EnclaveId.parse(asking.enclave().id), tenant.id(), view.id()),
+            Objects.requireNonNull(said.arguments()));
+    assertThat(new String(opened, StandardCharsets.UTF_8))
+        .isEqualTo("{\"amount\":5,\"to\":\"ann\"}");
+    assertThat(said.decision()).isEqualTo(ApprovalView.Decision.APPROVE);
+    assertThat(said.by()).isEqualTo(approver);
+  }
+
+  @Test
+  void whatIsNotShownWholeIsNotChangedOnTheCard() {
+    for (var view :
+        List.of(
+            asking.asks("{\"amount\": 100}"),
+            asking.asksChangeable("{\"to\": \"mallory@example.com\"}"))) {
+      assertThat(shown(view).activity().toString()).doesNotContain("redoubt_edit");
+    }
   }
 
   @Test

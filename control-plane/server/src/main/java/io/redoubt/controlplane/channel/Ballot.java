@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.channel;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.action.Arguments;
 import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.iam.Members;
 import io.redoubt.controlplane.operator.Change;
@@ -35,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class Ballot {
   /** What is told of a vote of which nothing is known yet. */
   static final String UNANSWERED = "Your vote is on its way: its enclave has not answered yet.";
+
+  /** What is told of arguments, before why. */
+  static final String UNUSABLE = "They cannot be judged: ";
 
   private final Database database;
   private final Notices notices;
@@ -109,6 +113,16 @@ final class Ballot {
   sealed interface Voter {}
 
   private record Known(Operator operator) implements Voter {}
+
+  /**
+   * Arguments as somebody typed them into a form. No text at all would be a call without any, which
+   * nobody means who empties a field.
+   */
+  static Arguments typed(String json) {
+    return json.isBlank()
+        ? Arguments.refused("not there")
+        : Arguments.parse(json.getBytes(StandardCharsets.UTF_8));
+  }
 
   /** Whether the reason is one that may be kept; a denial needs one. */
   static boolean isReasoned(Choice choice) {

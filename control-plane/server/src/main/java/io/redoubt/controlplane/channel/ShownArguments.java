@@ -70,7 +70,7 @@ final class ShownArguments {
     }
     var whole = new String(indented(arguments), StandardCharsets.UTF_8);
     return Optional.of(whole)
-        .filter(text -> text.length() <= SlackMessages.MAX_FIELD)
+        .filter(text -> text.length() <= Words.MAX_TYPED)
         .filter(text -> Visible.of(text).equals(text))
         .filter(text -> redacted(arguments, inspectors).equals(text));
   }

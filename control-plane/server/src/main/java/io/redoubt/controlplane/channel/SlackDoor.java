@@ -2,7 +2,6 @@ package io.redoubt.controlplane.channel;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.redoubt.action.Arguments;
 import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.persistence.postgres.Database;
@@ -11,7 +10,6 @@ import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
@@ -161,11 +159,7 @@ final class SlackDoor implements Door {
 
   /** What is wrong with the arguments as such is said in the form; the rest is the enclave's word. */
   private Optional<ObjectNode> change(Ballot.Caller caller, SlackCallback.Change change) {
-    // No text at all is a call without arguments, which somebody who empties a form may not mean.
-    var arguments =
-        change.arguments().isEmpty()
-            ? Arguments.refused("not there")
-            : Arguments.parse(change.arguments().getBytes(StandardCharsets.UTF_8));
+    var arguments = Ballot.typed(change.arguments());
     if (arguments.refusal() != null) {
       record.refused(
           SLACK,
@@ -176,7 +170,7 @@ final class SlackDoor implements Door {
           "no usable arguments: " + arguments.refusal(),
           caller.traceId());
       return Optional.of(
-          complaint(SlackMessages.ARGUMENTS, "They cannot be judged: " + arguments.refusal()));
+          complaint(SlackMessages.ARGUMENTS, Ballot.UNUSABLE + arguments.refusal()));
     }
     return decide(
         caller,

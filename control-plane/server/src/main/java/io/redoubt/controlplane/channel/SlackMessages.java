@@ -19,9 +19,6 @@ final class SlackMessages {
   static final String REASON = "reason";
   static final String ARGUMENTS = "arguments";
 
-  /** Characters of a field. */
-  static final int MAX_FIELD = 3_000;
-
   /** Names the message as a request's, for a process that does not know whether it was posted. */
   static final String EVENT = "redoubt_approval";
 
@@ -127,7 +124,7 @@ final class SlackMessages {
 
   /** What asks for other arguments. */
   static ObjectNode changeModal(String trigger, ApprovalId id, String arguments) {
-    var changed = input(ARGUMENTS, "Approve it with these arguments instead", MAX_FIELD);
+    var changed = input(ARGUMENTS, "Approve it with these arguments instead", Words.MAX_TYPED);
     field(changed).put("multiline", true).put("initial_value", arguments);
     var why = input(REASON, "Why?", Words.MAX_REASON).put("optional", true);
     return modal(trigger, EDIT, id, "Change this call", "Approve changed", changed, why);

@@ -2,6 +2,7 @@ package io.redoubt.controlplane.channel;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TeamsActivity {
   private static final int MAX_ID = 500;
+  private static final int MAX_TYPED = 10_000;
   private static final Pattern ADDRESS = Pattern.compile("[A-Za-z0-9:._-]{1,250}");
 
   private final JsonNode root;
@@ -46,7 +48,17 @@ final class TeamsActivity {
    * @param user their object id
    * @param address theirs in the chat, for a word to them alone
    */
-  record Decide(String user, String address, Ballot.Choice choice) implements Act {}
+  record Decide(String user, String address, Ballot.Choice choice) implements Act {
+    Decide with(ObjectNode arguments) {
+      return new Decide(
+          user,
+          address,
+          new Ballot.Choice(choice.id(), choice.decision(), choice.reason(), arguments));
+    }
+  }
+
+  /** Somebody approves other arguments, as they were typed. */
+  record Change(Decide approved, String arguments) implements Act {}
 
   /** Nothing that concerns a request. */
   record Nothing() implements Act {}
@@ -119,6 +131,14 @@ final class TeamsActivity {
     return switch (action.path("verb").asText()) {
       case TeamsCards.APPROVE -> decide(data, Decision.APPROVE, TeamsCards.APPROVE_REASON);
       case TeamsCards.DENY -> decide(data, Decision.DENY, TeamsCards.DENY_REASON);
+      case TeamsCards.EDIT -> {
+        var approved = decide(data, Decision.APPROVE, TeamsCards.EDIT_REASON);
+        String arguments = data.path(TeamsCards.EDIT_ARGUMENTS).asText();
+        if (arguments.length() > MAX_TYPED) {
+          throw new UnreadableException("arguments longer than the field");
+        }
+        yield new Change(approved, arguments);
+      }
       default -> throw new UnreadableException("no button of ours");
     };
   }

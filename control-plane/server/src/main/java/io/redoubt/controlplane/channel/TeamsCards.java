@@ -15,9 +15,12 @@ import io.redoubt.protocol.json.Json;
 final class TeamsCards {
   static final String APPROVE = "redoubt_approve";
   static final String DENY = "redoubt_deny";
+  static final String EDIT = "redoubt_edit";
   static final String APPROVAL = "approval_id";
   static final String APPROVE_REASON = "redoubt_approve_reason";
   static final String DENY_REASON = "redoubt_deny_reason";
+  static final String EDIT_REASON = "redoubt_edit_reason";
+  static final String EDIT_ARGUMENTS = "redoubt_edit_arguments";
 
   /** Of a whole activity, which Teams counts in UTF-16: 28 KiB, the strictest of its limits. */
   static final int MAX_CHARACTERS = 28 * 1024 / 2;
@@ -73,9 +76,13 @@ final class TeamsCards {
     ArrayNode votes = container(body);
     Words.related(view).ifPresent(related -> line(body, related));
     if (pending) {
-      actions(card.putArray("actions"), view);
+      var actions = card.putArray("actions");
+      actions(actions, view);
+      if (shown.changeable() && room(activity) / 2 > cost(shown.arguments())) {
+        actions.add(change(view.id(), shown.arguments()));
+      }
     }
-    int room = MAX_CHARACTERS - RESERVE - length(activity);
+    int room = room(activity);
     int forVotes = pending ? room / 2 : room;
     // The newest are worth more than the oldest.
     var said = Words.votes(shown).reversed();
@@ -85,13 +92,13 @@ final class TeamsCards {
     }
     String text = shown.arguments();
     if (pending && text != null) {
-      arguments(arguments, text, MAX_CHARACTERS - RESERVE - length(activity));
+      arguments(arguments, text, room(activity));
     }
     return activity;
   }
 
-  private static int length(ObjectNode activity) {
-    return activity.toString().length();
+  private static int room(ObjectNode activity) {
+    return MAX_CHARACTERS - RESERVE - activity.toString().length();
   }
 
   /** JSON writes quotes and backslashes with one more each. */
@@ -138,6 +145,21 @@ final class TeamsCards {
             .put("isRequired", true)
             .put("errorMessage", "A denial needs a reason.");
     actions.add(asked("Deny…", deny, execute(DENY, "Deny", "destructive", view.id())));
+  }
+
+  /** With all of the arguments to begin with, in a field that reads no Markdown either. */
+  private static ObjectNode change(ApprovalId id, String arguments) {
+    ObjectNode changed =
+        input(EDIT_ARGUMENTS, "Approve it with these arguments instead")
+            .put("isMultiline", true)
+            .put("maxLength", Words.MAX_TYPED)
+            .put("value", arguments)
+            .put("isRequired", true)
+            .put("errorMessage", "A JSON object.");
+    ObjectNode why = input(EDIT_REASON, "Why? May be left out.").put("isRequired", false);
+    var action = asked("Change…", changed, execute(EDIT, "Approve changed", "positive", id));
+    action.withObject("card").withArray("body").add(why);
+    return action;
   }
 
   /** Opens below the button, so that nothing is decided by one slip of a finger. */

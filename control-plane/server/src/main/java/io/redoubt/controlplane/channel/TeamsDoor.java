@@ -58,12 +58,36 @@ final class TeamsDoor implements Door {
     }
     return switch (act) {
       case TeamsActivity.Nothing _ -> CompletableFuture.completedFuture(Optional.empty());
-      case TeamsActivity.Decide decide -> {
-        var caller =
-            new Ballot.Caller(TEAMS, proven.organization(), decide.user(), null, knock.traceId());
-        yield decided(caller, decide, until).thenApply(text -> Optional.of(said(text)));
-      }
+      case TeamsActivity.Decide decide ->
+          decided(caller(proven, decide, knock), decide, until)
+              .thenApply(text -> Optional.of(said(text)));
+      case TeamsActivity.Change change ->
+          changed(caller(proven, change.approved(), knock), change, until)
+              .thenApply(text -> Optional.of(said(text)));
     };
+  }
+
+  private static Ballot.Caller caller(
+      TeamsProof.Proven proven, TeamsActivity.Decide decide, Knock knock) {
+    return new Ballot.Caller(TEAMS, proven.organization(), decide.user(), null, knock.traceId());
+  }
+
+  private CompletionStage<String> changed(
+      Ballot.Caller caller, TeamsActivity.Change change, long until) {
+    var arguments = Ballot.typed(change.arguments());
+    var approved = change.approved();
+    if (arguments.refusal() == null) {
+      return decided(caller, approved.with(arguments.values()), until);
+    }
+    record.refused(
+        TEAMS,
+        caller.organization(),
+        "arguments",
+        caller.user(),
+        approved.choice().id(),
+        "no usable arguments: " + arguments.refusal(),
+        caller.traceId());
+    return CompletableFuture.completedFuture(Ballot.UNUSABLE + arguments.refusal());
   }
 
   private CompletionStage<String> decided(

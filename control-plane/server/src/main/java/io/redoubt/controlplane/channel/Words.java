@@ -18,6 +18,9 @@ final class Words {
   /** Characters of a reason, in any channel. */
   static final int MAX_REASON = 500;
 
+  /** Characters of arguments in a form, which is what Slack's fields take. */
+  static final int MAX_TYPED = 3_000;
+
   static final int MAX_LINE = 300;
   private static final int MAX_VALUE = 500;
   private static final int MOST_RELATED = 5;
