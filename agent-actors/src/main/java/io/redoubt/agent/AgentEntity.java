@@ -44,13 +44,10 @@ import io.redoubt.agent.AgentState.Decommissioned;
 import io.redoubt.agent.AgentState.Known;
 import io.redoubt.agent.AgentState.Lifecycle;
 import io.redoubt.agent.AgentState.Unknown;
-import io.redoubt.budget.Ledger;
-import io.redoubt.budget.OrganizationBudgets;
 import io.redoubt.budget.Tally;
 import io.redoubt.lease.Lease;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.link.AgentStatus;
-import io.redoubt.session.History;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -129,8 +126,7 @@ final class AgentEntity
           var fence = new FenceKeeper(context, timers, key, ports.fences(), config.fence());
           var judge = new Judge(key, ports, config.risk(), clock);
           var recollection = new Recollection(context, key, ports.history(), judge, limit);
-          var purse =
-              new Purse(context, key, ports.ledger(), ports.organizations(), clock, limit);
+          var purse = new Purse(context, key, ports.ledger(), ports.organizations(), clock, limit);
           return new AgentEntity(
               context, key, shard, config, lease, clock, fence, judge, recollection, purse);
         }));

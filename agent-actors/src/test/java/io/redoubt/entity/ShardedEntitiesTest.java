@@ -88,11 +88,7 @@ class ShardedEntitiesTest {
       ShardedTokenFamilies.start(kit.system(), TokenFamilyConfig.from(CONFIG), clock);
   private final Agents agents =
       ShardedAgents.start(
-          kit.system(),
-          AgentConfig.from(CONFIG),
-          ports(kit.system()),
-          () -> true,
-          clock);
+          kit.system(), AgentConfig.from(CONFIG), ports(kit.system()), () -> true, clock);
 
   private AgentPorts ports(ActorSystem<?> system) {
     return new AgentPorts(
@@ -103,7 +99,6 @@ class ShardedEntitiesTest {
         new FakeOrganizationBudgets(system),
         new FakeDriftReports());
   }
-
 
   @BeforeAll
   void join() {
@@ -177,11 +172,7 @@ class ShardedEntitiesTest {
           ConfigFactory.parseString("redoubt.agent.entity.idle-after = 1 s").withFallback(CONFIG);
       var leaving =
           ShardedAgents.start(
-              alone.system(),
-              AgentConfig.from(brief),
-              ports(alone.system()),
-              () -> true,
-              clock);
+              alone.system(), AgentConfig.from(brief), ports(alone.system()), () -> true, clock);
       var key = new AgentKey(organization, AgentId.next(clock));
       var spec = new AgentSpec("idle", null, Map.of(), List.of(), ModelAccess.ANY, false, 1);
       await()

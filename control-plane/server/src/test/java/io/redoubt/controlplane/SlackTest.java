@@ -216,8 +216,7 @@ class SlackTest {
         .until(
             () ->
                 slack.forms().stream()
-                    .filter(
-                        it -> it.path("private_metadata").asText().equals(view.id().toString()))
+                    .filter(it -> it.path("private_metadata").asText().equals(view.id().toString()))
                     .toList(),
             found -> !found.isEmpty())
         .getFirst();
@@ -232,9 +231,7 @@ class SlackTest {
         .contains("\"amount\": 100", "\"to\": \"mallory\"");
     for (String bad : List.of("", "[]", "{\"a\": 1, \"a\": 2}", "{", "{\"a\": 1e9999999999}")) {
       var refused =
-          slack
-              .submit(form, Map.of("arguments", bad, "reason", "less"), APPROVER)
-              .to(server.url());
+          slack.submit(form, Map.of("arguments", bad, "reason", "less"), APPROVER).to(server.url());
       assertThat(refused.body())
           .as(bad)
           .contains("\"response_action\":\"errors\"", "\"arguments\":\"They cannot be judged");
@@ -282,10 +279,9 @@ class SlackTest {
               () -> slack.whispersTo(APPROVER),
               it ->
                   it.stream()
-                      .anyMatch(
-                          text ->
-                              text.contains("cannot be changed here")
-                                  && text.contains(view.id().toString())));
+                      .anyMatch(text ->
+                          text.contains("cannot be changed here")
+                              && text.contains(view.id().toString())));
     }
     assertThat(slack.forms().stream().map(JsonNode::toString))
         .noneMatch(form -> form.contains("mallory@example.com"));

@@ -86,7 +86,7 @@ final class BadRequestsIT {
   }
 
   @Test
-  void everyBadHeadIsAnsweredWithAProblemDocument(Product product) {
+  void everyBadHeadIsAnsweredInTheServersForm(Product product) {
     var sweep = Sweep.of(product);
 
     for (URI server : sweep.servers()) {
@@ -96,7 +96,7 @@ final class BadRequestsIT {
         sweep
             .answer(server, bytes)
             .ifPresentOrElse(
-                reply -> sweep.check(what, Endpoint.Form.PROBLEM, reply, bad.statuses()),
+                reply -> sweep.check(what, sweep.formBeforeRoutes(server), reply, bad.statuses()),
                 () -> sweep.violation(what, what + ": no answer"));
       }
     }

@@ -95,6 +95,11 @@ record Endpoint(
         : Credential.AGENT;
   }
 
+  /** Whether somebody calls who has no credential of ours, and signs instead. */
+  boolean isCallback() {
+    return template.contains("/callbacks/");
+  }
+
   boolean hasBody() {
     return !mediaType.isEmpty();
   }

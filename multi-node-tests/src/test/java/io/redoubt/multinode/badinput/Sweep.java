@@ -102,6 +102,15 @@ final class Sweep {
     return List.of(product.runtime().controlPlane(), node.agent(), node.acting());
   }
 
+  /**
+   * In which form a server refuses what comes to no route; where models are called, for any SDK.
+   */
+  Endpoint.Form formBeforeRoutes(URI server) {
+    return server.equals(product.runtime().node().acting())
+        ? Endpoint.Form.ANTHROPIC
+        : Endpoint.Form.PROBLEM;
+  }
+
   /** Everything that the servers say they serve, and what the contract says besides. */
   List<Endpoint> endpoints() {
     var endpoints = new ArrayList<Endpoint>();

@@ -17,11 +17,18 @@ public final class DeadlinesKept {
   private DeadlinesKept() {}
 
   /**
-   * One look at a request.
+   * One look at a request, which was like that at some moment from the question to the answer.
    *
    * @param ended how many of its tiers have ended
    */
-  public record Look(String approval, Instant askedAt, Instant at, int ended) {}
+  public record Look(
+      String approval, Instant askedAt, Instant asked, Instant answered, int ended) {}
+
+  /** How long the machine stood still in some time. */
+  @FunctionalInterface
+  public interface Still {
+    Duration between(Instant from, Instant until);
+  }
 
   /**
    * Sentences about what is wrong; empty: nothing is.
@@ -30,29 +37,33 @@ public final class DeadlinesKept {
    * @param tier how long each tier lasts
    * @param tiers how many there are
    * @param since what was due before that is to be noticed by then
+   * @param still in which nobody could have noticed anything
    */
-  public static List<String> violations(List<Look> looks, Duration tier, int tiers, Instant since) {
+  public static List<String> violations(
+      List<Look> looks, Duration tier, int tiers, Instant since, Still still) {
     var violations = new ArrayList<String>();
     var ofEach = looks.stream().collect(Collectors.groupingBy(Look::approval));
     ofEach.forEach((approval, its) -> {
       long noticed = 0;
       for (Look look : its) {
-        var lasted = Duration.between(look.askedAt(), look.at());
-        long due = Math.min(tiers, lasted.dividedBy(tier));
-        long certain = Math.min(tiers, lasted.minus(WITHIN).dividedBy(tier));
-        boolean settled = look.at().isAfter(since.plus(WITHIN));
-        if (look.ended() > due) {
+        if (look.answered().isBefore(look.askedAt().plus(tier.multipliedBy(look.ended())))) {
           violations.add("early: " + look);
-        } else if (settled && look.ended() < certain) {
+        } else if (look.ended() < tiers && isLate(look, tier, since, still)) {
           violations.add("late: " + look);
         }
         noticed = Math.max(noticed, look.ended());
       }
-      var first = its.stream().min(Comparator.comparing(Look::at)).orElseThrow();
+      var first = its.stream().min(Comparator.comparing(Look::asked)).orElseThrow();
       if (noticed <= first.ended()) {
         violations.add("no deadline came of " + approval);
       }
     });
     return violations;
+  }
+
+  private static boolean isLate(Look look, Duration tier, Instant since, Still still) {
+    Instant due = look.askedAt().plus(tier.multipliedBy(look.ended() + 1L));
+    Instant from = due.isAfter(since) ? due : since;
+    return look.asked().isAfter(from.plus(WITHIN).plus(still.between(from, look.asked())));
   }
 }

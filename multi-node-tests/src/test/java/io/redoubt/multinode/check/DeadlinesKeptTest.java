@@ -17,11 +17,46 @@ final class DeadlinesKeptTest {
   private final List<Look> looks = new ArrayList<>();
 
   private void look(long millis, int ended) {
-    looks.add(new Look("apr", ASKED, ASKED.plusMillis(millis), ended));
+    look(millis, millis, ended);
+  }
+
+  private void look(long asked, long answered, int ended) {
+    looks.add(new Look("apr", ASKED, ASKED.plusMillis(asked), ASKED.plusMillis(answered), ended));
   }
 
   private List<String> violations(long since) {
-    return DeadlinesKept.violations(looks, TIER, 3, ASKED.plusMillis(since));
+    return violations(since, (_, _) -> Duration.ZERO);
+  }
+
+  private List<String> violations(long since, DeadlinesKept.Still still) {
+    return DeadlinesKept.violations(looks, TIER, 3, ASKED.plusMillis(since), still);
+  }
+
+  @Test
+  void anAnswerMayBeAsOldAsItsQuestion() {
+    look(10_900, 12_000, 0);
+    look(9_900, 10_100, 1);
+    assertThat(violations(0)).isEmpty();
+
+    look(11_100, 12_000, 0);
+    assertThat(violations(0)).singleElement().asString().startsWith("late");
+  }
+
+  @Test
+  void nobodyNoticesAnythingWhileTheMachineStandsStill() {
+    look(12_500, 0);
+    look(12_600, 1);
+
+    try (var still = new Standstills(() -> ASKED)) {
+      still.note(ASKED.plusMillis(9_000), ASKED.plusMillis(11_400));
+      assertThat(violations(0, still::between)).as("1.1 s besides").hasSize(1);
+      still.note(ASKED.plusMillis(12_000), ASKED.plusMillis(12_150));
+      still.note(ASKED.plusMillis(12_200), ASKED.plusMillis(12_210));
+      assertThat(violations(0, still::between)).isEmpty();
+      still.note(ASKED.plusMillis(13_000), ASKED.plusMillis(19_000));
+      look(12_700, 0);
+      assertThat(violations(0, still::between)).as("what comes later excuses nothing").hasSize(1);
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.multinode.check.DeadlinesKept;
 import io.redoubt.multinode.check.GrantsHold;
 import io.redoubt.multinode.check.KillHolds;
+import io.redoubt.multinode.check.Standstills;
 import io.redoubt.multinode.history.Fate;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.Plea;
@@ -336,8 +337,12 @@ final class ApprovalsIT {
           rota.with(node);
         });
 
-    var looks = watch(ladders, restarted);
-    assertThat(DeadlinesKept.violations(looks, RUNG, RUNGS, restarted)).isEmpty();
+    try (var still = new Standstills(() -> product.clock().instant())) {
+      var looks = watch(ladders, restarted);
+      assertThat(DeadlinesKept.violations(looks, RUNG, RUNGS, restarted, still::between))
+          .as("the machine stood still: %s", still)
+          .isEmpty();
+    }
     for (var matter : matters) {
       assertThat(asked(matter)).as("joined as before").isEqualTo(of(afterwards, matter));
       var vote = decided(Channel.CONTROL_PLANE, of(afterwards, matter), true);
@@ -379,12 +384,13 @@ final class ApprovalsIT {
         .atMost(RUNG.multipliedBy(2))
         .pollInterval(Duration.ofMillis(60))
         .until(() -> {
+          Instant asked = product.clock().instant();
           var shown = approver.shown(null);
           Instant now = product.clock().instant();
           shown.ifPresent(items ->
               items.stream()
                   .filter(it -> ladders.contains(it.path("id").asText()))
-                  .forEach(it -> looks.add(look(it, now))));
+                  .forEach(it -> looks.add(look(it, asked, now))));
           return now.isAfter(since.plus(RUNG).plusSeconds(1));
         });
     assertThat(looks.stream().map(DeadlinesKept.Look::approval).distinct())
@@ -393,12 +399,13 @@ final class ApprovalsIT {
     return looks;
   }
 
-  private static DeadlinesKept.Look look(JsonNode approval, Instant at) {
+  private static DeadlinesKept.Look look(JsonNode approval, Instant asked, Instant answered) {
     boolean over = !approval.path("status").asText().equals("pending");
     return new DeadlinesKept.Look(
         approval.path("id").asText(),
         Instant.parse(approval.path("asked_at").asText()),
-        at,
+        asked,
+        answered,
         over ? RUNGS : approval.path("tier").asInt() - 1);
   }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * work. The last of the scenarios: the nodes are of that build from then on.
  */
 @Order(Integer.MAX_VALUE)
+@EnabledIfSystemProperty(named = "redoubt.rolling-update", matches = "true")
 @ExtendWith(SharedTrio.class)
 final class RollingUpdateIT {
   private static final int AGENTS = 9;

@@ -63,7 +63,10 @@ public final class Newcomer implements AutoCloseable {
       builder.environment().keySet().removeIf(key -> key.startsWith("REDOUBT_"));
       builder
           .environment()
-          .put("REDOUBT_JAVA_OPTS", "-Dconfig.file=" + file + " " + String.join(" ", javaOptions));
+          .put(
+              "REDOUBT_JAVA_OPTS",
+              "%s -Dconfig.file=%s %s"
+                  .formatted(Product.SHORT_LIVED, file, String.join(" ", javaOptions)));
       return new Newcomer(product, name, output, builder.start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

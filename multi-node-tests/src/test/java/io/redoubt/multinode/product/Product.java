@@ -31,11 +31,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Product implements AutoCloseable {
   /**
+   * Processes live for a minute here: their machine code would be made twice, and the second never
+   * come to use, while all of them wait for the processors.
+   */
+  static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1";
+
+  /**
    * Shorter than by default, where a test would have to wait for nothing else; and an organization
    * may ask as much of the operator API as a sweep of all of it does.
    */
   private static final String SETTINGS =
-      "-Dredoubt.http.head-deadline=8s -Dredoubt.http.body-deadline=5s"
+      SHORT_LIVED
+          + " -Dredoubt.http.head-deadline=8s -Dredoubt.http.body-deadline=5s"
           + " -Dredoubt.proxy.llm.body-deadline=5s"
           + " -Dredoubt.enclave.store.certainty=16s -Dredoubt.enclave.store.settle-interval=1s"
           + " -Dredoubt.control-plane.limits.organization-per-second=2000"

@@ -67,7 +67,9 @@ public final class SeparateServers implements AutoCloseable {
     controlPlaneSettings.put("REDOUBT_CONTROL_PORT", port(runtime.controlPlane()));
     controlPlaneSettings.put(
         "REDOUBT_JAVA_OPTS",
-        "-Dredoubt.control-plane.master-key-file=" + keys.resolve("control.key"));
+        Product.SHORT_LIVED
+            + " -Dredoubt.control-plane.master-key-file="
+            + keys.resolve("control.key"));
     startControlPlane();
     String key =
         product

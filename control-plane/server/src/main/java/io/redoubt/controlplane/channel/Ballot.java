@@ -83,8 +83,7 @@ final class Ballot {
    *
    * @param arguments that the call is approved with; null: it is decided as it is
    */
-  record Choice(
-      ApprovalId id, Decision decision, String reason, @Nullable ObjectNode arguments) {
+  record Choice(ApprovalId id, Decision decision, String reason, @Nullable ObjectNode arguments) {
     Choice(ApprovalId id, Decision decision, String reason) {
       this(id, decision, reason, null);
     }
@@ -208,8 +207,7 @@ final class Ballot {
     return operator.get().may(needed)
         ? new Known(operator.get())
         : new Refusal(
-            member.get() + " needs " + needed.wire(),
-            "You may not change what is to be approved.");
+            member.get() + " needs " + needed.wire(), "You may not change what is to be approved.");
   }
 
   /**
@@ -230,8 +228,7 @@ final class Ballot {
                 choice.decision().wire(),
                 choice.arguments() == null
                     ? ""
-                    : new String(
-                        CanonicalJson.write(choice.arguments()), StandardCharsets.UTF_8)));
+                    : new String(CanonicalJson.write(choice.arguments()), StandardCharsets.UTF_8)));
     var before =
         change
             .handle()

@@ -288,8 +288,7 @@ final class Postman implements AutoCloseable {
             ? null
             : ShownArguments.redacted(view.arguments(), ready.inspectors());
     String agent = ready.agent() == null ? view.agentId().toString() : ready.agent();
-    boolean changeable =
-        !hidden && ShownArguments.toChange(view, ready.inspectors()).isPresent();
+    boolean changeable = !hidden && ShownArguments.toChange(view, ready.inspectors()).isPresent();
     return new Shown(view, agent, ready.people(), ready.askable(), text, changeable);
   }
 

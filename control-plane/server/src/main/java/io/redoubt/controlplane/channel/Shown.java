@@ -3,6 +3,7 @@ package io.redoubt.controlplane.channel;
 import io.redoubt.protocol.approval.ApprovalView;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,11 @@ record Shown(
     List<String> askable,
     @Nullable String arguments,
     boolean changeable) {
+
+  /** What can be put into a form; empty: nothing can. */
+  Optional<String> toChange() {
+    return changeable ? Optional.ofNullable(arguments) : Optional.empty();
+  }
 
   /** The name of a member, or what is known instead. */
   String person(@Nullable String id) {

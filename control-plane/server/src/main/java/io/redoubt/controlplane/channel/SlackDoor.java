@@ -157,7 +157,9 @@ final class SlackDoor implements Door {
     record.count(SLACK, "form");
   }
 
-  /** What is wrong with the arguments as such is said in the form; the rest is the enclave's word. */
+  /**
+   * What is wrong with the arguments as such is said in the form; the rest is the enclave's word.
+   */
   private Optional<ObjectNode> change(Ballot.Caller caller, SlackCallback.Change change) {
     var arguments = Ballot.typed(change.arguments());
     if (arguments.refusal() != null) {
@@ -169,8 +171,7 @@ final class SlackDoor implements Door {
           change.id(),
           "no usable arguments: " + arguments.refusal(),
           caller.traceId());
-      return Optional.of(
-          complaint(SlackMessages.ARGUMENTS, Ballot.UNUSABLE + arguments.refusal()));
+      return Optional.of(complaint(SlackMessages.ARGUMENTS, Ballot.UNUSABLE + arguments.refusal()));
     }
     return decide(
         caller,
@@ -188,8 +189,7 @@ final class SlackDoor implements Door {
           "no usable reason",
           caller.traceId());
       return Optional.of(
-          complaint(
-              SlackMessages.REASON, "1 to " + Words.MAX_REASON + " characters, on one line"));
+          complaint(SlackMessages.REASON, "1 to " + Words.MAX_REASON + " characters, on one line"));
     }
     switch (ballot.cast(caller, choice)) {
       case Ballot.Refusal refusal -> whisper(caller, choice.id(), refusal.told());

@@ -3,7 +3,6 @@ package io.redoubt.controlplane.channel;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.approval.ApprovalStatus;
-import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
 import java.util.List;
@@ -102,7 +101,7 @@ final class SlackMessages {
             .putArray("elements")
             .add(approve)
             .add(button(DENY, "Deny…", view.id()).put("style", "danger"));
-    if (shown.changeable()) {
+    if (shown.toChange().isPresent()) {
       elements.add(button(EDIT, "Change…", view.id()));
     }
     return actions;

@@ -78,9 +78,10 @@ final class TeamsCards {
     if (pending) {
       var actions = card.putArray("actions");
       actions(actions, view);
-      if (shown.changeable() && room(activity) / 2 > cost(shown.arguments())) {
-        actions.add(change(view.id(), shown.arguments()));
-      }
+      shown
+          .toChange()
+          .filter(text -> room(activity) / 2 > cost(text))
+          .ifPresent(text -> actions.add(change(view.id(), text)));
     }
     int room = room(activity);
     int forVotes = pending ? room / 2 : room;

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How texts come in, and how what is wrong with them is said. */
 final class PolicyTexts {
-  static final String NOT_OWN =
-      "cannot begin with " + Floor.PREFIX + ", as only the platform's do";
+  static final String NOT_OWN = "cannot begin with " + Floor.PREFIX + ", as only the platform's do";
 
   private PolicyTexts() {}
 

@@ -113,13 +113,7 @@ final class BlockKit {
         plain("label", block.path("label"), 2_000);
         JsonNode element = block.path("element");
         fields(
-            element,
-            "type",
-            "action_id",
-            "min_length",
-            "max_length",
-            "multiline",
-            "initial_value");
+            element, "type", "action_id", "min_length", "max_length", "multiline", "initial_value");
         require(
             element.path("initial_value").asText().length() <= element.path("max_length").asInt(),
             "no more to begin with than there may be");
