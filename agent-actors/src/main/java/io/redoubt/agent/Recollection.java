@@ -69,12 +69,13 @@ final class Recollection {
   }
 
   /**
-   * Whether enough is known.
+   * Whether enough is known. While it is read anew nothing is: what was permitted meanwhile would
+   * be missing from what was read.
    *
    * @param goneBy whether policies go by it
    */
   boolean isKnown(boolean goneBy) {
-    return goneBy ? complete : known;
+    return goneBy ? complete : known && !reading;
   }
 
   /** Keeps the question until the log was read. True: it is the first, so it must be read. */

@@ -72,10 +72,12 @@ public final class PolicySet implements Compilation {
     this.groups = groups;
     this.looksAtSession =
         policies.stream()
-            .anyMatch(each -> !each.shadow() && each.consulted().context().contains("session"));
+            .filter(each -> !each.shadow())
+            .map(each -> each.consulted().context())
+            .anyMatch(asked -> asked.contains("session") || asked.contains("risk"));
   }
 
-  /** Whether what an agent did before may decide. */
+  /** Whether what an agent did before may decide, be it by the risk that comes of it. */
   public boolean looksAtSession() {
     return looksAtSession;
   }

@@ -478,6 +478,11 @@ final class EnclaveNode {
     return cut;
   }
 
+  /** Who says that it is refused here says that it is cut, whoever brought word of it first. */
+  private int withdraw(Revocation revocation) {
+    return revocations.apply(revocation) + onRevoked(revocation);
+  }
+
   /**
    * What runs on the tokens of a family ends with it (G2), and what runs on one token with that.
    */
@@ -490,7 +495,7 @@ final class EnclaveNode {
 
   private KillSwitch killSwitch(ActorContext<Void> context, EnclaveStore store) {
     context.spawn(
-        EnforcementNode.create(config.node(), stops, revocations::apply, ledger, clock),
+        EnforcementNode.create(config.node(), stops, this::withdraw, ledger, clock),
         EnforcementNode.NAME);
     var limit = config.kill().answerLimit();
     var limits = new Enforcement.Limits(limit, config.lease().certain());

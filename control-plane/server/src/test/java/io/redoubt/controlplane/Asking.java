@@ -156,8 +156,27 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
         .toList();
   }
 
+  /** What is on record of it, once it is. */
+  JsonNode recorded(String operation, ApprovalId id) {
+    return await()
+        .until(
+            () ->
+                tenant.audit("&operation=" + operation).stream()
+                    .filter(record -> record.path("approval_id").asText().equals(id.toString()))
+                    .toList(),
+            found -> !found.isEmpty())
+        .getFirst();
+  }
+
   CommandEnvelope heard(ApprovalId id) {
-    return await().until(() -> decisions(id), found -> !found.isEmpty()).getFirst();
+    return await()
+        .until(
+            () -> {
+              enclave.listenOn();
+              return decisions(id);
+            },
+            found -> !found.isEmpty())
+        .getFirst();
   }
 
   void answer(CommandEnvelope command, LinkReport.Hearing outcome, ApprovalView view) {

@@ -208,7 +208,7 @@ class EmailTest {
   void aMailboxThatIsFullGetsItsMailLaterAndTheOthersGetOne() {
     smtp.answer(ADA, "450 4.2.1 try again later");
     var view = asking.asks("{}");
-    await().until(() -> tenant.owner().get(EMAIL).text("/problem").equals("code 450"));
+    await().until(() -> tenant.owner().get(EMAIL).text("/problem").equals("mailboxes are busy"));
     assertThat(mails(view, 1)).extracting(SmtpStandIn.Taken::to).containsOnly(DUTY);
 
     smtp.answer(ADA, null);
@@ -218,6 +218,41 @@ class EmailTest {
         .containsExactlyInAnyOrder(DUTY, ADA);
     awaitNothingWaits();
     assertThat(smtp.takenAbout(view.id().toString())).hasSize(2);
+  }
+
+  @Test
+  void whoComesAfterAFullMailboxIsToldAllTheSame() {
+    smtp.answer(DUTY, "452 4.2.2 mailbox full");
+    try {
+      var view = asking.asks("{}");
+
+      assertThat(mails(view, 1)).extracting(SmtpStandIn.Taken::to).containsOnly(ADA);
+      smtp.answer(DUTY, null);
+
+      assertThat(mails(view, 2))
+          .extracting(SmtpStandIn.Taken::to)
+          .containsExactlyInAnyOrder(DUTY, ADA);
+      awaitNothingWaits();
+    } finally {
+      smtp.answer(DUTY, null);
+    }
+  }
+
+  /** Kept until it ends, it would be kept in the memory that all organizations share. */
+  @Test
+  void aServerThatGreetsForEverIsHungUpOn() {
+    smtp.answer("greeting", SmtpStandIn.ENDLESS);
+    try {
+      var view = asking.asks("{}");
+      await().until(() -> !tenant.owner().get(EMAIL).at("/problem").isNull());
+
+      assertThat(tenant.owner().get(EMAIL).text("/problem")).isNotEqualTo("no answer in time");
+      assertThat(smtp.said()).isLessThan(64L << 20);
+      smtp.answer("greeting", null);
+      mails(view, 2);
+    } finally {
+      smtp.answer("greeting", null);
+    }
   }
 
   @Test

@@ -97,6 +97,13 @@ final class EnclaveClient implements AutoCloseable {
     return this;
   }
 
+  /** As an enclave does where the control plane has ended the conversation. */
+  void listenOn() {
+    if (ended) {
+      listen(commands.isEmpty() ? 0 : commands.getLast().number());
+    }
+  }
+
   /** Opens the stream of commands and reads it until it ends. */
   void listen(long after) {
     var request =

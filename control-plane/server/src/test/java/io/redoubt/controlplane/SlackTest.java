@@ -690,6 +690,12 @@ class SlackTest {
 
     assertThat(reply.status()).as(reply.text()).isEqualTo(403);
     assertThat(tenant.owner().get(SLACK + "/members").text()).doesNotContain("U0MALLORY");
+    // Whoever has the secret says who pressed: another secret is another's word.
+    var replaced =
+        manager.put(
+            SLACK, settings(slack).replace(SlackStandIn.SIGNING_SECRET, "5ec2e7".repeat(6)));
+    assertThat(replaced.status()).as(replaced.text()).isEqualTo(403);
+    assertThat(manager.put(SLACK, settings(slack)).status()).as("the same").isEqualTo(200);
     var foreign = Asking.of(server).member("Eve", "approver");
     var ofAnother =
         tenant

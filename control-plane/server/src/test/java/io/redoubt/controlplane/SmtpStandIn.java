@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * lines end and how long they are; what it does not like it refuses, and remembers as a complaint.
  */
 final class SmtpStandIn implements AutoCloseable {
+  /** A greeting that goes on and on. */
+  static final String ENDLESS = "endless";
+
+  private final AtomicLong said = new AtomicLong();
+
   static final String USER = "redoubt";
   static final String PASSWORD = "stand-in pass=word";
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -150,6 +156,11 @@ final class SmtpStandIn implements AutoCloseable {
   // What a test says and sees ------------------------------------------------------------------
 
   /** What is answered where a command, or a recipient, begins so; null: what is usual. */
+  /** How much of an endless greeting was said, in bytes. */
+  long said() {
+    return said.get();
+  }
+
   synchronized void answer(String to, @Nullable String with) {
     if (with == null) {
       refusals.remove(to);
@@ -270,6 +281,10 @@ final class SmtpStandIn implements AutoCloseable {
 
     private void run() throws IOException {
       String greeting = special("greeting");
+      while (ENDLESS.equals(greeting)) {
+        say("220-" + "x".repeat(500));
+        said.addAndGet(504);
+      }
       say(greeting == null ? "220 stand-in.example ESMTP" : greeting);
       for (String line = line(); line != null; line = line()) {
         synchronized (SmtpStandIn.this) {

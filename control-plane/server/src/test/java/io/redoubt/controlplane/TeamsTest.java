@@ -138,8 +138,7 @@ class TeamsTest {
         .doesNotContain("jane.doe@example.com", "q8Zr1vN0xT4mB7kLp2Ws9YdE")
         .doesNotContain("\u202e");
     assertThat(card.hasButtons()).isTrue();
-    var audit = tenant.lastAudit("approval:notified");
-    assertThat(audit.path("approval_id").asText()).isEqualTo(view.id().toString());
+    var audit = asking.recorded("approval:notified", view.id());
     assertThat(audit.path("resource").asText()).isEqualTo(card.conversation() + "/" + card.id());
   }
 

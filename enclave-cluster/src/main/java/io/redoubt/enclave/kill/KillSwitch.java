@@ -156,11 +156,16 @@ public final class KillSwitch {
    * @param jti of the token
    */
   public CompletionStage<Result> revokeToken(Request request, String jti) {
+    var token =
+        new Revocation.OfToken(
+            request.agent().organization(),
+            jti,
+            clock.instant().plus(AccessTokenIssuer.REVOCATION_SPAN));
     return agents
         .ask(request.agent(), Agent.Describe::new)
         .thenCompose(reply ->
             switch (reply) {
-              case Agent.Description it -> withdraw(request, jti, it.spec());
+              case Agent.Description it -> withdraw(request, token, it.spec());
               case Agent.Refused(var why) -> CompletableFuture.completedFuture(new Refused(why));
               case Agent.Done _,
                   Agent.Bootstrapped _,
@@ -170,15 +175,24 @@ public final class KillSwitch {
                   Agent.Denied _,
                   Agent.LifecycleChanged _ ->
                   throw new IllegalStateException("not a description: " + reply);
-            });
+            })
+        .whenComplete((result, failure) -> {
+          if (failure != null || isUnavailable(result)) {
+            LOG.warn("{}: the end of a token is not complete; refusing it", request.agent());
+            tellAll(replyTo -> new Enforcement.TellAll(request.agent(), true, token, replyTo))
+                .exceptionally(_ -> List.of());
+            revocations
+                .revoke(token)
+                .exceptionally(away -> {
+                  LOG.warn("{}: the end of a token is not kept", request.agent(), away);
+                  return null;
+                });
+          }
+        });
   }
 
-  private CompletionStage<Result> withdraw(Request request, String jti, AgentSpec spec) {
-    var token =
-        new Revocation.OfToken(
-            request.agent().organization(),
-            jti,
-            clock.instant().plus(AccessTokenIssuer.REVOCATION_SPAN));
+  private CompletionStage<Result> withdraw(
+      Request request, Revocation.OfToken token, AgentSpec spec) {
     // Every node is asked before any hears of it otherwise, so that each counts what it cut.
     return tellAll(replyTo -> new Enforcement.TellAll(request.agent(), true, token, replyTo))
         .handle((nodes, failure) ->
@@ -186,7 +200,7 @@ public final class KillSwitch {
                 .revoke(token)
                 .thenCompose(_ ->
                     failure == null
-                        ? conclude(request, "agent:revoke-token", spec, null, jti, nodes)
+                        ? conclude(request, "agent:revoke-token", spec, null, token.jti(), nodes)
                         : CompletableFuture.<Result>failedFuture(failure)))
         .thenCompose(result -> result);
   }

@@ -40,6 +40,10 @@ final class Backlog {
     if (ended) {
       return false;
     }
+    // One heartbeat says what those before it said; but what is first may be at work.
+    if (heard instanceof Beat && waiting.size() > 1 && waiting.getLast() instanceof Beat) {
+      waiting.removeLast();
+    }
     waiting.addLast(heard);
     notifyAll();
     return true;
@@ -67,27 +71,24 @@ final class Backlog {
 
   /**
    * Whether a command may be carried out although it is not its turn: an order to stop an agent,
-   * where a bundle is before it, which may take its time (G3). Nothing else that is before it is
-   * about the agent, so that for the agent the order is the same, and whoever hears all of it once
-   * more finds no later order carried out. What a stop does, no bundle makes another.
+   * where something is before it that may take its time, be it a bundle or a stop of another agent
+   * that fails again and again (G3). Nothing that is before it is about the agent, so that for the
+   * agent the order is the same, and whoever hears all of it once more finds no later order carried
+   * out. What a stop does, nothing that is about others makes another.
    */
   synchronized boolean mayPass(CommandEnvelope envelope) {
     var agent = agent(envelope.command());
     return agent != null
         && CommandApplier.stops(envelope.command())
-        && waiting.stream().anyMatch(Backlog::isBundle)
+        && waiting.stream().anyMatch(Order.class::isInstance)
         && waiting.stream().noneMatch(each -> concerns(each, agent));
   }
 
-  private static boolean isBundle(Heard heard) {
-    return heard instanceof Order(_, var envelope)
-        && envelope != null
-        && envelope.command() instanceof LinkCommand.BundlePublished;
-  }
-
+  /** The end of one token changes nothing of the agent, and an order after it makes it no other. */
   private static boolean concerns(Heard heard, AgentId agent) {
     return heard instanceof Order(_, var envelope)
         && envelope != null
+        && !(envelope.command() instanceof LinkCommand.RevokeToken)
         && agent.equals(agent(envelope.command()));
   }
 

@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 final class LinkSession implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkSession.class);
 
+  /** Once nothing more is heard. */
+  private static final Duration LEFT_TO_CARRY_OUT = Duration.ofSeconds(1);
+
   /** Hears how the conversation goes. */
   interface Listener {
     void connected(long applied);
@@ -126,7 +129,10 @@ final class LinkSession implements Runnable, AutoCloseable {
     }
   }
 
-  /** Ends once all that was heard is carried out: the next conversation begins behind it. */
+  /**
+   * Ends once all that was heard is carried out: the next conversation begins behind it. But what
+   * takes its time is begun once more by the next one, so that orders to stop are heard meanwhile.
+   */
   private void converse(ServerSentEvents events, PinnedKeys keys, long applied)
       throws IOException, InterruptedException, TimeoutException {
     var backlog = new Backlog();
@@ -150,8 +156,10 @@ final class LinkSession implements Runnable, AutoCloseable {
         broken = e;
       }
       backlog.end();
-      result(work);
-      over = true;
+      if (worker.join(LEFT_TO_CARRY_OUT)) {
+        result(work);
+        over = true;
+      }
       if (broken != null) {
         throw broken;
       }
@@ -224,7 +232,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     try {
       if (Waiting.on(applier.apply(envelope)) instanceof CommandApplier.Stopped stopped) {
         client.report(List.of(stopped.proof()));
-        LOG.info("Command {} is carried out before the bundle that it follows", envelope.number());
+        LOG.info("Command {} is carried out before those that it follows", envelope.number());
       }
     } catch (IOException | TimeoutException | RuntimeException e) {
       LOG.warn("Command {} has to wait for its turn: {}", envelope.number(), e.toString());

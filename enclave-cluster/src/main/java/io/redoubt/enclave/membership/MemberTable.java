@@ -56,7 +56,7 @@ final class MemberTable {
   Claim claim(MemberRow own, String release, Set<MemberRow.Sighting> dead) {
     return database.inTransactionBlocking(handle -> {
       lock(handle);
-      for (MemberRow other : rows(handle)) {
+      for (MemberRow other : rowsHeld(handle)) {
         boolean inTheWay =
             other.node().equals(own.node())
                 || !other.enclave().equals(own.enclave())
@@ -108,7 +108,7 @@ final class MemberTable {
   Place place(UUID session, boolean mayFound, Set<MemberRow.Sighting> dead) {
     return database.inTransactionBlocking(handle -> {
       lock(handle);
-      List<MemberRow> all = rows(handle);
+      List<MemberRow> all = rowsHeld(handle);
       if (all.stream()
           .anyMatch(
               row -> row.session().equals(session) && row.state() == MemberRow.State.FOUNDING)) {
@@ -233,12 +233,22 @@ final class MemberTable {
   }
 
   private static List<MemberRow> rows(Handle handle) {
+    return rows(handle, "");
+  }
+
+  /** A heartbeat waits until it is decided, so that who is put out has not just been heard. */
+  private static List<MemberRow> rowsHeld(Handle handle) {
+    return rows(handle, " FOR UPDATE");
+  }
+
+  private static List<MemberRow> rows(Handle handle, String held) {
     return handle
         .createQuery(
             "SELECT node, session, enclave_id, address, state, beats,"
                 + " (extract(epoch FROM clock_timestamp() - beat_at) * 1000)::bigint,"
                 + " goes_on_millis"
-                + " FROM enclave.cluster_member ORDER BY node")
+                + " FROM enclave.cluster_member ORDER BY node"
+                + held)
         .map((row, _) -> row(row))
         .list();
   }

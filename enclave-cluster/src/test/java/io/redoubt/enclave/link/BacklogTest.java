@@ -94,6 +94,41 @@ class BacklogTest {
     assertThat(mayPass(STOP)).isFalse();
   }
 
+  /** Or one agent whose actor cannot be recovered would keep all others from being stopped. */
+  @Test
+  void aStopPassesTheStopOfAnotherWhichMayFailAgainAndAgain() throws InterruptedException {
+    heard(new LinkCommand.Isolate(OTHER, IsolationId.next(CLOCK), "fire", "mem_1"));
+
+    assertThat(mayPass(STOP)).isTrue();
+  }
+
+  @Test
+  void theEndOfATokenKeepsNoStopOfItsAgentWaiting() throws InterruptedException {
+    heard(BUNDLE);
+    heard(new LinkCommand.RevokeToken(AGENT, "jti", "leaked", "mem_1"));
+
+    assertThat(mayPass(STOP)).isTrue();
+  }
+
+  @Test
+  void heartbeatsThatWaitAreOne() throws InterruptedException {
+    heard(BUNDLE);
+    for (long last = 1; last <= 1_000; last++) {
+      backlog.add(
+          new Backlog.Beat(new Heartbeat(EnclaveId.next(CLOCK), CLOCK.instant(), last, null)));
+    }
+    backlog.next();
+    backlog.done();
+
+    assertThat(backlog.next())
+        .isInstanceOfSatisfying(
+            Backlog.Beat.class,
+            beat -> assertThat(beat.heartbeat().lastCommand()).isEqualTo(1_000));
+    backlog.done();
+    backlog.end();
+    assertThat(backlog.next()).isNull();
+  }
+
   @Test
   void whatIsAtWorkIsBeforeItUntilItIsDone() throws InterruptedException {
     heard(BUNDLE);

@@ -4,6 +4,7 @@ import io.redoubt.protocol.net.Cidr;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -43,6 +44,9 @@ final class Addresses {
           .map(Cidr::parse)
           .toList();
 
+  private static final String PRIVATE = "the host has a private address";
+  private static final String UNKNOWN = "the host is unknown";
+
   private final List<String> allowed;
 
   Addresses(List<String> allowed) {
@@ -58,13 +62,33 @@ final class Addresses {
     try {
       for (var address : InetAddress.getAllByName(host)) {
         if (!isPublic(address)) {
-          return Optional.of("the host has a private address");
+          return Optional.of(PRIVATE);
         }
       }
       return Optional.empty();
     } catch (UnknownHostException _) {
-      return Optional.of("the host is unknown");
+      return Optional.of(UNKNOWN);
     }
+  }
+
+  /**
+   * Where a host is to be called. Not looked up again by who calls: a name may stand for something
+   * else a moment later.
+   *
+   * @throws UnknownHostException with why, where it may not be called
+   */
+  InetAddress resolved(String host) throws UnknownHostException {
+    String name = host.toLowerCase(Locale.ROOT);
+    InetAddress[] all;
+    try {
+      all = InetAddress.getAllByName(name);
+    } catch (UnknownHostException _) {
+      throw new UnknownHostException(UNKNOWN);
+    }
+    if (!allowed.contains(name) && !Arrays.stream(all).allMatch(Addresses::isPublic)) {
+      throw new UnknownHostException(PRIVATE);
+    }
+    return InetAddress.getByAddress(name, all[0].getAddress());
   }
 
   static boolean isPublic(InetAddress address) {

@@ -123,7 +123,7 @@ public final class ChannelRoutes {
       var kind = draft.wanted().kind();
       var before = channels.find(change, kind);
       call.requireMatch(before.map(Channel::version));
-      var kept = channels.put(change, draft);
+      var kept = channels.put(change, members, draft);
       var answer =
           before.isPresent() ? Answer.ok(kept) : Answer.created(PATH + "/" + kind.wire(), kept);
       return answer.withVersion(kept.version());

@@ -14,6 +14,7 @@ import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -82,9 +83,18 @@ public final class Channels {
     return "channel/" + kind.wire();
   }
 
-  /** Keeps the channel, new or changed; what waits for it is tried at once. */
-  Channel put(Change change, Draft draft) {
+  /**
+   * Keeps the channel, new or changed; what waits for it is tried at once. Whoever puts one with
+   * another secret in its place speaks for all who are mapped there, so they may do no more than
+   * whoever does.
+   */
+  Channel put(Change change, Members members, Draft draft) {
     var wanted = draft.wanted();
+    if (!isOwnedAlike(change, wanted)) {
+      members(change, wanted.kind()).stream()
+          .flatMap(mapping -> members.findActive(change, mapping.memberId()).stream())
+          .forEach(member -> Members.requireNotAbove(change, member));
+    }
     try {
       change
           .handle()
@@ -121,6 +131,24 @@ public final class Channels {
     }
     change.audited("channel:put", wanted.kind().wire(), Rows.json(wanted.settings()), null);
     return find(change, wanted.kind()).orElseThrow();
+  }
+
+  private static boolean isOwnedAlike(Change change, Wanted wanted) {
+    return change
+        .handle()
+        .createQuery(
+            """
+            SELECT secret_digest FROM control.channel
+            WHERE organization_id = :organization AND kind = :kind AND deleted_at IS NULL
+            """)
+        .bind("organization", change.organization().uuid())
+        .bind("kind", wanted.kind().wire())
+        .map((row, _) -> Optional.ofNullable(row.getBytes("secret_digest")))
+        .findOne()
+        .flatMap(digest -> digest)
+        .filter(digest -> wanted.ownership() != null)
+        .filter(digest -> MessageDigest.isEqual(digest, wanted.ownership()))
+        .isPresent();
   }
 
   /** A tombstone, which keeps no secret; what waits for it is not said any more. */

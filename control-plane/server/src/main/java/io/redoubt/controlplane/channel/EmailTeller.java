@@ -5,12 +5,14 @@ import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.secret.Secret;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,25 +34,33 @@ final class EmailTeller implements Teller {
    * @param round what they are about
    * @param told digests of addresses
    * @param refused digests of those that there is no telling
+   * @param busy digests of those that are to be tried again once all others have got theirs
    */
-  private record Progress(String round, Set<String> told, Set<String> refused) {
+  private record Progress(
+      String round, Set<String> told, Set<String> refused, Set<String> busy) {
     private static final char REFUSED = '!';
+    private static final char BUSY = '?';
     private static final int DIGITS = 16;
 
     static Progress of(Notice.@Nullable Place place, String round) {
       if (place == null || !place.channel().equals(round)) {
-        return new Progress(round, Set.of(), Set.of());
+        return new Progress(round, Set.of(), Set.of(), Set.of());
       }
-      var all =
-          Arrays.stream(place.ts().split(",", -1))
-              .filter(it -> !it.isEmpty())
-              .collect(Collectors.partitioningBy(it -> it.charAt(0) == REFUSED));
-      return new Progress(
-          round,
-          Set.copyOf(all.getOrDefault(false, List.of())),
-          all.getOrDefault(true, List.of()).stream()
-              .map(it -> it.substring(1))
-              .collect(Collectors.toUnmodifiableSet()));
+      var all = List.of(place.ts().split(",", -1));
+      return new Progress(round, of(all, '\0'), of(all, REFUSED), of(all, BUSY));
+    }
+
+    /** Those that bear the mark; zero: those that bear none. */
+    private static Set<String> of(List<String> all, char mark) {
+      return all.stream()
+          .filter(it -> !it.isEmpty() && mark(it) == mark)
+          .map(it -> mark == 0 ? it : it.substring(1))
+          .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static char mark(String marked) {
+      char first = marked.charAt(0);
+      return first == REFUSED || first == BUSY ? first : 0;
     }
 
     private static String digest(String address) {
@@ -58,12 +68,24 @@ final class EmailTeller implements Teller {
     }
 
     boolean isDone(String address) {
-      return told.contains(digest(address)) || refused.contains(digest(address));
+      return Stream.of(told, refused, busy).anyMatch(it -> it.contains(digest(address)));
     }
 
-    Progress with(String address, boolean got) {
-      return new Progress(
-          round, got ? and(told, address) : told, got ? refused : and(refused, address));
+    Progress told(String address) {
+      return new Progress(round, and(told, address), refused, busy);
+    }
+
+    Progress refused(String address) {
+      return new Progress(round, told, and(refused, address), busy);
+    }
+
+    Progress busy(String address) {
+      return new Progress(round, told, refused, and(busy, address));
+    }
+
+    /** Those that were busy are tried again. */
+    Progress again() {
+      return new Progress(round, told, refused, Set.of());
     }
 
     private static Set<String> and(Set<String> digests, String address) {
@@ -75,10 +97,12 @@ final class EmailTeller implements Teller {
     Notice.Place place() {
       return new Notice.Place(
           round,
-          String.join(
-              ",",
-              String.join(",", told),
-              refused.stream().map(it -> REFUSED + it).collect(Collectors.joining(","))));
+          Stream.of(
+                  told.stream(),
+                  refused.stream().map(it -> REFUSED + it),
+                  busy.stream().map(it -> BUSY + it))
+              .flatMap(Function.identity())
+              .collect(Collectors.joining(",")));
     }
   }
 
@@ -102,6 +126,9 @@ final class EmailTeller implements Teller {
     var settings = Json.LENIENT.convertValue(job.settings(), EmailSettings.class);
     Optional<String> next =
         recipients(settings, shown).stream().filter(it -> !progress.isDone(it)).findFirst();
+    if (next.isEmpty() && !progress.busy().isEmpty()) {
+      return new Held(notice.at(progress.again().place()), "mailboxes are busy", Duration.ZERO);
+    }
     if (next.isEmpty()) {
       return progress.told().isEmpty()
           ? new Ended("dead", "there was nobody who could be told")
@@ -111,11 +138,14 @@ final class EmailTeller implements Teller {
     var password = Secret.of(new String(job.secrets(), StandardCharsets.UTF_8));
     var mail = Mail.about(shown, round, settings.domain());
     return switch (mailer.send(settings, password, to, mail)) {
-      case Outcome.Done<Boolean> _ ->
-          new Further(notice.at(progress.with(to, true).place()), "email/" + to);
-      case Outcome.Later<Boolean>(var why, var _, var pause) -> new Held(notice, why, pause);
-      case Outcome.Refused<Boolean>(var why) ->
-          new PassedOver(notice.at(progress.with(to, false).place()), to + ": " + why);
+      case Outcome.Done<Mailer.Taken>(var taken) ->
+          switch (taken) {
+            case TAKEN -> new Further(notice.at(progress.told(to).place()), "email/" + to);
+            case MAILBOX_BUSY -> new Further(notice.at(progress.busy(to).place()), null);
+          };
+      case Outcome.Later<Mailer.Taken>(var why, var _, var pause) -> new Held(notice, why, pause);
+      case Outcome.Refused<Mailer.Taken>(var why) ->
+          new PassedOver(notice.at(progress.refused(to).place()), to + ": " + why);
     };
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.channel;
 
+import io.redoubt.controlplane.channel.EmailSettings.Security;
 import io.redoubt.protocol.secret.Secret;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
@@ -7,7 +8,10 @@ import jakarta.mail.Session;
 import jakarta.mail.URLName;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
-import java.net.URI;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import org.eclipse.angus.mail.smtp.SMTPAddressFailedException;
 import org.eclipse.angus.mail.smtp.SMTPSendFailedException;
@@ -30,6 +35,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Mailer {
   private static final int PERMANENT = 500;
+  private static final String PROTOCOLS = "TLSv1.3 TLSv1.2";
+
+  /** Of all that a server says, certificates among it. */
+  private static final int MOST_HEARD = 256 * 1024;
+
+  /** What became of a mail that the server has spoken about. */
+  enum Taken {
+    TAKEN,
+    /** Not by this recipient, now; others may get theirs. */
+    MAILBOX_BUSY
+  }
 
   private final Addresses addresses;
   private final SSLSocketFactory sockets;
@@ -49,13 +65,9 @@ final class Mailer {
    * @param password empty: none
    * @return refused: the server will never take this mail, or not for this recipient
    */
-  Outcome<Boolean> send(EmailSettings settings, Secret password, String to, Mail mail)
+  Outcome<Taken> send(EmailSettings settings, Secret password, String to, Mail mail)
       throws InterruptedException {
-    var refusal = addresses.refusal(URI.create("smtp://" + settings.host() + "/"));
-    if (refusal.isPresent()) {
-      return later(refusal.get());
-    }
-    var outcome = new CompletableFuture<Outcome<Boolean>>();
+    var outcome = new CompletableFuture<Outcome<Taken>>();
     var thread =
         Thread.ofVirtual()
             .name("redoubt-mail")
@@ -79,41 +91,79 @@ final class Mailer {
     }
   }
 
-  private static Outcome<Boolean> later(String why) {
+  private static Outcome<Taken> later(String why) {
     return new Outcome.Later<>(why, true, Duration.ZERO);
   }
 
-  private Outcome<Boolean> sent(EmailSettings settings, Secret password, String to, Mail mail) {
+  private Outcome<Taken> sent(EmailSettings settings, Secret password, String to, Mail mail) {
     var session = Session.getInstance(properties(settings));
-    var transport =
-        new SMTPTransport(session, new URLName("smtp", settings.host(), -1, null, null, null));
-    try (transport) {
-      transport.connect(
-          settings.host(),
-          settings.port(),
-          settings.username(),
-          settings.username() == null ? null : password.reveal());
+    var who =
+        new URLName(
+            "smtp",
+            settings.host(),
+            settings.port(),
+            null,
+            settings.username(),
+            settings.username() == null ? null : password.reveal());
+    try (var socket = connected(settings);
+        var transport = new SMTPTransport(session, who)) {
+      transport.connect(socket);
       var message = message(session, settings, to, mail);
       transport.sendMessage(message, message.getAllRecipients());
-      return new Outcome.Done<>(true);
+      return new Outcome.Done<>(Taken.TAKEN);
+    } catch (UnknownHostException e) {
+      return later(String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      return later(e.getClass().getSimpleName());
     } catch (MessagingException e) {
       return failed(e);
     }
   }
 
+  /** To the very address that was looked at, and never to be told more than there is to say. */
+  private Socket connected(EmailSettings settings) throws IOException {
+    var address = addresses.resolved(settings.host());
+    int millis = Math.toIntExact(limit.toMillis());
+    var socket = new BoundedSocket(MOST_HEARD);
+    try {
+      socket.connect(new InetSocketAddress(address, settings.port()), millis);
+      socket.setSoTimeout(millis);
+      return settings.security() == Security.TLS ? secured(socket, settings) : socket;
+    } catch (IOException | RuntimeException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  private Socket secured(Socket plain, EmailSettings settings) throws IOException {
+    var secured =
+        (SSLSocket) sockets.createSocket(plain, settings.host(), settings.port(), true);
+    var parameters = secured.getSSLParameters();
+    parameters.setProtocols(PROTOCOLS.split(" "));
+    // The name in the certificate is held against the host (RFC 6125).
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    secured.setSSLParameters(parameters);
+    secured.startHandshake();
+    return secured;
+  }
+
   /** What a server says may quote secrets and addresses: only its code is kept. */
-  private static Outcome<Boolean> failed(MessagingException failure) {
+  private static Outcome<Taken> failed(MessagingException failure) {
     if (failure instanceof AuthenticationFailedException) {
       return later("the server does not let us in");
     }
     for (@Nullable Exception each = failure; each != null; each = next(each)) {
       switch (each) {
         case SMTPAddressFailedException e -> {
-          return answered(e.getReturnCode());
+          return e.getReturnCode() >= PERMANENT
+              ? refused(e.getReturnCode())
+              : new Outcome.Done<>(Taken.MAILBOX_BUSY);
         }
         case SMTPSendFailedException e
             when e.getCommand() != null && !e.getCommand().startsWith("MAIL") -> {
-          return answered(e.getReturnCode());
+          return e.getReturnCode() >= PERMANENT
+              ? refused(e.getReturnCode())
+              : later("code " + e.getReturnCode());
         }
         default -> {
           // Of the connection, or of the sender: an operator, or time, can help.
@@ -128,15 +178,12 @@ final class Mailer {
     return failure instanceof MessagingException e ? e.getNextException() : null;
   }
 
-  private static Outcome<Boolean> answered(int code) {
-    return code >= PERMANENT ? new Outcome.Refused<>("code " + code) : later("code " + code);
+  private static Outcome<Taken> refused(int code) {
+    return new Outcome.Refused<>("code " + code);
   }
 
   private Properties properties(EmailSettings settings) {
     var properties = new Properties();
-    String each = Long.toString(limit.toMillis());
-    properties.put("mail.smtp.connectiontimeout", each);
-    properties.put("mail.smtp.timeout", each);
     properties.put("mail.smtp.quitwait", "false");
     properties.put("mail.smtp.localhost", settings.domain());
     properties.put("mail.smtp.from", settings.from());
@@ -146,14 +193,10 @@ final class Mailer {
     properties.put("mail.smtp.auth.mechanisms", "PLAIN LOGIN");
     properties.put("mail.smtp.ssl.socketFactory", sockets);
     properties.put("mail.smtp.ssl.checkserveridentity", "true");
-    properties.put("mail.smtp.ssl.protocols", "TLSv1.3 TLSv1.2");
-    switch (settings.security()) {
-      case STARTTLS -> {
-        properties.put("mail.smtp.starttls.enable", "true");
-        properties.put("mail.smtp.starttls.required", "true");
-      }
-      case TLS -> properties.put("mail.smtp.ssl.enable", "true");
-      case NONE -> {}
+    properties.put("mail.smtp.ssl.protocols", PROTOCOLS);
+    if (settings.security() == Security.STARTTLS) {
+      properties.put("mail.smtp.starttls.enable", "true");
+      properties.put("mail.smtp.starttls.required", "true");
     }
     return properties;
   }
