@@ -96,7 +96,8 @@ final class BadRequestsIT {
         sweep
             .answer(server, bytes)
             .ifPresentOrElse(
-                reply -> sweep.check(what, sweep.formBeforeRoutes(server), reply, bad.statuses()),
+                reply ->
+                    sweep.check(what, sweep.formBeforeRoutes(server, reply), reply, bad.statuses()),
                 () -> sweep.violation(what, what + ": no answer"));
       }
     }

@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  * its own, so that what is done to strangers is not done to the honest clients of this machine.
  */
 final class Sweep {
+  private static final int NOT_FOUND = 404;
   private static final List<String> LLM =
       List.of(
           "/v1/messages",
@@ -103,10 +104,11 @@ final class Sweep {
   }
 
   /**
-   * In which form a server refuses what comes to no route; where models are called, for any SDK.
+   * In which form a server refuses what comes to no route. Where models are called, what is not
+   * even HTTP may come of any SDK; a path that there is not, of none.
    */
-  Endpoint.Form formBeforeRoutes(URI server) {
-    return server.equals(product.runtime().node().acting())
+  Endpoint.Form formBeforeRoutes(URI server, Reply reply) {
+    return server.equals(product.runtime().node().acting()) && reply.status() != NOT_FOUND
         ? Endpoint.Form.ANTHROPIC
         : Endpoint.Form.PROBLEM;
   }

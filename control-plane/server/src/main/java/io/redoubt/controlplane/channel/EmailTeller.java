@@ -36,8 +36,7 @@ final class EmailTeller implements Teller {
    * @param refused digests of those that there is no telling
    * @param busy digests of those that are to be tried again once all others have got theirs
    */
-  private record Progress(
-      String round, Set<String> told, Set<String> refused, Set<String> busy) {
+  private record Progress(String round, Set<String> told, Set<String> refused, Set<String> busy) {
     private static final char REFUSED = '!';
     private static final char BUSY = '?';
     private static final int DIGITS = 16;

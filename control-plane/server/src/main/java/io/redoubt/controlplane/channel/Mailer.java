@@ -136,8 +136,7 @@ final class Mailer {
   }
 
   private Socket secured(Socket plain, EmailSettings settings) throws IOException {
-    var secured =
-        (SSLSocket) sockets.createSocket(plain, settings.host(), settings.port(), true);
+    var secured = (SSLSocket) sockets.createSocket(plain, settings.host(), settings.port(), true);
     var parameters = secured.getSSLParameters();
     parameters.setProtocols(PROTOCOLS.split(" "));
     // The name in the certificate is held against the host (RFC 6125).
