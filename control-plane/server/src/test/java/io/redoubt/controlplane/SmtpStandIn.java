@@ -36,8 +36,6 @@ final class SmtpStandIn implements AutoCloseable {
   /** A greeting that goes on and on. */
   static final String ENDLESS = "endless";
 
-  private final AtomicLong said = new AtomicLong();
-
   static final String USER = "redoubt";
   static final String PASSWORD = "stand-in pass=word";
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -70,6 +68,7 @@ final class SmtpStandIn implements AutoCloseable {
     }
   }
 
+  private final AtomicLong said = new AtomicLong();
   private final ServerSocket server;
   private final Mode mode;
   private final SSLContext tls;
@@ -155,12 +154,12 @@ final class SmtpStandIn implements AutoCloseable {
 
   // What a test says and sees ------------------------------------------------------------------
 
-  /** What is answered where a command, or a recipient, begins so; null: what is usual. */
   /** How much of an endless greeting was said, in bytes. */
   long said() {
     return said.get();
   }
 
+  /** What is answered where a command, or a recipient, begins so; null: what is usual. */
   synchronized void answer(String to, @Nullable String with) {
     if (with == null) {
       refusals.remove(to);
