@@ -4,6 +4,7 @@ import io.redoubt.agent.AgentState.Known;
 import io.redoubt.session.Drift;
 import io.redoubt.session.DriftReports;
 import io.redoubt.session.Session;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,8 +45,9 @@ final class DriftWatch {
       return;
     }
     var _ =
-        reports
-            .report(key.organization(), key.agent(), agent.spec().owner(), drift)
+        // What it throws at once must not end the decision that it is a remark to.
+        CompletableFuture.completedFuture(agent.spec().owner())
+            .thenCompose(owner -> reports.report(key.organization(), key.agent(), owner, drift))
             .whenComplete((_, failure) -> {
               episode.set(failure == null ? Said.REPORTED : Said.NOTHING);
               if (failure != null) {

@@ -2,6 +2,7 @@ package io.redoubt.approval;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.text.PlainText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,22 +76,8 @@ final class Differences {
     pointer
         .codePoints()
         .limit(MOST_CHARACTERS)
-        .map(c -> isPrintable(c) ? c : '?')
+        .map(c -> PlainText.isVisible(c) ? c : '?')
         .forEach(shown::appendCodePoint);
     return shown.length() < pointer.length() ? shown + MORE : shown.toString();
-  }
-
-  private static boolean isPrintable(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
-    };
   }
 }

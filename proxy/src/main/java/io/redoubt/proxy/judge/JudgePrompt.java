@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.text.PlainText;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -135,16 +136,6 @@ final class JudgePrompt {
         Character.isLowSurrogate(c) && at > 0
             ? Character.codePointBefore(text, at + 1)
             : Character.codePointAt(text, at);
-    return switch (Character.getType(whole)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          true;
-      default -> false;
-    };
+    return !PlainText.isVisible(whole);
   }
 }

@@ -3,6 +3,7 @@ package io.redoubt.protocol.approval;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
+import io.redoubt.protocol.text.PlainText;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -82,23 +83,9 @@ public record ModelOpinion(String by, @Nullable Said said, int confidence, Strin
     var line = new StringBuilder();
     text.codePoints()
         .limit(MAX_REASON)
-        .map(c -> isShown(c) ? c : ' ')
+        .map(c -> PlainText.isVisible(c) ? c : ' ')
         .takeWhile(c -> line.length() + Character.charCount(c) <= MAX_REASON)
         .forEach(line::appendCodePoint);
     return line.toString();
-  }
-
-  private static boolean isShown(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
-    };
   }
 }

@@ -18,4 +18,23 @@ public final class PlainText {
             .noneMatch(
                 c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
   }
+
+  /**
+   * Whether somebody who reads it sees that the character is there, and what comes after it reads
+   * as it is written: no control, no order about direction, no end of a line, and nothing that
+   * Unicode gives no meaning to.
+   */
+  public static boolean isVisible(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
+  }
 }

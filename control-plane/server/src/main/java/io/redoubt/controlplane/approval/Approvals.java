@@ -147,6 +147,12 @@ public final class Approvals {
     return view;
   }
 
+  /** Somebody was shown a request, which may be gone by now; recorded as where they look it up. */
+  public void looked(Change change, ApprovalId id, String through) {
+    find(change.handle(), change.organization(), id)
+        .ifPresent(known -> seen(change, known.view(), through));
+  }
+
   /**
    * Somebody has a request before them. It is recorded once for each who may decide it while it is
    * pending; whoever else looks, and whoever looks later, looks at something else.
@@ -192,12 +198,6 @@ public final class Approvals {
         .resource(view.operation() + " " + view.resource())
         .actionDigest(view.actionDigest())
         .approval(view.id());
-  }
-
-  /** The same of somebody who is asked more about one, which may not be there. */
-  public void looked(Change change, ApprovalId id, String through) {
-    find(change.handle(), change.organization(), id)
-        .ifPresent(known -> seen(change, known.view(), through));
   }
 
   private record Known(ApprovalView view, EnclaveId enclave) {}

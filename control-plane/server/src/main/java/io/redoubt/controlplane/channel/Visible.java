@@ -1,5 +1,7 @@
 package io.redoubt.controlplane.channel;
 
+import io.redoubt.protocol.text.PlainText;
+
 /**
  * Text as people are to see it: what would be invisible, or change how the rest reads, in escapes.
  */
@@ -36,15 +38,10 @@ final class Visible {
   }
 
   private static boolean isHidden(int c) {
+    if (!PlainText.isVisible(c)) {
+      return true;
+    }
     return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          true;
       case Character.SPACE_SEPARATOR -> c != ' ';
       // Tags, variation selectors and the like are drawn as nothing at all.
       default -> c == 0x115f || c == 0x1160 || c == 0x3164 || c == 0xffa0 || c == 0x034f;

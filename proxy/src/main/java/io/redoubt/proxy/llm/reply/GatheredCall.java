@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm.reply;
 import io.redoubt.action.Arguments;
 import io.redoubt.approval.ApprovalRequest.Form;
 import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.text.PlainText;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -178,23 +179,9 @@ final class GatheredCall {
   private String printable() {
     return tool.codePoints()
         .limit(MAX_NAME)
-        .map(c -> isPrintable(c) ? c : '?')
+        .map(c -> PlainText.isVisible(c) ? c : '?')
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
-  }
-
-  private static boolean isPrintable(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
-    };
   }
 
   private byte[] json() throws CharacterCodingException {
