@@ -2,6 +2,7 @@ package io.redoubt.multinode.cluster;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.multinode.network.Network;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Newcomer;
@@ -54,6 +55,32 @@ enum Mishap {
       scene.awaitReplaced(scene.victim());
     }
   },
+  HANDING_OVER_KILLED("kill -9 of a node that is handing over what it has", Nodes.MAY_DIE) {
+    @Override
+    void happen(Scene scene) {
+      scene.product().stop(scene.victim());
+      await(scene.victim().name() + " is leaving")
+          .atMost(Duration.ofSeconds(30))
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> !scene.status(scene.victim().name()).equals("up"));
+      scene.last(1, 500);
+      scene.product().kill(scene.victim());
+      scene.awaitReplaced(scene.victim());
+    }
+  },
+  TAKING_OVER_KILLED("kill -9 of a newcomer that others hand over to", Nodes.MAY_DIE) {
+    @Override
+    void happen(Scene scene) {
+      try (var newcomer = Newcomer.start(scene.product(), "node-4", Map.of(), List.of())) {
+        await("the newcomer is a full member")
+            .atMost(Duration.ofSeconds(60))
+            .pollInterval(Duration.ofMillis(20))
+            .until(() -> scene.status("node-4").equals("up"));
+        scene.last(1, 2_500);
+        newcomer.kill();
+      }
+    }
+  },
   NODE_CUT_OFF("a node hears no other node", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
@@ -104,6 +131,14 @@ enum Mishap {
       scene.network().heal();
     }
   },
+  COMMITS_UNANSWERED("what a node writes is kept, and nobody tells it so", Nodes.LIVE) {
+    @Override
+    void happen(Scene scene) {
+      scene.network().silenceDatabase(scene.victim().name());
+      scene.last(2_000, 12_000);
+      scene.network().heal();
+    }
+  },
   NEWCOMER_ALONE_WITH_THE_DATABASE(
       "no node hears PostgreSQL, and a newcomer begins a cluster of its own", Nodes.MAY_DIE) {
     @Override
@@ -147,6 +182,14 @@ enum Mishap {
       scene.redis().pause();
       scene.last(500, 6_000);
       scene.redis().resume();
+    }
+  },
+  REDIS_UNREACHABLE("one node hears nothing from Redis", Nodes.LIVE) {
+    @Override
+    void happen(Scene scene) {
+      scene.network().partitionFromRedis(scene.victim().name());
+      scene.last(500, 8_000);
+      scene.network().heal();
     }
   },
   CONTROL_PLANE_FLAPPING("the control plane comes and goes", Nodes.LIVE) {
@@ -228,6 +271,16 @@ enum Mishap {
     void last(int shortest, int longest) {
       var span = Duration.ofMillis(random.nextInt(shortest, longest));
       await().pollDelay(span).atMost(span.plusSeconds(30)).until(() -> true);
+    }
+
+    /** What the bystander sees of a member; empty: nothing, it is none. */
+    String status(String node) {
+      for (JsonNode member : product.cluster(bystander, operator).required("nodes")) {
+        if (member.required("node").asText().equals(node)) {
+          return member.required("status").asText();
+        }
+      }
+      return "";
     }
 
     /** Until the node has another process, which {@code up} sees to. */

@@ -48,10 +48,12 @@ final class MishapsIT {
             Mishap.NODE_CUT_OFF_SHORTLY,
             Mishap.NODE_SLOW,
             Mishap.DATABASE_UNREACHABLE,
+            Mishap.COMMITS_UNANSWERED,
             Mishap.DATABASE_KILLED,
             Mishap.DATABASE_PAUSED,
             Mishap.REDIS_RESTARTED,
-            Mishap.REDIS_PAUSED);
+            Mishap.REDIS_PAUSED,
+            Mishap.REDIS_UNREACHABLE);
     var mishap = candidates.get(Seed.random("which mishap").nextInt(candidates.size()));
     System.out.println("the seed draws " + mishap);
     return List.of(mishap);

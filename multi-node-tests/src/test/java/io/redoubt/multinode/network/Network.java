@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The lines between the nodes of one product, and from each node to PostgreSQL and to the control
- * plane. Every node calls the others from a loopback address of its own, so that each pair, and
- * each direction of it, can be told apart.
+ * The lines between the nodes of one product, and from each node to PostgreSQL, to Redis and to the
+ * control plane. Every node calls the others from a loopback address of its own, so that each pair,
+ * and each direction of it, can be told apart.
  */
 public final class Network implements Product.Wiring, AutoCloseable {
   private final int count;
@@ -28,6 +28,7 @@ public final class Network implements Product.Wiring, AutoCloseable {
   private final Map<String, Line> toNode = new LinkedHashMap<>();
   private final Map<String, Line> toDatabase = new LinkedHashMap<>();
   private final Map<String, Line> toControlPlane = new LinkedHashMap<>();
+  private final Map<String, Line> toRedis = new LinkedHashMap<>();
 
   /**
    * The network of a product with that many nodes.
@@ -47,6 +48,7 @@ public final class Network implements Product.Wiring, AutoCloseable {
         toNode.put(node, new Line(ports.artery(i)));
         toDatabase.put(node, new Line(ports.database()));
         toControlPlane.put(node, new Line(ports.controlPlane()));
+        toRedis.put(node, new Line(redis));
         Path settings = directory.resolve("nodes").resolve(node).resolve("local.conf");
         Files.createDirectories(settings.getParent());
         Files.writeString(settings, settings(node, ports.artery(i)));
@@ -69,11 +71,11 @@ public final class Network implements Product.Wiring, AutoCloseable {
     // Somebody listens at the address of a dead node: the line. So it is waited for in vain.
     own.put("redoubt.enclave.cluster.forming.stale-after", "5 s");
     // Longer than clients keep a connection: whoever has one to a node that stops opens the next
-    // one
-    // elsewhere.
+    // one elsewhere.
     own.put("redoubt.enclave.drain-notice", "4 s");
     own.put("redoubt.enclave.link.url", "http://127.0.0.1:" + line(toControlPlane, node).port());
-    own.put("redoubt.enclave.revocation.redis.url", "redis://127.0.0.1:" + redis);
+    own.put(
+        "redoubt.enclave.revocation.redis.url", "redis://127.0.0.1:" + line(toRedis, node).port());
     // As HOCON: in JSON a key is one word, dots and all.
     var text = new StringBuilder();
     own.properties()
@@ -142,10 +144,24 @@ public final class Network implements Product.Wiring, AutoCloseable {
     line(toControlPlane, node).passage().slow(by);
   }
 
-  /** The node hears nothing from PostgreSQL; the others do. */
+  /** The node hears nothing from PostgreSQL, nor it from the node; the others do. */
   public void partitionFromDatabase(String node) {
+    silence(line(toDatabase, node));
+  }
+
+  /** What the node says reaches PostgreSQL, and it hears no answer. */
+  public void silenceDatabase(String node) {
+    line(toDatabase, node).passage().silence(Way.BACK);
+  }
+
+  /** The node hears nothing from Redis, nor it from the node; the others do. */
+  public void partitionFromRedis(String node) {
+    silence(line(toRedis, node));
+  }
+
+  private static void silence(Line line) {
     for (Way way : Way.values()) {
-      line(toDatabase, node).passage().silence(way);
+      line.passage().silence(way);
     }
   }
 
@@ -164,6 +180,7 @@ public final class Network implements Product.Wiring, AutoCloseable {
       String node = name(i);
       others(node).forEach(other -> passage(other, node).mend());
       line(toDatabase, node).passage().mend();
+      line(toRedis, node).passage().mend();
     }
     mendControlPlane();
   }
@@ -174,6 +191,7 @@ public final class Network implements Product.Wiring, AutoCloseable {
     lines.addAll(toNode.values());
     lines.addAll(toDatabase.values());
     lines.addAll(toControlPlane.values());
+    lines.addAll(toRedis.values());
     for (Line line : lines) {
       try {
         line.close();

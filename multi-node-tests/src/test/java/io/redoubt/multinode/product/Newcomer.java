@@ -119,7 +119,12 @@ public final class Newcomer implements AutoCloseable {
     }
   }
 
-  /** Stops it in order. */
+  /** {@code kill -9}. */
+  public void kill() {
+    product.crash(process.pid());
+  }
+
+  /** Stops it in order, where it still runs. */
   @Override
   public void close() {
     process.destroy();

@@ -300,6 +300,11 @@ public final class Product implements AutoCloseable {
     crash(pids);
   }
 
+  /** {@code kill -9} of a process that is no part of what {@code up} started. */
+  void crash(long pid) {
+    crash(List.of(pid));
+  }
+
   private void crash(Collection<Long> pids) {
     Processes.signal("KILL", pids);
     Processes.awaitGone(pids);

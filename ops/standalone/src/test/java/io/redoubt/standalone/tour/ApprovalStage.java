@@ -35,7 +35,8 @@ final class ApprovalStage implements AutoCloseable {
   private static final Map<String, String> NEAR =
       Map.of(
           "REDOUBT_JAVA_OPTS",
-          "-Dredoubt.control-plane.channels.private-hosts.0=127.0.0.1"
+          Product.SHORT_LIVED
+              + " -Dredoubt.control-plane.channels.private-hosts.0=127.0.0.1"
               + " -Dredoubt.control-plane.channels.request-timeout=1s"
               + " -Dredoubt.control-plane.channels.lease=9s"
               + " -Dredoubt.control-plane.channels.back-off-max=1s");
