@@ -12,6 +12,7 @@ import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** What can break of an enclave of several nodes, and of what it stands on. */
@@ -58,12 +59,12 @@ enum Mishap {
   HANDING_OVER_KILLED("kill -9 of a node that is handing over what it has", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
+      int all = scene.shards(scene.victim().name());
       scene.product().stop(scene.victim());
-      await(scene.victim().name() + " is leaving")
+      await(scene.victim().name() + " hands over")
           .atMost(Duration.ofSeconds(30))
-          .pollInterval(Duration.ofMillis(20))
-          .until(() -> !scene.status(scene.victim().name()).equals("up"));
-      scene.last(1, 500);
+          .pollInterval(Duration.ofMillis(5))
+          .until(() -> scene.shards(scene.victim().name()) < all);
       scene.product().kill(scene.victim());
       scene.awaitReplaced(scene.victim());
     }
@@ -145,6 +146,8 @@ enum Mishap {
     void happen(Scene scene) {
       var nodes = scene.product().look().nodes();
       nodes.forEach(node -> scene.network().partitionFromDatabase(node.name()));
+      // Or it would find them by what they said last, and join them.
+      scene.last(5_500, 6_500);
       try (var newcomer = Newcomer.start(scene.product(), "node-4", Map.of(), List.of())) {
         await("the newcomer is ready").atMost(Duration.ofSeconds(60)).until(newcomer::ready);
         scene.last(1_000, 3_000);
@@ -273,14 +276,23 @@ enum Mishap {
       await().pollDelay(span).atMost(span.plusSeconds(30)).until(() -> true);
     }
 
-    /** What the bystander sees of a member; empty: nothing, it is none. */
+    /** As the bystander sees it; empty: it is no member. */
     String status(String node) {
-      for (JsonNode member : product.cluster(bystander, operator).required("nodes")) {
-        if (member.required("node").asText().equals(node)) {
-          return member.required("status").asText();
+      return member(node).map(it -> it.required("status").asText()).orElse("");
+    }
+
+    /** How many it says that it has; none where it says nothing. */
+    int shards(String node) {
+      return member(node).map(it -> it.required("shards").asInt()).orElse(0);
+    }
+
+    private Optional<JsonNode> member(String node) {
+      for (JsonNode each : product.cluster(bystander, operator).required("nodes")) {
+        if (each.required("node").asText().equals(node)) {
+          return Optional.of(each);
         }
       }
-      return "";
+      return Optional.empty();
     }
 
     /** Until the node has another process, which {@code up} sees to. */
