@@ -72,7 +72,7 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 
-/** An agent: the one place where it is decided whether it may do something (DESIGN §2). */
+/** An agent: the one place where it is decided whether it may do something. */
 final class AgentEntity
     extends EventSourcedBehaviorWithEnforcedReplies<Command, Event, AgentState> {
   /** Part of the journal's keys, so never changed. */

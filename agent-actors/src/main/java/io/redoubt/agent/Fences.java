@@ -6,7 +6,7 @@ import java.util.concurrent.CompletionStage;
 /**
  * The agent's fence: a number in the database that isolate, release, revoke and decommission raise.
  * An intent is written only while the fence still stands where the decision saw it, so a node with
- * an old view of the agent permits nothing (DESIGN §2).
+ * an old view of the agent permits nothing (decision 3).
  */
 public interface Fences {
   /**

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletionStage;
 /**
  * The public halves of every node's signing key. An entry outlives its node by one token lifetime,
  * and carries a proof that a node of this enclave wrote it: who can write the table can still not
- * mint identities (DESIGN §5).
+ * mint identities (decision 6).
  */
 public interface SigningKeyDirectory {
   /** Makes the key known, until {@code notAfter}; completes before the key signs anything. */

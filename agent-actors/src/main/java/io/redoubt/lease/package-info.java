@@ -1,4 +1,4 @@
-/** Whether this node may act at all right now (DESIGN §2). */
+/** Whether this node may act at all right now (decision 9). */
 @NullMarked
 package io.redoubt.lease;
 

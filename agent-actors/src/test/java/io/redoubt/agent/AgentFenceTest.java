@@ -20,7 +20,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Nobody is told that an agent is stopped before its fence is up (G3, DESIGN §2). */
+/** Nobody is told that an agent is stopped before its fence is up (G3, decision 3). */
 class AgentFenceTest {
   private final AgentFixture it = new AgentFixture(AgentFixture.impatient());
 

@@ -1,4 +1,4 @@
-/** The agent endpoint: discover, bootstrap, refresh, self (CONTRACT, port 8444). */
+/** The agent endpoint: discover, bootstrap, refresh, self (port 8444). */
 @NullMarked
 package io.redoubt.enclave.agentapi;
 

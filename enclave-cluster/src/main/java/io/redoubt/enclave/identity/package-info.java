@@ -1,4 +1,4 @@
-/** The node's signing key, and the access tokens it signs (DESIGN §5). */
+/** The node's signing key, and the access tokens it signs (decision 6). */
 @NullMarked
 package io.redoubt.enclave.identity;
 

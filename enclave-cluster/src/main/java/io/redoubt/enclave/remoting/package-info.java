@@ -1,4 +1,4 @@
-/** How nodes prove to each other that they belong together (DESIGN §5). */
+/** How nodes prove to each other that they belong together (decision 8). */
 @NullMarked
 package io.redoubt.enclave.remoting;
 

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Public signing keys in PostgreSQL. Each row carries an HMAC under a key that only the enclave's
- * nodes can unseal, so writing to the table is not enough to mint identities (DESIGN §5).
+ * nodes can unseal, so writing to the table is not enough to mint identities (decision 6).
  */
 final class PostgresSigningKeyDirectory implements SigningKeyDirectory {
   private static final Logger LOG = LoggerFactory.getLogger(PostgresSigningKeyDirectory.class);

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 
-/** Makes sure that the schema is the one this program was built for (DESIGN §5). */
+/** Makes sure that the schema is the one this program was built for (decision 1). */
 public final class SchemaVersion {
   private SchemaVersion() {}
 

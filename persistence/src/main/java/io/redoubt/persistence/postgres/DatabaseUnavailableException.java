@@ -4,7 +4,7 @@ import io.redoubt.protocol.problem.TemporarilyUnavailable;
 
 /**
  * The database could not be reached, or did not answer in time; what was asked may or may not have
- * happened. The edges answer 503 with {@code Retry-After} (DESIGN §6).
+ * happened. The edges answer 503 with {@code Retry-After}.
  */
 public final class DatabaseUnavailableException extends RuntimeException
     implements TemporarilyUnavailable {

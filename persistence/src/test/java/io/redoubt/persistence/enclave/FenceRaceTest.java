@@ -28,7 +28,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** DESIGN §2: once a fence is raised, nothing is permitted under the old one, from any node. */
+/** Decision 3: once a fence is raised, nothing is permitted under the old one, from any node. */
 class FenceRaceTest {
   private static final int RAISES = 120;
   private static final int CALLERS = 24;

@@ -21,9 +21,9 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verifies agents' access tokens on the node that took the connection (DESIGN §2). A token that was
- * verified is remembered by digest until it expires, so that a repeat costs no signature check;
- * expiry, revocation, source address and proof of possession are checked at every single use.
+ * Verifies agents' access tokens on the node that took the connection. A token that was verified is
+ * remembered by digest until it expires, so that a repeat costs no signature check; expiry,
+ * revocation, source address and proof of possession are checked at every single use.
  */
 public final class Authenticator {
   private final AuthenticateConfig config;

@@ -40,8 +40,8 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to a permit (DESIGN §2): authenticate, read, inspect, register, decide, record. Ends with
- * the intent in the log, or with a {@link Refusal.Raised}.
+ * The way to a permit (decision 3): authenticate, read, inspect, register, decide, record. Ends
+ * with the intent in the log, or with a {@link Refusal.Raised}.
  */
 final class Admission {
   /** Nobody has heard the control plane for longer than the window, and it was permitted. */

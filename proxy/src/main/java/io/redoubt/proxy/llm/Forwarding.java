@@ -77,7 +77,7 @@ final class Forwarding {
   /** Fails with {@link Refusal.Raised}; the outcome is on its way to the log in any case. */
   CompletionStage<HttpResponse> forward(LlmCall call, Admitted admitted) {
     // Once more, now that the intent is durable: neither a cut since the decision is missed, nor a
-    // lease that ran out (DESIGN §2).
+    // lease that ran out (decision 9).
     var why = admitted.stream().whyCut();
     if (why != null) {
       throw notSent(call, admitted, Outcome.Status.CUT, Refusal.of(why));

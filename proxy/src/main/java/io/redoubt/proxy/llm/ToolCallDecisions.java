@@ -33,7 +33,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of proposed tool calls to their verdicts (DESIGN §2): inspect, decide in the agent's
+ * The way of proposed tool calls to their verdicts (decision 15): inspect, decide in the agent's
  * actor, record. Where no answer comes, or nothing can be recorded, nothing is released (G4, G5).
  */
 final class ToolCallDecisions {

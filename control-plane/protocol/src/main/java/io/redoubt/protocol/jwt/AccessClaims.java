@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The claims of an agent's access token (RFC 9068 in spirit; DESIGN §5).
+ * The claims of an agent's access token (RFC 9068 in spirit).
  *
  * @param issuer the enclave that issued it
  * @param audience the enclave that honours it

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
     description = {
       "Say what agents may do.",
       "You work on a draft, which decides nothing until it is published.",
-      "So far policies decide about calls of models (llm:generate).",
+      "So far policies decide about calls of models (llm:generate) and of tools (tool:call).",
       "Rules by priority, for connectors: see `redoubt rules`."
     },
     subcommands = {
