@@ -139,7 +139,8 @@ class EnclaveTest {
                   .anyMatch(client ->
                       client.clientId().equals(id)
                           && client.permissions().equals(Set.of("agents:manage"))
-                          && client.secret().equals(TokenDigest.of(made.text("/client_secret")))));
+                          && client.secret().equals(TokenDigest.of(made.text("/client_secret")))
+                          && client.actsAs().equals(id)));
 
       tenant.owner().delete("/api/v1/iam/clients/" + id);
 
@@ -147,6 +148,33 @@ class EnclaveTest {
           .until(() ->
               enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
                   .noneMatch(client -> client.clientId().equals(id)));
+    }
+  }
+
+  /** So that somebody counts as one person, whichever way they come. */
+  @Test
+  void anEnclaveHearsWhoIsBehindAClientThatMayBreakTheGlass() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      String member =
+          tenant
+              .owner()
+              .post("/api/v1/iam/members", "{\"name\": \"M\", \"roles\": [\"admin\"]}")
+              .text("/id");
+      String id =
+          tenant
+              .owner()
+              .post(
+                  "/api/v1/iam/clients",
+                  "{\"name\": \"M's\", \"member_id\": \"%s\", \"break_glass\": true}"
+                      .formatted(member))
+              .text("/client/id");
+
+      await()
+          .until(() ->
+              enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
+                  .anyMatch(
+                      client -> client.clientId().equals(id) && client.actsAs().equals(member)));
     }
   }
 

@@ -67,7 +67,7 @@ final class OperatorTokens {
         new OperatorClaims(
             issuer,
             OperatorClaims.AUDIENCE,
-            known.client().clientId(),
+            known.client().actsAs(),
             known.client().clientId(),
             known.organization(),
             known.client().permissions(),
@@ -100,6 +100,7 @@ final class OperatorTokens {
                 .thenApply(known ->
                     known
                         .filter(it -> it.organization().equals(claims.organization()))
+                        .filter(it -> it.client().actsAs().equals(claims.subject()))
                         .map(it -> claims.within(it.client().permissions()))))
         .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
   }

@@ -19,6 +19,7 @@ import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.AuditBatch;
@@ -30,6 +31,7 @@ import io.redoubt.protocol.policy.ContentPolicy;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.policy.ContentPolicy.Rule;
 import io.redoubt.protocol.policy.PolicyDocument;
+import io.redoubt.protocol.token.SecretKeyText;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -307,6 +309,51 @@ class ApprovalTest {
     assertThat(approved.status()).as(approved.body()).isEqualTo(200);
     assertThat(approved.json().at("/votes/0/authentication_age").asInt()).isBetween(5, 30);
     assertThat(caller.call().status()).isEqualTo(200);
+  }
+
+  /** Whichever way somebody comes, they are one person, and asked as that person. */
+  @Test
+  void whoHasABreakGlassClientVotesAsThemselvesAndOnce() {
+    var own =
+        asking(
+            new ApprovalTier(
+                ApprovalTier.Kind.HUMAN,
+                List.of("mem_glass", "mem_sre"),
+                2,
+                600,
+                ApprovalTier.OnTimeout.DENY,
+                true,
+                false));
+    var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    fixture.trust(own, client, Set.of("approvals:read", "approvals:decide"), "mem_glass");
+    String approval = asked(callerOf(own));
+    String token = fixture.token(client.owner(), client.reveal()).text("access_token");
+
+    var first = decideWith(token, approval);
+    var second = decideWith(token, approval);
+    var relayed = says(own, approval, "mem_glass");
+
+    for (Answer answer : List.of(first, second)) {
+      api.describes(answer);
+      assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+      assertThat(answer.text("status")).isEqualTo("pending");
+      assertThat(answer.json().path("votes")).hasSize(1);
+      assertThat(answer.json().at("/votes/0/by").asText()).isEqualTo("mem_glass");
+    }
+    assertThat(statusAfter(relayed)).isEqualTo(ApprovalStatus.PENDING);
+    assertThat(statusAfter(says(own, approval, "mem_sre"))).isEqualTo(ApprovalStatus.APPROVED);
+  }
+
+  private static ApprovalStatus statusAfter(LinkReport.ApprovalVoted answer) {
+    return Objects.requireNonNull(answer.approval()).status();
+  }
+
+  private Answer decideWith(String token, String approval) {
+    return Http.post(
+        at("/" + approval + "/decision"),
+        Map.of("decision", "approve"),
+        "Authorization",
+        "Bearer " + token);
   }
 
   private static final String TRANSFER =

@@ -28,11 +28,13 @@ import io.redoubt.testing.line.Line;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,11 +114,33 @@ public final class EnclaveFixture implements AutoCloseable {
     trust(of, client, permissions, List.of(), null);
   }
 
+  /** The same, where a member is behind the client. */
+  public void trust(
+      OrganizationId of, SecretKeyText client, Set<String> permissions, String member) {
+    trust(
+        of,
+        new LinkCommand.BreakGlassClient(client.owner(), client.digest(), permissions, member),
+        List.of(),
+        null);
+  }
+
   /** Tells the enclave besides what was taken from whom. */
   public void trust(
       OrganizationId of,
       SecretKeyText client,
       Set<String> permissions,
+      List<LinkCommand.Withdrawal> withdrawn,
+      @Nullable Instant issuedFrom) {
+    trust(
+        of,
+        new LinkCommand.BreakGlassClient(client.owner(), client.digest(), permissions, null),
+        withdrawn,
+        issuedFrom);
+  }
+
+  private void trust(
+      OrganizationId of,
+      LinkCommand.BreakGlassClient client,
       List<LinkCommand.Withdrawal> withdrawn,
       @Nullable Instant issuedFrom) {
     controlPlane.awaitApplied(
@@ -125,10 +149,22 @@ public final class EnclaveFixture implements AutoCloseable {
             new LinkCommand.PutOperatorTrust(
                 "urn:redoubt:control-plane",
                 new JwkSet(List.of(controlPlane.operatorKey.publicHalf().jwk())),
-                List.of(
-                    new LinkCommand.BreakGlassClient(client.owner(), client.digest(), permissions)),
+                List.of(client),
                 withdrawn,
                 issuedFrom)));
+  }
+
+  /** What a client is answered that asks the enclave itself for a token. */
+  public Answer token(String client, String secret) {
+    String basic =
+        Base64.getEncoder()
+            .encodeToString((client + ":" + secret).getBytes(StandardCharsets.UTF_8));
+    return Http.post(
+        enclave().agentUrl().resolve("/v1/operator/token"),
+        "grant_type=client_credentials".getBytes(StandardCharsets.UTF_8),
+        "application/x-www-form-urlencoded",
+        "Authorization",
+        "Basic " + basic);
   }
 
   /** A token of an operator of {@link #organization}. */

@@ -161,6 +161,15 @@ public sealed interface LinkCommand {
    * A client that may ask the enclave itself for a token while the control plane is away.
    *
    * @param permissions those of its permissions that break-glass routes know
+   * @param subject who acts through it: the member behind it, or the client itself; null: it was
+   *     said by a release that did not tell, and is taken for the client
    */
-  record BreakGlassClient(String clientId, TokenDigest secret, Set<String> permissions) {}
+  record BreakGlassClient(
+      String clientId, TokenDigest secret, Set<String> permissions, @Nullable String subject) {
+
+    /** Who is on record, and counts as one approver, wherever they act. */
+    public String actsAs() {
+      return subject == null ? clientId : subject;
+    }
+  }
 }

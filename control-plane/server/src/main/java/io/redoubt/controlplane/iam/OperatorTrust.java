@@ -100,7 +100,8 @@ public final class OperatorTrust implements Welcome {
                     client.permissions().stream()
                         .filter(AT_ENCLAVE::contains)
                         .map(Permission::wire)
-                        .collect(Collectors.toSet())))
+                        .collect(Collectors.toSet()),
+                    client.subject()))
             .toList(),
         tooMany ? List.of() : cut.stream().map(OperatorTrust::withdrawal).toList(),
         tooMany ? change.now() : null);
