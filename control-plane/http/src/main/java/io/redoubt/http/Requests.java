@@ -24,6 +24,7 @@ public final class Requests {
   private static final int MAX_PAGE = 200;
   private static final int DEFAULT_PAGE = 50;
   private static final int MAX_CURSOR = 512;
+  private static final Pattern IDEMPOTENCY_KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
   private static final Pattern WAIT =
       Pattern.compile("(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]{1,6})\"?\\s*(?:$|[,;])");
 
@@ -50,6 +51,21 @@ public final class Requests {
         .filter(Matcher::find)
         .map(found -> Duration.ofSeconds(Long.parseLong(found.group(1))))
         .map(wait -> wait.compareTo(most) < 0 ? wait : most);
+  }
+
+  /** By which the caller marks a request that it may repeat; empty: it marks none. */
+  public static Optional<String> idempotencyKey(HttpRequest request) {
+    return request
+        .getHeader("idempotency-key")
+        .map(HttpHeader::value)
+        .map(text -> {
+          if (!IDEMPOTENCY_KEY.matcher(text).matches()) {
+            throw ProblemException.of(
+                ErrorType.MALFORMED_REQUEST,
+                "Idempotency-Key has 1 to 255 printable ASCII characters.");
+          }
+          return text;
+        });
   }
 
   /** The request's place in its trace. */

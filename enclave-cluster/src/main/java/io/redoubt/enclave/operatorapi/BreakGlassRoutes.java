@@ -11,6 +11,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.http.Bodies;
+import io.redoubt.http.ClientCredentials;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
@@ -22,16 +23,11 @@ import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.secret.Disclosed;
-import io.redoubt.protocol.secret.Secret;
 import io.redoubt.protocol.text.PlainText;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -112,18 +108,28 @@ final class BreakGlassRoutes {
   }
 
   private Route token(HttpRequest request, Map<String, String> form) {
-    if (!"client_credentials".equals(form.get("grant_type"))) {
-      return Replies.json(
-          400, new TokenError("unsupported_grant_type", "Only client_credentials is known here."));
+    String grant = form.get("grant_type");
+    if (grant == null) {
+      return refused("invalid_request", "grant_type is missing.");
     }
-    @Nullable Client client = client(request, form);
-    CompletionStage<Optional<OperatorTokens.Issued>> issued =
-        client == null
-            ? CompletableFuture.completedFuture(Optional.empty())
-            : tokens.issue(client.id(), client.secret());
-    return Replies.async(
-        issued.thenApply(
-            it -> it.map(BreakGlassRoutes::answer).orElseGet(BreakGlassRoutes::invalidClient)));
+    if (!grant.equals("client_credentials")) {
+      return refused("unsupported_grant_type", "Only client_credentials is known here.");
+    }
+    return switch (ClientCredentials.of(request, form)) {
+      case ClientCredentials.Ambiguous _ ->
+          refused("invalid_request", "A client proves itself in one way only.");
+      case ClientCredentials.Missing _ -> invalidClient();
+      case ClientCredentials.Offered(var id, var secret) ->
+          Replies.async(
+              tokens
+                  .issue(id, secret)
+                  .thenApply(it ->
+                      it.map(BreakGlassRoutes::answer).orElseGet(BreakGlassRoutes::invalidClient)));
+    };
+  }
+
+  private static Route refused(String error, String why) {
+    return Replies.json(400, new TokenError(error, why));
   }
 
   private static Route answer(OperatorTokens.Issued issued) {
@@ -146,38 +152,21 @@ final class BreakGlassRoutes {
         headers);
   }
 
-  private record Client(String id, Secret secret) {}
-
-  /** From Basic (RFC 6749 §2.3.1) or the form, and never from both. */
-  private static @Nullable Client client(HttpRequest request, Map<String, String> form) {
-    String id = form.get("client_id");
-    String secret = form.get("client_secret");
-    Optional<String> basic =
-        Requests.authorization(request)
-            .filter(value -> value.regionMatches(true, 0, "Basic ", 0, 6))
-            .map(value -> value.substring(6).trim());
-    if (basic.isEmpty()) {
-      return id == null || secret == null ? null : new Client(id, Secret.of(secret));
-    }
-    try {
-      String pair = new String(Base64.getDecoder().decode(basic.get()), StandardCharsets.UTF_8);
-      int colon = pair.indexOf(':');
-      return colon < 0 || secret != null
-          ? null
-          : new Client(pair.substring(0, colon), Secret.of(pair.substring(colon + 1)));
-    } catch (IllegalArgumentException _) {
-      return null;
-    }
-  }
-
   private Route isolate(String agentId) {
     return asOperator((request, operator) ->
         bodies.json(
             IsolateBody.class,
             body -> {
               var asked = asked(request, operator, agentId, body.reason());
-              return act(asked, () -> killSwitch.isolate(asked, IsolationId.next(clock)));
+              IsolationId id = isolation(request, operator, asked.agent().agent());
+              return act(asked, () -> killSwitch.isolate(asked, id));
             }));
+  }
+
+  private IsolationId isolation(HttpRequest request, OperatorClaims operator, AgentId agent) {
+    return Requests.idempotencyKey(request)
+        .map(key -> IsolationId.ofRequest(operator.client(), agent, key, clock.instant()))
+        .orElseGet(() -> IsolationId.next(clock));
   }
 
   private Route release(String agentId) {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +54,8 @@ class BreakGlassTest {
       stopped = true;
       fixture.controlPlane.stop();
 
-      Answer token = token(fixture.breakGlassSecret.owner(), fixture.breakGlassSecret.reveal());
+      Answer token =
+          fixture.token(fixture.breakGlassSecret.owner(), fixture.breakGlassSecret.reveal());
       api.describes(token);
       assertThat(token.text("scope")).isEqualTo("agents:manage");
       Answer isolated = act(agent, "isolate", token.text("access_token"), Map.of("reason", "fire"));
@@ -101,6 +103,82 @@ class BreakGlassTest {
     String token = operatorToken(fixture.controlPlane.operatorKey).sign();
 
     assertThat(act(agent, "isolate", token, Map.of("reason", "fire")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void whoRepeatsAnIsolationMakesNoOther() {
+    TestAgent agent = fixture.agent();
+    var mine = operatorToken(fixture.controlPlane.operatorKey);
+
+    Answer first = isolated(agent, mine, "key-1");
+    Answer repeated = isolated(agent, mine, "key-1");
+    Answer another = isolated(agent, mine, "key-2");
+    Answer released = act(agent, "release", mine.sign(), Map.of("reason", "over"));
+    Answer late = isolated(agent, mine, "key-1");
+    Answer garbled = isolated(agent, mine, "key 1");
+
+    assertThat(first.status()).isEqualTo(200);
+    assertThat(repeated.text("isolation_id")).isEqualTo(first.text("isolation_id"));
+    assertThat(another.text("isolation_id")).isNotEqualTo(first.text("isolation_id"));
+    assertThat(released.status()).isEqualTo(200);
+    assertThat(late.text("isolation_id")).isEqualTo(first.text("isolation_id"));
+    assertThat(agent.bootstrap().status()).as("what was lifted stays so").isEqualTo(200);
+    assertThat(garbled.status()).isEqualTo(400);
+    for (Answer answer : List.of(first, repeated, late, garbled)) {
+      api.describes(answer);
+    }
+  }
+
+  private Answer isolated(TestAgent agent, TokenOf token, String key) {
+    return Http.post(
+        at(agent.id.toString(), "isolate"),
+        Map.of("reason", "fire"),
+        "Authorization",
+        "Bearer " + token.sign(),
+        "Idempotency-Key",
+        key);
+  }
+
+  @Test
+  void aTokenRequestIsReadAsRfc6749Says() {
+    String id = fixture.breakGlassSecret.owner();
+    String secret = fixture.breakGlassSecret.reveal();
+
+    assertThat(form("client_id=" + id + "&client_secret=" + secret, null))
+        .contains("invalid_request");
+    assertThat(form("grant_type=password", null)).contains("unsupported_grant_type");
+    assertThat(form("grant_type=client_credentials", null)).contains("invalid_client");
+    assertThat(form("grant_type=client_credentials&client_secret=" + secret, id + ":" + secret))
+        .contains("invalid_request");
+    assertThat(form("grant_type=client_credentials&client_id=cli_other", id + ":" + secret))
+        .contains("invalid_request");
+    assertThat(form("grant_type=client_credentials&client_id=" + id, id + ":" + secret))
+        .contains("access_token");
+    assertThat(
+            form(
+                "grant_type=client_credentials&client_id=" + id + "&client_secret=" + secret, null))
+        .contains("access_token");
+    assertThat(form("grant_type=client_credentials", id.replace("_", "%5F") + ":" + secret))
+        .as("both halves are form-encoded")
+        .contains("access_token");
+  }
+
+  private String form(String body, @Nullable String basic) {
+    var headers =
+        basic == null
+            ? new String[0]
+            : new String[] {
+              "Authorization",
+              "Basic " + Base64.getEncoder().encodeToString(basic.getBytes(StandardCharsets.UTF_8))
+            };
+    Answer answer =
+        Http.post(
+            fixture.enclave().agentUrl().resolve("/v1/operator/token"),
+            body.getBytes(StandardCharsets.UTF_8),
+            "application/x-www-form-urlencoded",
+            headers);
+    api.describes(answer);
+    return answer.body();
   }
 
   @Test
@@ -181,8 +259,8 @@ class BreakGlassTest {
     var other =
         SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, fixture.breakGlassSecret.owner());
 
-    Answer wrongSecret = token(fixture.breakGlassSecret.owner(), other.reveal());
-    Answer unknown = token("cli_00000000000000000000000000000000", other.reveal());
+    Answer wrongSecret = fixture.token(fixture.breakGlassSecret.owner(), other.reveal());
+    Answer unknown = fixture.token("cli_00000000000000000000000000000000", other.reveal());
     Answer otherGrant =
         Http.post(
             fixture.enclave().agentUrl().resolve("/v1/operator/token"),
@@ -204,7 +282,7 @@ class BreakGlassTest {
     TestAgent agent = fixture.agent(organization, List.of());
     var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
     fixture.trust(organization, client, Set.of("agents:manage"));
-    String token = token(client.owner(), client.reveal()).text("access_token");
+    String token = fixture.token(client.owner(), client.reveal()).text("access_token");
     assertThat(isolate(agent, token)).isEqualTo(200);
 
     fixture.trust(organization, client, Set.of("agents:read"));
@@ -274,18 +352,6 @@ class BreakGlassTest {
 
   private URI at(String agent, String verb) {
     return fixture.enclave().agentUrl().resolve("/v1/operator/agents/" + agent + "/" + verb);
-  }
-
-  private Answer token(String client, String secret) {
-    String basic =
-        Base64.getEncoder()
-            .encodeToString((client + ":" + secret).getBytes(StandardCharsets.UTF_8));
-    return Http.post(
-        fixture.enclave().agentUrl().resolve("/v1/operator/token"),
-        "grant_type=client_credentials".getBytes(StandardCharsets.UTF_8),
-        "application/x-www-form-urlencoded",
-        "Authorization",
-        "Basic " + basic);
   }
 
   private TokenOf operatorToken(SigningKey key) {

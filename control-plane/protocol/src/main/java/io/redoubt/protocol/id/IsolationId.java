@@ -2,7 +2,9 @@ package io.redoubt.protocol.id;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,17 @@ public record IsolationId(UUID uuid) {
 
   public static IsolationId next(InstantSource clock) {
     return new IsolationId(Uuids.next(clock));
+  }
+
+  /**
+   * Of the isolation that a request asks for, however often it comes that day: on the next one the
+   * same key stops the agent anew, since stopping it once too often is the lesser evil.
+   *
+   * @param key that says it is a repeat
+   */
+  public static IsolationId ofRequest(String client, AgentId agent, String key, Instant at) {
+    return new IsolationId(
+        Uuids.named(at.truncatedTo(ChronoUnit.DAYS), client + "/" + agent + "/" + key));
   }
 
   /**

@@ -6,14 +6,11 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.separateOnSlashes;
 
 import io.redoubt.http.Bodies;
+import io.redoubt.http.ClientCredentials;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.secret.Disclosed;
-import io.redoubt.protocol.secret.Secret;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,8 +36,6 @@ public final class TokenRoutes {
 
   record ErrorBody(String error, String errorDescription) {}
 
-  private record Credentials(String id, Secret secret) {}
-
   public Route routes() {
     return path(
         separateOnSlashes(PATH),
@@ -48,31 +43,28 @@ public final class TokenRoutes {
   }
 
   private Route answer(HttpRequest request, Map<String, String> form) {
-    Optional<String> authorization = Requests.authorization(request);
-    boolean inForm = form.containsKey("client_id") || form.containsKey("client_secret");
     String grantType = form.get("grant_type");
     if (grantType == null) {
       return error(400, "invalid_request", "grant_type is needed");
     }
-    if (authorization.isPresent() && inForm) {
-      return error(400, "invalid_request", "the client authenticates in one way only");
-    }
     if (!grantType.equals("client_credentials")) {
       return error(400, "unsupported_grant_type", "this server knows client_credentials");
     }
-    Optional<Credentials> credentials =
-        authorization.isPresent() ? basic(authorization.get()) : inForm(form);
-    if (credentials.isEmpty()) {
-      return invalidClient();
-    }
-    var wanted =
-        new TokenService.Request(
-            credentials.get().id(),
-            credentials.get().secret(),
-            Optional.ofNullable(form.get("scope")),
-            Requests.source(edge, request),
-            Requests.trace(request).traceId());
-    return Replies.async(service.issue(wanted).thenApply(TokenRoutes::answer));
+    return switch (ClientCredentials.of(request, form)) {
+      case ClientCredentials.Ambiguous _ ->
+          error(400, "invalid_request", "the client authenticates in one way only");
+      case ClientCredentials.Missing _ -> invalidClient();
+      case ClientCredentials.Offered(var id, var secret) -> {
+        var wanted =
+            new TokenService.Request(
+                id,
+                secret,
+                Optional.ofNullable(form.get("scope")),
+                Requests.source(edge, request),
+                Requests.trace(request).traceId());
+        yield Replies.async(service.issue(wanted).thenApply(TokenRoutes::answer));
+      }
+    };
   }
 
   private static Route answer(TokenService.Reply reply) {
@@ -104,37 +96,5 @@ public final class TokenRoutes {
 
   private static Route error(int status, String code, String description) {
     return Replies.json(status, new ErrorBody(code, description));
-  }
-
-  private static Optional<Credentials> inForm(Map<String, String> form) {
-    return Optional.ofNullable(form.get("client_id"))
-        .flatMap(id ->
-            Optional.ofNullable(form.get("client_secret"))
-                .map(secret -> new Credentials(id, Secret.of(secret))));
-  }
-
-  /** Identifier and secret are form-encoded within Basic (RFC 6749 §2.3.1). */
-  private static Optional<Credentials> basic(String authorization) {
-    if (!authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
-      return Optional.empty();
-    }
-    try {
-      String pair =
-          new String(
-              Base64.getDecoder().decode(authorization.substring(6).strip()),
-              StandardCharsets.UTF_8);
-      int colon = pair.indexOf(':');
-      return colon < 0
-          ? Optional.empty()
-          : Optional.of(
-              new Credentials(
-                  decode(pair.substring(0, colon)), Secret.of(decode(pair.substring(colon + 1)))));
-    } catch (IllegalArgumentException _) {
-      return Optional.empty();
-    }
-  }
-
-  private static String decode(String text) {
-    return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.operator;
 
+import io.redoubt.http.Requests;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
@@ -11,8 +12,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Pattern;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * finds either the answer of the first or nothing at all.
  */
 final class Idempotency {
-  private static final Pattern ACCEPTED = Pattern.compile("[\\x21-\\x7e]{1,255}");
-
   private final Duration window;
 
   Idempotency(Duration window) {
@@ -42,17 +39,7 @@ final class Idempotency {
   private record Earlier(byte[] requestDigest, @Nullable String answer) {}
 
   static Optional<Key> of(HttpRequest request, Object body) {
-    return request
-        .getHeader("idempotency-key")
-        .map(HttpHeader::value)
-        .map(text -> {
-          if (!ACCEPTED.matcher(text).matches()) {
-            throw ProblemException.of(
-                ErrorType.MALFORMED_REQUEST,
-                "Idempotency-Key has 1 to 255 printable ASCII characters.");
-          }
-          return new Key(text, digest(request, body));
-        });
+    return Requests.idempotencyKey(request).map(text -> new Key(text, digest(request, body)));
   }
 
   private static byte[] digest(HttpRequest request, Object body) {
