@@ -143,7 +143,7 @@ final class EnclaveServers {
             environment.tls(),
             edge,
             routes,
-            LlmRoutes.stopping(),
+            () -> LlmRoutes.stopping(environment.clock()),
             UnparsableCalls.class)
         .thenCompose(binding -> {
           acting = binding;

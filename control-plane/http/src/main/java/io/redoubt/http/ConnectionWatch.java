@@ -3,6 +3,7 @@ package io.redoubt.http;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -44,7 +45,7 @@ final class ConnectionWatch
   private final Inlet<HttpResponse> responseIn = Inlet.create("ConnectionWatch.responseIn");
   private final Outlet<HttpResponse> responseOut = Outlet.create("ConnectionWatch.responseOut");
   private final Duration deadline;
-  private final HttpResponse stopping;
+  private final Supplier<HttpResponse> stopping;
   private final WatchedConnections watched;
   private final NetworkThread thread;
   private final Runnable reset;
@@ -60,7 +61,7 @@ final class ConnectionWatch
    */
   ConnectionWatch(
       Duration deadline,
-      HttpResponse stopping,
+      Supplier<HttpResponse> stopping,
       WatchedConnections watched,
       NetworkThread thread,
       Runnable reset) {
@@ -179,7 +180,7 @@ final class ConnectionWatch
       } else if (key == Tick.GREETING) {
         return; // It has asked, and has its time.
       } else if (underWay > 0) {
-        emit(responseOut, hangingUp(stopping), () -> completeStage());
+        emit(responseOut, hangingUp(stopping.get()), () -> completeStage());
       } else {
         reset.run(); // in the middle of an answer
       }

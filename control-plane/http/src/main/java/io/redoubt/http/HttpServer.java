@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -78,7 +79,7 @@ public final class HttpServer {
       EdgeConfig config,
       Route sealed) {
     return start(
-        system, host, port, tls, config, sealed, Replies.stopping(), UnparsableRequests.class);
+        system, host, port, tls, config, sealed, Replies::stopping, UnparsableRequests.class);
   }
 
   /**
@@ -94,7 +95,7 @@ public final class HttpServer {
       Optional<SSLContext> tls,
       EdgeConfig config,
       Route sealed,
-      HttpResponse stopping,
+      Supplier<HttpResponse> stopping,
       Class<? extends ParsingErrorHandler> unparsable) {
     var settings = settings(system, config, unparsable);
     var watched = new WatchedConnections();

@@ -75,14 +75,21 @@ final class Problems {
   private static HttpResponse response(
       HttpRequest request, ProblemException problem, List<HttpHeader> headers) {
     var all = new ArrayList<HttpHeader>(headers);
-    problem.retryAfterSeconds().ifPresent(seconds -> all.add(Replies.retryAfter(seconds)));
-    if (problem.type() == ErrorType.CREDENTIAL_MISSING
-        || problem.type() == ErrorType.CREDENTIAL_INVALID) {
-      all.add(RawHeader.create("WWW-Authenticate", "Bearer"));
-    }
-    problem.maxAgeSeconds().ifPresent(seconds -> all.add(challenge(seconds)));
-    if (problem.type() == ErrorType.REQUEST_TIMEOUT) {
-      all.add(RawHeader.create("Connection", "close"));
+    switch (problem.type()) {
+      case STEP_UP_NEEDED ->
+          problem.maxAgeSeconds().ifPresent(seconds -> all.add(challenge(seconds)));
+      // RFC 9449 §7.1
+      case PROOF_OF_POSSESSION_INVALID ->
+          all.add(RawHeader.create("WWW-Authenticate", "DPoP algs=\"ES256\""));
+      // RFC 9110 §15.5.2: no 401 without one
+      case CREDENTIAL_MISSING, CREDENTIAL_INVALID, BOOTSTRAP_TOKEN_INVALID, REFRESH_TOKEN_INVALID ->
+          all.add(RawHeader.create("WWW-Authenticate", "Bearer"));
+      // Whoever is not told when to come back comes back at once.
+      case RATE_LIMITED, UNAVAILABLE ->
+          all.add(Replies.retryAfter(problem.retryAfterSeconds().orElse(1)));
+      case REQUEST_TIMEOUT -> all.add(RawHeader.create("Connection", "close"));
+      default ->
+          problem.retryAfterSeconds().ifPresent(seconds -> all.add(Replies.retryAfter(seconds)));
     }
     return Replies.render(
         Problem.of(

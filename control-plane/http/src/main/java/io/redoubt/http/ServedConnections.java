@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.apache.pekko.NotUsed;
@@ -46,7 +47,7 @@ final class ServedConnections extends ChannelInitializer<Channel> {
   private final Optional<SSLContext> tls;
   private final EdgeConfig config;
   private final ServerSettings settings;
-  private final HttpResponse stopping;
+  private final Supplier<HttpResponse> stopping;
   private final WatchedConnections watched;
   private final ChannelGroup all;
   private final OpenConnections sources;
@@ -63,7 +64,7 @@ final class ServedConnections extends ChannelInitializer<Channel> {
       EdgeConfig config,
       ServerSettings settings,
       Route sealed,
-      HttpResponse stopping,
+      Supplier<HttpResponse> stopping,
       WatchedConnections watched,
       ChannelGroup all) {
     this.tls = tls;

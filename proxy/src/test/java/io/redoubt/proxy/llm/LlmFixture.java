@@ -195,7 +195,7 @@ final class LlmFixture implements AutoCloseable {
                 Optional.empty(),
                 edge,
                 marked,
-                LlmRoutes.stopping(),
+                () -> LlmRoutes.stopping(clock),
                 UnparsableCalls.class));
     reset();
   }

@@ -4,46 +4,94 @@ import java.util.Locale;
 
 /**
  * The closed list of what can go wrong, as callers see it. The name becomes the stable URN; the
- * status and title never vary for one type.
+ * status and title never vary for one type; the help is said where nothing more exact is known.
  */
 public enum ErrorType {
-  MALFORMED_REQUEST(400, "The request could not be read"),
-  CREDENTIAL_MISSING(401, "A credential is needed"),
-  CREDENTIAL_INVALID(401, "The credential is not valid"),
-  STEP_UP_NEEDED(401, "A more recent authentication is needed"),
-  BOOTSTRAP_TOKEN_INVALID(401, "The bootstrap token is unknown or has expired"),
-  REFRESH_TOKEN_INVALID(401, "The refresh token is unknown, expired or revoked"),
-  PROOF_OF_POSSESSION_INVALID(401, "The proof of possession is missing or wrong"),
-  SOURCE_ADDRESS_NOT_ALLOWED(403, "The agent may not call from this address"),
-  AGENT_NOT_ACTIVE(403, "The agent is isolated, revoked or decommissioned"),
-  PERMISSION_MISSING(403, "The caller lacks the permission"),
-  ACTION_DENIED(403, "Policy denies the action"),
-  NOT_FOUND(404, "There is no such thing"),
-  METHOD_NOT_ALLOWED(405, "The method does not apply here"),
-  NOT_ACCEPTABLE(406, "No acceptable representation"),
-  REQUEST_TIMEOUT(408, "The request did not arrive in time"),
-  BOOTSTRAP_TOKEN_USED(409, "The bootstrap token was used before"),
-  REFRESH_TOKEN_REPLAYED(409, "The refresh token was used before; its family is revoked"),
-  CONFLICT(409, "The state does not allow it"),
-  IDEMPOTENCY_KEY_REUSED(422, "The idempotency key belongs to another request"),
-  PRECONDITION_FAILED(412, "The document changed meanwhile"),
-  CONTENT_TOO_LARGE(413, "The body is too large"),
-  URI_TOO_LONG(414, "The address is too long"),
-  UNSUPPORTED_MEDIA_TYPE(415, "The content type is not supported"),
-  INVALID_REQUEST(422, "The request is well-formed but not valid"),
-  HEADERS_TOO_LARGE(431, "The headers are too large"),
-  RATE_LIMITED(429, "Too many requests"),
-  INTERNAL(500, "Something went wrong on our side"),
-  UPSTREAM_FAILED(502, "The upstream failed"),
-  UNAVAILABLE(503, "Not available right now"),
-  UPSTREAM_TIMEOUT(504, "The upstream did not answer in time");
+  MALFORMED_REQUEST(
+      400,
+      "The request could not be read",
+      "It is not what HTTP, JSON or the description of this endpoint wants."),
+  CREDENTIAL_MISSING(401, "A credential is needed", "Send one in the Authorization header."),
+  CREDENTIAL_INVALID(
+      401,
+      "The credential is not valid",
+      "It is unknown, expired, revoked or meant for something else; ask for a new one."),
+  STEP_UP_NEEDED(
+      401, "A more recent authentication is needed", "Ask for a new token and try again with it."),
+  BOOTSTRAP_TOKEN_INVALID(
+      401, "The bootstrap token is unknown or has expired", "An operator can make a new one."),
+  REFRESH_TOKEN_INVALID(
+      401,
+      "The refresh token is unknown, expired or revoked",
+      "The agent needs a new bootstrap token."),
+  PROOF_OF_POSSESSION_INVALID(
+      401,
+      "The proof of possession is missing or wrong",
+      "The tokens are bound to a key: prove with each request that you have it."),
+  SOURCE_ADDRESS_NOT_ALLOWED(
+      403, "The agent may not call from this address", "The agent is confined to other networks."),
+  AGENT_NOT_ACTIVE(
+      403,
+      "The agent is isolated, revoked or decommissioned",
+      "Operators can say why, and release one that is isolated."),
+  PERMISSION_MISSING(403, "The caller lacks the permission", "None of its roles has it."),
+  ACTION_DENIED(
+      403, "Policy denies the action", "The record of the decision says by which policy."),
+  NOT_FOUND(
+      404,
+      "There is no such thing",
+      "Nothing is at this address, or nothing that the caller may know of."),
+  METHOD_NOT_ALLOWED(
+      405, "The method does not apply here", "The Allow header names those that do."),
+  NOT_ACCEPTABLE(
+      406,
+      "No acceptable representation",
+      "Only what the description of this endpoint names can be had."),
+  REQUEST_TIMEOUT(408, "The request did not arrive in time", "Send it again, faster."),
+  BOOTSTRAP_TOKEN_USED(
+      409,
+      "The bootstrap token was used before",
+      "Each is good for one use; an operator can make a new one."),
+  REFRESH_TOKEN_REPLAYED(
+      409,
+      "The refresh token was used before; its family is revoked",
+      "The agent needs a new bootstrap token."),
+  CONFLICT(409, "The state does not allow it", "Look at it again before you try again."),
+  IDEMPOTENCY_KEY_REUSED(
+      422,
+      "The idempotency key belongs to another request",
+      "Use a new key for each request that is not a repeat."),
+  PRECONDITION_FAILED(
+      412,
+      "The document changed meanwhile",
+      "Read it again, and send the ETag that comes with it."),
+  CONTENT_TOO_LARGE(
+      413, "The body is too large", "The description of this endpoint names the limit."),
+  URI_TOO_LONG(414, "The address is too long", "Shorten the path or the parameters."),
+  UNSUPPORTED_MEDIA_TYPE(
+      415,
+      "The content type is not supported",
+      "The description of this endpoint names those that are."),
+  INVALID_REQUEST(
+      422,
+      "The request is well-formed but not valid",
+      "What is wrong with which field is said under errors."),
+  HEADERS_TOO_LARGE(431, "The headers are too large", "Send fewer or shorter ones."),
+  RATE_LIMITED(429, "Too many requests", "Come back after the seconds of the Retry-After header."),
+  INTERNAL(500, "Something went wrong on our side", "It is in the log under this trace_id."),
+  UPSTREAM_FAILED(502, "The upstream failed", "It refused the connection, or broke it off."),
+  UNAVAILABLE(
+      503, "Not available right now", "Come back after the seconds of the Retry-After header."),
+  UPSTREAM_TIMEOUT(504, "The upstream did not answer in time", "Try again later.");
 
   private final int status;
   private final String title;
+  private final String help;
 
-  ErrorType(int status, String title) {
+  ErrorType(int status, String title, String help) {
     this.status = status;
     this.title = title;
+    this.help = help;
   }
 
   public int status() {
@@ -52,6 +100,11 @@ public enum ErrorType {
 
   public String title() {
     return title;
+  }
+
+  /** What the caller can do about it, in a sentence. */
+  public String help() {
+    return help;
   }
 
   /** Last part of the URN, such as {@code token-replayed}. */

@@ -24,9 +24,21 @@ public record Problem(
    */
   public record FieldError(String pointer, String detail) {}
 
+  /**
+   * What a server answers.
+   *
+   * @param detail null: what helps with errors of this type
+   */
   public static Problem of(
       ErrorType type, @Nullable String detail, String instance, String traceId) {
-    return new Problem(type.urn(), type.title(), type.status(), detail, instance, traceId, null);
+    return new Problem(
+        type.urn(),
+        type.title(),
+        type.status(),
+        detail == null ? type.help() : detail,
+        instance,
+        traceId,
+        null);
   }
 
   public Problem withErrors(List<FieldError> errors) {

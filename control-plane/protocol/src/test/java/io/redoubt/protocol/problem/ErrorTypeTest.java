@@ -1,9 +1,13 @@
 package io.redoubt.protocol.problem;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.json.Json;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ErrorTypeTest {
 
@@ -45,14 +49,19 @@ class ErrorTypeTest {
   }
 
   @Test
-  void aProblemLeavesOutWhatThereIsNot() throws Exception {
+  void aProblemSaysWhatHelpsWhereNothingMoreExactIsKnown() {
     var problem = Problem.of(ErrorType.NOT_FOUND, null, "/api/v1/agents/x", "trace");
 
-    assertThat(
-            io.redoubt.protocol.json.Json.LENIENT.readTree(
-                io.redoubt.protocol.json.Json.write(problem)))
-        .hasToString(
+    assertThat(new String(Json.write(problem), UTF_8))
+        .isEqualTo(
             "{\"type\":\"urn:redoubt:error:not-found\",\"title\":\"There is no such thing\","
-                + "\"status\":404,\"instance\":\"/api/v1/agents/x\",\"trace_id\":\"trace\"}");
+                + "\"status\":404,\"detail\":\"Nothing is at this address, or nothing that the"
+                + " caller may know of.\",\"instance\":\"/api/v1/agents/x\",\"trace_id\":\"trace\"}");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyErrorComesWithASentenceThatHelps(ErrorType type) {
+    assertThat(type.help()).matches("[A-Z].*\\.").isNotEqualTo(type.title());
   }
 }
