@@ -182,7 +182,8 @@ final class Bootstraps {
             Secret.of(accessToken),
             burned.accessExpiresAt(),
             burned.jkt() != null,
-            first.token()));
+            first.token(),
+            burned.repeated()));
   }
 
   private CompletionStage<Grant> notBurned(TokenRequest request, Agent.Refusal why) {

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bound whether every use of the access token needs a proof (RFC 9449)
  * @param next the next refresh token; null where the client made it itself
+ * @param repeated whether it was handed out before, and its caller asks for it once more
  */
 record Grant(
     AgentKey agent,
     Secret accessToken,
     Instant expiresAt,
     boolean bound,
-    @Nullable AgentToken next) {
+    @Nullable AgentToken next,
+    boolean repeated) {
 
   /** Fixed by the contract. */
   static final Duration REFRESH_LIFETIME = Duration.ofHours(24);
@@ -31,8 +33,14 @@ record Grant(
     return now.truncatedTo(ChronoUnit.SECONDS).plus(AccessTokenIssuer.LIFETIME);
   }
 
-  /** Seconds that the access token has left, rounded up. */
+  /**
+   * The seconds that the access token is good for, counted as RFC 6749 §5.1 does from the answer
+   * that hands it out; where that was an earlier one, what is left of them.
+   */
   long expiresIn(Instant now) {
+    if (!repeated) {
+      return AccessTokenIssuer.LIFETIME.toSeconds();
+    }
     return Math.max(0, Math.ceilDiv(Duration.between(now, expiresAt).toMillis(), 1000));
   }
 

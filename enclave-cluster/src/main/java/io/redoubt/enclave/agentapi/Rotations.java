@@ -139,7 +139,8 @@ final class Rotations {
             Secret.of(accessToken),
             rotated.accessExpiresAt(),
             rotated.jkt() != null,
-            next.token()));
+            next.token(),
+            rotated.repeated()));
   }
 
   /** A spent token came back: thief and owner look alike, so neither keeps the family. */

@@ -120,7 +120,7 @@ class TourIT {
 
     assertThat(granted.status()).as(granted.body()).isEqualTo(200);
     assertThat(granted.json().path("agent_id").asText()).isEqualTo(agentId);
-    assertThat(granted.json().path("expires_in").asInt()).isBetween(290, 300);
+    assertThat(granted.json().path("expires_in").asInt()).isEqualTo(300);
     assertThat(again.status()).isEqualTo(409);
     assertThat(again.json().path("type").asText())
         .isEqualTo("urn:redoubt:error:bootstrap-token-used");
