@@ -1,8 +1,8 @@
 package io.redoubt.standalone.server;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import io.redoubt.standalone.logging.Logging;
+import io.redoubt.standalone.settings.Settings;
 import io.redoubt.standalone.telemetry.Telemetry;
 import java.time.Clock;
 import java.util.concurrent.Callable;
@@ -22,7 +22,7 @@ public final class ControlPlaneCommand implements Callable<Integer> {
     Logging.toStandardOutput();
     try (Telemetry telemetry = Telemetry.start("redoubt-control-plane", System.getenv())) {
       return ServerRun.untilStopped(_ -> {
-        Config config = ConfigFactory.load();
+        Config config = Settings.load();
         return ControlPlaneProcess.start(
             config, ServerTls.from(config), telemetry, Clock.systemUTC());
       });

@@ -1,9 +1,9 @@
 package io.redoubt.standalone.server;
 
-import com.typesafe.config.ConfigFactory;
 import io.redoubt.cli.enclave.EnclaveEnroll;
 import io.redoubt.cli.enclave.EnclaveList;
 import io.redoubt.standalone.logging.Logging;
+import io.redoubt.standalone.settings.Settings;
 import io.redoubt.standalone.telemetry.Telemetry;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,7 +22,7 @@ public final class EnclaveCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Logging.toStandardOutput();
     try (Telemetry telemetry = Telemetry.start("redoubt-enclave", System.getenv())) {
-      return EnclaveRun.untilStopped(ConfigFactory.load(), telemetry);
+      return EnclaveRun.untilStopped(Settings.load(), telemetry);
     }
   }
 }

@@ -1,13 +1,13 @@
 package io.redoubt.standalone.server;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.session.Session;
 import io.redoubt.persistence.migrate.Migrations;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.secret.Secret;
+import io.redoubt.standalone.settings.Settings;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -33,7 +33,7 @@ public final class MigrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Config settings = ConfigFactory.load().getConfig("redoubt.migrator.database");
+    Config settings = Settings.load().getConfig("redoubt.migrator.database");
     try (var progress = session.progress()) {
       progress.say("Migrating");
       int applied =

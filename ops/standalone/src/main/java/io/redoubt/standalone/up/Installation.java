@@ -15,6 +15,7 @@ import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.standalone.demo.DemoProvider;
 import io.redoubt.standalone.server.ControlPlaneProcess;
+import io.redoubt.standalone.settings.Settings;
 import io.redoubt.standalone.telemetry.Telemetry;
 import io.redoubt.standalone.tls.LocalAuthority;
 import java.io.IOException;
@@ -86,7 +87,7 @@ final class Installation implements AutoCloseable {
   }
 
   private void startAll(String version, Telemetry telemetry, Progress progress) throws IOException {
-    Config base = ConfigFactory.load();
+    Config base = Settings.load();
     progress.say("Starting PostgreSQL");
     Databases databases = keep(Databases.open(plan, base));
     progress.say("Bringing the schema up to date");

@@ -6,6 +6,7 @@ import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.standalone.logging.Logging;
 import io.redoubt.standalone.server.EnclaveRun;
+import io.redoubt.standalone.settings.Settings;
 import io.redoubt.standalone.telemetry.Telemetry;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -36,7 +37,7 @@ final class NodeCommand implements Callable<Integer> {
           ConfigFactory.systemProperties()
               .withFallback(ConfigFactory.parseFile(node.localSettings().toFile()))
               .withFallback(ConfigFactory.parseFile(node.settings().toFile()))
-              .withFallback(ConfigFactory.load())
+              .withFallback(Settings.load())
               .resolve();
       try (Telemetry telemetry = Telemetry.start("redoubt-" + node.name(), System.getenv())) {
         return EnclaveRun.untilStopped(config, telemetry);

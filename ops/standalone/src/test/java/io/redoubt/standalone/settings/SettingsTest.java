@@ -1,0 +1,100 @@
+package io.redoubt.standalone.settings;
+
+import static java.util.stream.Collectors.groupingBy;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class SettingsTest {
+  private static final Config KNOWN =
+      ConfigFactory.parseString(
+          """
+          redoubt { http { head-deadline = 10 s, trusted-proxies = [] }, enclave.node = node-1 }
+          other.key = 1
+          """);
+
+  @Test
+  void everyKeyHasAVariable() {
+    var settings =
+        of(
+            Map.of(
+                "REDOUBT_HTTP_HEAD_DEADLINE", "3 s",
+                "REDOUBT_HTTP_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8",
+                "OTHER_KEY", "2",
+                "REDOUBT_NO_SUCH_KEY", "x"));
+
+    assertThat(settings.getDuration("redoubt.http.head-deadline")).hasSeconds(3);
+    assertThat(settings.getStringList("redoubt.http.trusted-proxies"))
+        .containsExactly("10.0.0.0/8", "fd00::/8");
+    assertThat(settings.getString("redoubt.enclave.node")).isEqualTo("node-1");
+    assertThat(settings.getInt("other.key")).isEqualTo(1);
+    assertThat(settings.hasPath("redoubt.no")).isFalse();
+  }
+
+  @Test
+  void anOptionWinsOverAVariable() {
+    var settings =
+        Settings.of(
+            ConfigFactory.parseMap(Map.of("redoubt.enclave.node", "of-an-option")),
+            Map.of("REDOUBT_ENCLAVE_NODE", "of-a-variable"),
+            KNOWN);
+
+    assertThat(settings.getString("redoubt.enclave.node")).isEqualTo("of-an-option");
+  }
+
+  @Test
+  void anEmptyListCanBeSaid() {
+    var known = ConfigFactory.parseString("redoubt.a.list = [x]");
+
+    assertThat(
+            Settings.of(ConfigFactory.empty(), Map.of("REDOUBT_A_LIST", ""), known)
+                .getStringList("redoubt.a.list"))
+        .isEmpty();
+  }
+
+  @Test
+  void noTwoKeysShareAVariable() {
+    var shared =
+        keys().stream().collect(groupingBy(Settings::variable)).values().stream()
+            .filter(keys -> keys.size() > 1)
+            .toList();
+
+    assertThat(shared).isEmpty();
+  }
+
+  @Test
+  void thePageNamesEveryKeyAndNoOther() throws IOException {
+    Path page = Path.of("..", "docs", "CONFIGURATION.md");
+    var row = Pattern.compile("^\\| `(redoubt\\.[^`]+)` \\|");
+    Set<String> named =
+        Files.readAllLines(page).stream()
+            .map(row::matcher)
+            .filter(matcher -> matcher.find())
+            .map(matcher -> matcher.group(1))
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    assertThat(named).isEqualTo(keys());
+  }
+
+  private static Config of(Map<String, String> environment) {
+    return Settings.of(ConfigFactory.empty(), environment, KNOWN);
+  }
+
+  /** All that the parts of the product bring along. */
+  private static Set<String> keys() {
+    return List.copyOf(ConfigFactory.defaultReference().getConfig("redoubt").entrySet()).stream()
+        .map(entry -> "redoubt." + entry.getKey())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+}
