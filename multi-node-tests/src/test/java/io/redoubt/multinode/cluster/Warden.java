@@ -133,6 +133,17 @@ final class Warden implements AutoCloseable {
     }
   }
 
+  /** One isolation, however often it takes to hear of it: the link may be down just now. */
+  private boolean isIsolatedForGood(AgentClient prisoner) {
+    try {
+      String path = "/api/v1/agents/" + prisoner.id() + "/isolate";
+      return operator.repeat("POST", path, Operator.reason(), "for-good-" + prisoner.id()).status()
+          == 200;
+    } catch (ConditionTimeoutException _) {
+      return false;
+    }
+  }
+
   private void pause(int shortest, int longest) {
     LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(shortest, longest)));
   }
@@ -157,7 +168,7 @@ final class Warden implements AutoCloseable {
       long started = System.nanoTime();
       await("isolated for good")
           .atMost(Duration.ofSeconds(60))
-          .until(() -> ask(prisoner, "isolate").filter(it -> it.status() == 200).isPresent());
+          .until(() -> isIsolatedForGood(prisoner));
       prisoners
           .history()
           .add(new Isolation(prisoner.id(), started, System.nanoTime(), Timed.NEVER));

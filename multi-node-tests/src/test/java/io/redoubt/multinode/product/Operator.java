@@ -85,6 +85,15 @@ public final class Operator {
         body == null ? null : Documents.write(body));
   }
 
+  /** The same as a repeat of what was said with that key. */
+  public Reply repeat(String method, String path, JsonNode body, String key) {
+    return answered(
+        method,
+        path,
+        Map.of("Authorization", "Bearer " + token(), "Idempotency-Key", key),
+        Documents.write(body));
+  }
+
   private Reply answered(
       String method, String path, Map<String, String> headers, @Nullable String body) {
     URI uri = product.runtime().controlPlane().resolve(path);
