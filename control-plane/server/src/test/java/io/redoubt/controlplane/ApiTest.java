@@ -68,6 +68,35 @@ class ApiTest {
     assertThat(ApiDescription.operations()).isEqualTo(routed);
   }
 
+  /** Whoever may manage all organizations sees every list. */
+  @Test
+  void everyListIsReadInPages() {
+    int lists = 0;
+    for (Endpoint endpoint : server.controlPlane().endpoints()) {
+      String[] described = endpoint.describe().split(" ", 2);
+      if (!described[0].equals("GET") || described[1].contains("{")) {
+        continue;
+      }
+      var whole = tenant.owner().get(described[1]);
+      if (!whole.at("/items").isArray()) {
+        continue;
+      }
+      lists++;
+      var page = tenant.owner().get(described[1] + "?limit=1");
+      assertThat(page.status()).as(described[1]).isEqualTo(200);
+      assertThat(page.at("/items").size()).as(described[1]).isLessThanOrEqualTo(1);
+      assertThat(page.at("/next_cursor").isNull())
+          .as(described[1])
+          .isEqualTo(whole.at("/items").size() <= 1);
+      for (String wrong : List.of("?cursor=%27", "?limit=0", "?limit=201", "?limit=x")) {
+        assertThat(tenant.owner().get(described[1] + wrong).status())
+            .as(described[1] + wrong)
+            .isEqualTo(400);
+      }
+    }
+    assertThat(lists).isGreaterThan(12);
+  }
+
   @Test
   void theDescriptionNamesThePermissionThatTheRouteDemands() {
     for (Endpoint endpoint : server.controlPlane().endpoints()) {

@@ -489,6 +489,11 @@ class IamTest {
 
     assertThat(roles.at("/items").findValuesAsText("name"))
         .containsExactly("owner", "admin", "approver", "auditor", "viewer", "platform-admin");
+    var next = tenant.owner().get("/api/v1/iam/roles?limit=2&cursor=admin");
+    assertThat(next.at("/items").findValuesAsText("name")).containsExactly("approver", "auditor");
+    assertThat(next.text("/next_cursor")).isEqualTo("auditor");
+    assertThat(tenant.owner().get("/api/v1/iam/roles?cursor=viewer").at("/next_cursor").isNull())
+        .isTrue();
   }
 
   @Test

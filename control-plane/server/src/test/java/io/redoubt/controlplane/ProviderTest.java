@@ -212,6 +212,16 @@ class ProviderTest {
   }
 
   @Test
+  void whatIsNotThereHasNoVersionToMatch() {
+    var owner = server.newTenant().owner();
+
+    assertThat(
+            owner.with("if-match", "\"1\"").put("/api/v1/providers/new", Tenant.PROVIDER).status())
+        .isEqualTo(412);
+    assertThat(owner.get("/api/v1/providers/new").status()).isEqualTo(404);
+  }
+
+  @Test
   void ofTwoWhoChangeTheSameVersionOneIsRefused() {
     var owner = server.newTenant().owner();
     String path = "/api/v1/providers/claude";

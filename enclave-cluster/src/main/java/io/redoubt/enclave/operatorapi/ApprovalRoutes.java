@@ -97,13 +97,16 @@ final class ApprovalRoutes {
                               operator.organization(),
                               status.orElse(null),
                               before.orElse(null),
-                              page.limit())
+                              page.limit() + 1)
                           .thenApply(found -> Replies.json(200, page(found, page.limit()))));
                 })));
   }
 
+  /** One more than asked for tells whether something follows. */
   private static Page page(List<ApprovalView> found, int limit) {
-    return new Page(found, found.size() < limit ? null : found.getLast().id());
+    return found.size() <= limit
+        ? new Page(found, null)
+        : new Page(found.subList(0, limit), found.get(limit - 1).id());
   }
 
   private static ApprovalStatus status(String text) {

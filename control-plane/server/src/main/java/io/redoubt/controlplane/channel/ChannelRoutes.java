@@ -4,11 +4,11 @@ import static io.redoubt.controlplane.operator.Permission.MEMBERS_READ;
 import static io.redoubt.controlplane.operator.Permission.ORG_MANAGE;
 import static io.redoubt.controlplane.operator.Permission.ORG_READ;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.controlplane.iam.Members;
 import io.redoubt.controlplane.operator.Answer;
 import io.redoubt.controlplane.operator.Call;
 import io.redoubt.controlplane.operator.Endpoint;
+import io.redoubt.controlplane.operator.PageOf;
 import io.redoubt.controlplane.provider.BaseUrls;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
@@ -20,7 +20,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/channels}. Secrets are written, never read. */
 public final class ChannelRoutes {
@@ -42,10 +41,6 @@ public final class ChannelRoutes {
   }
 
   record MemberList(List<Channels.Mapping> members) {}
-
-  /** There are but a few, so there is never a next page. */
-  @JsonInclude(JsonInclude.Include.ALWAYS)
-  record ChannelList(List<Channel> items, @Nullable String nextCursor) {}
 
   public List<Endpoint> endpoints() {
     return Stream.of(
@@ -92,8 +87,16 @@ public final class ChannelRoutes {
   }
 
   private Route list(Call call) {
-    call.parameters();
-    return call.read(transaction -> Answer.ok(new ChannelList(channels.list(transaction), null)));
+    call.parameters("limit", "cursor");
+    return PageOf.<Channel, String>route(
+        call,
+        text -> Channel.Kind.of(text).wire(),
+        channel -> channel.kind().wire(),
+        (transaction, after, limit) ->
+            channels.list(transaction).stream()
+                .filter(it -> it.kind().wire().compareTo(after.orElse("")) > 0)
+                .limit(limit)
+                .toList());
   }
 
   private Route show(Call call, Channel.Kind kind) {

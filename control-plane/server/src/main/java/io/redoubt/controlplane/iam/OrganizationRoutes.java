@@ -13,7 +13,6 @@ import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.PageOf;
 import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.http.Bodies;
-import io.redoubt.http.ListBody;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.OrganizationSpec;
@@ -80,6 +79,11 @@ public final class OrganizationRoutes {
 
   record RoleBody(Role name, Set<Permission> permissions) {}
 
+  private static final List<RoleBody> ROLES =
+      Arrays.stream(Role.values())
+          .map(role -> new RoleBody(role, sorted(role.permissions())))
+          .toList();
+
   record Self(
       OrganizationId organizationId,
       String subject,
@@ -108,13 +112,7 @@ public final class OrganizationRoutes {
   }
 
   private Route roles(Call call) {
-    return Answer.ok(
-            new ListBody<>(
-                Arrays.stream(Role.values())
-                    .map(role -> new RoleBody(role, sorted(role.permissions())))
-                    .toList(),
-                null))
-        .route();
+    return PageOf.ofAll(call, ROLES, it -> it.name().wire());
   }
 
   private static Set<Permission> sorted(Set<Permission> permissions) {

@@ -69,17 +69,19 @@ public final class ContentRoutes {
 
   private Route list(Call call) {
     call.parameters("limit", "cursor");
-    return Requests.page(page ->
-        call.read(transaction ->
-            Answer.ok(
-                PageOf.body(
-                    drafts.all(transaction).stream()
-                        .filter(it -> it.name().compareTo(page.cursor().orElse("")) > 0)
-                        .limit(page.limit() + 1L)
-                        .map(ContentEntry::of)
-                        .toList(),
-                    page.limit(),
-                    ContentEntry::scope))));
+    return Requests.page(page -> {
+      String after = PageOf.after(page, ContentDocument::isScope);
+      return call.read(transaction ->
+          Answer.ok(
+              PageOf.body(
+                  drafts.all(transaction).stream()
+                      .filter(it -> it.name().compareTo(after) > 0)
+                      .limit(page.limit() + 1L)
+                      .map(ContentEntry::of)
+                      .toList(),
+                  page.limit(),
+                  ContentEntry::scope)));
+    });
   }
 
   private Route show(Call call) {

@@ -12,6 +12,7 @@ import io.redoubt.controlplane.policy.DraftParts.Part;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.ListBody;
 import io.redoubt.http.Requests;
+import io.redoubt.protocol.policy.PolicyDocument;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.util.List;
@@ -74,19 +75,21 @@ final class DraftPartRoutes<B, T> {
 
   private Route list(Call call) {
     call.parameters("limit", "cursor");
-    return Requests.page(page ->
-        call.read(transaction -> {
-          var found =
-              PageOf.body(
-                  parts.all(transaction).stream()
-                      .filter(it -> it.name().compareTo(page.cursor().orElse("")) > 0)
-                      .limit(page.limit() + 1L)
-                      .toList(),
-                  page.limit(),
-                  Part::name);
-          return Answer.ok(
-              new ListBody<>(found.items().stream().map(entry).toList(), found.nextCursor()));
-        }));
+    return Requests.page(page -> {
+      String after = PageOf.after(page, PolicyDocument::isName);
+      return call.read(transaction -> {
+        var found =
+            PageOf.body(
+                parts.all(transaction).stream()
+                    .filter(it -> it.name().compareTo(after) > 0)
+                    .limit(page.limit() + 1L)
+                    .toList(),
+                page.limit(),
+                Part::name);
+        return Answer.ok(
+            new ListBody<>(found.items().stream().map(entry).toList(), found.nextCursor()));
+      });
+    });
   }
 
   private Route show(Call call) {

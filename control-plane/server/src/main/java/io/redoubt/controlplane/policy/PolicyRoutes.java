@@ -44,10 +44,7 @@ public final class PolicyRoutes {
     return Requests.page(page ->
         call.read(transaction -> {
           var found =
-              draft.list(
-                  transaction,
-                  page.cursor().filter(PolicyDocument::isName).orElse(""),
-                  page.limit() + 1);
+              draft.list(transaction, PageOf.after(page, PolicyDocument::isName), page.limit() + 1);
           return Answer.ok(PageOf.body(found, page.limit(), Policy::name));
         }));
   }

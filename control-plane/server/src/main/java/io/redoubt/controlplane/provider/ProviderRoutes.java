@@ -71,9 +71,7 @@ public final class ProviderRoutes {
         call.read(transaction -> {
           var found =
               providers.list(
-                  transaction,
-                  page.cursor().filter(cursor -> NAME.matcher(cursor).matches()).orElse(""),
-                  page.limit() + 1);
+                  transaction, PageOf.after(page, NAME.asMatchPredicate()), page.limit() + 1);
           return Answer.ok(PageOf.body(found, page.limit(), Provider::name));
         }));
   }
@@ -114,7 +112,7 @@ public final class ProviderRoutes {
       change
           .lockOrganization(); // what is held against the version must still be so when it changes
       var before = providers.find(change, draft.name());
-      before.ifPresent(found -> call.requireMatch(found.version()));
+      call.requireMatch(before.map(Provider::version));
       var kept = providers.put(change, draft, sealedKey);
       var answer =
           before.isPresent() ? Answer.ok(kept) : Answer.created(PATH + "/" + kept.name(), kept);

@@ -1,6 +1,7 @@
 package io.redoubt.cli.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import io.redoubt.cli.api.Query;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.session.Session;
@@ -54,7 +55,7 @@ final class PolicyShow implements Callable<Integer> {
   private int showEffective() {
     List<JsonNode> newest = session.operator().list(PolicyCommand.BUNDLES, 1);
     if (newest.isEmpty()) {
-      session.output().line("Nothing is published: everything is denied.");
+      session.output().say(NullNode.getInstance(), "Nothing is published: everything is denied.");
       return 0;
     }
     JsonNode whole =

@@ -6,6 +6,7 @@ import io.redoubt.cli.output.Progress;
 import io.redoubt.cli.session.Session;
 import io.redoubt.cli.settings.RuntimeFile;
 import io.redoubt.persistence.embedded.EmbeddedPostgres;
+import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +57,12 @@ public final class DownCommand implements Callable<Integer> {
     data.forgetRuntime();
     session
         .output()
-        .line(anything ? "Stopped. Everything is kept in " + path + "." : "Nothing was running.");
+        .say(
+            Json.LENIENT
+                .createObjectNode()
+                .put("stopped", anything)
+                .put("data_dir", path.toAbsolutePath().toString()),
+            anything ? "Stopped. Everything is kept in " + path + "." : "Nothing was running.");
     return ExitCode.DONE.number();
   }
 
