@@ -3,6 +3,7 @@ package io.redoubt.entity;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -13,6 +14,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import scala.concurrent.ExecutionContext;
 import scala.jdk.javaapi.FutureConverters;
 
 /** One type of actor, spread over the cluster: one incarnation of each id, anywhere. */
@@ -23,17 +25,11 @@ public final class ShardedEntities<M> {
   private final ClusterSharding sharding;
   private final EntityTypeKey<M> type;
   private final EntityConfig config;
-  private final OpenQuestions questions;
 
-  private ShardedEntities(
-      ClusterSharding sharding,
-      EntityTypeKey<M> type,
-      EntityConfig config,
-      OpenQuestions questions) {
+  private ShardedEntities(ClusterSharding sharding, EntityTypeKey<M> type, EntityConfig config) {
     this.sharding = sharding;
     this.type = type;
     this.config = config;
-    this.questions = questions;
   }
 
   /**
@@ -51,7 +47,7 @@ public final class ShardedEntities<M> {
     var sharding = ClusterSharding.get(system);
     sharding.init(
         Entity.of(type, create::apply).withStopMessage(stopMessage).withSettings(settings));
-    return new ShardedEntities<>(sharding, type, config, OpenQuestions.in(system, type.name()));
+    return new ShardedEntities<>(sharding, type, config);
   }
 
   private static Config sharding(ActorSystem<?> system, EntityConfig config) {
@@ -73,12 +69,20 @@ public final class ShardedEntities<M> {
   }
 
   /**
-   * Fails with a {@link java.util.concurrent.TimeoutException} where no answer comes in time, or
-   * where none is to be expected because a member was put out of the cluster.
+   * Fails with a {@link java.util.concurrent.TimeoutException} where no answer comes in time. What
+   * is done with the answer runs on the thread that brings it: the stage that Pekko makes would
+   * hand every step of it to the common pool, which costs more than the steps.
    */
   public <R> CompletionStage<R> ask(String entityId, Function<ActorRef<R>, M> message) {
-    return questions.answer(
-        FutureConverters.asScala(
-            sharding.entityRefFor(type, entityId).<R>ask(message::apply, config.askTimeout())));
+    var answer = new CompletableFuture<R>();
+    FutureConverters.asScala(
+            sharding.entityRefFor(type, entityId).<R>ask(message::apply, config.askTimeout()))
+        .onComplete(
+            result ->
+                result.isSuccess()
+                    ? answer.complete(result.get())
+                    : answer.completeExceptionally(result.failed().get()),
+            ExecutionContext.parasitic$.MODULE$);
+    return answer;
   }
 }
