@@ -241,6 +241,12 @@ public final class KillSwitch {
   private CompletionStage<Result> enforce(
       Request request, String operation, Agent.Reply reply, @Nullable IsolationId isolation) {
     return switch (reply) {
+      // A repeat of an isolation that was lifted since: no proof that it is stopped would be true.
+      case Agent.LifecycleChanged change
+          when isolation != null
+              && request.order() == null
+              && !change.isolations().contains(isolation) ->
+          CompletableFuture.completedFuture(new Refused(Agent.Refusal.SUPERSEDED));
       case Agent.LifecycleChanged change -> {
         if (isStopped(change)) {
           cancelRequests(request);

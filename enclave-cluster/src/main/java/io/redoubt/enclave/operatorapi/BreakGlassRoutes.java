@@ -268,11 +268,11 @@ final class BreakGlassRoutes {
               ErrorType.CONFLICT, "More isolations stand than can be told apart: release some.");
       case NOT_ACTIVE -> ProblemException.of(ErrorType.CONFLICT, "The agent is decommissioned.");
       case UNAVAILABLE -> ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
-      case BOOTSTRAP_TOKEN_INVALID,
-          BOOTSTRAP_TOKEN_USED,
-          SOURCE_NOT_ALLOWED,
-          FAMILY_UNKNOWN,
-          SUPERSEDED ->
+      case SUPERSEDED ->
+          ProblemException.of(
+              ErrorType.CONFLICT,
+              "That isolation was lifted since: stop the agent with another Idempotency-Key.");
+      case BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_TOKEN_USED, SOURCE_NOT_ALLOWED, FAMILY_UNKNOWN ->
           throw new IllegalStateException("not a refusal of a change of lifecycle: " + why);
     };
   }

@@ -113,6 +113,13 @@ class BreakGlassTest {
     Answer first = isolated(agent, mine, "key-1");
     Answer repeated = isolated(agent, mine, "key-1");
     Answer another = isolated(agent, mine, "key-2");
+    Answer lifted =
+        act(
+            agent,
+            "release",
+            mine.sign(),
+            Map.of("reason", "over", "isolation_ids", List.of(first.text("isolation_id"))));
+    Answer beside = isolated(agent, mine, "key-1");
     Answer released = act(agent, "release", mine.sign(), Map.of("reason", "over"));
     Answer late = isolated(agent, mine, "key-1");
     Answer garbled = isolated(agent, mine, "key 1");
@@ -120,8 +127,11 @@ class BreakGlassTest {
     assertThat(first.status()).isEqualTo(200);
     assertThat(repeated.text("isolation_id")).isEqualTo(first.text("isolation_id"));
     assertThat(another.text("isolation_id")).isNotEqualTo(first.text("isolation_id"));
+    assertThat(lifted.status()).isEqualTo(200);
+    assertThat(beside.status()).as("another isolation is no proof of this one").isEqualTo(409);
     assertThat(released.status()).isEqualTo(200);
-    assertThat(late.text("isolation_id")).isEqualTo(first.text("isolation_id"));
+    assertThat(late.status()).as("it is not stopped, and nobody says so").isEqualTo(409);
+    assertThat(late.problem()).isEqualTo("conflict");
     assertThat(agent.bootstrap().status()).as("what was lifted stays so").isEqualTo(200);
     assertThat(garbled.status()).isEqualTo(400);
     for (Answer answer : List.of(first, repeated, late, garbled)) {
