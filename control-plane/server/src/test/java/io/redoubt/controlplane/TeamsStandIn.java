@@ -28,10 +28,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -71,6 +73,7 @@ final class TeamsStandIn implements AutoCloseable {
   /** A reply, or a word to one person. */
   record Line(String conversation, String to, String text) {}
 
+  private final Set<String> tenants = new HashSet<>(Set.of(TENANT));
   private final HttpServer server;
   private final Map<String, Instant> tokens = new HashMap<>();
   private final Map<String, Message> messages = new LinkedHashMap<>();
@@ -381,10 +384,19 @@ final class TeamsStandIn implements AutoCloseable {
     counts.merge(what, 1, Integer::sum);
   }
 
+  /** The bot is put into another tenant. */
+  synchronized void alsoIn(String tenant) {
+    tenants.add(tenant);
+  }
+
+  private static String tenantOf(String path) {
+    return path.replaceFirst("^/login/([^/]+)/oauth2/v2\\.0/token$", "$1");
+  }
+
   private Said login(HttpExchange exchange, String body) {
     note("token");
     if (!exchange.getRequestMethod().equals("POST")
-        || !exchange.getRequestURI().getPath().equals("/login/" + TENANT + "/oauth2/v2.0/token")) {
+        || !tenants.contains(tenantOf(exchange.getRequestURI().getPath()))) {
       return complain(404, "no token is given at " + exchange.getRequestURI());
     }
     var form = new HashMap<String, String>();

@@ -737,6 +737,33 @@ class TeamsTest {
     assertThat(other.owner().get(TEAMS).status()).isEqualTo(404);
   }
 
+  /** More than a callback is looked for among. */
+  @Test
+  void aBotServesAnyNumberOfTenants() {
+    Tenant last = tenant;
+    String elsewhere = "";
+    for (int i = 0; i < 17; i++) {
+      elsewhere = "55555555-aaaa-4bbb-8ccc-%012d".formatted(i);
+      teams.alsoIn(elsewhere);
+      last = server.newTenant();
+      var put = last.owner().put(TEAMS, teams.form().replace(TeamsStandIn.TENANT, elsewhere));
+      assertThat(put.status()).as(put.text()).isEqualTo(201);
+    }
+    var view = asking.asks("{}");
+    var activity = teams.pressed(shown(view), APPROVE, "", APPROVER);
+    for (String where : List.of("/channelData/tenant", "/conversation", "/from")) {
+      String field = where.startsWith("/channelData") ? "id" : "tenantId";
+      ((ObjectNode) activity.at(where)).put(field, elsewhere);
+    }
+
+    var answer = teams.call(activity).to(server.url());
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(last.lastAudit("callback:refused").path("resource").asText())
+        .isEqualTo("teams/" + APPROVER);
+    assertThat(asking.decisions(view.id())).isEmpty();
+  }
+
   @Test
   void whoNamesABotMustHaveItsSecret() {
     var other = server.newTenant();

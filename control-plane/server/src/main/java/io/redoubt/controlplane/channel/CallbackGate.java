@@ -7,11 +7,14 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 
 /** What every call from a chat must be once it is proven: recent, not too often, and new. */
 final class CallbackGate {
@@ -53,12 +56,30 @@ final class CallbackGate {
             .bind("kind", kind.wire())
             .bind("app", app)
             .bind("limit", MOST_OF_AN_APP)
-            .map((row, _) ->
-                new Candidate(
-                    new OrganizationId(Rows.uuid(row, "organization_id")),
-                    Rows.json(row, "settings", JsonNode.class),
-                    row.getBytes("sealed")))
+            .map((row, _) -> candidate(row))
             .list());
+  }
+
+  /** Whose it is by what tells the calls for one channel from all others. Blocks. */
+  Optional<Candidate> owner(Channel.Kind kind, byte[] ownership) {
+    return database.inTransactionBlocking(handle ->
+        handle
+            .createQuery(
+                """
+                SELECT organization_id, settings, sealed
+                FROM control.channel_owned(:kind, :ownership)
+                """)
+            .bind("kind", kind.wire())
+            .bind("ownership", ownership)
+            .map((row, _) -> candidate(row))
+            .findOne());
+  }
+
+  private static Candidate candidate(ResultSet row) throws SQLException {
+    return new Candidate(
+        new OrganizationId(Rows.uuid(row, "organization_id")),
+        Rows.json(row, "settings", JsonNode.class),
+        row.getBytes("sealed"));
   }
 
   /**

@@ -6,7 +6,6 @@ import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.redoubt.protocol.id.OrganizationId;
-import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.text.ParseException;
@@ -174,14 +173,14 @@ final class TeamsProof {
 
   /** The organization that has the bot in the tenant. */
   private OrganizationId host(String app, TeamsActivity activity, Knock knock) {
-    var candidates = gate.candidates(TEAMS, app);
-    var tenant = activity.tenant();
-    for (var candidate : candidates) {
-      var settings = Json.LENIENT.convertValue(candidate.settings(), TeamsSettings.class);
-      if (tenant.isPresent() && settings.tenantId().equals(tenant.get())) {
-        return candidate.organization();
-      }
+    var host =
+        activity
+            .tenant()
+            .flatMap(tenant -> gate.owner(TEAMS, TeamsSettings.ownership(app, tenant)));
+    if (host.isPresent()) {
+      return host.get().organization();
     }
+    var candidates = gate.candidates(TEAMS, app);
     if (candidates.isEmpty()) {
       record.count(TEAMS, "unknown-app");
     } else {

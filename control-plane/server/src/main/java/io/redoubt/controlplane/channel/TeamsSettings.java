@@ -31,6 +31,10 @@ record TeamsSettings(
 
   /** What tells the calls for this bot from all others. */
   byte[] ownership() {
+    return ownership(appId, tenantId);
+  }
+
+  static byte[] ownership(String appId, String tenantId) {
     return Signatures.sha256("teams\n" + appId + "\n" + tenantId);
   }
 }
