@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,28 +20,34 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Settings {
   private static final String ROOT = "redoubt";
+  private static final Pattern ADDRESS = Pattern.compile("(?:tcp|udp|sctp)://.*");
 
   private Settings() {}
 
   public static Config load() {
-    return of(ConfigFactory.systemProperties(), System.getenv(), ConfigFactory.load());
+    return of(
+        ConfigFactory.defaultOverrides(),
+        System.getenv(),
+        ConfigFactory.defaultApplication()
+            .withFallback(ConfigFactory.defaultReferenceUnresolved()));
   }
 
   /**
    * The same from given parts.
    *
    * @param options that win over everything
-   * @param known every key with what it is without these
+   * @param known every key with what it is without these, before one is looked up for another
    */
   static Config of(Config options, Map<String, String> environment, Config known) {
     var said = new HashMap<String, Object>();
     known
+        .resolve()
         .getConfig(ROOT)
         .entrySet()
         .forEach(entry -> {
           String key = ROOT + "." + entry.getKey();
           @Nullable String text = environment.get(variable(key));
-          if (text != null) {
+          if (text != null && !isOfAPlatform(text, entry.getValue())) {
             said.put(key, value(key, text, entry.getValue()));
           }
         });
@@ -50,6 +57,14 @@ public final class Settings {
   /** The variable of a key. */
   static String variable(String key) {
     return key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+  }
+
+  /**
+   * Kubernetes tells each process of a namespace where its services are, and calls the address of
+   * one that is named {@code redoubt-control-plane} like the setting for a port.
+   */
+  private static boolean isOfAPlatform(String text, ConfigValue before) {
+    return before.valueType() == ConfigValueType.NUMBER && ADDRESS.matcher(text).matches();
   }
 
   /** A list is written with commas; whatever else reads text as what it should be. */

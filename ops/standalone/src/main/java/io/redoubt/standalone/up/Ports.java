@@ -62,6 +62,9 @@ record Ports(
     putServer(settings, plan, "management", management);
     settings.put("redoubt.enclave.cluster.host", "127.0.0.1");
     settings.put("redoubt.enclave.cluster.port", artery);
+    // All nodes are here, so what is said to everybody does not say where one of them listens.
+    settings.put("redoubt.enclave.cluster.bind-host", "");
+    settings.put("redoubt.enclave.cluster.bind-port", 0);
   }
 
   private static void putServer(Map<String, Object> settings, Plan plan, String name, int port) {

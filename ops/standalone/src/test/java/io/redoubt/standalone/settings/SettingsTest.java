@@ -54,6 +54,30 @@ class SettingsTest {
   }
 
   @Test
+  void whatRefersToAKeyFollowsItsVariable() {
+    var known = ConfigFactory.parseString("redoubt { most = 1, least = ${redoubt.most} }");
+
+    var settings = Settings.of(ConfigFactory.empty(), Map.of("REDOUBT_MOST", "7"), known);
+
+    assertThat(settings.getInt("redoubt.least")).isEqualTo(7);
+  }
+
+  /** As a Service of Kubernetes named redoubt-a would have it. */
+  @Test
+  void theAddressOfAServiceIsNoPort() {
+    var known = ConfigFactory.parseString("redoubt.a { port = 8443, url = \"x\" }");
+
+    var settings =
+        Settings.of(
+            ConfigFactory.empty(),
+            Map.of("REDOUBT_A_PORT", "tcp://10.0.0.7:8443", "REDOUBT_A_URL", "tcp://10.0.0.7:1"),
+            known);
+
+    assertThat(settings.getInt("redoubt.a.port")).isEqualTo(8443);
+    assertThat(settings.getString("redoubt.a.url")).isEqualTo("tcp://10.0.0.7:1");
+  }
+
+  @Test
   void anEmptyListCanBeSaid() {
     var known = ConfigFactory.parseString("redoubt.a.list = [x]");
 
