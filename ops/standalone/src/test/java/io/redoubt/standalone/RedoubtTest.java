@@ -3,13 +3,17 @@ package io.redoubt.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.cli.command.Host;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class RedoubtTest {
   @TempDir Path home;
@@ -46,16 +50,32 @@ class RedoubtTest {
     assertThat(type("down")).isEqualTo(4);
   }
 
+  /** Or it would take the value of one for the command, and tune the JVM for another. */
+  @Test
+  void theLauncherKnowsWhichOptionsHaveAValue() throws IOException {
+    String launcher = Files.readString(Path.of("src", "main", "sh", "redoubt"));
+    var words =
+        List.of(launcher.substring(0, launcher.indexOf("value=next")).split("[\\s|)\\\\]+"));
+
+    assertThat(commandLine().getCommandSpec().options())
+        .filteredOn(option -> option.arity().min() > 0)
+        .isNotEmpty()
+        .allSatisfy(option -> assertThat(words).contains(option.names()));
+  }
+
   private int type(String... words) {
+    return commandLine().execute(words);
+  }
+
+  private CommandLine commandLine() {
     return Redoubt.commandLine(
-            new Host(
-                Map.of(),
-                home,
-                home,
-                new PrintWriter(out, true),
-                new PrintWriter(err, true),
-                false,
-                Clock.systemUTC()))
-        .execute(words);
+        new Host(
+            Map.of(),
+            home,
+            home,
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            false,
+            Clock.systemUTC()));
   }
 }
