@@ -59,12 +59,12 @@ enum Mishap {
   HANDING_OVER_KILLED("kill -9 of a node that is handing over what it has", Nodes.MAY_DIE) {
     @Override
     void happen(Scene scene) {
-      int all = scene.shards(scene.victim().name());
+      int all = scene.awaitShards(scene.victim().name());
       scene.product().stop(scene.victim());
       await(scene.victim().name() + " hands over")
           .atMost(Duration.ofSeconds(30))
           .pollInterval(Duration.ofMillis(5))
-          .until(() -> scene.shards(scene.victim().name()) < all);
+          .until(() -> scene.shards(scene.victim().name()).filter(it -> it < all).isPresent());
       scene.product().kill(scene.victim());
       scene.awaitReplaced(scene.victim());
     }
@@ -73,11 +73,11 @@ enum Mishap {
     @Override
     void happen(Scene scene) {
       try (var newcomer = Newcomer.start(scene.product(), "node-4", Map.of(), List.of())) {
-        await("the newcomer is a full member")
-            .atMost(Duration.ofSeconds(60))
+        int all = scene.awaitShards(scene.bystander().name());
+        await("the others hand over to the newcomer")
+            .atMost(Duration.ofSeconds(90))
             .pollInterval(Duration.ofMillis(20))
-            .until(() -> scene.status("node-4").equals("up"));
-        scene.last(1, 2_500);
+            .until(() -> scene.shards(scene.bystander().name()).filter(it -> it < all).isPresent());
         newcomer.kill();
       }
     }
@@ -276,14 +276,19 @@ enum Mishap {
       await().pollDelay(span).atMost(span.plusSeconds(30)).until(() -> true);
     }
 
-    /** As the bystander sees it; empty: it is no member. */
-    String status(String node) {
-      return member(node).map(it -> it.required("status").asText()).orElse("");
+    /** How many it says that it has; empty: it does not say, or is no member. */
+    Optional<Integer> shards(String node) {
+      return member(node)
+          .map(it -> it.required("shards"))
+          .filter(JsonNode::isInt)
+          .map(JsonNode::asInt);
     }
 
-    /** How many it says that it has; none where it says nothing. */
-    int shards(String node) {
-      return member(node).map(it -> it.required("shards").asInt()).orElse(0);
+    /** The same once it says so. */
+    int awaitShards(String node) {
+      return await(node + " says how many shards it has")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> shards(node).orElse(0), count -> count > 0);
     }
 
     private Optional<JsonNode> member(String node) {

@@ -98,6 +98,7 @@ final class DatabaseOutageIT {
           () -> {
             chains.stop();
             assertUnavailable(product, chains.agents().getFirst(), models, agent);
+            assertUnavailable(operator);
           });
       product.awaitReady();
       long recovered = System.nanoTime();
@@ -146,6 +147,15 @@ final class DatabaseOutageIT {
     }
     assertThat(product.ready()).as("ready").isFalse();
     assertThat(product.serversAlive()).as("alive").isTrue();
+  }
+
+  private static void assertUnavailable(Operator operator) {
+    await("the operator API is answered 503")
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> {
+          var reply = operator.send("GET", "/api/v1/agents", null);
+          return reply.problem().equals("unavailable") && reply.header("retry-after").isPresent();
+        });
   }
 
   private static int status(Attempt attempt) {
