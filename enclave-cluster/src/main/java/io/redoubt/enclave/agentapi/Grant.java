@@ -28,20 +28,23 @@ record Grant(
   /** Fixed by the contract. */
   static final Duration REFRESH_LIFETIME = Duration.ofHours(24);
 
+  /** A token lives from the whole second in which it was asked for; making it takes its time. */
+  private static final Duration AT_ONCE = Duration.ofMillis(1500);
+
   /** When an access token that is issued now expires; whole seconds, as JWT counts them. */
   static Instant accessExpiry(Instant now) {
     return now.truncatedTo(ChronoUnit.SECONDS).plus(AccessTokenIssuer.LIFETIME);
   }
 
   /**
-   * The seconds that the access token is good for, counted as RFC 6749 §5.1 does from the answer
-   * that hands it out; where that was an earlier one, what is left of them.
+   * The seconds that the access token is good for (RFC 6749 §5.1): all of them from a first answer
+   * that came at once, and what is left of them from any other.
    */
   long expiresIn(Instant now) {
-    if (!repeated) {
-      return AccessTokenIssuer.LIFETIME.toSeconds();
-    }
-    return Math.max(0, Math.ceilDiv(Duration.between(now, expiresAt).toMillis(), 1000));
+    var left = Duration.between(now, expiresAt);
+    return !repeated && left.compareTo(AccessTokenIssuer.LIFETIME.minus(AT_ONCE)) > 0
+        ? AccessTokenIssuer.LIFETIME.toSeconds()
+        : Math.max(0, Math.ceilDiv(left.toMillis(), 1000));
   }
 
   /** The token after the presented one: its digest, and the token itself where we made it. */
