@@ -143,7 +143,7 @@ final class EnclaveServers {
             environment.tls(),
             edge,
             routes,
-            () -> LlmRoutes.stopping(environment.clock()),
+            LlmRoutes::stopping,
             UnparsableCalls.class)
         .thenCompose(binding -> {
           acting = binding;

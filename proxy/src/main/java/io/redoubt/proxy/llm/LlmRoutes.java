@@ -148,16 +148,16 @@ public final class LlmRoutes {
         .exceptionallyCompose(failure -> refusals.answer(call, failure));
   }
 
-  /** What a call hears that is under way when its node ends. */
-  public static HttpResponse stopping(InstantSource clock) {
-    return marked(
-        HttpResponse.create()
-            .withStatus(Refusal.OUT_OF_SERVICE.status())
-            .addHeader(RawHeader.create("Retry-After", "1"))
-            .withEntity(
-                HttpEntities.create(
-                    ContentTypes.APPLICATION_JSON,
-                    Envelopes.ofEitherStyle(Refusal.OUT_OF_SERVICE))),
-        clock);
+  /**
+   * What a call hears that is under way when its node ends. Not marked: whether it was permitted,
+   * and under which action, its record says.
+   */
+  public static HttpResponse stopping() {
+    return HttpResponse.create()
+        .withStatus(Refusal.OUT_OF_SERVICE.status())
+        .addHeader(RawHeader.create("Retry-After", "1"))
+        .withEntity(
+            HttpEntities.create(
+                ContentTypes.APPLICATION_JSON, Envelopes.ofEitherStyle(Refusal.OUT_OF_SERVICE)));
   }
 }

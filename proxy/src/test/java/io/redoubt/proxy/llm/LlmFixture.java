@@ -195,7 +195,7 @@ final class LlmFixture implements AutoCloseable {
                 Optional.empty(),
                 edge,
                 marked,
-                () -> LlmRoutes.stopping(clock),
+                LlmRoutes::stopping,
                 UnparsableCalls.class));
     reset();
   }

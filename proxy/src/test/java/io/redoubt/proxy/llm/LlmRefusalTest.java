@@ -19,7 +19,6 @@ import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
@@ -687,14 +686,12 @@ class LlmRefusalTest {
   /** Nobody knows then whose words it asked in, so the answer is good in either. */
   @Test
   void aCallThatIsCutByTheEndOfItsNodeHearsAnErrorThatBothKindsOfSdkRead() throws IOException {
-    var answer = LlmRoutes.stopping(InstantSource.system());
+    var answer = LlmRoutes.stopping();
 
     var entity = (HttpEntity.Strict) answer.entity();
     JsonNode error = Json.LENIENT.readTree(entity.getData().toArray());
     assertThat(answer.status().intValue()).isEqualTo(503);
     assertThat(answer.getHeader("retry-after").orElseThrow().value()).isEqualTo("1");
-    assertThat(answer.getHeader("x-redoubt-decision").orElseThrow().value()).isEqualTo("deny");
-    assertThat(answer.getHeader("x-redoubt-action").orElseThrow().value()).startsWith("act_");
     assertThat(error.path("type").asText()).isEqualTo("error");
     assertThat(error.path("error").path("type").asText()).isEqualTo("overloaded_error");
     assertThat(error.path("error").path("message").asText()).isNotBlank();

@@ -10,7 +10,7 @@ public enum ErrorType {
   MALFORMED_REQUEST(
       400,
       "The request could not be read",
-      "It is not what HTTP, JSON or the description of this endpoint wants."),
+      "The description of this endpoint says how requests look."),
   CREDENTIAL_MISSING(401, "A credential is needed", "Send one in the Authorization header."),
   CREDENTIAL_INVALID(
       401,
@@ -27,26 +27,23 @@ public enum ErrorType {
   PROOF_OF_POSSESSION_INVALID(
       401,
       "The proof of possession is missing or wrong",
-      "The tokens are bound to a key: prove with each request that you have it."),
+      "The tokens are bound to a key, and each request proves possession of it."),
   SOURCE_ADDRESS_NOT_ALLOWED(
       403, "The agent may not call from this address", "The agent is confined to other networks."),
   AGENT_NOT_ACTIVE(
       403,
       "The agent is isolated, revoked or decommissioned",
-      "Operators can say why, and release one that is isolated."),
+      "Operators can say why, and release an isolated one."),
   PERMISSION_MISSING(403, "The caller lacks the permission", "None of its roles has it."),
   ACTION_DENIED(
       403, "Policy denies the action", "The record of the decision says by which policy."),
-  NOT_FOUND(
-      404,
-      "There is no such thing",
-      "Nothing is at this address, or nothing that the caller may know of."),
+  NOT_FOUND(404, "There is no such thing", "Nothing is here for this caller."),
   METHOD_NOT_ALLOWED(
-      405, "The method does not apply here", "The Allow header names those that do."),
+      405, "The method does not apply here", "The Allow header names the methods of this address."),
   NOT_ACCEPTABLE(
       406,
       "No acceptable representation",
-      "Only what the description of this endpoint names can be had."),
+      "The description of this endpoint names the media types to be had."),
   REQUEST_TIMEOUT(408, "The request did not arrive in time", "Send it again, faster."),
   BOOTSTRAP_TOKEN_USED(
       409,
@@ -56,26 +53,22 @@ public enum ErrorType {
       409,
       "The refresh token was used before; its family is revoked",
       "The agent needs a new bootstrap token."),
-  CONFLICT(409, "The state does not allow it", "Look at it again before you try again."),
+  CONFLICT(409, "The state does not allow it", "Read it again before another attempt."),
   IDEMPOTENCY_KEY_REUSED(
-      422,
-      "The idempotency key belongs to another request",
-      "Use a new key for each request that is not a repeat."),
+      422, "The idempotency key belongs to another request", "Use a new key for each new request."),
   PRECONDITION_FAILED(
-      412,
-      "The document changed meanwhile",
-      "Read it again, and send the ETag that comes with it."),
+      412, "The document changed meanwhile", "Read it again, and send its new ETag."),
   CONTENT_TOO_LARGE(
       413, "The body is too large", "The description of this endpoint names the limit."),
   URI_TOO_LONG(414, "The address is too long", "Shorten the path or the parameters."),
   UNSUPPORTED_MEDIA_TYPE(
       415,
       "The content type is not supported",
-      "The description of this endpoint names those that are."),
+      "The description of this endpoint names the supported ones."),
   INVALID_REQUEST(
       422,
       "The request is well-formed but not valid",
-      "What is wrong with which field is said under errors."),
+      "Each entry under errors names a field and its fault."),
   HEADERS_TOO_LARGE(431, "The headers are too large", "Send fewer or shorter ones."),
   RATE_LIMITED(429, "Too many requests", "Come back after the seconds of the Retry-After header."),
   INTERNAL(500, "Something went wrong on our side", "It is in the log under this trace_id."),

@@ -55,8 +55,8 @@ class ErrorTypeTest {
     assertThat(new String(Json.write(problem), UTF_8))
         .isEqualTo(
             "{\"type\":\"urn:redoubt:error:not-found\",\"title\":\"There is no such thing\","
-                + "\"status\":404,\"detail\":\"Nothing is at this address, or nothing that the"
-                + " caller may know of.\",\"instance\":\"/api/v1/agents/x\",\"trace_id\":\"trace\"}");
+                + "\"status\":404,\"detail\":\"Nothing is here for this caller.\","
+                + "\"instance\":\"/api/v1/agents/x\",\"trace_id\":\"trace\"}");
   }
 
   @ParameterizedTest
