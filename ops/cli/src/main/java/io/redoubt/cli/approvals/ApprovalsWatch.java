@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.session.Session;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -12,7 +15,8 @@ import picocli.CommandLine.Mixin;
 /** Follows what waits for a decision. */
 @Command(
     name = "watch",
-    description = "Follow what waits for a decision: a line for each that comes, and that goes.")
+    description =
+        "Follow what waits for a decision: a line for each that comes, that goes, and that is used.")
 final class ApprovalsWatch implements Callable<Integer> {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
   private static final int MOST = 1_000;
@@ -23,6 +27,9 @@ final class ApprovalsWatch implements Callable<Integer> {
 
   /** Tier of each that was shown and waits still. */
   private Map<String, Integer> waiting = new HashMap<>();
+
+  /** Those that were shown as approved: their call may still be made, or not be made in time. */
+  private final Set<String> granted = new LinkedHashSet<>();
 
   ApprovalsWatch(Session session) {
     this.session = session;
@@ -46,12 +53,27 @@ final class ApprovalsWatch implements Callable<Integer> {
         print(approval);
       }
     }
+    for (var known : List.copyOf(granted)) {
+      JsonNode approval = desk.show(session, known);
+      if (!isGranted(approval)) {
+        granted.remove(known);
+        print(approval);
+      }
+    }
     for (var gone : waiting.keySet()) {
       if (!now.containsKey(gone)) {
-        print(desk.show(session, gone));
+        JsonNode approval = desk.show(session, gone);
+        print(approval);
+        if (isGranted(approval) && granted.size() < MOST) {
+          granted.add(gone);
+        }
       }
     }
     waiting = now;
+  }
+
+  private static boolean isGranted(JsonNode approval) {
+    return approval.path("status").asText().equals("approved");
   }
 
   private void print(JsonNode approval) {
