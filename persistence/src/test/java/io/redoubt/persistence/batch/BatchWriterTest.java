@@ -194,8 +194,7 @@ class BatchWriterTest {
     writer.close();
 
     // It is written by then; those who wait are told on a thread of their own.
-    assertThat(waiting)
-        .allSatisfy(each -> assertThat(each).succeedsWithin(Duration.ofSeconds(5)));
+    assertThat(waiting).allSatisfy(each -> assertThat(each).succeedsWithin(Duration.ofSeconds(5)));
     assertThat(sql.batches.stream().mapToInt(List::size).sum()).isEqualTo(20);
     assertThat(writer.submit(1, 1, true)).isCompletedExceptionally();
   }
