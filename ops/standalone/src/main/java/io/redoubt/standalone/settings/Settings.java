@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Settings {
   private static final String ROOT = "redoubt";
+  private static final Pattern NUMBER = Pattern.compile("\\d+");
   private static final Pattern ADDRESS = Pattern.compile("(?:tcp|udp|sctp)://.*");
 
   private Settings() {}
@@ -64,7 +65,9 @@ public final class Settings {
    * one that is named {@code redoubt-control-plane} like the setting for a port.
    */
   private static boolean isOfAPlatform(String text, ConfigValue before) {
-    return before.valueType() == ConfigValueType.NUMBER && ADDRESS.matcher(text).matches();
+    // As text, too: what came from a variable's shorter name is none of the JSON numbers.
+    return NUMBER.matcher(String.valueOf(before.unwrapped())).matches()
+        && ADDRESS.matcher(text).matches();
   }
 
   /** A list is written with commas; whatever else reads text as what it should be. */

@@ -65,15 +65,20 @@ class SettingsTest {
   /** As a Service of Kubernetes named redoubt-a would have it. */
   @Test
   void theAddressOfAServiceIsNoPort() {
-    var known = ConfigFactory.parseString("redoubt.a { port = 8443, url = \"x\" }");
+    var known =
+        ConfigFactory.parseString("redoubt { a { port = 8443, url = x }, b.port = \"8444\" }");
 
     var settings =
         Settings.of(
             ConfigFactory.empty(),
-            Map.of("REDOUBT_A_PORT", "tcp://10.0.0.7:8443", "REDOUBT_A_URL", "tcp://10.0.0.7:1"),
+            Map.of(
+                "REDOUBT_A_PORT", "tcp://10.0.0.7:8443",
+                "REDOUBT_A_URL", "tcp://10.0.0.7:1",
+                "REDOUBT_B_PORT", "tcp://10.0.0.7:8444"),
             known);
 
     assertThat(settings.getInt("redoubt.a.port")).isEqualTo(8443);
+    assertThat(settings.getInt("redoubt.b.port")).as("of a shorter name").isEqualTo(8444);
     assertThat(settings.getString("redoubt.a.url")).isEqualTo("tcp://10.0.0.7:1");
   }
 
