@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -337,10 +335,14 @@ public final class Product implements AutoCloseable {
     }
   }
 
-  /** Kills PostgreSQL, and keeps it down by sitting on its port, until closed. */
-  public OccupiedPort stopDatabase() {
+  /**
+   * Kills PostgreSQL, and keeps it down until closed: it is started again at once, but does not
+   * start without its configuration.
+   */
+  public StoppedDatabase stopDatabase() {
+    var stopped = new StoppedDatabase(postgres().resolve("data"));
     killDatabase();
-    return OccupiedPort.take(runtime().databasePort());
+    return stopped;
   }
 
   public boolean serversAlive() {
@@ -474,37 +476,25 @@ public final class Product implements AutoCloseable {
     }
   }
 
-  /** A port that nobody else can have, and where nobody is served. */
-  public static final class OccupiedPort implements AutoCloseable {
-    private final ServerSocket socket;
+  /** A PostgreSQL that cannot start until closed. */
+  public static final class StoppedDatabase implements AutoCloseable {
+    private final Path configuration;
+    private final Path hidden;
 
-    private OccupiedPort(ServerSocket socket) {
-      this.socket = socket;
-      Thread.ofVirtual().start(this::hangUpOnEverybody);
-    }
-
-    static OccupiedPort take(int port) {
-      try {
-        return new OccupiedPort(new ServerSocket(port, 50, InetAddress.ofLiteral("127.0.0.1")));
-      } catch (IOException e) {
-        throw new IllegalStateException("PostgreSQL was faster than the test", e);
-      }
-    }
-
-    private void hangUpOnEverybody() {
-      while (!socket.isClosed()) {
-        try {
-          socket.accept().close();
-        } catch (IOException _) {
-          // closed: the outage is over
-        }
-      }
+    private StoppedDatabase(Path data) {
+      this.configuration = data.resolve("postgresql.conf");
+      this.hidden = data.resolve("postgresql.conf.hidden");
+      move(configuration, hidden);
     }
 
     @Override
     public void close() {
+      move(hidden, configuration);
+    }
+
+    private static void move(Path from, Path to) {
       try {
-        socket.close();
+        Files.move(from, to);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
