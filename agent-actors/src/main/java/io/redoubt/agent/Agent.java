@@ -16,6 +16,7 @@ import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.ReleaseId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.Spending;
@@ -136,10 +137,12 @@ public final class Agent {
   /**
    * Lifts isolations.
    *
-   * @param ids those to lift; empty: those that stand when this arrives
+   * @param ids those to lift; empty: those that stand when this arrives for the first time
+   * @param request repeats of it lift nothing more; null: each time is the first
    */
   public record Release(
       Set<IsolationId> ids,
+      @Nullable ReleaseId request,
       String reason,
       String by,
       @Nullable Long number,
@@ -438,6 +441,7 @@ public final class Agent {
   @JsonTypeName("released")
   public record Released(
       Set<IsolationId> ids,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ReleaseId request,
       String reason,
       String by,
       Instant at,

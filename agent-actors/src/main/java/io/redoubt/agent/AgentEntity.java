@@ -457,13 +457,22 @@ final class AgentEntity
 
   /** Lifts what is named and no other: a late release never undoes a newer isolation (G3). */
   private ReplyEffect<Event, AgentState> release(Known known, Release release) {
+    var before = known.isolations().liftedBy(release.request());
+    if (before.isPresent()) {
+      return replyFenced(release.replyTo(), known.released(before.get()));
+    }
     var named = release.ids().isEmpty() ? Set.copyOf(known.isolations().ids()) : release.ids();
     var lifting = known.isolations().standing(named);
-    return lifting.isEmpty()
+    return lifting.isEmpty() && release.request() == null
         ? replyFenced(release.replyTo(), known.released(named))
         : persist(
             new Released(
-                lifting, release.reason(), release.by(), clock.instant(), release.number()),
+                lifting,
+                release.request(),
+                release.reason(),
+                release.by(),
+                clock.instant(),
+                release.number()),
             release.replyTo(),
             after -> known(after).released(named));
   }

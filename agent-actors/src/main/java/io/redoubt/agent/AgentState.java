@@ -154,7 +154,7 @@ sealed interface AgentState {
                 number,
                 tally);
         case Isolated e -> fenced(isolations.with(e.id(), e.at()), e.number());
-        case Released e -> fenced(isolations.without(e.ids(), e.at()), e.number());
+        case Released e -> fenced(isolations.released(e.request(), e.ids(), e.at()), e.number());
         case Revoked e ->
             new Known(
                 spec,

@@ -1,6 +1,8 @@
 package io.redoubt.agent;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.ReleaseId;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -8,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An agent's isolations (G3). Those that were lifted are remembered for a while, so that an old
@@ -15,11 +18,16 @@ import java.util.stream.Stream;
  *
  * @param standing oldest first
  * @param lifted oldest first
+ * @param releases what requests that named none have lifted, oldest first
  */
-record Isolations(List<Standing> standing, List<Lifted> lifted) {
+record Isolations(
+    List<Standing> standing,
+    List<Lifted> lifted,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Answered> releases) {
   static final int STANDING_LIMIT = 32;
   static final int LIFTED_LIMIT = 64;
-  static final Isolations NONE = new Isolations(List.of(), List.of());
+  static final int RELEASES_LIMIT = 16;
+  static final Isolations NONE = new Isolations(List.of(), List.of(), List.of());
 
   /** One that stands. */
   record Standing(IsolationId id, Instant at) {}
@@ -27,9 +35,14 @@ record Isolations(List<Standing> standing, List<Lifted> lifted) {
   /** One that stood. */
   record Lifted(IsolationId id, Instant at, Instant liftedAt) {}
 
-  Isolations {
-    standing = List.copyOf(standing);
-    lifted = List.copyOf(lifted);
+  /** A release that may be repeated, and what it has lifted. */
+  record Answered(ReleaseId request, Set<IsolationId> ids) {}
+
+  /** Snapshots of before there were {@code releases} have none. */
+  Isolations(List<Standing> standing, List<Lifted> lifted, @Nullable List<Answered> releases) {
+    this.standing = List.copyOf(standing);
+    this.lifted = List.copyOf(lifted);
+    this.releases = releases == null ? List.of() : List.copyOf(releases);
   }
 
   boolean stand() {
@@ -82,10 +95,32 @@ record Isolations(List<Standing> standing, List<Lifted> lifted) {
 
   Isolations with(IsolationId id, Instant at) {
     return new Isolations(
-        Stream.concat(standing.stream(), Stream.of(new Standing(id, at))).toList(), lifted);
+        Stream.concat(standing.stream(), Stream.of(new Standing(id, at))).toList(),
+        lifted,
+        releases);
   }
 
-  Isolations without(Set<IsolationId> ids, Instant at) {
+  /** What that request has lifted, if it came before and is remembered. */
+  Optional<Set<IsolationId>> liftedBy(@Nullable ReleaseId request) {
+    return releases.stream()
+        .filter(each -> each.request().equals(request))
+        .map(Answered::ids)
+        .findFirst();
+  }
+
+  Isolations released(@Nullable ReleaseId request, Set<IsolationId> ids, Instant at) {
+    var without = without(ids, at);
+    return request == null
+        ? without
+        : new Isolations(
+            without.standing(),
+            without.lifted(),
+            Bounded.newest(
+                Stream.concat(releases.stream(), Stream.of(new Answered(request, ids))).toList(),
+                RELEASES_LIMIT));
+  }
+
+  private Isolations without(Set<IsolationId> ids, Instant at) {
     var remembered =
         Stream.concat(
                 lifted.stream(),
@@ -95,6 +130,7 @@ record Isolations(List<Standing> standing, List<Lifted> lifted) {
             .toList();
     return new Isolations(
         standing.stream().filter(each -> !ids.contains(each.id())).toList(),
-        Bounded.newest(remembered, LIFTED_LIMIT));
+        Bounded.newest(remembered, LIFTED_LIMIT),
+        releases);
   }
 }

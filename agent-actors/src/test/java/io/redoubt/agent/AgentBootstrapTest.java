@@ -141,7 +141,7 @@ class AgentBootstrapTest {
 
     assertThat(it.bootstrap(TOKEN).reply()).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
 
-    it.run(replyTo -> new Agent.Release(java.util.Set.of(), "fine", "ann", null, replyTo));
+    it.run(replyTo -> new Agent.Release(java.util.Set.of(), null, "fine", "ann", null, replyTo));
     assertThat(it.bootstrap(TOKEN).reply()).isInstanceOf(Bootstrapped.class);
   }
 

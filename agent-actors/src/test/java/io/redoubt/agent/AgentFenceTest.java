@@ -164,7 +164,7 @@ class AgentFenceTest {
     it.activate();
     it.isolate(it.isolationId());
 
-    var released = it.run(replyTo -> new Release(Set.of(), "fine", "ann", null, replyTo));
+    var released = it.run(replyTo -> new Release(Set.of(), null, "fine", "ann", null, replyTo));
 
     assertThat(released.reply())
         .isInstanceOfSatisfying(

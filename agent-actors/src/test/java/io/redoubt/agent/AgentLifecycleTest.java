@@ -23,6 +23,7 @@ import io.redoubt.agent.Agent.Reply;
 import io.redoubt.agent.Agent.Revoke;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.ReleaseId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.ModelAccess;
@@ -157,7 +158,8 @@ class AgentLifecycleTest {
 
     var released = release(Set.of(one));
 
-    assertThat(released.event()).isEqualTo(new Released(Set.of(one), "fine", "ann", NOW, null));
+    assertThat(released.event())
+        .isEqualTo(new Released(Set.of(one), null, "fine", "ann", NOW, null));
     assertThat(released.reply())
         .isEqualTo(
             new LifecycleChanged(
@@ -238,12 +240,69 @@ class AgentLifecycleTest {
   }
 
   @Test
+  void aRepeatedReleaseLiftsNothingThatWasMadeSince() {
+    it.activate();
+    var once = it.isolationId();
+    var since = it.isolationId();
+    it.isolate(once);
+
+    var first = release(releaseId("key-1"));
+    it.isolate(since);
+    it.agent.restart();
+    var repeated = release(releaseId("key-1"));
+
+    assertThat(first.reply())
+        .isEqualTo(
+            new LifecycleChanged(
+                AgentStatus.ACTIVE, List.of(), List.of(once), List.of(), NOW, it.spec));
+    assertThat(repeated.events()).isEmpty();
+    assertThat(repeated.reply())
+        .isEqualTo(
+            new LifecycleChanged(
+                AgentStatus.ISOLATED, List.of(since), List.of(once), List.of(), NOW, it.spec));
+    assertThat(release(releaseId("key-2")).reply())
+        .isInstanceOfSatisfying(
+            LifecycleChanged.class,
+            changed -> assertThat(changed.status()).isEqualTo(AgentStatus.ACTIVE));
+  }
+
+  @Test
+  void aRepeatedReleaseOfNothingStaysOne() {
+    it.activate();
+    release(releaseId("key-1"));
+    it.isolate(it.isolationId());
+
+    assertThat(release(releaseId("key-1")).events()).isEmpty();
+    assertThat(describe().status()).isEqualTo(AgentStatus.ISOLATED);
+  }
+
+  @Test
+  void ofReleasesTheLastAreRemembered() {
+    var isolations = Isolations.NONE;
+    for (int i = 0; i < Isolations.RELEASES_LIMIT + 1; i++) {
+      isolations = isolations.released(releaseId("key-" + i), Set.of(), NOW);
+    }
+
+    assertThat(isolations.releases()).hasSize(Isolations.RELEASES_LIMIT);
+    assertThat(isolations.liftedBy(releaseId("key-0"))).isEmpty();
+    assertThat(isolations.liftedBy(releaseId("key-1"))).isPresent();
+  }
+
+  private ReleaseId releaseId(String key) {
+    return ReleaseId.ofRequest("cli_ann", it.key.agent(), key, NOW);
+  }
+
+  private AgentFixture.Ran release(ReleaseId request) {
+    return it.run(replyTo -> new Release(Set.of(), request, "fine", "ann", null, replyTo));
+  }
+
+  @Test
   void ofLiftedIsolationsTheLastAreRemembered() {
     var isolations = Isolations.NONE;
     var ids = new ArrayList<IsolationId>();
     for (int i = 0; i < Isolations.LIFTED_LIMIT + 1; i++) {
       ids.add(it.isolationId());
-      isolations = isolations.with(ids.getLast(), NOW).without(Set.of(ids.getLast()), NOW);
+      isolations = isolations.with(ids.getLast(), NOW).released(null, Set.of(ids.getLast()), NOW);
     }
 
     assertThat(isolations.lifted()).hasSize(Isolations.LIFTED_LIMIT);
@@ -359,7 +418,7 @@ class AgentLifecycleTest {
   }
 
   private AgentFixture.Ran release(Set<IsolationId> ids) {
-    return it.run(replyTo -> new Release(ids, "fine", "ann", null, replyTo));
+    return it.run(replyTo -> new Release(ids, null, "fine", "ann", null, replyTo));
   }
 
   private Description describe() {

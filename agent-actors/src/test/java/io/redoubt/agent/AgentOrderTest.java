@@ -77,7 +77,7 @@ class AgentOrderTest {
         .isEqualTo(SUPERSEDED);
     assertThat(it.run(replyTo -> new Isolate(id, "odd", "ann", 8L, replyTo)).reply())
         .isEqualTo(SUPERSEDED);
-    assertThat(it.run(replyTo -> new Release(Set.of(id), "fine", "ann", 8L, replyTo)).reply())
+    assertThat(it.run(replyTo -> new Release(Set.of(id), null, "fine", "ann", 8L, replyTo)).reply())
         .isEqualTo(SUPERSEDED);
     assertThat(it.run(replyTo -> new Decommission("gone", "ann", 8L, replyTo)).reply())
         .isEqualTo(SUPERSEDED);

@@ -264,7 +264,7 @@ class AgentPolicyTest {
     var asking = asks();
     var isolation = it.isolationId();
     it.isolate(isolation);
-    it.run(replyTo -> new Agent.Release(Set.of(isolation), "fine", "ann", null, replyTo));
+    it.run(replyTo -> new Agent.Release(Set.of(isolation), null, "fine", "ann", null, replyTo));
 
     var reply = it.decide(it.call("claude-sonnet").with(grant(asking.identity()))).reply();
 

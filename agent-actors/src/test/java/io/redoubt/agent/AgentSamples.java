@@ -62,6 +62,7 @@ import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.ReleaseId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.Budget;
@@ -95,6 +96,7 @@ public final class AgentSamples {
       IsolationId.parse("iso_0192f5c07a3e7b9c8d1e2f3a4b5c6d7f");
   private static final IsolationId LIFTED =
       IsolationId.parse("iso_0192f5c07a3e7b9c8d1e2f3a4b5c6d80");
+  private static final ReleaseId RELEASE = ReleaseId.parse("rel_0192f5c07a3e7b9c8d1e2f3a4b5c6d84");
   private static final InetAddress SOURCE = InetAddress.ofLiteral("2001:db8::1");
   private static final AgentSpec SPEC =
       new AgentSpec(
@@ -167,7 +169,13 @@ public final class AgentSamples {
     var isolations =
         new Isolations(
             List.of(new Isolations.Standing(ISOLATION, AT)),
-            List.of(new Isolations.Lifted(LIFTED, AT, LATER)));
+            List.of(new Isolations.Lifted(LIFTED, AT, LATER)),
+            List.of());
+    var repeatable =
+        new Isolations(
+            List.of(),
+            List.of(new Isolations.Lifted(LIFTED, AT, LATER)),
+            List.of(new Isolations.Answered(RELEASE, Set.of(LIFTED))));
     return List.of(
         new Sample("agent-event/configured.json", new Configured(SPEC, AT, null)),
         new Sample(
@@ -181,7 +189,11 @@ public final class AgentSamples {
         new Sample("agent-event/bootstrap-repeated.json", new BootstrapRepeated(AT)),
         new Sample("agent-event/isolated.json", new Isolated(ISOLATION, "odd", "ann", AT, null)),
         new Sample(
-            "agent-event/released.json", new Released(Set.of(ISOLATION), "fine", "ann", AT, null)),
+            "agent-event/released.json",
+            new Released(Set.of(ISOLATION), null, "fine", "ann", AT, null)),
+        new Sample(
+            "agent-event/released-repeatable.json",
+            new Released(Set.of(ISOLATION), RELEASE, "fine", "ann", AT, null)),
         new Sample("agent-event/revoked.json", new Revoked("leak", "ann", AT, null)),
         new Sample(
             "agent-event/decommissioned.json", new Agent.Decommissioned("retired", "ann", AT)),
@@ -207,12 +219,15 @@ public final class AgentSamples {
         new Sample("agent-event/isolated-17.json", new Isolated(ISOLATION, "odd", "ann", AT, 17L)),
         new Sample(
             "agent-event/released-17.json",
-            new Released(Set.of(ISOLATION), "fine", "ann", AT, 17L)),
+            new Released(Set.of(ISOLATION), null, "fine", "ann", AT, 17L)),
         new Sample("agent-event/revoked-17.json", new Revoked("leak", "ann", AT, 17L)),
         new Sample(
             "agent-state/known-17.json",
             new Known(
                 SPEC, Lifecycle.PENDING, Enrolment.NONE, Isolations.NONE, List.of(), 1, AT, 17L)),
+        new Sample(
+            "agent-state/known-releases.json",
+            new Known(SPEC, Lifecycle.PENDING, Enrolment.NONE, repeatable, List.of(), 1, AT, null)),
         new Sample("agent-state/unknown.json", new Unknown()),
         new Sample(
             "agent-state/known.json",
@@ -274,7 +289,8 @@ public final class AgentSamples {
         new DecideTogether(List.of(call, unreadable), FAMILY, LATER, replyTo),
         new Agent.Consider(call, LATER, replyTo),
         new Isolate(ISOLATION, "odd", "ann", 17L, replyTo),
-        new Release(Set.of(ISOLATION, LIFTED), "fine", "ann", 17L, replyTo),
+        new Release(Set.of(ISOLATION, LIFTED), null, "fine", "ann", 17L, replyTo),
+        new Release(Set.of(), RELEASE, "fine", "ann", null, replyTo),
         new Revoke("leak", "ann", 17L, replyTo),
         new Decommission("retired", "ann", 17L, replyTo),
         new Settle(ACTION, SPEND, replyTo),

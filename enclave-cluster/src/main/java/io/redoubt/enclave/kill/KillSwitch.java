@@ -16,6 +16,7 @@ import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.ReleaseId;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.revocation.Revocation;
@@ -81,6 +82,9 @@ public final class KillSwitch {
   /** Not carried out. */
   public record Refused(Agent.Refusal why) implements Result {}
 
+  /** A repeat of an isolation that somebody has lifted since. */
+  public record Lifted(IsolationId isolation) implements Result {}
+
   private final Agents agents;
   private final TokenFamilies families;
   private final Revocations revocations;
@@ -130,13 +134,16 @@ public final class KillSwitch {
    * Lifts isolations.
    *
    * @param ids those to lift; empty: those that stand now
+   * @param once repeats of it lift nothing more; null: each time is the first
    */
-  public CompletionStage<Result> release(Request request, Set<IsolationId> ids) {
+  public CompletionStage<Result> release(
+      Request request, Set<IsolationId> ids, @Nullable ReleaseId once) {
     return agents
         .ask(
             request.agent(),
             replyTo ->
-                new Agent.Release(ids, request.reason(), request.by(), request.number(), replyTo))
+                new Agent.Release(
+                    ids, once, request.reason(), request.by(), request.number(), replyTo))
         .thenCompose(reply -> enforce(request, "agent:release", reply, null));
   }
 
@@ -243,10 +250,8 @@ public final class KillSwitch {
     return switch (reply) {
       // A repeat of an isolation that was lifted since: no proof that it is stopped would be true.
       case Agent.LifecycleChanged change
-          when isolation != null
-              && request.order() == null
-              && !change.isolations().contains(isolation) ->
-          CompletableFuture.completedFuture(new Refused(Agent.Refusal.SUPERSEDED));
+          when isolation != null && !change.isolations().contains(isolation) ->
+          CompletableFuture.completedFuture(new Lifted(isolation));
       case Agent.LifecycleChanged change -> {
         if (isStopped(change)) {
           cancelRequests(request);

@@ -269,7 +269,7 @@ final class CommandApplier {
         envelope,
         it.agentId(),
         killSwitch.release(
-            request(envelope, it.agentId(), it.reason(), it.by()), it.isolationIds()));
+            request(envelope, it.agentId(), it.reason(), it.by()), it.isolationIds(), null));
   }
 
   private CompletionStage<Result> revokeToken(
@@ -304,6 +304,7 @@ final class CommandApplier {
                   new AgentKey(envelope.organizationId(), agent),
                   new LinkReport.AgentStopped(
                       envelope.organizationId(), agent, envelope.number(), proof));
+          case KillSwitch.Lifted _ -> new Rejected("isolation-lifted");
           case KillSwitch.Refused(var why) -> refused(why);
         });
   }

@@ -17,6 +17,7 @@ import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
+import io.redoubt.protocol.id.ReleaseId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.link.Acknowledgement;
@@ -176,8 +177,15 @@ final class BreakGlassRoutes {
             body -> {
               Set<IsolationId> ids = isolations(body.isolationIds());
               var asked = asked(request, operator, agentId, body.reason());
-              return act(asked, () -> killSwitch.release(asked, ids));
+              var once = ids.isEmpty() ? once(request, operator, asked.agent().agent()) : null;
+              return act(asked, () -> killSwitch.release(asked, ids, once));
             }));
+  }
+
+  private @Nullable ReleaseId once(HttpRequest request, OperatorClaims operator, AgentId agent) {
+    return Requests.idempotencyKey(request)
+        .map(key -> ReleaseId.ofRequest(operator.client(), agent, key, clock.instant()))
+        .orElse(null);
   }
 
   private Route revokeToken(String agentId) {
@@ -256,6 +264,12 @@ final class BreakGlassRoutes {
   private static Route answer(KillSwitch.Result result) {
     return switch (result) {
       case KillSwitch.Enforced(Acknowledgement proof) -> Replies.json(200, proof);
+      case KillSwitch.Lifted _ ->
+          Replies.problem(
+              ProblemException.of(
+                  ErrorType.CONFLICT,
+                  "That isolation was lifted since: stop the agent with another"
+                      + " Idempotency-Key."));
       case KillSwitch.Refused(Agent.Refusal why) -> Replies.problem(problem(why));
     };
   }
@@ -268,11 +282,11 @@ final class BreakGlassRoutes {
               ErrorType.CONFLICT, "More isolations stand than can be told apart: release some.");
       case NOT_ACTIVE -> ProblemException.of(ErrorType.CONFLICT, "The agent is decommissioned.");
       case UNAVAILABLE -> ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
-      case SUPERSEDED ->
-          ProblemException.of(
-              ErrorType.CONFLICT,
-              "That isolation was lifted since: stop the agent with another Idempotency-Key.");
-      case BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_TOKEN_USED, SOURCE_NOT_ALLOWED, FAMILY_UNKNOWN ->
+      case BOOTSTRAP_TOKEN_INVALID,
+          BOOTSTRAP_TOKEN_USED,
+          SOURCE_NOT_ALLOWED,
+          FAMILY_UNKNOWN,
+          SUPERSEDED ->
           throw new IllegalStateException("not a refusal of a change of lifecycle: " + why);
     };
   }

@@ -10,9 +10,11 @@ import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ClientId;
+import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkCommand.Withdrawal;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.token.SecretKeyText;
@@ -139,9 +141,49 @@ class BreakGlassTest {
     }
   }
 
+  @Test
+  void whoRepeatsAReleaseLiftsNothingThatWasMadeSince() {
+    TestAgent agent = fixture.agent();
+    var mine = operatorToken(fixture.controlPlane.operatorKey);
+    isolated(agent, mine, "key-1");
+
+    Answer first = repeatable(agent, "release", mine, "key-1");
+    Answer since = isolated(agent, mine, "key-2");
+    Answer repeated = repeatable(agent, "release", mine, "key-1");
+    Answer stopped = agent.bootstrap();
+    Answer another = repeatable(agent, "release", mine, "key-2");
+
+    assertThat(List.of(first.status(), since.status(), repeated.status(), another.status()))
+        .containsOnly(200);
+    assertThat(stopped.problem()).isEqualTo("agent-not-active");
+    assertThat(agent.bootstrap().status()).isEqualTo(200);
+    api.describes(repeated);
+  }
+
+  @Test
+  void anOrderCarriedOutAgainProvesNothingOfAnIsolationThatWasLiftedHere() {
+    TestAgent agent = fixture.agent();
+    var isolate = new LinkCommand.Isolate(agent.id, IsolationId.next(CLOCK), "fire", "mem_1");
+    long first = fixture.controlPlane.say(agent.organization, isolate);
+    fixture.controlPlane.awaitApplied(first);
+    String token = operatorToken(fixture.controlPlane.operatorKey).sign();
+    Answer lifted = act(agent, "release", token, Map.of("reason", "over"));
+
+    long again = fixture.controlPlane.say(agent.organization, isolate);
+    fixture.controlPlane.awaitApplied(again);
+
+    assertThat(lifted.status()).isEqualTo(200);
+    assertThat(fixture.controlPlane.rejection(again)).isEqualTo("isolation-lifted");
+    assertThat(agent.bootstrap().status()).isEqualTo(200);
+  }
+
   private Answer isolated(TestAgent agent, TokenOf token, String key) {
+    return repeatable(agent, "isolate", token, key);
+  }
+
+  private Answer repeatable(TestAgent agent, String verb, TokenOf token, String key) {
     return Http.post(
-        at(agent.id.toString(), "isolate"),
+        at(agent.id.toString(), verb),
         Map.of("reason", "fire"),
         "Authorization",
         "Bearer " + token.sign(),
