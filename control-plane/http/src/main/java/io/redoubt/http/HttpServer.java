@@ -185,6 +185,8 @@ public final class HttpServer {
         server-header = redoubt
         remote-address-attribute = on
         request-timeout = 0 s
+        # RFC 9110, section 9.3.2: whatever can be got can be asked for without its body.
+        transparent-head-requests = on
         parsing {
           max-header-count = %d
           max-header-value-length = %d

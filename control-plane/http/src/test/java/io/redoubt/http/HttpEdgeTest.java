@@ -34,6 +34,7 @@ class HttpEdgeTest {
                     bodies.json(
                         Greeting.class,
                         greeting -> Replies.json(200, Map.of("hello", greeting.name()))))),
+        path("page", () -> get(() -> Replies.json(200, Map.of("hello", "world")))),
         path(
             "busy",
             () ->
@@ -90,6 +91,25 @@ class HttpEdgeTest {
 
     assertProblem(wrongMethod, ErrorType.METHOD_NOT_ALLOWED);
     assertThat(wrongMethod.headers().firstValue("allow")).contains("POST");
+  }
+
+  /** RFC 9110, section 9.3.2. */
+  @Test
+  void whateverCanBeGotCanBeAskedForWithoutItsBody() throws Exception {
+    var got = server.send(server.request("/page").GET());
+    var asked = server.send(server.request("/page").HEAD());
+    var gotOnTheSameConnection = server.send(server.request("/page").GET());
+    var refused = server.send(server.request("/busy").HEAD());
+    var notGot = server.send(server.request("/greet").HEAD());
+
+    assertThat(asked.statusCode()).isEqualTo(200);
+    assertThat(asked.body()).isEmpty();
+    assertThat(asked.headers().firstValue("content-length"))
+        .isEqualTo(got.headers().firstValue("content-length"));
+    assertThat(gotOnTheSameConnection.body()).isEqualTo(got.body());
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.headers().firstValue("retry-after")).contains("7");
+    assertThat(notGot.statusCode()).isEqualTo(405);
   }
 
   @Test
