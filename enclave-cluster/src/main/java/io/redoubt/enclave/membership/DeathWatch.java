@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -17,21 +18,25 @@ import java.util.function.LongSupplier;
  * been silent for so long that it has stopped by itself if it lives after all, and was watched from
  * here for longer than a live one needs to be heard: after an outage of the database all are
  * silent, and none is dead. On this machine there is a short cut: nobody listens at its address.
+ * What another machine or container calls its loopback address says nothing here.
  */
 final class DeathWatch {
   private static final int CONNECT_MILLIS = 500;
 
   private final FormingConfig config;
+  private final Optional<String> machine;
   private final LongSupplier nanos;
   private final Map<MemberRow.Sighting, Long> firstSeen = new HashMap<>();
 
   /**
    * Begins to watch.
    *
+   * @param machine the one that this process is on
    * @param nanos the monotonic clock
    */
-  DeathWatch(FormingConfig config, LongSupplier nanos) {
+  DeathWatch(FormingConfig config, Optional<String> machine, LongSupplier nanos) {
     this.config = config;
+    this.machine = machine;
     this.nanos = nanos;
   }
 
@@ -46,12 +51,16 @@ final class DeathWatch {
       boolean silent =
           row.silence().compareTo(row.stoppedAfter()) > 0
               && now - since >= config.watch().toNanos();
-      if (silent || row.address().map(DeathWatch::nobodyListens).orElse(false)) {
+      if (silent || (isHere(row) && row.address().map(DeathWatch::nobodyListens).orElse(false))) {
         dead.add(sighting);
       }
     }
     firstSeen.keySet().retainAll(seen);
     return dead;
+  }
+
+  private boolean isHere(MemberRow row) {
+    return machine.isPresent() && machine.equals(row.machine());
   }
 
   /** Only where the address is this machine's own for certain. A process that is paused listens. */

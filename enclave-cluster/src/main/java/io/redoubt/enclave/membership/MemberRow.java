@@ -14,6 +14,7 @@ import java.util.UUID;
  * @param beats counts up for as long as it lives
  * @param silence since it last did
  * @param goesOn after so long a silence it stops by itself, as it says itself
+ * @param machine where it is ({@link Machine}); empty where it cannot tell
  */
 record MemberRow(
     String node,
@@ -23,7 +24,8 @@ record MemberRow(
     State state,
     long beats,
     Duration silence,
-    Duration goesOn) {
+    Duration goesOn,
+    Optional<String> machine) {
 
   enum State {
     STARTING,

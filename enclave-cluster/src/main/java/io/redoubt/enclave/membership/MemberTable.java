@@ -72,14 +72,16 @@ final class MemberTable {
           handle
               .createUpdate(
                   "INSERT INTO enclave.cluster_member"
-                      + " (node, session, enclave_id, address, release, goes_on_millis)"
-                      + " VALUES (:node, :session, :enclave, :address, :release, :goesOn)")
+                      + " (node, session, enclave_id, address, release, goes_on_millis, machine)"
+                      + " VALUES (:node, :session, :enclave, :address, :release, :goesOn,"
+                      + " :machine)")
               .bind("node", own.node())
               .bind("session", own.session())
               .bind("enclave", own.enclave().uuid())
               .bind("address", own.address().orElse(null))
               .bind("release", release)
               .bind("goesOn", own.goesOn().toMillis())
+              .bind("machine", own.machine().orElse(null))
               .execute();
       return new Claimed();
     });
@@ -246,7 +248,7 @@ final class MemberTable {
         .createQuery(
             "SELECT node, session, enclave_id, address, state, beats,"
                 + " (extract(epoch FROM clock_timestamp() - beat_at) * 1000)::bigint,"
-                + " goes_on_millis"
+                + " goes_on_millis, machine"
                 + " FROM enclave.cluster_member ORDER BY node"
                 + held)
         .map((row, _) -> row(row))
@@ -255,6 +257,7 @@ final class MemberTable {
 
   private static MemberRow row(ResultSet row) throws SQLException {
     @Nullable String address = row.getString(4);
+    @Nullable String machine = row.getString(9);
     return new MemberRow(
         row.getString(1),
         row.getObject(2, UUID.class),
@@ -263,6 +266,7 @@ final class MemberTable {
         MemberRow.State.ofWire(row.getString(5)),
         row.getLong(6),
         Duration.ofMillis(row.getLong(7)),
-        Duration.ofMillis(row.getLong(8)));
+        Duration.ofMillis(row.getLong(8)),
+        Optional.ofNullable(machine));
   }
 }

@@ -62,7 +62,7 @@ public final class Membership implements AutoCloseable {
       KeptHeartbeats kept) {
     this.database = database;
     this.table = table;
-    this.watch = new DeathWatch(config, System::nanoTime);
+    this.watch = new DeathWatch(config, Machine.own(), System::nanoTime);
     this.session = session;
     this.clock = clock;
     this.kept = kept;
@@ -84,7 +84,8 @@ public final class Membership implements AutoCloseable {
     var watched = new ClockWatch(config, clock);
     requireRightTime(database, watched);
     var table = new MemberTable(database);
-    var watch = new DeathWatch(config, System::nanoTime);
+    Optional<String> machine = Machine.own();
+    var watch = new DeathWatch(config, machine, System::nanoTime);
     var session = UUID.randomUUID();
     var own =
         new MemberRow(
@@ -95,7 +96,8 @@ public final class Membership implements AutoCloseable {
             MemberRow.State.STARTING,
             0,
             Duration.ZERO,
-            config.staleAfter());
+            config.staleAfter(),
+            machine);
     long asked = System.nanoTime();
     MemberTable.Claim claim = table.claim(own, applicant.release(), Set.of());
     MemberRow.Sighting first = null;

@@ -70,6 +70,7 @@ class KeptHeartbeatsTest {
                 Duration.ofSeconds(3), // theirs is shorter, and does not count
                 Duration.ofSeconds(30),
                 Duration.ofMinutes(1)),
+            Machine.own(),
             () -> nanos);
     for (int i = 0; i < 60; i++) {
       boolean dead = !watch.dead(List.of(row(7, Duration.ofSeconds(i)))).isEmpty();
@@ -85,7 +86,7 @@ class KeptHeartbeatsTest {
     var config =
         new FormingConfig(
             Duration.ofSeconds(1), LIMIT, Duration.ofSeconds(30), Duration.ofMinutes(1));
-    var watch = new DeathWatch(config, () -> nanos);
+    var watch = new DeathWatch(config, Machine.own(), () -> nanos);
     var silent = Duration.ofMinutes(2);
     assertThat(watch.dead(List.of(row(7, silent)))).isEmpty();
 
@@ -104,6 +105,7 @@ class KeptHeartbeatsTest {
         MemberRow.State.MEMBER,
         beats,
         silence,
-        LIMIT);
+        LIMIT,
+        Machine.own());
   }
 }
