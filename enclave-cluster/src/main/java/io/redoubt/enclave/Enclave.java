@@ -97,7 +97,9 @@ public final class Enclave implements AutoCloseable {
           Membership.claim(
               database, config.cluster().forming(), applicant(config), environment.clock());
       try {
-        return start(config, environment, database, membership, schema);
+        // One time for all nodes: what one of them signs or records, another judges at once.
+        var shared = environment.at(membership.clock().shared());
+        return start(config, shared, database, membership, schema);
       } catch (RuntimeException e) {
         membership.close();
         throw e;

@@ -18,4 +18,10 @@ public record EnclaveEnvironment(
     Supplier<String> prometheusText,
     Tracer tracer,
     Clock clock,
-    Optional<SSLContext> tls) {}
+    Optional<SSLContext> tls) {
+
+  /** The same by another clock. */
+  EnclaveEnvironment at(Clock other) {
+    return new EnclaveEnvironment(metrics, prometheusText, tracer, other, tls);
+  }
+}

@@ -237,16 +237,14 @@ final class EnclaveNode {
                             .find(organization)
                             .map(OrganizationSpec::budget)
                             .orElse(Budget.NONE),
-                    watched::shared),
-                new RecordedDrifts(
-                    store.auditLog(), enclave, config.node(), watched::shared, metrics)),
+                    clock),
+                new RecordedDrifts(store.auditLog(), enclave, config.node(), clock, metrics)),
             lease,
-            watched::shared);
+            clock);
     keepLease(context);
     this.upstreams = new Upstreams(system, UpstreamConfig.from(whole));
-    this.families =
-        ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), watched::shared);
-    this.patience = new Patience(watched::shared, agentConfig.entity().askTimeout());
+    this.families = ShardedTokenFamilies.start(system, TokenFamilyConfig.from(whole), clock);
+    this.patience = new Patience(clock, agentConfig.entity().askTimeout());
 
     var approvalConfig = ApprovalConfig.from(whole);
     this.approvals =
@@ -258,13 +256,13 @@ final class EnclaveNode {
             judge(store, metrics),
             enclave,
             config.node(),
-            watched::shared);
+            clock);
     this.approvalDesk =
         new ApprovalDesk(
             approvals,
             store.approvals(),
             approvalConfig,
-            new Patience(watched::shared, approvalConfig.entity().askTimeout()));
+            new Patience(clock, approvalConfig.entity().askTimeout()));
     this.voting =
         new Voting(
             approvals,
@@ -272,8 +270,8 @@ final class EnclaveNode {
             decidingPolicies,
             approvalDesk,
             new EditedToolCalls(agents, decidingPolicies, LlmConfig.from(whole), patience),
-            new Bystanders(store.auditLog(), enclave, config.node(), watched::shared),
-            watched::shared);
+            new Bystanders(store.auditLog(), enclave, config.node(), clock),
+            clock);
 
     this.signingKeys = store.signingKeys();
     this.refreshRegistry = store::refresh;
@@ -328,9 +326,7 @@ final class EnclaveNode {
     singleton(
         store,
         Singleton.APPROVAL_WAKER,
-        held ->
-            ApprovalWaker.create(
-                approvalConfig, agents, approvals, held.approvals(), watched::shared));
+        held -> ApprovalWaker.create(approvalConfig, agents, approvals, held.approvals(), clock));
     this.departed =
         context.spawn(
             DepartedMembers.create(
@@ -382,7 +378,7 @@ final class EnclaveNode {
             system, store.auditLog(), LlmConfig.from(whole).outcomes(), "judge", metrics),
         JudgeConfig.from(whole),
         metrics,
-        watched::shared);
+        clock);
   }
 
   private Optional<RedisPath> redis(EnclaveEnvironment environment) {

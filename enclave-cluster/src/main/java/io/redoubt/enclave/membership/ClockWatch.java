@@ -1,8 +1,11 @@
 package io.redoubt.enclave.membership;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +24,7 @@ public final class ClockWatch {
   private final Duration limit;
   private final Duration patience;
   private final InstantSource clock;
+  private final Clock shared = new Shared();
   private final CompletableFuture<Void> beyondPatience = new CompletableFuture<>();
   private volatile Duration ahead = Duration.ZERO;
   private volatile boolean right = true;
@@ -45,8 +49,25 @@ public final class ClockWatch {
   }
 
   /** The database's time, as far as it is known here: the same for all nodes of the enclave. */
-  public Instant shared() {
-    return clock.instant().minus(ahead);
+  public Clock shared() {
+    return shared;
+  }
+
+  private final class Shared extends Clock {
+    @Override
+    public Instant instant() {
+      return clock.instant().minus(ahead);
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      throw new UnsupportedOperationException("times are UTC");
+    }
   }
 
   /**

@@ -13,11 +13,15 @@ import io.redoubt.enclave.testing.TestAuthority;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +30,14 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -133,7 +144,7 @@ class FormingTest {
     Enclave first = nodes.start("node-1");
     String address = rows().getFirst().address().orElseThrow();
     try (var others = new Nodes()) {
-      leave(others, "node-9", address);
+      leave(others, "node-9", address, Machine.own());
 
       assertThatThrownBy(() -> others.start("node-1"))
           .isInstanceOf(IllegalStateException.class)
@@ -220,12 +231,89 @@ class FormingTest {
   /** What a killed process leaves: its row, and an address where nobody listens. */
   @Test
   void theDeadAreNotWaitedForWhereNobodyListensAtTheirAddress() throws IOException {
-    leave(nodes, "node-1", "127.0.0.1:" + freePort());
-    leave(nodes, "node-2", "127.0.0.1:" + freePort());
+    leave(nodes, "node-1", "127.0.0.1:" + freePort(), Machine.own());
+    leave(nodes, "node-2", "127.0.0.1:" + freePort(), Machine.own());
 
     awaitReady(nodes.start("node-1"));
 
     assertThat(names()).containsExactly("node-1");
+  }
+
+  /** In another container its loopback address is another one than here. */
+  @Test
+  void nobodyIsTakenForDeadByALoopbackAddressOfAnotherMachine() throws IOException {
+    leave(nodes, "node-1", "127.0.0.1:" + freePort(), Optional.of("another boot net:[1]"));
+    try (var database = database();
+        var elsewhere = new Beating(new MemberTable(database).rows().getFirst().session())) {
+      assertThatThrownBy(() -> nodes.start("node-1"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("Two nodes cannot have one name");
+      assertThat(elsewhere.stillKept()).as("it has its place still").isTrue();
+    }
+  }
+
+  /** The heartbeats of a node that lives somewhere else. */
+  private final class Beating implements AutoCloseable {
+    private final ScheduledExecutorService heart = Executors.newSingleThreadScheduledExecutor();
+    private final ScheduledFuture<?> beats;
+    private final AtomicBoolean kept = new AtomicBoolean(true);
+    private final Database database = database();
+    private final Connection connection;
+
+    Beating(UUID session) throws IOException {
+      try {
+        connection = database.dedicated("elsewhere", 5);
+      } catch (SQLException e) {
+        throw new IOException(e);
+      }
+      beats =
+          heart.scheduleWithFixedDelay(
+              () -> {
+                try {
+                  kept.compareAndSet(true, MemberTable.beat(connection, session).isPresent());
+                } catch (SQLException e) {
+                  throw new IllegalStateException(e);
+                }
+              },
+              0,
+              100,
+              TimeUnit.MILLISECONDS);
+    }
+
+    boolean stillKept() {
+      return kept.get() && !beats.isDone();
+    }
+
+    @Override
+    public void close() {
+      heart.close();
+      database.close();
+    }
+  }
+
+  /** Each is as far off as is let in, in its own direction. */
+  @Test
+  void whatANodeSignsAnotherWhoseClockDiffersBelievesAtOnce() {
+    var fast = Clock.offset(Clock.systemUTC(), Duration.ofSeconds(25));
+    var slow = Clock.offset(Clock.systemUTC(), Duration.ofSeconds(-25));
+    Enclave first = nodes.start("node-1", Map.of(), fast);
+    Enclave second = nodes.start("node-2", Map.of(), slow);
+    awaitReady(first);
+    awaitReady(second);
+    var organization = OrganizationId.next(Clock.systemUTC());
+    nodes.introduce(organization, URI.create("http://127.0.0.1:1"));
+    for (var ways : List.of(List.of(first, second), List.of(second, first))) {
+      var agent = nodes.agent(organization, ways.getFirst());
+      String access = agent.bootstrap().text("access_token");
+
+      assertThat(
+              Http.get(
+                      ways.getLast().agentUrl().resolve("/v1/agent/self"),
+                      "Authorization",
+                      "Bearer " + access)
+                  .status())
+          .isEqualTo(200);
+    }
   }
 
   @Test
@@ -256,20 +344,21 @@ class FormingTest {
         .until(() -> Http.get(node.managementUrl().resolve("/ready")).status() == 200);
   }
 
-  private static void leave(Nodes enclave, String node, String address) {
+  private static void leave(Nodes enclave, String node, String address, Optional<String> machine) {
     try (var database =
         Database.open(
             enclave.database.config(DatabaseRole.ENCLAVE, 1), new SimpleMeterRegistry())) {
       var row =
           new MemberRow(
               node,
-              java.util.UUID.randomUUID(),
+              UUID.randomUUID(),
               enclave.controlPlane.enclave,
-              java.util.Optional.of(address),
+              Optional.of(address),
               MemberRow.State.STARTING,
               0,
               Duration.ZERO,
-              Duration.ofSeconds(30));
+              Duration.ofSeconds(30),
+              machine);
       var table = new MemberTable(database);
       assertThat(table.claim(row, "test", java.util.Set.of()))
           .isInstanceOf(MemberTable.Claimed.class);
