@@ -4,6 +4,9 @@ import io.redoubt.protocol.id.EnclaveId;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import javax.net.ssl.KeyManagerFactory;
@@ -26,6 +29,7 @@ record NodeIdentity(SSLContext context, X509Certificate certificate) {
     try {
       own.checkValidity();
       NodeNames.require(own, enclave);
+      requireMatch(own, content.key(), files);
       char[] inMemoryOnly = {'-'};
       var keyStore = empty();
       keyStore.setKeyEntry(
@@ -41,6 +45,24 @@ record NodeIdentity(SSLContext context, X509Certificate certificate) {
     } catch (GeneralSecurityException e) {
       throw new IOException(
           files.certificate() + " cannot be used between nodes: " + e.getMessage(), e);
+    }
+  }
+
+  /** Otherwise only the next handshake would find out, long after the files were replaced. */
+  private static void requireMatch(X509Certificate own, PrivateKey key, NodeFiles files)
+      throws GeneralSecurityException, IOException {
+    byte[] nonce = new byte[32];
+    new SecureRandom().nextBytes(nonce);
+    var signer = Signature.getInstance("SHA256withECDSA");
+    signer.initSign(key);
+    signer.update(nonce);
+    byte[] signature = signer.sign();
+    var verifier = Signature.getInstance("SHA256withECDSA");
+    verifier.initVerify(own.getPublicKey());
+    verifier.update(nonce);
+    if (!verifier.verify(signature)) {
+      throw new IOException(
+          files.privateKey() + " is not the key of the certificate in " + files.certificate());
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -130,6 +131,23 @@ class ArterySslEnginesTest {
     Files.writeString(directory.resolve("b/node.pem"), "nothing");
 
     assertThat(shownBy(second, first)).isEqualTo(before);
+  }
+
+  @Test
+  void aKeyOfAnotherCertificateLeavesTheOldOnesInUse() throws Exception {
+    ArterySslEngines first = engines("a", ENCLAVE);
+    ArterySslEngines second = engines("b", ENCLAVE);
+    X509Certificate before = shownBy(second, first);
+    TestAuthority.Pem own = node("c", ENCLAVE);
+
+    Files.copy(
+        own.privateKey(), directory.resolve("b/node-key.pem"), StandardCopyOption.REPLACE_EXISTING);
+
+    assertThat(shownBy(second, first)).isEqualTo(before);
+    var mixed =
+        new TestAuthority.Pem(directory.resolve("a/node.pem"), own.privateKey(), own.authorities());
+    assertThatThrownBy(() -> ArterySslEngines.of(config(mixed), ENCLAVE))
+        .hasMessageContaining("is not the key of the certificate in");
   }
 
   @Test
