@@ -12,6 +12,8 @@ import org.apache.pekko.actor.typed.ActorRef;
  * on living is not said again before a while has passed: each time costs the control plane a write.
  */
 public final class Sightings {
+  private static final int PAGE = 1_000;
+
   private final Set<AgentKey> agents = ConcurrentHashMap.newKeySet();
   private final Set<AgentKey> spenders = ConcurrentHashMap.newKeySet();
   private final Map<AgentKey, Long> toldAt = new ConcurrentHashMap<>();
@@ -70,6 +72,17 @@ public final class Sightings {
         toldAt.put(agent, now);
       }
     }
-    link.tell(new ControlPlaneLink.Sighted(batch));
+    // Between nodes a message has a limit, and a storm has more agents than fit into one.
+    var page = new HashSet<AgentKey>();
+    for (AgentKey agent : batch) {
+      page.add(agent);
+      if (page.size() == PAGE) {
+        link.tell(new ControlPlaneLink.Sighted(Set.copyOf(page)));
+        page.clear();
+      }
+    }
+    if (!page.isEmpty()) {
+      link.tell(new ControlPlaneLink.Sighted(Set.copyOf(page)));
+    }
   }
 }

@@ -10,6 +10,7 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -88,5 +89,27 @@ class SightingsTest {
     sightings.noteSpending(first);
     sightings.flush();
     link.expectNoMessage();
+  }
+
+  /** A message between nodes has a limit. */
+  @Test
+  void manyAreToldInPages() {
+    Sightings sightings = sightings();
+    var all = new HashSet<AgentKey>();
+    for (int i = 0; i < 2_500; i++) {
+      var agent = agent();
+      all.add(agent);
+      sightings.note(agent);
+    }
+
+    sightings.flush();
+
+    var told = new HashSet<AgentKey>();
+    for (int size : new int[] {1_000, 1_000, 500}) {
+      Set<AgentKey> page = told();
+      assertThat(page).hasSize(size);
+      told.addAll(page);
+    }
+    assertThat(told).isEqualTo(all);
   }
 }
