@@ -13,7 +13,7 @@ public final class EnclaveRun {
 
   /** Runs the node until the process is told to stop, or the node ends by itself. */
   public static int untilStopped(Config config, Telemetry telemetry) throws Exception {
-    return ServerRun.untilStopped(stop -> {
+    return ServerRun.untilStopped(ended -> {
       Enclave node =
           Enclave.start(
               EnclaveConfig.from(config),
@@ -23,7 +23,7 @@ public final class EnclaveRun {
                   telemetry.tracer("redoubt-enclave"),
                   Clock.systemUTC(),
                   ServerTls.from(config)));
-      node.whenTerminated().thenRun(stop::countDown);
+      node.whenTerminated().thenRun(ended);
       return node;
     });
   }
