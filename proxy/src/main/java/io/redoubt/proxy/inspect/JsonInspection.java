@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.redoubt.protocol.audit.Coverage;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,6 +34,9 @@ public final class JsonInspection {
   private static final int SHORTEST_NUMBER = 8;
   private static final int LONGEST_NAME = 64;
   private static final int ASSIGNMENT = ": \"".length();
+  private static final int LONGEST_EXPONENT = "e+99".length();
+  private static final byte[] NO_DIGITS = {};
+  private static final String CALL = "arguments";
   private static final int MOST_GAPS = 20;
   private static final int LONGEST_PLACE = 120;
   private static final int MOST_NAMES = 256;
@@ -121,6 +125,8 @@ public final class JsonInspection {
     private static final Prefix NONE = new Prefix("", "");
   }
 
+  private record Span(int from, int to) {}
+
   private JsonInspection(
       Inspector inspector, Limits limits, String what, @Nullable Predicate<Finding> isRedacted) {
     this.inspector = inspector;
@@ -168,7 +174,8 @@ public final class JsonInspection {
       throw new IllegalStateException("reading from memory", e);
     }
     if (inspection.scan.more() > 0) {
-      inspection.gap("findings after the first " + Scan.MOST_FINDINGS, "limit");
+      // Looked at all the same, and the first of each kind is kept: nothing is missing but places.
+      inspection.gap("findings after the first " + Scan.MOST_FINDINGS, "count");
     }
     return new Result(inspection.found, List.copyOf(inspection.gaps), inspection.scan.more());
   }
@@ -182,20 +189,44 @@ public final class JsonInspection {
             int begin = from + Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
             string(parser, body, begin, end(body, begin), prefix, inside);
           }
-          case VALUE_NUMBER_INT -> {
-            if (parser.getTextLength() >= SHORTEST_NUMBER) {
+          case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
+            byte[] digits = digits(parser);
+            if (digits.length >= SHORTEST_NUMBER) {
               int begin = from + Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-              text(parser, body, begin, begin + parser.getTextLength(), prefix);
+              var whole = new Span(begin, begin + parser.getTextLength());
+              text(parser, digits, 0, digits.length, whole, prefix);
             } else {
               name(parser, prefix);
             }
           }
-          case START_OBJECT, START_ARRAY, VALUE_NUMBER_FLOAT, VALUE_TRUE, VALUE_FALSE, VALUE_NULL ->
+          case START_OBJECT, START_ARRAY, VALUE_TRUE, VALUE_FALSE, VALUE_NULL ->
               name(parser, prefix);
           default -> {}
         }
       }
     }
+  }
+
+  /**
+   * The whole part of a number as people write it, whatever form it has; nothing for a short one.
+   */
+  private static byte[] digits(JsonParser parser) throws IOException {
+    if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+      return parser.getTextLength() < SHORTEST_NUMBER ? NO_DIGITS : ascii(parser.getText());
+    }
+    String text = parser.getText();
+    int exponent = Math.max(text.indexOf('e'), text.indexOf('E'));
+    if (exponent < 0) {
+      int point = text.indexOf('.');
+      return point < SHORTEST_NUMBER ? NO_DIGITS : ascii(text.substring(0, point));
+    }
+    boolean isLarge =
+        text.charAt(exponent + 1) != '-' && text.length() - exponent <= LONGEST_EXPONENT;
+    return isLarge ? ascii(new BigDecimal(text).toBigInteger().toString()) : NO_DIGITS;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   /** Where a string ends that begins here: the parser has read it, or will refuse it. */
@@ -210,9 +241,13 @@ public final class JsonInspection {
   private void string(JsonParser parser, byte[] body, int from, int to, Prefix prefix, int inside)
       throws IOException {
     String name = parser.currentName();
-    if (name != null && ProviderNames.isBinary(name, body, from, to)) {
+    if (name != null
+        && ProviderNames.isBinary(name, body, from, to)
+        && !isOfCall(parser.getParsingContext(), inside)) {
       gap(place(parser.getParsingContext(), prefix), "binary");
-      return;
+      if (ProviderNames.isUnread(name, body, from, to)) {
+        return;
+      }
     }
     if (mayHoldJson(body, from, to)
         && inside < DEEPEST_INSIDE
@@ -244,7 +279,21 @@ public final class JsonInspection {
         }
       }
     }
-    text(parser, body, from, to, prefix);
+    text(parser, body, from, to, null, prefix);
+  }
+
+  /** In the arguments of a call no place is for pictures: the agent named it. */
+  private boolean isOfCall(JsonStreamContext context, int inside) {
+    boolean ofCall = inside > 0 || what.equals(CALL);
+    for (var at = context; at != null && !ofCall; at = at.getParent()) {
+      var owner = at.getParent();
+      ofCall =
+          at.inObject()
+              && owner != null
+              && ("input".equals(owner.getCurrentName())
+                  || "arguments".equals(owner.getCurrentName()));
+    }
+    return ofCall;
   }
 
   private static boolean mayHoldJson(byte[] body, int from, int to) {
@@ -294,10 +343,10 @@ public final class JsonInspection {
     return taken;
   }
 
-  /** Replaces findings in a text, which lies between these places and has something in front. */
+  /** Replaces findings in a text, which lies between these places. */
   private void replace(
       List<Located> findings,
-      boolean isNumber,
+      @Nullable Span number,
       byte[] body,
       int from,
       int to,
@@ -309,8 +358,8 @@ public final class JsonInspection {
       if (!which.test(finding)) {
         continue;
       }
-      if (isNumber) {
-        edits.add(new Edit(from, to, '"' + Redaction.marker(finding) + '"'));
+      if (number != null) {
+        edits.add(new Edit(number.from(), number.to(), '"' + Redaction.marker(finding) + '"'));
         return;
       } else if (finding.end() > done) {
         int begin = (int) Math.max(done, finding.offset());
@@ -325,8 +374,13 @@ public final class JsonInspection {
     edits.addAll(Edit.escaped(inText, body, from, to));
   }
 
-  /** The inside of a string, or a number, with its name in front where that may say something. */
-  private void text(JsonParser parser, byte[] body, int from, int to, Prefix prefix)
+  /**
+   * The inside of a string, or a number, with its name in front where that may say something.
+   *
+   * @param number where the number is in its body; null: this is a string
+   */
+  private void text(
+      JsonParser parser, byte[] body, int from, int to, @Nullable Span number, Prefix prefix)
       throws IOException {
     var context = parser.getParsingContext();
     if (isFull(context, prefix)) {
@@ -353,13 +407,7 @@ public final class JsonInspection {
       found.add(located(finding, ahead, pointer(context, prefix)));
     }
     if (isRedacted != null) {
-      replace(
-          found.subList(before, found.size()),
-          parser.currentToken() == JsonToken.VALUE_NUMBER_INT,
-          body,
-          from,
-          to,
-          isRedacted);
+      replace(found.subList(before, found.size()), number, body, from, to, isRedacted);
     }
     if (cut) {
       limited(place(context, prefix));
@@ -404,7 +452,8 @@ public final class JsonInspection {
   }
 
   private void gap(String where, String why) {
-    if (gaps.size() < MOST_GAPS) {
+    // Whatever was read to its end may be one of too many; that something was not, must be known.
+    if (gaps.size() < MOST_GAPS || why.equals("limit") || why.equals("undecodable")) {
       gaps.add(new Coverage.Gap(where.isEmpty() ? what : what + ' ' + where, why));
     } else if (gaps.size() == MOST_GAPS) {
       gaps.add(new Coverage.Gap(what + ", more places", why));

@@ -6,6 +6,7 @@ import java.util.Set;
 /** Names of members in what providers of models read and write. */
 public final class ProviderNames {
   private static final int SHORTEST_BINARY = 64;
+  private static final int LONGEST_READ = 4096;
   private static final int LONGEST_MEDIA_TYPE = 128;
 
   /** Names that providers give, of which nothing is to be found out. */
@@ -67,8 +68,16 @@ public final class ProviderNames {
     return KNOWN.contains(name);
   }
 
+  /**
+   * Whether this is Base64 in a place for it and so long that it is not read: keys have the same
+   * characters, and are shorter than pictures.
+   */
+  public static boolean isUnread(String name, byte[] body, int from, int to) {
+    return to - from > LONGEST_READ && isBinary(name, body, from, to);
+  }
+
   /** Whether this is Base64 in a place for it: anything else there is read as text. */
-  public static boolean isBinary(String name, byte[] body, int from, int to) {
+  static boolean isBinary(String name, byte[] body, int from, int to) {
     if (!BINARY.contains(name)) {
       return false;
     }

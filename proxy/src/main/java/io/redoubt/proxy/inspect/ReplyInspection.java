@@ -200,10 +200,12 @@ public final class ReplyInspection {
     }
     String name = string.name;
     boolean isPiece = string.frame.isPiece || name.equals("delta");
-    if (ProviderNames.isBinary(name, bytes, string.from, string.to)
-        || (isPiece && type.contains("audio") && !type.contains("transcript"))) {
+    boolean isSound = isPiece && type.contains("audio") && !type.contains("transcript");
+    if (isSound || ProviderNames.isBinary(name, bytes, string.from, string.to)) {
       gap(ProviderNames.isKnown(name) ? "a " + name : "a member", "binary");
-      return;
+      if (isSound || ProviderNames.isUnread(name, bytes, string.from, string.to)) {
+        return;
+      }
     }
     String pointer = string.frame.pointer() + '/' + name;
     if (pointer.length() > LONGEST_POINTER) {

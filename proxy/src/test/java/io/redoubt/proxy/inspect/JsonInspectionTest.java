@@ -50,6 +50,10 @@ class JsonInspectionTest {
           {"arguments":{"password":"Tr0ub4dor&3x"}}                                   | /arguments/password assigned-secret 0+12
           {"input":{"ssn":"536221847"}}                                               | /input/ssn us-ssn 0+9
           {"input":{"card":4111111111111111}}                                         | /input/card payment-card 0+16
+          {"input":{"card":4111111111111111.0}}                                       | /input/card payment-card 0+16
+          {"input":{"card":4111111111111111.5}}                                       | /input/card payment-card 0+16
+          {"input":{"card":4.111111111111111e15}}                                     | /input/card payment-card 0+16
+          {"input":{"card":4.111111111111111E+15}}                                    | /input/card payment-card 0+16
           {"input":{"a@b.de":true}}                                                   | /input/* name email 0+6
           {"input":{"a@b.de":{"x":"c@d.de"}}}                                         | /input/* name email 0+6;/input/*/x email 0+6
           {"input":{"a/b~c":"c@d.de"}}                                                | /input/a~1b~0c email 0+6
@@ -64,8 +68,65 @@ class JsonInspectionTest {
   void aGapNamesOnlyWhatProvidersName() {
     String image = Base64.getEncoder().encodeToString(new byte[3000]);
 
-    assertThat(inspect("{\"input\":{\"of Jane Roe\":{\"data\":\"%s\"}}}".formatted(image)).gaps())
-        .containsExactly(new Coverage.Gap("request /input/*/data", "binary"));
+    assertThat(
+            inspect("{\"metadata\":{\"of Jane Roe\":{\"data\":\"%s\"}}}".formatted(image)).gaps())
+        .containsExactly(new Coverage.Gap("request /metadata/*/data", "binary"));
+  }
+
+  /** Keys have the characters of Base64, and pictures have their places. */
+  @Test
+  void aKeyIsFoundWhereAPictureMayBe() {
+    String key = "sk-ant-api03-" + "Ab3dEf9hIj".repeat(9) + "kLmAA";
+    String beyond = key + "A".repeat(8000);
+
+    for (String json :
+        List.of(
+            "{\"content\":[{\"source\":{\"data\":\"%s\"}}]}".formatted(key),
+            "{\"content\":[{\"url\":\"%s\"}]}".formatted(key),
+            "{\"content\":[{\"input\":{\"data\":\"%s\"}}]}".formatted(key),
+            "{\"content\":[{\"input\":{\"x\":[{\"data\":\"%s\"}]}}]}".formatted(key),
+            "{\"function\":{\"arguments\":\"{\\\"data\\\":\\\"%s\\\"}\"}}".formatted(key))) {
+      assertThat(inspect(json).codes()).as(json).contains("secret:anthropic-key");
+    }
+    var ofCall =
+        JsonInspection.of(
+            Inspector.STANDARD,
+            LIMITS,
+            "arguments",
+            "{\"result\":\"%s\"}".formatted(key).getBytes(UTF_8));
+    assertThat(ofCall.codes()).contains("secret:anthropic-key");
+    assertThat(ofCall.gaps()).isEmpty();
+    assertThat(inspect("{\"input\":{\"data\":\"%s %s\"}}".formatted(key, beyond)).codes())
+        .contains("secret:anthropic-key");
+    assertThat(inspect("{\"input\":{\"data\":\"%s\"}}".formatted("QUJD".repeat(3000))).gaps())
+        .as("nothing of a call is left out")
+        .isEmpty();
+  }
+
+  /** Too many places to name them hide no place that matters. */
+  @Test
+  void aLimitIsSaidHoweverManyPicturesThereAre() {
+    String image = Base64.getEncoder().encodeToString(new byte[6000]);
+    String images = ("{\"source\":{\"data\":\"" + image + "\"}},").repeat(30);
+    var result =
+        JsonInspection.of(
+            Inspector.STANDARD,
+            new JsonInspection.Limits(100, 100),
+            "request",
+            ("{\"content\":[" + images + "\"" + "x".repeat(200) + "\"]}").getBytes(UTF_8));
+
+    assertThat(result.gaps()).extracting(Coverage.Gap::why).contains("limit");
+    assertThat(result.gaps()).hasSizeLessThan(25);
+  }
+
+  /** All of it was read: what is missing are places, and no kind of finding. */
+  @Test
+  void moreFindingsThanAreKeptAreNoLimit() {
+    var result = inspect("{\"content\":\"" + "a@b.de ".repeat(3000) + "4111111111111111\"}");
+
+    assertThat(result.codes()).contains("pii:email", "pii:payment-card");
+    assertThat(result.more()).isPositive();
+    assertThat(result.gaps()).extracting(Coverage.Gap::why).containsExactly("count");
   }
 
   @Test

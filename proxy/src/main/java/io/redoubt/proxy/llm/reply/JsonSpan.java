@@ -198,9 +198,9 @@ final class JsonSpan {
     return rest.toByteArray();
   }
 
-  /** The inside of a string is Base64, in a place of that name for it. */
-  boolean isBinary(String name) {
-    return ProviderNames.isBinary(name, source, start + 1, end - 1);
+  /** The inside of a string is long Base64, in a place of that name for it. */
+  boolean isUnread(String name) {
+    return ProviderNames.isUnread(name, source, start + 1, end - 1);
   }
 
   /** Of an object, by name; null: none, or this is no object. */

@@ -69,7 +69,7 @@ final class Texts {
    */
   private void walk(JsonSpan value, String name, String place, boolean within) {
     if (value.is(JsonSpan.Kind.STRING)) {
-      if (!ProviderNames.isStructure(name) && !value.isBinary(name)) {
+      if (!ProviderNames.isStructure(name) && !value.isUnread(name)) {
         sink.text(value, place, within || name.equals(DELTA));
       }
       return;
