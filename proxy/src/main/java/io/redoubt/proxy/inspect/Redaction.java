@@ -29,6 +29,9 @@ public final class Redaction {
     this.scan = inspector.open(this::found);
   }
 
+  /** What stands in the place of a finding is no longer than this. */
+  public static final int LONGEST_MARKER = 64;
+
   /** What stands in the place of a finding. */
   static String marker(Finding finding) {
     return "[REDACTED:" + finding.detector() + ']';

@@ -1,6 +1,5 @@
 package io.redoubt.proxy.llm;
 
-import io.redoubt.action.Estimate;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.audit.AuditLog;
@@ -165,14 +164,7 @@ final class Admission {
     requireStillHonoured(caller.agent);
     var organization = caller.agent.claims().organization();
     return ask(
-            new Question(
-                call,
-                caller,
-                digest,
-                facts,
-                provider,
-                stream,
-                estimator.of(call.operation(), facts, caller.body.size())),
+            new Question(call, caller, digest, facts, provider, stream),
             ports.policies().contents(organization))
         .thenCompose(verdict -> {
           var standing = ports.freshness().standing(organization);
@@ -207,9 +199,10 @@ final class Admission {
       String digest,
       RequestFacts facts,
       @Nullable ProviderSpec provider,
-      LiveStream stream,
-      @Nullable Estimate estimate) {
-    private GovernedAction action(Inspected found) {
+      LiveStream stream) {
+    private GovernedAction action(Inspected found, Estimator estimator) {
+      // What is redacted may be longer than what it stands for.
+      long bytes = caller.body.size() + found.growth();
       return new GovernedAction(
               call.action(),
               Plane.LLM,
@@ -220,7 +213,7 @@ final class Admission {
               call.source(),
               caller.bringsCredential,
               Set.copyOf(found.findings()))
-          .costing(estimate);
+          .costing(estimator.of(call.operation(), facts, bytes));
     }
   }
 
@@ -241,7 +234,10 @@ final class Admission {
             question.caller.agent.key(),
             replyTo ->
                 new Agent.Decide(
-                    question.action(found), claims.family(), ports.patience().ends(), replyTo))
+                    question.action(found, estimator),
+                    claims.family(),
+                    ports.patience().ends(),
+                    replyTo))
         .exceptionallyCompose(failure -> unavailable(failure))
         .thenCompose(reply -> approved(question, by, found, reply))
         .thenCompose(reply -> permit(question, by, found, permitted(question, reply)));
@@ -326,7 +322,7 @@ final class Admission {
             new ApprovalGate.Plea(
                 agent.key(),
                 agent.claims().family(),
-                question.action(found),
+                question.action(found, estimator),
                 spec,
                 judgement,
                 null,

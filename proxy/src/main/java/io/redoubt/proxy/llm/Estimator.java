@@ -18,7 +18,7 @@ final class Estimator {
   }
 
   /** Null: the call costs nothing. */
-  @Nullable Estimate of(LlmOperation operation, RequestFacts facts, int bodyBytes) {
+  @Nullable Estimate of(LlmOperation operation, RequestFacts facts, long bodyBytes) {
     if (operation == LlmOperation.COUNT_TOKENS) {
       return null;
     }

@@ -44,6 +44,7 @@ final class ExchangeRecord {
   private @Nullable UsageMeter meter;
   private @Nullable ReplyContent content;
   private @Nullable ReplyRecorder reply;
+  private @Nullable String complaint;
   private ByteString unseen = ByteString.emptyByteString();
 
   ExchangeRecord(Forwarding forwarding, LlmCall call, Admitted admitted, Span span) {
@@ -97,6 +98,15 @@ final class ExchangeRecord {
     return meter != null && meter.sawError();
   }
 
+  /**
+   * Nobody could read all of the reply.
+   *
+   * @param why in our own words: nothing of the reply is in it
+   */
+  void lacks(String why) {
+    complaint = why;
+  }
+
   /** Called once. The outcome is written when the payloads are kept, or cannot be. */
   void conclude(Outcome.Status how, @Nullable String error, Used used, List<Coverage.Act> acts) {
     look();
@@ -105,7 +115,8 @@ final class ExchangeRecord {
     var outcome = new Outcome(how, call.elapsedMillis(), usage, error, charged(usage, used));
     forwarding.telemetry().end(call, admitted, price.orElse(null), span, outcome);
     var found = content == null ? Inspected.NOTHING : content.end();
-    var inspected = found.after(admitted.content().alerts(found.findings())).after(acts);
+    var inspected =
+        found.lacking(complaint).after(admitted.content().alerts(found.findings())).after(acts);
     if (keptFor == null) {
       write(outcome, inspected);
       return;

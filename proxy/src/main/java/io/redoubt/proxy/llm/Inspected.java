@@ -4,25 +4,28 @@ import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
+import io.redoubt.proxy.inspect.Redaction;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was found in the texts of a request, of a reply or of the arguments of a call, and how much
  * of it was looked at (G12). Names of kinds and no more: this goes into records and decisions.
  *
  * @param findings each kind once, such as {@code pii:email}
+ * @param places how many findings there are
  */
-record Inspected(List<String> findings, Coverage coverage) {
+record Inspected(List<String> findings, Coverage coverage, long places) {
   static final String REQUEST = "request";
   static final String REPLY = "reply";
   static final String ARGUMENTS = "arguments";
 
   /** There was nothing to look at. */
-  static final Inspected NOTHING = new Inspected(List.of(), Coverage.NOTHING);
+  static final Inspected NOTHING = new Inspected(List.of(), Coverage.NOTHING, 0);
 
   private static final Map<String, Coverage> STANDARD =
       Stream.of(REQUEST, REPLY, ARGUMENTS)
@@ -44,15 +47,16 @@ record Inspected(List<String> findings, Coverage coverage) {
 
   static Inspected request(byte[] body, Inspector inspector, LlmConfig.Inspection limits) {
     var result = JsonInspection.of(inspector, limits.limits(), REQUEST, body);
-    return new Inspected(result.codes(), covered(allOf(REQUEST, inspector), result.gaps()));
+    return of(result.codes(), covered(allOf(REQUEST, inspector), result.gaps()), result);
   }
 
   /** What is found in a reply says so, since a record tells of both. */
   static Inspected reply(
       Inspector inspector, JsonInspection.Result result, List<Coverage.Gap> gaps) {
-    return new Inspected(
+    return of(
         result.codes().stream().map(code -> REPLY + ':' + code).toList(),
-        covered(covered(allOf(REPLY, inspector), result.gaps()), gaps));
+        covered(covered(allOf(REPLY, inspector), result.gaps()), gaps),
+        result);
   }
 
   /** Those of a call, as far as they can be read. */
@@ -65,7 +69,12 @@ record Inspected(List<String> findings, Coverage coverage) {
       return NOTHING;
     }
     var result = JsonInspection.of(inspector, limits.limits(), ARGUMENTS, arguments.json());
-    return new Inspected(result.codes(), covered(allOf(ARGUMENTS, inspector), result.gaps()));
+    return of(result.codes(), covered(allOf(ARGUMENTS, inspector), result.gaps()), result);
+  }
+
+  private static Inspected of(
+      List<String> findings, Coverage coverage, JsonInspection.Result result) {
+    return new Inspected(findings, coverage, result.findings().size() + result.more());
   }
 
   /** Whether there are texts that nobody looked at, in which there may be anything. */
@@ -76,12 +85,28 @@ record Inspected(List<String> findings, Coverage coverage) {
 
   /** The same, and what was done about it. */
   Inspected after(List<Coverage.Act> acts) {
-    return acts.isEmpty() ? this : new Inspected(findings, coverage.after(acts));
+    return acts.isEmpty() ? this : new Inspected(findings, coverage.after(acts), places);
+  }
+
+  /** The same of a reply that could not be read to its end; null: it could. */
+  Inspected lacking(@Nullable String why) {
+    return why == null
+        ? this
+        : new Inspected(
+            findings,
+            covered(coverage, List.of(new Coverage.Gap(REPLY + ": " + why, "not understood"))),
+            places);
+  }
+
+  /** By how much the text may grow at most where all of it is redacted. */
+  long growth() {
+    return places * Redaction.LONGEST_MARKER;
   }
 
   /** Nothing of it was looked at. */
   static Inspected not(String what, String why) {
-    return new Inspected(List.of(), new Coverage(List.of(), List.of(new Coverage.Gap(what, why))));
+    return new Inspected(
+        List.of(), new Coverage(List.of(), List.of(new Coverage.Gap(what, why))), 0);
   }
 
   private static Coverage covered(Coverage whole, List<Coverage.Gap> gaps) {

@@ -117,6 +117,10 @@ final class LlmExchange implements ReplySource.Owner {
     String type = response.mediaType();
     boolean encoded = response.has("content-encoding");
     status = response.status();
+    if (response.redirects()) {
+      // SDKs would follow it, past the enclave, and with the agent's own token in their hands.
+      throw new Refusal.Raised(Refusal.UPSTREAM_REDIRECTS);
+    }
     record.begins(type, encoded);
     guard = forwarding.guards().of(call.operation(), admitted.facts().streams(), response);
     texts = guard == null ? null : ReplyGuards.textsOf(call.operation(), guard, admitted.content());
@@ -309,7 +313,7 @@ final class LlmExchange implements ReplySource.Owner {
 
   /** Of what did not come to its end. Providers charge nothing for what they refuse. */
   private Used unfinished() {
-    return status >= 400 || !upstream.wentOut() ? Used.NOTHING : Used.UNKNOWN;
+    return status >= 300 || !upstream.wentOut() ? Used.NOTHING : Used.UNKNOWN;
   }
 
   private void finish(Outcome.Status how, @Nullable String error, Used used) {
@@ -324,6 +328,7 @@ final class LlmExchange implements ReplySource.Owner {
     if (guard != null) {
       if (guard.broken() != null) {
         Causes.log("A reply of " + admitted.provider().name() + " is cut", guard.complaint());
+        record.lacks(guard.complaint());
       }
       guard.close();
     }

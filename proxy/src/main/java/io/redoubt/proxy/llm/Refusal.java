@@ -61,6 +61,8 @@ enum Refusal {
   UPSTREAM_NOT_ALLOWED(502, "The provider's address is none that this enclave connects to"),
   UPSTREAM_TIMEOUT(504, "The provider did not answer in time"),
   UPSTREAM_BUSY(503, "Too many calls wait for the provider"),
+  UPSTREAM_REDIRECTS(
+      502, "The provider's address leads to another one, which is not followed and not passed on"),
   REPLY_UNREADABLE(502, "The provider's reply is encoded, and cannot be checked for tool calls"),
   REPLY_NOT_UNDERSTOOD(502, "The provider's reply cannot be checked for tool calls"),
   REPLY_TOO_LARGE(502, "The provider's reply is too large to be checked for tool calls"),

@@ -109,7 +109,7 @@ final class Refusals {
   /** Nothing was decided about the call, so there is nothing to keep. */
   private static boolean isUndecided(Refusal refusal) {
     return switch (refusal) {
-      case UNAVAILABLE, OVERLOADED, OUT_OF_SERVICE, INTERNAL -> true;
+      case UNAVAILABLE, OVERLOADED, OUT_OF_SERVICE -> true;
       default -> false;
     };
   }

@@ -48,6 +48,11 @@ public record UpstreamReply(int status, String reason, List<HttpHeader> headers,
     return status < 300;
   }
 
+  /** Whether it sends its reader somewhere else. */
+  public boolean redirects() {
+    return status >= 300 && status < 400;
+  }
+
   /** Whether there is such a line, whatever it says. */
   public boolean has(String lowercaseName) {
     for (HttpHeader header : headers) {

@@ -614,6 +614,26 @@ class LlmToolCallTest {
     assertThat(plane.outcomeOf(answer).error()).isEqualTo("reply_unreadable");
   }
 
+  /** SDKs follow redirects, and would carry the agent's token past the enclave. */
+  @ParameterizedTest
+  @ValueSource(ints = {300, 301, 302, 303, 307, 308, 399})
+  void aRedirectIsNotPassedOn(int status) {
+    plane.provider.answers((_, line) ->
+        line.raw(
+            "HTTP/1.1 "
+                + status
+                + " Elsewhere\r\nlocation: https://elsewhere.example/v1/messages\r\n"
+                + "content-length: 2\r\n\r\n{}"));
+
+    var answer = plane.send(plane.anthropic(BODY));
+
+    assertThat(answer.statusCode()).isEqualTo(502);
+    assertThat(answer.body()).contains("upstream_redirects").doesNotContain("elsewhere.example");
+    assertThat(answer.headers().firstValue("location")).isEmpty();
+    assertThat(plane.outcomeOf(answer).status()).isEqualTo(Outcome.Status.FAILED);
+    assertThat(plane.outcomeOf(answer).error()).isEqualTo("upstream_redirects");
+  }
+
   /** Clients of documents read them whatever they are called. */
   @Test
   void aDocumentThatIsCalledAStreamIsNotTakenForOne() throws Exception {
