@@ -3,11 +3,13 @@ package io.redoubt.multinode.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.multinode.check.BackfilledOnce;
 import io.redoubt.multinode.check.KillHolds;
 import io.redoubt.multinode.check.OneSuccessor;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.ModelCall;
 import io.redoubt.multinode.product.BreakGlass;
+import io.redoubt.multinode.product.ControlDatabase;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.Seed;
@@ -164,6 +166,9 @@ final class Round {
     List<Instant> excuses = mishap.kills() ? List.of(began, ended) : List.of();
     violations.addAll(fleet.unrecorded(excuses));
     violations.addAll(prison.unrecorded(excuses));
+    violations.addAll(
+        BackfilledOnce.gaps(
+            new ControlDatabase(product).auditNumbers(product.runtime().organization())));
     return new Result(
         mishap,
         scene.victim().name(),

@@ -52,6 +52,7 @@ final class SoakIT {
       report.finish();
     }
     assertThat(report.violations()).isEmpty();
+    assertThat(report.slow()).as("served within 20 s, of a hundred").isEmpty();
   }
 
   /**

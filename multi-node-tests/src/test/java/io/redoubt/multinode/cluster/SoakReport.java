@@ -122,6 +122,16 @@ final class SoakReport {
     return results.stream().flatMap(result -> result.violations().stream()).toList();
   }
 
+  /** Rounds in which one node died at most, and too many had to wait for too long all the same. */
+  List<String> slow() {
+    return results.stream()
+        .filter(result -> result.mishap() != Mishap.TWO_NODES_KILLED)
+        .filter(result -> result.percentWithin(LIMIT) < 99)
+        .map(
+            result -> "%s: %.2f %%".formatted(result.mishap().title(), result.percentWithin(LIMIT)))
+        .toList();
+  }
+
   private static String seconds(Duration span) {
     return String.format(Locale.ROOT, "%.1f s", span.toMillis() / 1000.0);
   }
