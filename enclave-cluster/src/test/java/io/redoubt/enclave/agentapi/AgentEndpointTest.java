@@ -275,6 +275,26 @@ class AgentEndpointTest {
   }
 
   @Test
+  void theTokenOfAnAgentWithAsManyBlocksAsItMayHaveIsHonoured() {
+    var blocks = new ArrayList<Cidr>();
+    for (int i = 0; i < 99; i++) {
+      blocks.add(Cidr.parse("fd00:aaaa:bbbb:cccc:dddd:eeee:ffff:%04x/128".formatted(0x1000 + i)));
+    }
+    blocks.add(Cidr.parse("127.0.0.1/32"));
+    TestAgent agent = fixture.agent(fixture.organization, blocks);
+
+    Answer answer = agent.bootstrap();
+
+    assertThat(answer.status()).isEqualTo(200);
+    String access = answer.text("access_token");
+    assertThat(access.length()).as("its length").isBetween(6_000, 8_000);
+    Answer self = agent.self(access);
+    api.describes(self);
+    assertThat(self.status()).isEqualTo(200);
+    assertThat(agent.message(access).status()).isEqualTo(200);
+  }
+
+  @Test
   void aFamilyThatIsBoundToAKeyNeedsTheProofAtEveryUse() {
     TestAgent agent = fixture.agent();
     var key = new DpopKey();
