@@ -327,6 +327,24 @@ class AuditTest {
         .isEmpty();
   }
 
+  @Test
+  void aTimeThatNoLogGoesBackToOrOnToIsWrong() {
+    for (String time : List.of("-9999-01-01", "%2B300000-01-01T00:00:00Z", "1969-12-31")) {
+      for (String where : List.of("audit?since=", "audit?until=", "usage?since=", "usage?until=")) {
+        assertThat(tenant.owner().get("/api/v1/" + where + time).status())
+            .as(where + time)
+            .isEqualTo(422);
+      }
+    }
+    for (String time : List.of("-9999-01-01T00:00:00Z", "%2B300000-01-01T00:00:00Z")) {
+      String cursor = time + "~" + intent().id();
+      assertThat(tenant.owner().get("/api/v1/audit?cursor=" + cursor).status())
+          .as(time)
+          .isEqualTo(400);
+    }
+    assertThat(tenant.audit("&since=1970-01-01&until=9998-12-31")).isNotEmpty();
+  }
+
   private static List<String> ids(List<JsonNode> records) {
     return records.stream().map(record -> record.path("id").asText()).toList();
   }

@@ -298,6 +298,10 @@ class DecisionTest {
                     "{\"since\": \"2020-01-02T00:00:00Z\", \"until\": \"2020-01-01T00:00:00Z\"}")
                 .status())
         .isEqualTo(422);
+    assertThat(owner.post(REPLAY, "{\"until\": \"+300000-01-01T00:00:00Z\"}").status())
+        .isEqualTo(422);
+    assertThat(owner.post(SHADOW, "{\"until\": \"-9999-01-01T00:00:00Z\"}").status())
+        .isEqualTo(422);
     assertThat(server.newTenant().owner().post(REPLAY, "{}").at("/records").asInt())
         .as("another organization's")
         .isZero();

@@ -3,6 +3,7 @@ package io.redoubt.controlplane.audit;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.redoubt.controlplane.operator.Transaction;
+import io.redoubt.controlplane.store.Calendar;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.audit.ActorKind;
 import io.redoubt.protocol.audit.AuditRecord;
@@ -41,12 +42,14 @@ final class AuditQuery {
     static Position parse(String cursor) {
       int middle = cursor.indexOf('~');
       try {
-        return new Position(
-            Instant.parse(cursor.substring(0, Math.max(middle, 0))),
-            AuditId.parse(cursor.substring(middle + 1)).uuid());
+        var time = Instant.parse(cursor.substring(0, Math.max(middle, 0)));
+        if (Calendar.has(time)) {
+          return new Position(time, AuditId.parse(cursor.substring(middle + 1)).uuid());
+        }
       } catch (DateTimeException | IllegalArgumentException _) {
-        throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The cursor is not one of ours.");
+        // answered below
       }
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The cursor is not one of ours.");
     }
   }
 

@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.decision;
 
 import io.redoubt.controlplane.operator.Checks;
+import io.redoubt.controlplane.store.Calendar;
 import io.redoubt.protocol.id.AgentId;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,8 @@ record Window(Instant since, Instant until, int limit, Optional<AgentId> agent) 
     Instant from = since == null ? to.minus(USUAL) : since;
     int atMost = limit == null ? USUAL_LIMIT : limit;
     new Checks()
+        .require(Calendar.has(from), "/since", "is a time of the years " + Calendar.YEARS)
+        .require(Calendar.has(to), "/until", "is a time of the years " + Calendar.YEARS)
         .require(from.isBefore(to), "/since", "is before until")
         .require(
             !from.isBefore(to.minus(LONGEST)),

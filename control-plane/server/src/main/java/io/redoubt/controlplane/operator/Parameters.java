@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.operator;
 
+import io.redoubt.controlplane.store.Calendar;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.text.PlainText;
@@ -19,6 +20,8 @@ import org.apache.pekko.japi.Pair;
 /** The query of a request, strictly read: known names only, each at most once. */
 public final class Parameters {
   private static final int MAX_LENGTH = 512;
+  private static final String NOT_A_TIME =
+      "is not an RFC 3339 time or a date of the years " + Calendar.YEARS;
 
   private final Map<String, String> values;
 
@@ -83,14 +86,20 @@ public final class Parameters {
   /** A time (RFC 3339), or a date that means its first moment in UTC. */
   public Optional<Instant> time(String name) {
     return text(name)
-        .map(value -> {
-          try {
-            return value.indexOf('T') < 0
-                ? LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant()
-                : OffsetDateTime.parse(value).toInstant();
-          } catch (DateTimeException _) {
-            throw ProblemException.invalid(name, "is not an RFC 3339 time or a date");
-          }
-        });
+        .map(value ->
+            timeOf(value)
+                .filter(Calendar::has)
+                .orElseThrow(() -> ProblemException.invalid(name, NOT_A_TIME)));
+  }
+
+  private static Optional<Instant> timeOf(String value) {
+    try {
+      return Optional.of(
+          value.indexOf('T') < 0
+              ? LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant()
+              : OffsetDateTime.parse(value).toInstant());
+    } catch (DateTimeException _) {
+      return Optional.empty();
+    }
   }
 }
