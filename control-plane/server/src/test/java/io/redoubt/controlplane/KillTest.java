@@ -85,6 +85,11 @@ class KillTest {
     assertThat(enclave.report(EnclaveClient.json(report)).status()).isEqualTo(204);
   }
 
+  private void reject(CommandEnvelope order, String why) {
+    var report = new LinkReport.Rejected(order.number(), why);
+    assertThat(enclave.report(EnclaveClient.json(report)).status()).isEqualTo(204);
+  }
+
   private void see(AgentStatus status, List<IsolationId> isolations) {
     var report =
         new LinkReport.AgentSeen(
@@ -347,6 +352,71 @@ class KillTest {
 
     assertThat(second.status()).isEqualTo(200);
     assertThat(second.text("/isolation_id")).isEqualTo(first.text("/isolation_id"));
+    assertThat(mine(LinkCommand.Isolate.class)).hasSize(1);
+  }
+
+  @Test
+  void anIsolationThatTheEnclaveRefusesIsAConflictThatSaysWhy() {
+    enclave.connect();
+
+    var answer = asking("isolate", REASON);
+    reject(heard(LinkCommand.Isolate.class, 1), "too-many-isolations");
+
+    var reply = answer.join();
+    assertThat(reply.status()).as(reply.text()).isEqualTo(409);
+    assertThat(reply.problem()).isEqualTo("conflict");
+    assertThat(reply.text("/detail"))
+        .isEqualTo("The enclave has refused the order: too-many-isolations.");
+    var shown = tenant.owner().get(path);
+    assertThat(shown.text("/status")).isEqualTo("pending");
+    assertThat(shown.at("/isolations")).as("one that never began").isEmpty();
+    assertThat(tenant.lastAudit("command:rejected").path("detail").asText())
+        .isEqualTo("too-many-isolations");
+  }
+
+  @Test
+  void anyOrderThatTheEnclaveRefusesIsAConflict() {
+    enclave.connect();
+    var standing = IsolationId.next(server.clock);
+    see(AgentStatus.ISOLATED, List.of(standing));
+
+    var release = asking("release", REASON);
+    reject(heard(LinkCommand.Release.class, 1), "unknown-agent");
+    var revoke = asking("revoke", REASON);
+    reject(heard(LinkCommand.Revoke.class, 1), "unknown-agent");
+    var revokeToken =
+        asking(
+            "revoke-token",
+            "{\"jti\": \"jti_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e\", \"reason\": \"x\"}");
+    reject(heard(LinkCommand.RevokeToken.class, 1), "unknown-agent");
+    for (var answer : List.of(release, revoke, revokeToken)) {
+      var reply = answer.join();
+      assertThat(reply.status()).as(reply.text()).isEqualTo(409);
+      assertThat(reply.text("/detail")).contains("unknown-agent");
+    }
+    assertThat(tenant.owner().get(path).text("/isolations/0/id"))
+        .as("a refused release lifts nothing")
+        .isEqualTo(standing.toString());
+
+    var delete =
+        CompletableFuture.supplyAsync(
+            () -> tenant.owner().delete(path), Thread::startVirtualThread);
+    reject(heard(LinkCommand.Decommission.class, 1), "unknown-agent");
+    assertThat(delete.join().status()).isEqualTo(409);
+    assertThat(tenant.owner().delete(path).status()).as("asked again").isEqualTo(409);
+  }
+
+  @Test
+  void aRepeatUnderTheSameKeyHearsOfTheRefusal() {
+    var idempotent = tenant.owner().with("idempotency-key", "refused-" + agent);
+    assertThat(idempotent.post(path + "/isolate", REASON).status()).isEqualTo(202);
+
+    enclave.connect();
+    reject(heard(LinkCommand.Isolate.class, 1), "isolation-lifted");
+    var second = idempotent.post(path + "/isolate", REASON);
+
+    assertThat(second.status()).isEqualTo(409);
+    assertThat(second.text("/detail")).contains("isolation-lifted");
     assertThat(mine(LinkCommand.Isolate.class)).hasSize(1);
   }
 

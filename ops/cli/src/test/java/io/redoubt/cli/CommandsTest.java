@@ -220,6 +220,18 @@ class CommandsTest {
   }
 
   @Test
+  void anIsolationThatTheEnclaveRefusesSaysWhy() {
+    server.on(
+        "POST /api/v1/agents/agt_1/isolate",
+        problem(409, "Conflict", "The enclave has refused the order: too-many-isolations."));
+
+    assertThat(machine.type("agent", "isolate", "agt_1")).isEqualTo(1);
+    assertThat(machine.err())
+        .contains("has refused the order: too-many-isolations")
+        .doesNotContain("unreachable");
+  }
+
+  @Test
   void anIsolationShowsEveryNodesProof() {
     server
         .on("GET /api/v1/agents", json(200, "{\"items\":[" + AGENT + "],\"next_cursor\":null}"))

@@ -34,6 +34,8 @@ public final class AgentReports {
 
   private record Ordered(String kind, List<IsolationId> isolations) {}
 
+  private record NeverBegun(AgentId agent, List<IsolationId> isolations) {}
+
   /** What an agent is. */
   public void seen(Handle handle, EnclaveId enclave, LinkReport.AgentSeen report) {
     var subject = new Subject(enclave, report.organizationId(), report.agentId());
@@ -79,7 +81,31 @@ public final class AgentReports {
         .findOne()
         .ifPresent(
             ordered -> carriedOut(handle, subject, ordered, report.proof().acknowledgedAt()));
-    handle.afterCommit(() -> lifecycle.proved().fire(enclave));
+    handle.afterCommit(() -> lifecycle.answered().fire(enclave));
+  }
+
+  /** That the enclave passed over an order: an isolation that it was to begin never began. */
+  public void rejected(
+      Handle handle, EnclaveId enclave, OrganizationId organization, long number, Instant at) {
+    handle
+        .createQuery(
+            """
+            SELECT agent_id, isolation_ids FROM control.lifecycle_order
+            WHERE organization_id = :organization AND enclave_id = :enclave
+              AND command_number = :number AND kind = 'isolate' AND proof IS NULL
+            """)
+        .bind("organization", organization.uuid())
+        .bind("enclave", enclave.uuid())
+        .bind("number", number)
+        .map((row, _) ->
+            new NeverBegun(
+                new AgentId(Rows.uuid(row, "agent_id")),
+                Rows.json(row, "isolation_ids", ISOLATIONS)))
+        .findOne()
+        .ifPresent(it ->
+            endIsolations(
+                handle, new Subject(enclave, organization, it.agent()), it.isolations(), at));
+    handle.afterCommit(() -> lifecycle.answered().fire(enclave));
   }
 
   private static void carriedOut(Handle handle, Subject subject, Ordered ordered, Instant at) {

@@ -32,7 +32,7 @@ public final class Lifecycle {
   private final CommandLog commands;
   private final Enclaves enclaves;
   private final Database database;
-  private final Signals<EnclaveId> proved = new Signals<>();
+  private final Signals<EnclaveId> answered = new Signals<>();
   private final Duration wait;
   private final Duration poll;
   private final Clock clock;
@@ -215,12 +215,15 @@ public final class Lifecycle {
     return change.operator().subject();
   }
 
-  /** Signalled when a proof of the enclave was taken in by this process. */
-  Signals<EnclaveId> proved() {
-    return proved;
+  /** Signalled when an answer of the enclave to an order was taken in by this process. */
+  Signals<EnclaveId> answered() {
+    return answered;
   }
 
-  /** The proof; empty if it does not come in time, or the enclave is not there to give one. */
+  /**
+   * The proof; empty if it does not come in time, or the enclave is not there to give one. Where
+   * the enclave has refused the order there is none to wait for: a conflict, with its reason.
+   */
   CompletionStage<Optional<Acknowledgement>> proofOf(OrganizationId organization, Order order) {
     return proofOf(
         organization, order, order.listening() ? clock.instant().plus(wait) : clock.instant());
@@ -228,7 +231,7 @@ public final class Lifecycle {
 
   private CompletionStage<Optional<Acknowledgement>> proofOf(
       OrganizationId organization, Order order, Instant deadline) {
-    var signal = proved.expect(order.enclave());
+    var signal = answered.expect(order.enclave());
     return database
         .inOrganization(organization, handle -> find(handle, organization, order))
         .thenCompose(proof ->
@@ -242,14 +245,35 @@ public final class Lifecycle {
     return handle
         .createQuery(
             """
-            SELECT proof FROM control.lifecycle_order
-            WHERE organization_id = :organization AND enclave_id = :enclave
-              AND command_number = :number AND proof IS NOT NULL
+            SELECT o.proof, c.rejected_why
+            FROM control.lifecycle_order o
+            JOIN control.enclave_command c
+              ON c.enclave_id = o.enclave_id AND c.number = o.command_number
+            WHERE o.organization_id = :organization AND o.enclave_id = :enclave
+              AND o.command_number = :number
+              AND (o.proof IS NOT NULL OR c.rejected_why IS NOT NULL)
             """)
         .bind("organization", organization.uuid())
         .bind("enclave", order.enclave().uuid())
         .bind("number", order.number())
-        .map((row, _) -> Rows.json(row, "proof", Acknowledgement.class))
-        .findOne();
+        .map((row, _) ->
+            new Answered(
+                row.getString("proof") == null
+                    ? null
+                    : Rows.json(row, "proof", Acknowledgement.class),
+                row.getString("rejected_why")))
+        .findOne()
+        .map(Answered::proofOrConflict);
+  }
+
+  /** What the enclave said to an order: the proof, or why there will be none. */
+  private record Answered(@Nullable Acknowledgement proof, @Nullable String refusal) {
+    Acknowledgement proofOrConflict() {
+      if (proof == null) {
+        throw ProblemException.of(
+            ErrorType.CONFLICT, "The enclave has refused the order: " + refusal + ".");
+      }
+      return proof;
+    }
   }
 }

@@ -146,15 +146,16 @@ final class Reports {
         .thenCompose(concerned ->
             concerned.isEmpty()
                 ? CompletableFuture.<Void>completedFuture(null)
-                : audit(caller, concerned.get(), report.number(), why));
+                : tell(caller, concerned.get(), report.number(), why));
   }
 
-  private CompletionStage<Void> audit(
+  private CompletionStage<Void> tell(
       Caller caller, OrganizationId organization, long number, String why) {
     LOG.warn("Enclave {} passed over command {}: {}", caller.enclave(), number, why);
     return database.inOrganization(
         organization,
         handle -> {
+          agents.rejected(handle, caller.enclave(), organization, number, now());
           trail.record(
               handle,
               new AuditBuilder(
