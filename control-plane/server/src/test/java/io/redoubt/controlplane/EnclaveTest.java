@@ -8,6 +8,7 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -149,6 +150,31 @@ class EnclaveTest {
               enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
                   .noneMatch(client -> client.clientId().equals(id)));
     }
+  }
+
+  /** They all fit into one command, which has a limit. */
+  @Test
+  void anOrganizationHasAHundredBreakGlassClientsAndNoMore() {
+    var tenant = server.newTenant();
+    String path = "/api/v1/iam/clients";
+    String body =
+        "{\"name\": \"on call\", \"permissions\": [\"agents:manage\"], \"break_glass\": true}";
+    var ids = new ArrayList<String>();
+    for (int i = 0; i < 97; i++) { // the owner has one already
+      var reply = tenant.owner().post(path, body);
+      assertThat(reply.status()).as(reply.text()).isEqualTo(201);
+      ids.add(reply.text("/client/id"));
+    }
+
+    var replies = Http.atOnce(5, () -> tenant.owner().post(path, body));
+
+    assertThat(replies.stream().map(Reply::status))
+        .containsExactlyInAnyOrder(201, 201, 409, 409, 409);
+    assertThat(tenant.owner().post(path, body).text("/detail"))
+        .isEqualTo("An organization has at most 100 break-glass clients.");
+    assertThat(tenant.owner().post(path, body.replace("true", "false")).status()).isEqualTo(201);
+    tenant.owner().delete(path + "/" + ids.getFirst());
+    assertThat(tenant.owner().post(path, body).status()).as("in its place").isEqualTo(201);
   }
 
   /** So that somebody counts as one person, whichever way they come. */

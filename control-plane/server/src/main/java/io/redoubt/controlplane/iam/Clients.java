@@ -7,6 +7,8 @@ import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.MemberId;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -26,6 +28,9 @@ public final class Clients {
       WHERE c.organization_id = :organization
       """;
   private static final UUID BEFORE_ALL = new UUID(-1, -1);
+
+  /** One command tells an enclave of all of them, and a command has a limit. */
+  private static final int MAX_BREAK_GLASS = 100;
 
   private final OperatorTrust trust;
   private final ClientAccess access;
@@ -111,6 +116,9 @@ public final class Clients {
   }
 
   private WithSecret insert(Change change, Draft draft) {
+    if (draft.breakGlass()) {
+      requireRoom(change);
+    }
     var id = ClientId.next(change.clock());
     var secret = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id);
     MemberId member = draft.member() == null ? null : draft.member().id();
@@ -140,6 +148,15 @@ public final class Clients {
       trust.publish(change);
     }
     return new WithSecret(find(change, id).orElseThrow(), secret);
+  }
+
+  private void requireRoom(Change change) {
+    change.lockOrganization(); // two at once must not both find room
+    if (access.breakGlass(change.handle(), change.organization()).size() >= MAX_BREAK_GLASS) {
+      throw ProblemException.of(
+          ErrorType.CONFLICT,
+          "An organization has at most " + MAX_BREAK_GLASS + " break-glass clients.");
+    }
   }
 
   /** A new secret; the one before it dies, and every token it was given for. */
