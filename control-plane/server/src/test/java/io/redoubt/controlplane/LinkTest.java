@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBoxes;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,18 @@ class LinkTest {
   }
 
   @Test
+  void whyACommandWasRejectedIsKeptAsPlainText() {
+    var tenant = server.newTenant();
+    var enclave = tenant.newEnclave("main");
+    enclave.hello();
+
+    var reply = enclave.report(EnclaveClient.json(new LinkReport.Rejected(1, "can\0not")));
+
+    assertThat(reply.status()).isEqualTo(204);
+    assertThat(tenant.lastAudit("command:rejected").path("detail").asText()).isEqualTo("can not");
+  }
+
+  @Test
   void aKeyThatIsNotTheEnclavesIsRefused() {
     var tenant = server.newTenant();
     var enclave = tenant.newEnclave("main");
@@ -98,6 +112,56 @@ class LinkTest {
                     "{\"node\": \"n\", \"version\": \"1\", \"enrolment_key\": \"AAAA\"}")
                 .text("/errors/0/pointer"))
         .isEqualTo("/enrolment_key");
+  }
+
+  @Test
+  void whatAnEnclaveCallsItselfIsPlainText() {
+    var enclave = server.newTenant().newEnclave("main");
+    String key =
+        Base64.getEncoder().encodeToString(SealedBoxes.publicKey(SealedBoxes.newPrivateKey()));
+
+    for (String text : new String[] {"", " ", "a\\u0000b", "\\ud800", "a".repeat(101)}) {
+      var reply =
+          enclave
+              .http()
+              .post(
+                  "/enclave/v1/hello",
+                  "{\"node\": \"n\", \"version\": \"%s\", \"enrolment_key\": \"%s\"}"
+                      .formatted(text, key));
+      assertThat(reply.status()).as(text).isEqualTo(422);
+      assertThat(reply.text("/errors/0/pointer")).as(text).isEqualTo("/version");
+    }
+  }
+
+  @Test
+  void aReportOfATimeThatCannotBeKeptIsRefused() {
+    var tenant = server.newTenant();
+    var enclave = tenant.newEnclave("main");
+    enclave.hello();
+    String agent = tenant.newAgent("a");
+
+    for (String time : new String[] {"-9999-01-01T00:00:00Z", "+300000-01-01T00:00:00Z"}) {
+      assertThat(
+              enclave
+                  .report(
+                      "{\"kind\": \"commands.applied\", \"up_to\": 1, \"at\": \"%s\"}"
+                          .formatted(time))
+                  .status())
+          .as(time)
+          .isEqualTo(422);
+      assertThat(
+              enclave
+                  .report(
+                      """
+                      {"kind": "agent.seen", "organization_id": "%s", "agent_id": "%s",
+                       "status": "active", "last_seen_at": "%s", "isolations": [],
+                       "at": "2026-11-20T12:00:00Z"}
+                      """
+                          .formatted(tenant.id(), agent, time))
+                  .status())
+          .as(time)
+          .isEqualTo(422);
+    }
   }
 
   @Test

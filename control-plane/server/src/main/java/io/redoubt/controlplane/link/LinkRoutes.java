@@ -30,6 +30,7 @@ import io.redoubt.protocol.link.Hello;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.text.PlainText;
 import java.time.Clock;
 import java.util.Base64;
 import java.util.List;
@@ -159,8 +160,9 @@ public final class LinkRoutes {
   }
 
   private static void requireText(String pointer, @Nullable String value) {
-    if (value == null || value.isBlank() || value.length() > MAX_TEXT) {
-      throw ProblemException.invalid(pointer, "is needed, with at most 100 characters");
+    if (value == null || value.isBlank() || !PlainText.fits(value, MAX_TEXT)) {
+      throw ProblemException.invalid(
+          pointer, "is needed, with at most 100 characters, none of them control characters");
     }
   }
 

@@ -12,6 +12,7 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.text.PlainText;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -140,13 +141,23 @@ final class Reports {
   }
 
   private CompletionStage<Void> rejected(Caller caller, LinkReport.Rejected report) {
-    String why = report.why().substring(0, Math.min(MAX_REASON, report.why().length()));
+    String why = plain(report.why());
     return database
         .inTransaction(handle -> commands.rejected(handle, caller.enclave(), report.number(), why))
         .thenCompose(concerned ->
             concerned.isEmpty()
                 ? CompletableFuture.<Void>completedFuture(null)
                 : tell(caller, concerned.get(), report.number(), why));
+  }
+
+  /** An enclave's words, as the database takes them: the report would else come for ever. */
+  private static String plain(String why) {
+    var plain = new StringBuilder();
+    why.codePoints()
+        .limit(MAX_REASON)
+        .mapToObj(Character::toString)
+        .forEach(it -> plain.append(PlainText.fits(it, 2) ? it : " "));
+    return plain.toString();
   }
 
   private CompletionStage<Void> tell(
