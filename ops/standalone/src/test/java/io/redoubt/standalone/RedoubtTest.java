@@ -43,6 +43,8 @@ class RedoubtTest {
     assertThat(type("up", "--nodes", "10")).isEqualTo(2);
     assertThat(err.toString()).contains("--nodes is 1 to 9");
     assertThat(home.resolve(".redoubt")).doesNotExist();
+    assertThat(type("migrate", "--database-url", "mysql://db/redoubt")).isEqualTo(2);
+    assertThat(err.toString()).contains("--database-url is written postgresql://");
   }
 
   @Test

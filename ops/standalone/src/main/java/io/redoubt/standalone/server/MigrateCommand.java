@@ -7,6 +7,7 @@ import io.redoubt.cli.session.Session;
 import io.redoubt.persistence.migrate.Migrations;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.secret.Secret;
+import io.redoubt.standalone.settings.DatabaseUrl;
 import io.redoubt.standalone.settings.Settings;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,10 @@ import picocli.CommandLine.Option;
           + " REDOUBT_MIGRATOR_DATABASE_PASSWORD. `up` does this by itself."
     })
 public final class MigrateCommand implements Callable<Integer> {
-  @Option(names = "--database-url", paramLabel = "URL", description = "jdbc:postgresql://…")
+  @Option(
+      names = "--database-url",
+      paramLabel = "URL",
+      description = "postgresql://HOST:PORT/DATABASE")
   @Nullable String databaseUrl;
 
   private final Session session;
@@ -38,7 +42,7 @@ public final class MigrateCommand implements Callable<Integer> {
       progress.say("Migrating");
       int applied =
           Migrations.migrate(
-              databaseUrl == null ? settings.getString("url") : databaseUrl,
+              databaseUrl == null ? settings.getString("url") : DatabaseUrl.read(databaseUrl),
               settings.getString("user"),
               Secret.of(settings.getString("password")));
       session

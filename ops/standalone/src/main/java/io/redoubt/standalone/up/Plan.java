@@ -64,26 +64,6 @@ record Plan(
     }
   }
 
-  /** Takes an address as people write it, and as JDBC wants it. */
-  static Optional<String> databaseUrl(@Nullable String text) {
-    if (text == null) {
-      return Optional.empty();
-    }
-    String url =
-        text.startsWith("jdbc:") ? text : "jdbc:" + text.replaceFirst("^postgres:", "postgresql:");
-    if (!url.startsWith("jdbc:postgresql://")) {
-      throw CommandFailure.usage(
-          "--database-url is written postgresql://HOST:PORT/DATABASE, not " + text + ".");
-    }
-    if (url.contains("@")) {
-      throw CommandFailure.usage(
-          "--database-url names no user: every part of Redoubt has a role of its own."
-              + " Set REDOUBT_MIGRATOR_DATABASE_PASSWORD, REDOUBT_CONTROL_DATABASE_PASSWORD and"
-              + " REDOUBT_ENCLAVE_DATABASE_PASSWORD.");
-    }
-    return Optional.of(url);
-  }
-
   /** How callers on this machine write the address; a wildcard is nobody's. */
   String host() {
     if (bind.isAnyLocalAddress()) {

@@ -7,12 +7,14 @@ import io.redoubt.cli.command.Signals;
 import io.redoubt.cli.session.Session;
 import io.redoubt.standalone.logging.Logging;
 import io.redoubt.standalone.server.StartFailure;
+import io.redoubt.standalone.settings.DatabaseUrl;
 import io.redoubt.standalone.telemetry.Telemetry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -92,7 +94,7 @@ public final class UpCommand implements Callable<Integer> {
             Plan.address(bind),
             tls,
             demo,
-            Plan.databaseUrl(databaseUrl),
+            Optional.ofNullable(databaseUrl).map(DatabaseUrl::read),
             separate);
     if (detach) {
       try (InstanceLock _ = takeLock(data)) {

@@ -48,17 +48,6 @@ class PlanTest {
     }
   }
 
-  @Test
-  void aDatabaseIsWrittenAsPeopleWriteItAndNamesNoUser() {
-    assertThat(Plan.databaseUrl("postgres://db:5432/redoubt"))
-        .contains("jdbc:postgresql://db:5432/redoubt");
-    assertThat(Plan.databaseUrl(null)).isEmpty();
-    assertThatThrownBy(() -> Plan.databaseUrl("postgresql://me:pw@db/redoubt"))
-        .hasMessageContaining("REDOUBT_CONTROL_DATABASE_PASSWORD");
-    assertThatThrownBy(() -> Plan.databaseUrl("mysql://db/redoubt"))
-        .isInstanceOf(CommandFailure.class);
-  }
-
   private static Plan plan(String bind, boolean tls) {
     return new Plan(
         DATA, Ports.of(0), Plan.address(bind), tls, false, Optional.empty(), OptionalInt.empty());
