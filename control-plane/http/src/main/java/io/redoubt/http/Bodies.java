@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.http.javadsl.server.Directives;
@@ -69,15 +70,17 @@ public final class Bodies {
   }
 
   /**
-   * A form (WHATWG URL §5.1); a name that comes twice is refused. Forms carry credentials, so they
-   * are as small as what strangers send.
+   * A form (WHATWG URL §5.1). Forms carry credentials, so they are as small as what strangers send.
+   *
+   * @param malformed answers one that is not well encoded, or has a name that comes twice
    */
-  public Route form(Function<Map<String, String>, Route> inner) {
+  public Route form(Function<Map<String, String>, Route> inner, Supplier<Route> malformed) {
     return Directives.extractRequestEntity(entity -> {
       requireMediaType(entity, "application/x-www-form-urlencoded");
       return bytes(
           Math.min(maxBytes, STRANGERS_BYTES),
-          body -> inner.apply(readForm(body.decodeString(StandardCharsets.UTF_8))));
+          body ->
+              readForm(body.decodeString(StandardCharsets.UTF_8)).map(inner).orElseGet(malformed));
     });
   }
 
@@ -191,27 +194,27 @@ public final class Bodies {
     return pointer.toString();
   }
 
-  static Map<String, String> readForm(String body) {
+  /** The values by their names; empty: it is malformed. */
+  private static Optional<Map<String, String>> readForm(String body) {
     var form = new LinkedHashMap<String, String>();
     if (body.isEmpty()) {
-      return form;
+      return Optional.of(form);
     }
     for (String pair : body.split("&", -1)) {
       int equals = pair.indexOf('=');
-      String name = decode(equals < 0 ? pair : pair.substring(0, equals));
-      if (form.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
-        throw ProblemException.of(
-            ErrorType.MALFORMED_REQUEST, "A parameter of the form comes more than once.");
+      try {
+        String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+        if (form.put(name, equals < 0 ? "" : decode(pair.substring(equals + 1))) != null) {
+          return Optional.empty();
+        }
+      } catch (IllegalArgumentException _) {
+        return Optional.empty();
       }
     }
-    return form;
+    return Optional.of(form);
   }
 
   private static String decode(String text) {
-    try {
-      return URLDecoder.decode(text, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The form is not well encoded.");
-    }
+    return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 }

@@ -113,11 +113,12 @@ class TokenTest {
                     .formatted(client, secret));
     assertThat(twice.text("/error")).isEqualTo("invalid_request");
     assertThat(anybody.post("/api/v1/iam/token", "{}").status()).isEqualTo(415);
-    assertThat(
-            anybody
-                .form("/api/v1/iam/token", "grant_type=client_credentials&grant_type=password")
-                .status())
-        .isEqualTo(400);
+    for (String malformed :
+        new String[] {"grant_type=client_credentials&grant_type=password", "grant_type=%zz"}) {
+      var reply = anybody.form("/api/v1/iam/token", malformed);
+      assertThat(reply.status()).as(malformed).isEqualTo(400);
+      assertThat(reply.text("/error")).as(malformed).isEqualTo("invalid_request");
+    }
     assertThat(
             anybody
                 .with("authorization", "Basic !!!")

@@ -104,7 +104,9 @@ final class BreakGlassRoutes {
   private Route token() {
     return extractRequest(request -> {
       gate.limit(request);
-      return bodies.form(form -> token(request, form));
+      return bodies.form(
+          form -> token(request, form),
+          () -> refused("invalid_request", "The form is malformed, or says something twice."));
     });
   }
 

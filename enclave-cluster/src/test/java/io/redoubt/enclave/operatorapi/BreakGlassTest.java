@@ -199,6 +199,9 @@ class BreakGlassTest {
     assertThat(form("client_id=" + id + "&client_secret=" + secret, null))
         .contains("invalid_request");
     assertThat(form("grant_type=password", null)).contains("unsupported_grant_type");
+    assertThat(form("grant_type=client_credentials&grant_type=password", null))
+        .contains("\"error\":\"invalid_request\"");
+    assertThat(form("grant_type=%zz", null)).contains("\"error\":\"invalid_request\"");
     assertThat(form("grant_type=client_credentials", null)).contains("invalid_client");
     assertThat(form("grant_type=client_credentials&client_secret=" + secret, id + ":" + secret))
         .contains("invalid_request");

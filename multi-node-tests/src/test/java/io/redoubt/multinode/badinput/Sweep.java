@@ -214,10 +214,11 @@ final class Sweep {
           problem && EDGE.contains(reply.status())
               ? AnswerForm.problemViolations(reply)
               : AnswerForm.openAiViolations(reply);
+      // What is wrong with a form, or with who sends it, is said as OAuth does.
       case OAUTH ->
-          reply.text().contains("\"error\"")
-              ? AnswerForm.leaks(reply.text())
-              : AnswerForm.problemViolations(reply);
+          problem && reply.status() != 400 && reply.status() != 401
+              ? AnswerForm.problemViolations(reply)
+              : AnswerForm.oauthViolations(reply);
     };
   }
 

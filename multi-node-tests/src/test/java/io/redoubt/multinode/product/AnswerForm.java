@@ -71,6 +71,15 @@ public final class AnswerForm {
     return named(reply, violations);
   }
 
+  /** Sentences about a refusal that OAuth's clients would not understand (RFC 6749 §5.2). */
+  public static List<String> oauthViolations(Reply reply) {
+    var violations = common(reply);
+    if (jsonOrMissing(reply).path("error").asText().isBlank()) {
+      violations.add("not OAuth's error body");
+    }
+    return named(reply, violations);
+  }
+
   /** What was said of the inside; empty: nothing. */
   public static List<String> leaks(String text) {
     return INSIDE.matcher(text).results().map(match -> "leaks \"" + match.group() + "\"").toList();

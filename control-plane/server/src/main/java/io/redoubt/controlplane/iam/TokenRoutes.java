@@ -39,7 +39,15 @@ public final class TokenRoutes {
   public Route routes() {
     return path(
         separateOnSlashes(PATH),
-        () -> post(() -> bodies.form(form -> extractRequest(request -> answer(request, form)))));
+        () ->
+            post(() ->
+                bodies.form(
+                    form -> extractRequest(request -> answer(request, form)),
+                    TokenRoutes::malformed)));
+  }
+
+  private static Route malformed() {
+    return error(400, "invalid_request", "the form is malformed, or says something twice");
   }
 
   private Route answer(HttpRequest request, Map<String, String> form) {
