@@ -109,7 +109,8 @@ public final class AgentApi {
         new DiscoverRoutes(
             edge, limits, ports.keys(), place.enclave(), place.version(), place.endpoints());
     var self =
-        new SelfRoutes(edge, limits, ports.authenticator(), ports.agents(), ports.voting().board());
+        new SelfRoutes(
+            edge, limits, ports.authenticator(), ports.agents(), ports.voting().board(), audit);
     var approvals =
         new ApprovalRoutes(edge, limits, ports.authenticator(), ports.voting(), ports.approvals());
     return concat(

@@ -1,6 +1,7 @@
 package io.redoubt.enclave.agentapi;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.agent.AgentKey;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Outcome;
@@ -8,6 +9,8 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.id.FamilyId;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
@@ -21,6 +24,7 @@ final class IdentityAudit {
   static final String BOOTSTRAP = "token:bootstrap";
   static final String REFRESH = "token:refresh";
   static final String REPLAY = "token:replay";
+  static final String SELF = "token:self";
 
   private static final Outcome DONE = new Outcome(Outcome.Status.SUCCEEDED, 0, null, null);
   private static final Outcome REFUSED = new Outcome(Outcome.Status.REFUSED, 0, null, null);
@@ -42,7 +46,12 @@ final class IdentityAudit {
   CompletionStage<Void> granted(
       TokenRequest request, String operation, AgentSpec spec, boolean repeated) {
     return record(
-        request, operation, Verdict.PERMIT, DONE, spec.owner(), repeated ? "repeated" : null);
+        Subject.of(request),
+        operation,
+        Verdict.PERMIT,
+        DONE,
+        spec.owner(),
+        repeated ? "repeated" : null);
   }
 
   /** Records the refusal, then fails with it. */
@@ -55,11 +64,30 @@ final class IdentityAudit {
   CompletionStage<Void> refusal(
       TokenRequest request, String operation, @Nullable AgentSpec spec, ErrorType why) {
     var owner = spec == null ? null : spec.owner();
-    return record(request, operation, Verdict.DENY, REFUSED, owner, why.code());
+    return record(Subject.of(request), operation, Verdict.DENY, REFUSED, owner, why.code());
+  }
+
+  /** The same of an access token that is ours and not honoured. */
+  CompletionStage<Void> refusal(
+      AccessClaims claims, String traceId, String operation, ErrorType why) {
+    return record(
+        new Subject(new AgentKey(claims.organization(), claims.agent()), claims.family(), traceId),
+        operation,
+        Verdict.DENY,
+        REFUSED,
+        null,
+        why.code());
+  }
+
+  /** Whose identity it is about, and in which trace. */
+  private record Subject(AgentKey agent, FamilyId family, String traceId) {
+    static Subject of(TokenRequest request) {
+      return new Subject(request.agent(), request.family().family(), request.traceId());
+    }
   }
 
   private CompletionStage<Void> record(
-      TokenRequest request,
+      Subject subject,
       String operation,
       Verdict verdict,
       Outcome outcome,
@@ -73,16 +101,16 @@ final class IdentityAudit {
         new AuditBuilder(
                 AuditId.next(clock),
                 clock.instant(),
-                request.agent().organization(),
+                subject.agent().organization(),
                 Plane.IDENTITY,
                 operation,
                 verdict)
-            .agent(request.agent().agent(), owner)
+            .agent(subject.agent().agent(), owner)
             .byAgent()
             .at(enclave, node)
-            .resource(request.family().family().toString())
+            .resource(subject.family().toString())
             .outcome(outcome)
-            .trace(request.traceId())
+            .trace(subject.traceId())
             .detail(detail)
             .build());
   }

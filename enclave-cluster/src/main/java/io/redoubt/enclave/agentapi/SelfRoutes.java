@@ -39,18 +39,21 @@ final class SelfRoutes {
   private final Authenticator authenticator;
   private final Agents agents;
   private final ApprovalBoard board;
+  private final IdentityAudit audit;
 
   SelfRoutes(
       EdgeConfig edge,
       CallLimits limits,
       Authenticator authenticator,
       Agents agents,
-      ApprovalBoard board) {
+      ApprovalBoard board,
+      IdentityAudit audit) {
     this.edge = edge;
     this.limits = limits;
     this.authenticator = authenticator;
     this.agents = agents;
     this.board = board;
+    this.audit = audit;
   }
 
   /**
@@ -85,9 +88,21 @@ final class SelfRoutes {
         .thenCompose(authentication ->
             switch (authentication) {
               case AuthenticatedAgent agent -> describe(agent.claims());
-              case Authentication.Refused refused ->
-                  CompletableFuture.failedFuture(ProblemException.of(refused.why().problem()));
+              case Authentication.Refused refused -> turnAway(request, refused);
             });
+  }
+
+  /** On record where a token of ours says whom it was given to. */
+  private CompletionStage<Self> turnAway(HttpRequest request, Authentication.Refused refused) {
+    var why = refused.why().problem();
+    var claims = refused.claims();
+    CompletionStage<Void> recorded =
+        claims == null || why == ErrorType.UNAVAILABLE
+            ? CompletableFuture.completedFuture(null)
+            : audit.refusal(claims, Requests.trace(request).traceId(), IdentityAudit.SELF, why);
+    return recorded.handle((_, failure) -> {
+      throw failure == null ? ProblemException.of(why) : unavailable();
+    });
   }
 
   private CompletionStage<Self> describe(AccessClaims claims) {
@@ -126,6 +141,10 @@ final class SelfRoutes {
   private static ProblemException refused(Agent.Refusal why) {
     return why == Agent.Refusal.UNKNOWN_AGENT
         ? ProblemException.of(ErrorType.AGENT_NOT_ACTIVE)
-        : ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
+        : unavailable();
+  }
+
+  private static ProblemException unavailable() {
+    return ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
   }
 }

@@ -15,6 +15,7 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.jwt.Jws;
+import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.token.AgentToken;
@@ -182,6 +183,26 @@ class AgentEndpointTest {
     AuditRecord record =
         fixture.controlPlane.awaitAudit(agent.organization, of(agent, "token:replay"));
     assertThat(record.verdict()).isEqualTo(Verdict.DENY);
+  }
+
+  @Test
+  void anAccessTokenThatIsNotHonouredAnyLongerIsRefusedOnTheRecord() {
+    TestAgent agent = fixture.agent();
+    String access = agent.bootstrap().text("access_token");
+    fixture.controlPlane.awaitApplied(
+        fixture.controlPlane.say(
+            agent.organization,
+            new LinkCommand.RevokeToken(agent.id, TestAgent.jti(access), "it leaked", "mem_1")));
+
+    Answer self = agent.self(access);
+
+    api.describes(self);
+    assertThat(self.status()).isEqualTo(401);
+    AuditRecord record =
+        fixture.controlPlane.awaitAudit(agent.organization, of(agent, "token:self"));
+    assertThat(record.verdict()).isEqualTo(Verdict.DENY);
+    assertThat(record.detail()).isEqualTo("credential-invalid");
+    assertThat(record.resource()).isEqualTo(agent.bootstrapToken.familyId().toString());
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.ProviderSpec;
@@ -114,10 +115,23 @@ final class ModelList {
         .thenCompose(who ->
             switch (who) {
               case AuthenticatedAgent agent -> list(request, action, style, agent);
-              case Authentication.Refused refused ->
-                  throw new Refusal.Raised(Refusal.of(refused.why()));
+              case Authentication.Refused refused -> turnAway(request, action, refused);
             })
         .exceptionally(failure -> refuse(style, action, failure));
+  }
+
+  /** On record where a token of ours says whom it was given to, as with a call of a model. */
+  private CompletionStage<HttpResponse> turnAway(
+      HttpRequest request, ActionId action, Authentication.Refused refused) {
+    var refusal = Refusal.of(refused.why());
+    var claims = refused.claims();
+    CompletionStage<Void> recorded =
+        claims == null || refusal == Refusal.UNAVAILABLE
+            ? CompletableFuture.completedFuture(null)
+            : record(request, action, claims, null, refusal);
+    return recorded.thenApply(_ -> {
+      throw new Refusal.Raised(refusal);
+    });
   }
 
   private CompletionStage<HttpResponse> list(
@@ -130,9 +144,9 @@ final class ModelList {
           @Nullable AgentSpec spec = activeSpec(reply, agent);
           @Nullable Refusal refusal = refusal(spec, agent);
           return refusal != null
-              ? record(request, action, agent, spec, refusal)
+              ? record(request, action, agent.claims(), spec, refusal)
                   .thenApply(_ -> Refusals.response(style, refusal, Marks.DENY, action))
-              : record(request, action, agent, spec, null)
+              : record(request, action, agent.claims(), spec, null)
                   .thenCompose(_ -> offered(new Use(agent, Objects.requireNonNull(spec))))
                   .thenApply(models -> response(style, action, models));
         });
@@ -171,10 +185,9 @@ final class ModelList {
   private CompletionStage<Void> record(
       HttpRequest request,
       ActionId action,
-      AuthenticatedAgent agent,
+      AccessClaims claims,
       @Nullable AgentSpec spec,
       @Nullable Refusal refusal) {
-    var claims = agent.claims();
     var status = refusal == null ? Outcome.Status.SUCCEEDED : Outcome.Status.REFUSED;
     var code = refusal == null ? null : refusal.code();
     var record =

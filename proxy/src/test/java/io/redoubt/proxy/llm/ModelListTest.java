@@ -6,9 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.protocol.net.Cidr;
 import io.redoubt.protocol.policy.PolicyDocument;
+import io.redoubt.revocation.Revocation;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -143,6 +146,51 @@ class ModelListTest {
 
     assertThat(answer.statusCode()).isEqualTo(403);
     assertThat(plane.recordOf(answer).verdict()).isEqualTo(Verdict.DENY);
+  }
+
+  @Test
+  void aRevokedTokenIsRefusedOnTheRecord() {
+    LlmFixture.await(
+        plane.revocations.revoke(
+            new Revocation.OfToken(
+                LlmFixture.ORGANIZATION, "jti-listed", plane.clock.instant().plusSeconds(300))));
+
+    var answer = plane.send(models().setHeader("authorization", bearer("jti-listed", List.of())));
+
+    assertThat(answer.statusCode()).isEqualTo(401);
+    var record = plane.recordOf(answer);
+    assertThat(record.operation()).isEqualTo("llm:list-models");
+    assertThat(record.verdict()).isEqualTo(Verdict.DENY);
+    assertThat(record.agentId()).isEqualTo(LlmFixture.AGENT);
+    assertThat(record.detail()).isEqualTo("credential_invalid");
+  }
+
+  @Test
+  void whoeverCallsFromElsewhereIsRefusedOnTheRecord() {
+    var elsewhere = List.of(Cidr.parse("203.0.113.0/24"));
+
+    var answer = plane.send(models().setHeader("authorization", bearer("jti-away", elsewhere)));
+
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(plane.recordOf(answer).verdict()).isEqualTo(Verdict.DENY);
+    assertThat(plane.recordOf(answer).detail()).isEqualTo("source_address_not_allowed");
+  }
+
+  private String bearer(String jti, List<Cidr> blocks) {
+    var claims = plane.claims();
+    return "Bearer "
+        + new AccessClaims(
+                claims.issuer(),
+                claims.audience(),
+                claims.agent(),
+                claims.organization(),
+                claims.family(),
+                jti,
+                claims.issuedAt(),
+                claims.expiresAt(),
+                blocks,
+                null)
+            .sign(plane.signingKey);
   }
 
   @Test
