@@ -430,6 +430,17 @@ class AuditTest {
                 .get("/api/v1/usage?group_by=day&since=" + today.time().toString().substring(0, 10))
                 .at("/items"))
         .hasSize(1);
+    String day = today.time().toString().substring(0, 10);
+    assertThat(tenant.owner().get("/api/v1/usage?group_by=day&until=" + day).text("/items/0/day"))
+        .as("its first moment, exclusive")
+        .isEqualTo(yesterday.time().toString().substring(0, 10));
+    assertThat(
+            tenant
+                .owner()
+                .get("/api/v1/usage?group_by=day&until=" + day + "T00:00:01Z")
+                .at("/items"))
+        .as("the day that has begun before it, too")
+        .hasSize(2);
     var page = tenant.owner().get("/api/v1/usage?group_by=model&limit=1");
     assertThat(page.text("/next_cursor")).isEqualTo("1");
     assertThat(

@@ -366,6 +366,17 @@ class CommandsTest {
   }
 
   @Test
+  void usageIsOfADateOrAnAge() {
+    server.on("GET /api/v1/usage", json(200, "{\"items\":[],\"next_cursor\":null}"));
+
+    assertThat(machine.type("usage", "--since", "24h", "--until", "2026-01-31")).isZero();
+    assertThat(server.requests().getLast().target()).contains("since=2", "until=2026-01-31T00");
+    assertThat(machine.type("usage", "--since", "yesterday")).isEqualTo(2);
+    assertThat(machine.type("usage", "--until", "2026-02-31")).isEqualTo(2);
+    assertThat(machine.err()).contains("nor a date such as 2026-01-31");
+  }
+
+  @Test
   void noSecretGoesOverANetworkInTheClear() {
     machine.with("REDOUBT_URL", "http://redoubt.example:8443");
 

@@ -38,7 +38,7 @@ public final class UsageRoutes {
             groups.contains("model"),
             groups.contains("day"),
             parameters.time("since").map(UsageRoutes::day).orElse(FIRST_DAY),
-            parameters.time("until").map(UsageRoutes::day).orElse(LAST_DAY));
+            parameters.time("until").map(UsageRoutes::lastDayBefore).orElse(LAST_DAY));
     return Requests.page(page -> {
       int offset = page.cursor().map(UsageRoutes::offset).orElse(0);
       return call.read(transaction -> {
@@ -59,6 +59,11 @@ public final class UsageRoutes {
 
   private static LocalDate day(Instant time) {
     return LocalDate.ofInstant(time, ZoneOffset.UTC);
+  }
+
+  /** The last day that begins before the time: a day is counted whole or not at all. */
+  private static LocalDate lastDayBefore(Instant time) {
+    return day(time.minusNanos(1));
   }
 
   /** Sums move while they are read, so a place in the list is all that a cursor can mean. */

@@ -27,7 +27,7 @@ final class AuditFilter {
   @Option(
       names = "--since",
       paramLabel = "WHEN",
-      description = "From then on: RFC 3339, or an age such as 90s, 15m, 24h, 7d.")
+      description = "From then on: RFC 3339, a date, or an age such as 90s, 15m, 24h, 7d.")
   @Nullable String since;
 
   @Option(names = "--until", paramLabel = "WHEN", description = "Up to then, written likewise.")

@@ -2,8 +2,10 @@ package io.redoubt.cli.usage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.api.Query;
+import io.redoubt.cli.command.When;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,10 +24,16 @@ public final class UsageCommand implements Callable<Integer> {
       description = "Grouped by agent, model, day (agent,model).")
   List<String> groups = new ArrayList<>(List.of("agent", "model"));
 
-  @Option(names = "--since", paramLabel = "TIME", description = "From then on, RFC 3339.")
+  @Option(
+      names = "--since",
+      paramLabel = "WHEN",
+      description = "From that day on: RFC 3339, a date, or an age such as 24h, 7d.")
   @Nullable String since;
 
-  @Option(names = "--until", paramLabel = "TIME", description = "Up to then, RFC 3339.")
+  @Option(
+      names = "--until",
+      paramLabel = "WHEN",
+      description = "The days that begin before then, written likewise.")
   @Nullable String until;
 
   private final Session session;
@@ -36,14 +44,15 @@ public final class UsageCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Clock clock = session.host().clock();
     List<JsonNode> rows =
         session
             .operator()
             .list(
                 Query.of("/api/v1/usage")
                     .with("group_by", String.join(",", groups))
-                    .with("since", since)
-                    .with("until", until)
+                    .with("since", since == null ? null : When.instant(since, clock))
+                    .with("until", until == null ? null : When.instant(until, clock))
                     .toString(),
                 0);
     session
