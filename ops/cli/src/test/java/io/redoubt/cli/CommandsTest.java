@@ -216,7 +216,7 @@ class CommandsTest {
     server.on("POST /api/v1/agents/agt_1/isolate", json(202, "{\"pending\":true}"));
 
     assertThat(machine.type("agent", "isolate", "agt_1")).isEqualTo(5);
-    assertThat(machine.err()).contains("unreachable");
+    assertThat(machine.err()).contains("unreachable", "--at-enclave");
   }
 
   @Test
@@ -249,6 +249,61 @@ class CommandsTest {
     assertThat(machine.out()).contains("node-1  cut  2");
     assertThat(server.requests().getLast().body()).isEqualTo("{\"reason\":\"odd calls\"}");
     assertThat(server.requests().getLast().header("Idempotency-Key")).isNotEmpty();
+  }
+
+  @Test
+  void withTheControlPlaneAwayTheEnclaveItselfIsToldToStopAnAgent() {
+    try (var enclave = new FakeServer()) {
+      var proof =
+          json(
+              200,
+              """
+              {"isolation_id":"iso_1","acknowledged_at":"2026-01-01T00:00:00Z","compute":"unmanaged",
+               "nodes":[{"node":"node-1","how":"cut","streams_cut":2,"at":"2026-01-01T00:00:00Z"}]}\
+              """);
+      enclave
+          .on(
+              "POST /v1/operator/token",
+              json(
+                  200,
+                  "{\"access_token\":\"at-enclave\",\"token_type\":\"Bearer\",\"expires_in\":900,"
+                      + "\"scope\":\"agents:manage\"}"))
+          .on("POST /v1/operator/agents/agt_1/isolate", proof)
+          .on("POST /v1/operator/agents/agt_1/release", proof);
+      String url = enclave.url().toString();
+
+      int isolated =
+          machine.type("--enclave-url", url, "agent", "isolate", "agt_1", "--at-enclave");
+
+      assertThat(isolated).as(machine.err()).isZero();
+      assertThat(machine.out()).contains("Isolated at", "node-1  cut  2");
+      assertThat(enclave.requests().getLast().header("Authorization"))
+          .isEqualTo("Bearer at-enclave");
+      assertThat(enclave.requests().getLast().header("Idempotency-Key")).isNotEmpty();
+
+      int released =
+          machine.type(
+              "--enclave-url",
+              url,
+              "agent",
+              "release",
+              "agt_1",
+              "--at-enclave",
+              "--reason",
+              "it is well",
+              "--isolation",
+              "iso_1");
+
+      assertThat(released).as(machine.err()).isZero();
+      assertThat(enclave.requests().getLast().target())
+          .isEqualTo("/v1/operator/agents/agt_1/release");
+      assertThat(enclave.requests().getLast().body())
+          .isEqualTo("{\"reason\":\"it is well\",\"isolation_ids\":[\"iso_1\"]}");
+      assertThat(machine.type("--enclave-url", url, "agent", "isolate", "bob", "--at-enclave"))
+          .as("a name that only the control plane knows")
+          .isEqualTo(2);
+      assertThat(server.requests()).isEmpty();
+    }
   }
 
   @Test

@@ -23,7 +23,11 @@ final class Acknowledgements {
    * @return the exit code: an order that is only queued has not done what was asked
    */
   int order(String agent, String waiting, String done, Function<String, JsonNode> order) {
-    String path = new AgentDirectory(session.operator()).pathOf(agent);
+    return orderAt(new AgentDirectory(session.operator()).pathOf(agent), waiting, done, order);
+  }
+
+  /** The same for an agent whose path is known. */
+  int orderAt(String path, String waiting, String done, Function<String, JsonNode> order) {
     JsonNode answer;
     try (var progress = session.progress()) {
       progress.say(waiting);
@@ -37,7 +41,8 @@ final class Acknowledgements {
       session.output().say(answer, "Queued: nothing is confirmed yet.");
       session.remark(
           "the enclave is unreachable from the control plane. The command runs as soon as it is"
-              + " back; to act now, use the enclave's own operator route.");
+              + " back; to act now, ask the enclave itself: `redoubt agent isolate` and `release`"
+              + " take --at-enclave.");
       return ExitCode.UNREACHABLE.number();
     }
     if (session.output().isJson()) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -14,6 +15,8 @@ import picocli.CommandLine.Parameters;
 final class AgentRelease implements Callable<Integer> {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private record Body(String reason, @Nullable List<String> isolationIds) {}
+
+  @Mixin KillSwitch killSwitch = new KillSwitch();
 
   @Parameters(paramLabel = "AGENT", description = "Name or id.")
   String agent = "";
@@ -36,10 +39,10 @@ final class AgentRelease implements Callable<Integer> {
   @Override
   public Integer call() {
     return new Acknowledgements(session)
-        .order(
-            agent,
+        .orderAt(
+            killSwitch.pathOf(session, agent),
             "Waiting for the enclave",
             "Released",
-            path -> session.operator().post(path + "/release", new Body(reason, isolations)));
+            path -> killSwitch.api(session).post(path + "/release", new Body(reason, isolations)));
   }
 }
