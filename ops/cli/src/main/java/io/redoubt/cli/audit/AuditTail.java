@@ -42,7 +42,7 @@ final class AuditTail implements Callable<Integer> {
 
   private final Session session;
 
-  /** What was shown of each record: with or without its outcome. */
+  /** What is no news of each record: with or without its outcome. */
   private final Map<String, Boolean> shown =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -60,26 +60,33 @@ final class AuditTail implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Instant since = session.host().clock().instant();
+    // Asked first: what comes between the two questions is neither missed nor shown twice.
+    List<JsonNode> known = once ? List.of() : overlapping(since);
     if (lines > 0) {
       print(session.operator().list(filter.query(session).toString(), lines));
     }
+    known.forEach(record -> shown.putIfAbsent(id(record), isConcluded(record)));
     while (!once) {
       Thread.sleep(INTERVAL);
       Instant now = session.host().clock().instant();
-      String query = filter.unbounded(session).with("since", since.minus(OVERLAP)).toString();
-      print(session.operator().list(query, 0));
+      print(overlapping(since));
       since = now;
     }
     return 0;
   }
 
+  private List<JsonNode> overlapping(Instant since) {
+    String query = filter.unbounded(session).with("since", since.minus(OVERLAP)).toString();
+    return session.operator().list(query, 0);
+  }
+
   private void print(List<JsonNode> newestFirst) {
     var fresh = new ArrayList<JsonNode>();
     for (JsonNode record : newestFirst.reversed()) {
-      boolean concluded = record.hasNonNull("outcome");
-      @Nullable Boolean before = shown.get(record.path("id").asText());
+      boolean concluded = isConcluded(record);
+      @Nullable Boolean before = shown.get(id(record));
       if (before == null || (concluded && !before)) {
-        shown.put(record.path("id").asText(), concluded);
+        shown.put(id(record), concluded);
         fresh.add(record);
       }
     }
@@ -90,6 +97,14 @@ final class AuditTail implements Callable<Integer> {
         session.output().line(line(record));
       }
     }
+  }
+
+  private static String id(JsonNode record) {
+    return record.path("id").asText();
+  }
+
+  private static boolean isConcluded(JsonNode record) {
+    return record.hasNonNull("outcome");
   }
 
   private static String line(JsonNode record) {
