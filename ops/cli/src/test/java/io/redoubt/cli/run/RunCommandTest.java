@@ -38,15 +38,7 @@ class RunCommandTest {
         .on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"))
         .on("POST /api/v1/agents", json(201, "{\"bootstrap_token\":\"" + token + "\"}"));
     enclave
-        .on(
-            "POST /v1/agent/bootstrap",
-            json(
-                200,
-                """
-                {"agent_id":"agt_1","access_token":"the access token","expires_in":300,
-                 "secrets":{"DATABASE_PASSWORD":"pw"},"endpoints":{"llm":"%s"}}\
-                """
-                    .formatted(enclave.url())))
+        .on("POST /v1/agent/bootstrap", granted("the access token", 300))
         .on("POST /v1/messages", json(200, "{\"id\":\"msg_1\"}"));
     machine =
         new TestMachine(home)
@@ -106,6 +98,31 @@ class RunCommandTest {
   }
 
   @Test
+  void whatReplacesTheTokenReachesTheFileAndTheModel() {
+    enclave
+        .on("POST /v1/agent/bootstrap", granted("the first token", 4))
+        .on("POST /v1/agent/refresh", granted("the second token", 300));
+    Path seen = home.resolve("seen");
+
+    int code =
+        run(
+            "cat $REDOUBT_TOKEN_FILE > "
+                + seen
+                + "; for i in $(seq 200); do grep -q second $REDOUBT_TOKEN_FILE && break;"
+                + " sleep 0.1; done; cat $REDOUBT_TOKEN_FILE > "
+                + seen
+                + ".later; curl -s -o /dev/null -X POST -H \"x-api-key: $ANTHROPIC_API_KEY\""
+                + " -d '{}' $ANTHROPIC_BASE_URL/v1/messages");
+
+    assertThat(code).isZero();
+    assertThat(seen).hasContent("the first token");
+    assertThat(Path.of(seen + ".later")).hasContent("the second token");
+    assertThat(enclave.requests().getLast().header("Authorization"))
+        .isEqualTo("Bearer the second token");
+    assertThat(machine.err()).isEmpty();
+  }
+
+  @Test
   void aSignalsDeathIsPassedOnAsTheShellDoes() {
     assertThat(run("kill -9 $$")).isEqualTo(137);
   }
@@ -118,6 +135,16 @@ class RunCommandTest {
         "run", "--agent", "a", "--create", "sh", "-c", "echo $0 $@ > " + file, "-o", "json");
 
     assertThat(file).hasContent("-o json");
+  }
+
+  private FakeServer.Answer granted(String accessToken, int seconds) {
+    return json(
+        200,
+        """
+        {"agent_id":"agt_1","access_token":"%s","expires_in":%d,
+         "secrets":{"DATABASE_PASSWORD":"pw"},"endpoints":{"llm":"%s"}}\
+        """
+            .formatted(accessToken, seconds, enclave.url()));
   }
 
   private int run(String script) {
