@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,8 +33,10 @@ class PolicyCommandsTest {
   void start() {
     server = FakeServer.controlPlane();
     server.on("GET " + POLICIES, json(200, "{\"items\":" + DOCUMENTS + ",\"next_cursor\":null}"));
-    server.on("GET /api/v1/rules", json(200, "{\"items\":[],\"next_cursor\":null}"));
-    server.on("GET /api/v1/content-policies", json(200, "{\"items\":[],\"next_cursor\":null}"));
+    for (String part :
+        List.of("rules", "content-policies", "canaries", "approval-workflows", "groups")) {
+      server.on("GET /api/v1/" + part, json(200, "{\"items\":[],\"next_cursor\":null}"));
+    }
     machine = new TestMachine(home).loggedInTo(server);
   }
 
@@ -344,11 +347,61 @@ class PolicyCommandsTest {
   }
 
   @Test
-  void aDraftThatIsPublishedAlreadyDiffersInNothing() {
-    server.on("GET " + BUNDLES + "/3", json(200, "{\"bundle\":{},\"policies\":" + DOCUMENTS + "}"));
+  void canariesWorkflowsAndGroupsAreComparedByWhatTheySay() {
+    server
+        .on("GET /api/v1/canaries", draft("{\"name\":\"no-shell\",\"verdict\":\"deny\"%s}"))
+        .on("GET /api/v1/approval-workflows", draft("{\"name\":\"default\",\"uses\":2%s}"))
+        .on("GET /api/v1/groups", draft("{\"name\":\"leads\",\"members\":[\"mbr_1\"]%s}"))
+        .on(
+            "GET " + BUNDLES + "/3",
+            published(
+                "[]",
+                "[{\"name\":\"default\",\"uses\":1}]",
+                "[{\"name\":\"leads\",\"members\":[\"mbr_1\"]},"
+                    + "{\"name\":\"old\",\"members\":[\"mbr_2\"]}]"));
 
     assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
-    assertThat(machine.out()).contains("is what is published");
+
+    assertThat(machine.out())
+        .contains(
+            "canary no-shell (new)",
+            "+   \"verdict\" : \"deny\"",
+            "workflow default (changed)",
+            "-   \"uses\" : 1",
+            "+   \"uses\" : 2",
+            "group old (deleted)")
+        .doesNotContain("group leads", "updated_by", "is what is published");
+  }
+
+  @Test
+  void aDraftThatIsPublishedAlreadyDiffersInNothing() {
+    server
+        .on("GET /api/v1/canaries", draft("{\"name\":\"no-shell\",\"verdict\":\"deny\"%s}"))
+        .on("GET /api/v1/approval-workflows", draft("{\"name\":\"default\",\"uses\":1%s}"))
+        .on("GET /api/v1/groups", draft("{\"name\":\"leads\",\"members\":[\"mbr_1\"]%s}"))
+        .on(
+            "GET " + BUNDLES + "/3",
+            published(
+                "[{\"name\":\"no-shell\",\"verdict\":\"deny\"}]",
+                "[{\"name\":\"default\",\"uses\":1}]",
+                "[{\"name\":\"leads\",\"members\":[\"mbr_1\"]}]"));
+
+    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+    assertThat(machine.out().lines()).containsExactly("The draft is what is published.");
+  }
+
+  /** One part of the draft, with who wrote it where the text has room for that. */
+  private static FakeServer.Answer draft(String part) {
+    String authorship =
+        ",\"version\":2,\"updated_by\":\"mem_1\",\"updated_at\":\"2026-01-01T00:00:00Z\"";
+    return json(200, "{\"items\":[" + part.formatted(authorship) + "],\"next_cursor\":null}");
+  }
+
+  private static FakeServer.Answer published(String canaries, String workflows, String groups) {
+    return json(
+        200,
+        "{\"bundle\":{},\"policies\":%s,\"canaries\":%s,\"workflows\":%s,\"groups\":%s}"
+            .formatted(DOCUMENTS, canaries, workflows, groups));
   }
 
   @Test

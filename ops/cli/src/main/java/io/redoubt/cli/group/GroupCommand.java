@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
     },
     subcommands = {GroupList.class, GroupShow.class, GroupSet.class, GroupDelete.class})
 public final class GroupCommand {
-  static final String PATH = "/api/v1/groups";
+  public static final String PATH = "/api/v1/groups";
 
   static String path(String name) {
     return PATH + "/" + Query.encode(name);

@@ -3,11 +3,13 @@ package io.redoubt.cli.policy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.cli.group.GroupCommand;
 import io.redoubt.cli.rules.RulesCommand;
 import io.redoubt.cli.session.Session;
 import io.redoubt.protocol.json.Json;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -25,6 +27,13 @@ final class PolicyDiff implements Callable<Integer> {
   @Nullable Long version;
 
   private static final String CONTENT = "content of ";
+  private static final String CANARY = "canary ";
+  private static final String WORKFLOW = "workflow ";
+  private static final String GROUP = "group ";
+
+  /** What only the draft says of its parts: who wrote them, and when. */
+  private static final Set<String> AUTHORSHIP =
+      Set.of("version", "updated_by", "created_at", "updated_at");
 
   private final Session session;
 
@@ -50,7 +59,7 @@ final class PolicyDiff implements Callable<Integer> {
     return 0;
   }
 
-  /** Documents, what rules become when they are published, and content policies. */
+  /** All that is published together: documents, what rules become, and what is beside them. */
   private Map<String, String> draft() {
     Map<String, String> draft = texts(session.operator().list(PolicyCommand.POLICIES, 0));
     session
@@ -62,6 +71,9 @@ final class PolicyDiff implements Callable<Integer> {
         .operator()
         .list(ContentPolicyCommand.PATH, 0)
         .forEach(it -> draft.put(CONTENT + it.path("scope").asText(), ContentPolicyShow.said(it)));
+    named(draft, CANARY, session.operator().list(CanaryCommand.PATH, 0));
+    named(draft, WORKFLOW, session.operator().list(WorkflowCommand.PATH, 0));
+    named(draft, GROUP, session.operator().list(GroupCommand.PATH, 0));
     return draft;
   }
 
@@ -82,7 +94,22 @@ final class PolicyDiff implements Callable<Integer> {
         texts.put(CONTENT + scope, ContentPolicyShow.said(it.path("policy")));
       }
     }
+    named(texts, CANARY, bundle.path("canaries"));
+    named(texts, WORKFLOW, bundle.path("workflows"));
+    named(texts, GROUP, bundle.path("groups"));
     return texts;
+  }
+
+  private static void named(Map<String, String> texts, String kind, Iterable<JsonNode> parts) {
+    parts.forEach(it -> texts.put(kind + it.path("name").asText(), said(it)));
+  }
+
+  private static String said(JsonNode part) {
+    ObjectNode said = Json.LENIENT.createObjectNode();
+    part.properties().stream()
+        .filter(field -> !AUTHORSHIP.contains(field.getKey()))
+        .forEach(field -> said.set(field.getKey(), field.getValue()));
+    return said.toPrettyString();
   }
 
   private static Map<String, String> texts(Iterable<JsonNode> policies) {
