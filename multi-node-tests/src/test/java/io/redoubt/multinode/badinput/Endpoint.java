@@ -90,6 +90,7 @@ record Endpoint(
     }
     return template.startsWith("/api/")
             || template.startsWith("/v1/operator/")
+            || template.equals("/v1/cluster")
             || template.equals("/metrics")
         ? Credential.OPERATOR
         : Credential.AGENT;

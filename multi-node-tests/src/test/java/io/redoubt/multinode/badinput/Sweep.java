@@ -100,7 +100,8 @@ final class Sweep {
 
   List<URI> servers() {
     Installation.Node node = product.runtime().node();
-    return List.of(product.runtime().controlPlane(), node.agent(), node.acting());
+    return List.of(
+        product.runtime().controlPlane(), node.agent(), node.acting(), node.management());
   }
 
   /**
