@@ -32,24 +32,25 @@ public final class BreakGlass {
 
   /** With a token of the enclave's own, for a client that it knows by digest. */
   public static BreakGlass withClient(Product product, String id, String secret) {
-    String basic =
-        Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
-    Attempt answer =
-        send(
-            product,
-            product.runtime().node(),
-            "/v1/operator/token",
-            Map.of(
-                "Authorization",
-                "Basic " + basic,
-                "Content-Type",
-                "application/x-www-form-urlencoded"),
-            "grant_type=client_credentials");
+    Attempt answer = attemptToLogIn(product, id, secret);
     return withOperatorToken(
         product,
         product
             .secrets()
             .note(answered("a token of the enclave", answer).required("access_token").asText()));
+  }
+
+  /** Asks for such a token, whatever comes of it. */
+  public static Attempt attemptToLogIn(Product product, String id, String secret) {
+    String basic =
+        Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8));
+    return send(
+        product,
+        product.runtime().node(),
+        "/v1/operator/token",
+        Map.of(
+            "Authorization", "Basic " + basic, "Content-Type", "application/x-www-form-urlencoded"),
+        "grant_type=client_credentials");
   }
 
   public JsonNode isolate(String agent) {

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** A client of the operator API. */
 public final class Operator {
   private static final AtomicInteger NAMES = new AtomicInteger();
+  private static final String TOKEN = "/api/v1/iam/token";
+  private static final String GRANT = "grant_type=client_credentials";
 
   private final Product product;
   private final String clientId;
@@ -49,24 +51,26 @@ public final class Operator {
   public String token() {
     String known = token;
     if (known == null) {
-      String basic =
-          Base64.getEncoder()
-              .encodeToString((clientId + ":" + clientSecret).getBytes(StandardCharsets.UTF_8));
-      var reply =
-          answered(
-              "POST",
-              "/api/v1/iam/token",
-              Map.of(
-                  "Authorization",
-                  "Basic " + basic,
-                  "Content-Type",
-                  "application/x-www-form-urlencoded"),
-              "grant_type=client_credentials");
+      var reply = answered("POST", TOKEN, login(), GRANT);
       assertThat(reply.status()).as("token: %s", reply).isEqualTo(200);
       known = product.secrets().note(reply.json().required("access_token").asText());
       token = known;
     }
     return known;
+  }
+
+  /** Asks for another one, whatever comes of it. */
+  public Attempt attemptToLogIn() {
+    URI uri = product.runtime().controlPlane().resolve(TOKEN);
+    return product.http().attempt("POST", uri, login(), GRANT);
+  }
+
+  private Map<String, String> login() {
+    String basic =
+        Base64.getEncoder()
+            .encodeToString((clientId + ":" + clientSecret).getBytes(StandardCharsets.UTF_8));
+    return Map.of(
+        "Authorization", "Basic " + basic, "Content-Type", "application/x-www-form-urlencoded");
   }
 
   /** Calls and expects success. */
