@@ -67,6 +67,50 @@ class FormingTest {
   }
 
   @Test
+  void aNodeThatIsNoSeedWaitsUntilASeedHasBegunAndJoinsIt() throws IOException {
+    int port = freePort();
+    var waiting =
+        CompletableFuture.supplyAsync(() -> nodes.start("node-1", seed(port), Clock.systemUTC()));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> rows().stream().anyMatch(row -> row.address().isPresent()));
+    await()
+        .during(Duration.ofSeconds(1))
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> states().equals(List.of(MemberRow.State.STARTING)));
+
+    var settings = new HashMap<String, Object>(seed(port));
+    settings.put("redoubt.enclave.cluster.port", port);
+    Enclave seed = nodes.start("node-2", settings, Clock.systemUTC());
+
+    awaitReady(seed);
+    awaitReady(waiting.join());
+    assertThat(states()).hasSize(2).containsOnly(MemberRow.State.MEMBER);
+  }
+
+  @Test
+  void aSeedBeginsByItself() throws IOException {
+    int port = freePort();
+    var settings = new HashMap<String, Object>(seed(port));
+    settings.put("redoubt.enclave.cluster.port", port);
+
+    awaitReady(nodes.start("node-1", settings, Clock.systemUTC()));
+
+    assertThat(states()).containsExactly(MemberRow.State.MEMBER);
+  }
+
+  @Test
+  void whereNoSeedComesANodeSaysWhatItWaitedFor() throws IOException {
+    var settings = new HashMap<String, Object>(seed(freePort()));
+    settings.put("redoubt.enclave.start-limit", "3s");
+
+    assertThatThrownBy(() -> nodes.start("node-1", settings, Clock.systemUTC()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("did not get into its cluster")
+        .hasMessageContaining("one of the nodes in redoubt.enclave.cluster.seeds");
+  }
+
+  @Test
   void strangersDoNotDisturbTheCluster() throws Exception {
     Enclave first = nodes.start("node-1", tls("node-1"), Clock.systemUTC());
     int port = port();
@@ -327,6 +371,10 @@ class FormingTest {
     await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> first.whenTerminated().toCompletableFuture().isDone());
+  }
+
+  private static Map<String, Object> seed(int port) {
+    return Map.of("redoubt.enclave.cluster.seeds", List.of("127.0.0.1:" + port));
   }
 
   private Map<String, Object> tls(String node) {
