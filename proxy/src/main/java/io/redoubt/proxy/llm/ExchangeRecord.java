@@ -38,6 +38,7 @@ final class ExchangeRecord {
   private final LlmCall call;
   private final Admitted admitted;
   private final Span span;
+  private final long sent = System.nanoTime();
   private final @Nullable OrganizationSpec keptFor;
   private final CompletableFuture<Boolean> requestKept;
   private String mediaType = "";
@@ -113,7 +114,9 @@ final class ExchangeRecord {
     var price = forwarding.prices().of(admitted.facts().model());
     var usage = usage(how, price);
     var outcome = new Outcome(how, call.elapsedMillis(), usage, error, charged(usage, used));
-    forwarding.telemetry().end(call, admitted, price.orElse(null), span, outcome);
+    forwarding
+        .telemetry()
+        .end(call, admitted, price.orElse(null), span, System.nanoTime() - sent, outcome);
     var found = content == null ? Inspected.NOTHING : content.end();
     var inspected =
         found.lacking(complaint).after(admitted.content().alerts(found.findings())).after(acts);

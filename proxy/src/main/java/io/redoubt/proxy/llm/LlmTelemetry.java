@@ -16,11 +16,14 @@ import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.redoubt.http.RequestTrace;
 import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.proxy.upstream.Destination;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -37,6 +40,7 @@ final class LlmTelemetry {
   private static final AttributeKey<Long> OUTPUT =
       AttributeKey.longKey("gen_ai.usage.output_tokens");
   private static final AttributeKey<String> SERVER = AttributeKey.stringKey("server.address");
+  private static final AttributeKey<Long> PORT = AttributeKey.longKey("server.port");
   private static final AttributeKey<String> ERROR = AttributeKey.stringKey("error.type");
   private static final AttributeKey<String> ACTION = AttributeKey.stringKey("redoubt.action.id");
   private static final AttributeKey<String> AGENT = AttributeKey.stringKey("redoubt.agent.id");
@@ -44,14 +48,23 @@ final class LlmTelemetry {
   /** Of models whose price is not known: their names are whatever a caller writes. */
   private static final String OTHER_MODELS = "other";
 
+  /** Of operations that had none: a label that is empty is none. */
+  private static final String NO_ERROR = "";
+
+  /** The convention's: from 10 ms, each twice the one before, to 81.92 s. */
+  private static final int BUCKETS = 14;
+
   private record Ending(LlmOperation operation, String how) {}
 
   private record Use(LlmOperation operation, String provider, String model, String type) {}
+
+  private record Operation(LlmOperation of, String provider, String model, String error) {}
 
   private final MeterRegistry metrics;
   private final Tracer tracer;
   private final Map<Ending, Timer> requests = new ConcurrentHashMap<>();
   private final Map<Use, DistributionSummary> tokens = new ConcurrentHashMap<>();
+  private final Map<Operation, Timer> operations = new ConcurrentHashMap<>();
   private final Timer added;
   private final Timer upstream;
   private final Counter unpriced;
@@ -81,6 +94,7 @@ final class LlmTelemetry {
         .setAttribute(PROVIDER, admitted.provider().kind().wire())
         .setAttribute(MODEL, admitted.facts().model())
         .setAttribute(SERVER, String.valueOf(admitted.provider().baseUrl().getHost()))
+        .setAttribute(PORT, (long) Destination.of(admitted.provider()).port())
         .setAttribute(ACTION, call.action().toString())
         .setAttribute(AGENT, admitted.agent().claims().agent().toString())
         .startSpan();
@@ -116,29 +130,34 @@ final class LlmTelemetry {
    * Of a call that went out.
    *
    * @param price null: none is known of its model
+   * @param nanos since it went out
    */
   void end(
       LlmCall call,
       Admission.Admitted admitted,
       @Nullable Price price,
       Span span,
+      long nanos,
       Outcome outcome) {
+    String provider = admitted.provider().kind().wire();
+    String model = price == null ? OTHER_MODELS : price.model();
+    String error = NO_ERROR;
     var usage = outcome.usage();
     if (usage != null) {
       // The convention counts what came from a cache as input.
       long input = usage.inputTokens() + usage.cacheReadTokens() + usage.cacheWriteTokens();
       span.setAttribute(INPUT, input);
       span.setAttribute(OUTPUT, usage.outputTokens());
-      String provider = admitted.provider().kind().wire();
-      String model = price == null ? OTHER_MODELS : price.model();
       used(new Use(call.operation(), provider, model, "input"), input);
       used(new Use(call.operation(), provider, model, "output"), usage.outputTokens());
     }
     if (outcome.status() != Outcome.Status.SUCCEEDED) {
+      error = String.valueOf(outcome.error());
       span.setStatus(StatusCode.ERROR);
-      span.setAttribute(ERROR, String.valueOf(outcome.error()));
+      span.setAttribute(ERROR, error);
     }
     span.end();
+    took(new Operation(call.operation(), provider, model, error), nanos);
     count(call, outcome.status().wire());
   }
 
@@ -187,6 +206,25 @@ final class LlmTelemetry {
                     .tag("gen_ai.token.type", of.type)
                     .register(metrics))
         .record((double) count);
+  }
+
+  private void took(Operation operation, long nanos) {
+    operations
+        .computeIfAbsent(
+            operation,
+            it ->
+                Timer.builder("gen_ai.client.operation.duration")
+                    .description("From when a call goes to its provider to the end of the reply")
+                    .tag(OPERATION.getKey(), it.of.genAiName())
+                    .tag(PROVIDER.getKey(), it.provider)
+                    .tag(MODEL.getKey(), it.model)
+                    .tag(ERROR.getKey(), it.error)
+                    .serviceLevelObjectives(
+                        IntStream.range(0, BUCKETS)
+                            .mapToObj(i -> Duration.ofMillis(10L << i))
+                            .toArray(Duration[]::new))
+                    .register(metrics))
+        .record(nanos, TimeUnit.NANOSECONDS);
   }
 
   private void count(LlmCall call, String how) {

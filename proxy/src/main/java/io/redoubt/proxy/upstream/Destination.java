@@ -28,4 +28,13 @@ public record Destination(URI base, @Nullable String caPem, @Nullable Duration c
         tls == null ? null : tls.caPem(),
         seconds == null ? null : Duration.ofSeconds(seconds));
   }
+
+  boolean secure() {
+    return "https".equalsIgnoreCase(base.getScheme());
+  }
+
+  /** What its scheme means where the address names none. */
+  public int port() {
+    return base.getPort() > 0 ? base.getPort() : secure() ? 443 : 80;
+  }
 }

@@ -73,8 +73,8 @@ public final class Upstreams {
 
   private UpstreamPool pool(Destination to) {
     URI base = to.base();
-    boolean secure = "https".equalsIgnoreCase(base.getScheme());
-    int port = base.getPort() > 0 ? base.getPort() : secure ? 443 : 80;
+    boolean secure = to.secure();
+    int port = to.port();
     String origin = (secure ? "https://" : "http://") + base.getHost() + ':' + port;
     var key = new PoolKey(origin, secure ? to.caPem() : null, to.connectTimeout());
     var known = pools.get(key);

@@ -3,11 +3,13 @@ package io.redoubt.proxy.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 class LlmTelemetryTest {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String CALLER = "00f067aa0ba902b7";
+  private static final String DURATION = "gen_ai.client.operation.duration";
   private static final String MESSAGE =
       "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":5,\"messages\":[]}";
   private static final String REPLY =
@@ -95,6 +98,7 @@ class LlmTelemetryTest {
     assertThat(attribute(span, "gen_ai.usage.input_tokens")).isEqualTo(17L);
     assertThat(attribute(span, "gen_ai.usage.output_tokens")).isEqualTo(20L);
     assertThat(attribute(span, "server.address")).isEqualTo("127.0.0.1");
+    assertThat(attribute(span, "server.port")).isEqualTo((long) plane.provider.base("").getPort());
     assertThat(attribute(span, "redoubt.agent.id")).isEqualTo(LlmFixture.AGENT.toString());
     assertThat(span.getAttributes().get(AttributeKey.stringKey("error.type"))).isNull();
     assertThat(span.getAttributes().toString())
@@ -149,6 +153,48 @@ class LlmTelemetryTest {
             "gen_ai.token.type",
             type)
         .totalAmount();
+  }
+
+  @Test
+  void operationsAreTimedByTheConventionWithTheErrorThatTheyEndedIn() {
+    long succeeded = operations("");
+    long failed = operations("upstream-status-529");
+
+    plane.outcomeOf(plane.send(plane.anthropic(MESSAGE)));
+    plane.provider.answers((_, line) -> line.json(529, "{}"));
+    plane.outcomeOf(plane.send(plane.anthropic(MESSAGE)));
+
+    await()
+        .untilAsserted(() -> {
+          assertThat(operations("") - succeeded).isEqualTo(1);
+          assertThat(operations("upstream-status-529") - failed).isEqualTo(1);
+        });
+    var timer = plane.metrics.get(DURATION).tag("error.type", "").timer();
+    assertThat(timer.totalTime(TimeUnit.NANOSECONDS)).isPositive();
+    assertThat(timer.takeSnapshot().histogramCounts())
+        .extracting(bucket -> bucket.bucket(TimeUnit.MILLISECONDS))
+        .hasSize(14)
+        .startsWith(10.0, 20.0)
+        .endsWith(81_920.0);
+  }
+
+  private long operations(String error) {
+    return plane
+        .metrics
+        .find(DURATION)
+        .tags(
+            "gen_ai.operation.name",
+            "chat",
+            "gen_ai.provider.name",
+            "anthropic",
+            "gen_ai.request.model",
+            "claude-sonnet-4-5",
+            "error.type",
+            error)
+        .timers()
+        .stream()
+        .mapToLong(Timer::count)
+        .sum();
   }
 
   /** Whoever names models makes no metric of its own each time. */
