@@ -56,7 +56,13 @@ class TourIT {
     System.out.printf("up took %d ms%n", (System.nanoTime() - began) / 1_000_000);
     assertThat(said.code()).as(said.toString()).isZero();
     assertThat(said.out()).contains("control plane", "SIMULATED", "What to type next");
-    hunt.handled(product.runtime().operator().clientSecret());
+    var operator = product.runtime().operator();
+    assertThat(said.out())
+        .containsOnlyOnce("First operator")
+        .contains(operator.clientId())
+        .containsOnlyOnce(operator.clientSecret());
+    assertThat(said.err()).doesNotContain(operator.clientSecret());
+    hunt.handled(operator.clientSecret());
     agent = new AgentClient(product.runtime(), hunt);
   }
 
@@ -332,8 +338,14 @@ class TourIT {
     renewByOperator();
     product.killEverything();
     assertThat(product.type("agent", "list").code()).isEqualTo(5);
-    assertThat(product.up().code()).as("after everything died").isZero();
-    hunt.handled(product.runtime().operator().clientSecret());
+    var again = product.up();
+    assertThat(again.code()).as("after everything died").isZero();
+    String renewed = product.runtime().operator().clientSecret();
+    assertThat(again.out())
+        .as("there was a first start before")
+        .contains("What to type next")
+        .doesNotContain("First operator", renewed);
+    hunt.handled(renewed);
     product.killServers();
 
     var said = product.up();
