@@ -240,7 +240,8 @@ record Proceedings(
         status == ApprovalStatus.PENDING ? freshness() : null,
         status == ApprovalStatus.PENDING && request.editing() != null,
         request.origin() == null ? null : request.origin().edit(),
-        steps.getLast().edit());
+        steps.getLast().edit(),
+        false);
   }
 
   private List<ApprovalView.Opinion> opinions() {

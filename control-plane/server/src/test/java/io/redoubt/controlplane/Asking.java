@@ -76,6 +76,13 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
     }
   }
 
+  /** The same about a call whose arguments the enclave does not tell, since they are too large. */
+  ApprovalView asksWithheld() {
+    var view = view(ApprovalId.next(tenant.server().clock), null).withheld();
+    report(view);
+    return view;
+  }
+
   private static JsonNode read(String arguments) {
     try {
       return Json.LENIENT.readTree(arguments);

@@ -288,6 +288,36 @@ class SlackTest {
   }
 
   @Test
+  void whatAChatCannotShowIsNotApprovedThere() {
+    var view = asking.asksWithheld();
+
+    var message = shown(view);
+    assertThat(message.words())
+        .contains("too large to show here", "redoubt approvals show " + view.id() + " --at-enclave")
+        .contains("redoubt_deny")
+        .doesNotContain("redoubt_approve", "redoubt_edit");
+    var old =
+        slack.pressed(
+            message, "redoubt_approve", view.id().toString(), APPROVER, SlackStandIn.TEAM);
+    assertThat(slack.call(old, SlackStandIn.SIGNING_SECRET).to(server.url()).statusCode())
+        .isEqualTo(200);
+
+    await()
+        .until(
+            () -> slack.whispersTo(APPROVER),
+            it ->
+                it.stream()
+                    .anyMatch(text ->
+                        text.contains("cannot be approved here")
+                            && text.contains(view.id().toString())));
+    assertThat(asking.recorded("callback:refused", view.id()).path("detail").asText())
+        .contains("too large");
+    assertThat(asking.decisions(view.id())).isEmpty();
+    var answer = tenant.owner().get("/api/v1/approvals/" + view.id());
+    assertThat(answer.at("/arguments_withheld").asBoolean()).isTrue();
+  }
+
+  @Test
   void onlyThosePermittedChangeACall() {
     var view = asking.asksChangeable("{\"amount\": 100}");
 

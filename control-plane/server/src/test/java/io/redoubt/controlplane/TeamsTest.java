@@ -286,6 +286,25 @@ class TeamsTest {
   }
 
   @Test
+  void whatACardCannotShowIsNotApprovedThere() {
+    var view = asking.asksWithheld();
+
+    var card = shown(view);
+    assertThat(card.words())
+        .contains("too large to show here", "redoubt approvals show " + view.id() + " --at-enclave")
+        .contains(DENY)
+        .doesNotContain(APPROVE, "redoubt_edit");
+    var forged = teams.pressed(shown(asking.asks("{}")), APPROVE, "", APPROVER);
+    forged.withObject("/value/action/data").put("approval_id", view.id().toString());
+    assertThat(told(teams.call(forged).to(server.url())))
+        .contains("cannot be approved here", view.id().toString());
+
+    assertThat(asking.recorded("callback:refused", view.id()).path("detail").asText())
+        .contains("too large");
+    assertThat(asking.decisions(view.id())).isEmpty();
+  }
+
+  @Test
   void whatIsDecidedElsewhereIsShownHere() {
     var view = asking.asks("{}");
     var card = shown(view);

@@ -16,15 +16,19 @@ final class ApprovalWords {
 
   private ApprovalWords() {}
 
-  /** The arguments while somebody is to decide, no longer; and large ones not at all. */
+  /**
+   * The arguments while somebody is to decide, no longer; and of large ones only that there are
+   * some, so that nobody decides about them as if there were none.
+   */
   static ApprovalView forControlPlane(ApprovalView view) {
     var arguments = view.arguments();
+    if (view.status() != ApprovalStatus.PENDING || arguments == null) {
+      return view.with(null, view.related());
+    }
     boolean told =
-        view.status() == ApprovalStatus.PENDING
-            && arguments != null
-            && isFlat(arguments, MOST_LEVELS)
+        isFlat(arguments, MOST_LEVELS)
             && CanonicalJson.write(arguments).length <= MOST_ARGUMENT_BYTES;
-    return told ? view : view.with(null, view.related());
+    return told ? view : view.withheld();
   }
 
   private static boolean isFlat(JsonNode node, int levels) {

@@ -72,6 +72,20 @@ class ApprovalsCommandsTest {
   }
 
   @Test
+  void argumentsThatAreNotToldAreSaidToBeThere() {
+    var withheld =
+        approval("pending")
+            .replaceFirst(
+                "\"arguments\":\\{[^}]*\\}", "\"arguments\":null,\"arguments_withheld\":true");
+    server.on("GET " + PATH + "/" + ID, json(200, withheld));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+
+    assertThat(machine.out())
+        .contains("too large to show here", "redoubt approvals show " + ID + " --at-enclave");
+  }
+
+  @Test
   void aModelsWordIsShownAsAModels() {
     var opinion =
         """

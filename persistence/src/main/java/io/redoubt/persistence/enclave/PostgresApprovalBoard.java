@@ -351,6 +351,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
       @Nullable ApprovalStatus status,
       @Nullable ApprovalId before,
       int limit) {
+    record Listed(Row row, boolean large) {}
     return database.blocking(() ->
         database
             .inOrganizationBlocking(
@@ -360,7 +361,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                         .createQuery(
                             "SELECT approval_id, turn, document,"
                                 + " CASE WHEN octet_length(sealed_arguments) <= :most"
-                                + " THEN sealed_arguments END AS sealed_arguments"
+                                + " THEN sealed_arguments END AS sealed_arguments,"
+                                + " coalesce(octet_length(sealed_arguments) > :most, false)"
+                                + " AS large"
                                 + " FROM enclave.approval WHERE organization_id = :organization"
                                 + " AND document IS NOT NULL"
                                 + " AND (CAST(:status AS text) IS NULL"
@@ -373,10 +376,14 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                         .bind("status", status == null ? null : status.wire())
                         .bindByType("before", before == null ? null : before.uuid(), UUID.class)
                         .bind("limit", limit)
-                        .map((row, _) -> row(organization, row))
+                        .map((row, _) ->
+                            new Listed(row(organization, row), row.getBoolean("large")))
                         .list())
             .stream()
-            .map(row -> row.with(opened(row), List.of()))
+            .map(listed -> {
+              var view = listed.row().with(opened(listed.row()), List.of());
+              return listed.large() ? view.withheld() : view;
+            })
             .toList());
   }
 

@@ -157,7 +157,8 @@ class ApprovalBoardTest {
             null,
             false,
             null,
-            new ApprovalView.Edit(to.approval(), "cafe", "mem_ann", List.of("/a")));
+            new ApprovalView.Edit(to.approval(), "cafe", "mem_ann", List.of("/a")),
+            false);
     await(board.post(new Posting(key, view, version, null)));
   }
 
@@ -323,10 +324,15 @@ class ApprovalBoardTest {
     var key = new ApprovalKey(ACME, place.id());
     post(key, agent, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
 
-    assertThat(await(board.list(ACME, null, null, 9)))
+    var listed = await(board.list(ACME, null, null, 9));
+    assertThat(listed)
         .filteredOn(each -> each.arguments() != null)
         .extracting(ApprovalView::id)
         .containsExactly(small.approval());
+    assertThat(listed)
+        .filteredOn(ApprovalView::argumentsWithheld)
+        .extracting(ApprovalView::id)
+        .containsExactly(key.approval());
     assertThat(await(board.find(key)).orElseThrow().arguments()).isEqualTo(large);
   }
 

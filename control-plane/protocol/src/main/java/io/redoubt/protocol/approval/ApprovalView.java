@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param editable whether whoever approves may change the arguments
  * @param editOf what it stands in the place of; null: an agent asked for it as it is
  * @param editedTo what stands in its place; null: nothing does
+ * @param argumentsWithheld whether there are arguments that are too large to be told here: nobody
+ *     may take such a call for one that has none
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -68,7 +70,9 @@ public record ApprovalView(
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
         boolean editable,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editOf,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editedTo) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editedTo,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
+        boolean argumentsWithheld) {
 
   /** What whoever approves may write in the place of arguments, in bytes. */
   public static final int MAX_EDITED_BYTES = 64 * 1024;
@@ -201,11 +205,22 @@ public record ApprovalView(
         null,
         false,
         null,
-        null);
+        null,
+        false);
   }
 
   /** The same, with what else is known of it. */
   public ApprovalView with(@Nullable JsonNode arguments, List<ApprovalId> related) {
+    return with(arguments, related, false);
+  }
+
+  /** The same, and not what the arguments are, which are too large to be told. */
+  public ApprovalView withheld() {
+    return with(null, related, true);
+  }
+
+  private ApprovalView with(
+      @Nullable JsonNode arguments, List<ApprovalId> related, boolean argumentsWithheld) {
     return new ApprovalView(
         id,
         status,
@@ -233,6 +248,7 @@ public record ApprovalView(
         stepUpSeconds,
         editable,
         editOf,
-        editedTo);
+        editedTo,
+        argumentsWithheld);
   }
 }

@@ -217,6 +217,12 @@ final class Ballot {
   private Cast cast(Change change, Choice choice, Channel.Kind through) {
     change.lockOrganization();
     ApprovalView view = approvals.find(change, choice.id());
+    // Also where the button is an old one, or nobody's.
+    if (choice.decision() == Decision.APPROVE && view.argumentsWithheld()) {
+      return new Refusal(
+          "its arguments are too large to be shown in a chat",
+          "It cannot be approved here. " + Words.exactArguments(view) + ".");
+    }
     byte[] key =
         Signatures.sha256(
             String.join(

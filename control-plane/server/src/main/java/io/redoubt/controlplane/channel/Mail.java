@@ -32,7 +32,7 @@ record Mail(String id, String thread, String subject, String text) {
     if (pending) {
       arguments(lines, shown);
       lines.add("");
-      lines.add(Words.exactArguments(view.id()));
+      lines.add(Words.exactArguments(view));
       lines.add("To approve: redoubt approvals approve " + view.id());
       lines.add("To deny: redoubt approvals deny " + view.id() + " --reason \"…\"");
     }

@@ -3,6 +3,7 @@ package io.redoubt.controlplane.channel;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
 import java.util.List;
@@ -79,11 +80,26 @@ final class SlackMessages {
         context(blocks, "This is not all of the arguments.");
       }
     }
-    context(blocks, Words.exactArguments(shown.view().id()));
+    context(blocks, Words.exactArguments(shown.view()));
   }
 
   private static ObjectNode buttons(Shown shown) {
     var view = shown.view();
+    ObjectNode actions = block("actions");
+    actions.put("block_id", "redoubt_decision");
+    var elements = actions.putArray("elements");
+    // Nobody approves what they cannot have read where they are.
+    if (!view.argumentsWithheld()) {
+      elements.add(approve(view));
+    }
+    elements.add(button(DENY, "Deny…", view.id()).put("style", "danger"));
+    if (shown.toChange().isPresent()) {
+      elements.add(button(EDIT, "Change…", view.id()));
+    }
+    return actions;
+  }
+
+  private static ObjectNode approve(ApprovalView view) {
     ObjectNode approve = button(APPROVE, "Approve", view.id()).put("style", "primary");
     ObjectNode confirm = approve.putObject("confirm");
     confirm.set("title", plain("Approve this call?"));
@@ -94,17 +110,7 @@ final class SlackMessages {
                 "It goes out exactly as it is shown by redoubt approvals show " + view.id(), 300)));
     confirm.set("confirm", plain("Approve"));
     confirm.set("deny", plain("Not yet"));
-    ObjectNode actions = block("actions");
-    actions.put("block_id", "redoubt_decision");
-    var elements =
-        actions
-            .putArray("elements")
-            .add(approve)
-            .add(button(DENY, "Deny…", view.id()).put("style", "danger"));
-    if (shown.toChange().isPresent()) {
-      elements.add(button(EDIT, "Change…", view.id()));
-    }
-    return actions;
+    return approve;
   }
 
   private static ObjectNode button(String action, String text, ApprovalId value) {

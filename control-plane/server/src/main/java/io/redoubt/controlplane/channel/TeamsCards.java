@@ -71,7 +71,7 @@ final class TeamsCards {
     ArrayNode arguments = container(body);
     boolean pending = view.status() == ApprovalStatus.PENDING;
     if (pending) {
-      line(body, Words.exactArguments(view.id()));
+      line(body, Words.exactArguments(view));
     }
     ArrayNode votes = container(body);
     Words.related(view).ifPresent(related -> line(body, related));
@@ -139,8 +139,11 @@ final class TeamsCards {
   }
 
   private static void actions(ArrayNode actions, ApprovalView view) {
-    ObjectNode approve = input(APPROVE_REASON, "Why? May be left out.").put("isRequired", false);
-    actions.add(asked("Approve…", approve, execute(APPROVE, "Approve", "positive", view.id())));
+    // Nobody approves what they cannot have read where they are.
+    if (!view.argumentsWithheld()) {
+      ObjectNode approve = input(APPROVE_REASON, "Why? May be left out.").put("isRequired", false);
+      actions.add(asked("Approve…", approve, execute(APPROVE, "Approve", "positive", view.id())));
+    }
     ObjectNode deny =
         input(DENY_REASON, "Why?")
             .put("isRequired", true)

@@ -72,8 +72,12 @@ final class Words {
   }
 
   /** Where people with the permission see all of it. */
-  static String exactArguments(ApprovalId id) {
-    return "The exact arguments: redoubt approvals show " + id;
+  static String exactArguments(ApprovalView view) {
+    return view.argumentsWithheld()
+        ? "Its arguments are too large to show here: read them with `redoubt approvals show "
+            + view.id()
+            + " --at-enclave`"
+        : "The exact arguments: redoubt approvals show " + view.id();
   }
 
   /** The newest of what people said, the oldest of it first. */

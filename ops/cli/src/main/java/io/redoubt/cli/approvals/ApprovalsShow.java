@@ -59,6 +59,14 @@ final class ApprovalsShow implements Callable<Integer> {
             .lines()
             .forEach(line -> output.line(Table.printable(line)));
       }
+      if (approval.path("arguments_withheld").asBoolean()) {
+        output.line("");
+        output.line(
+            Table.printable(
+                "Its arguments are too large to show here: read them with `redoubt approvals show "
+                    + id
+                    + " --at-enclave`"));
+      }
     }
     return 0;
   }
