@@ -80,11 +80,26 @@ public final class ApprovalDesk {
    */
   public CompletionStage<Answer> ask(
       AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments) {
-    return ask(agent, request, arguments, MOST_ATTEMPTS);
+    return ask(agent, request, arguments, config.pendingPerAgent());
+  }
+
+  /**
+   * The same for an agent that may have only so many requests pending.
+   *
+   * @param most 0: whatever is not pending already is too many; more than any agent may have has no
+   *     effect
+   */
+  public CompletionStage<Answer> ask(
+      AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments, int most) {
+    return ask(agent, request, arguments, most, MOST_ATTEMPTS);
   }
 
   private CompletionStage<Answer> ask(
-      AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments, int attempts) {
+      AgentKey agent,
+      ApprovalRequest request,
+      @Nullable JsonNode arguments,
+      int most,
+      int attempts) {
     var opening =
         new Opening(
             agent,
@@ -93,7 +108,8 @@ public final class ApprovalDesk {
             request.turn(),
             arguments,
             patience.clock().instant().plus(firstLook(request)));
-    var limits = new Limits(config.pendingPerAgent(), config.pendingPerOrganization());
+    var limits =
+        new Limits(Math.min(most, config.pendingPerAgent()), config.pendingPerOrganization());
     return board
         .open(opening, limits)
         .thenCompose(opened ->
@@ -105,6 +121,7 @@ public final class ApprovalDesk {
                       agent,
                       request,
                       arguments,
+                      most,
                       attempts);
             });
   }
@@ -120,6 +137,7 @@ public final class ApprovalDesk {
       AgentKey agent,
       ApprovalRequest request,
       @Nullable JsonNode arguments,
+      int most,
       int attempts) {
     return approvals
         .ask(key, replyTo -> new Ask(request, patience.ends(), replyTo))
@@ -129,7 +147,9 @@ public final class ApprovalDesk {
           return answer instanceof Over over
                   && over.view().status() != ApprovalStatus.EDITED
                   && attempts > 1
-              ? board.close(key).thenCompose(_ -> ask(agent, request, arguments, attempts - 1))
+              ? board
+                  .close(key)
+                  .thenCompose(_ -> ask(agent, request, arguments, most, attempts - 1))
               : CompletableFuture.completedFuture(answer);
         });
   }

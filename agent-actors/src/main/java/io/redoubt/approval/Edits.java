@@ -83,6 +83,8 @@ final class Edits {
                 var changes = Differences.between(entry.arguments(), edited.values());
                 var edit =
                     new ApprovalView.Edit(key.approval(), original.digest(), ballot.by(), changes);
+                // It takes the place of one that waits already: the agent's own limit is not
+                // about it.
                 yield desk.ask(agent, request(editable, it, edit), edited.values())
                     .thenCompose(answer ->
                         replace(key, ballot, entry, new Replacing(answer, it.digest(), edit)));

@@ -130,6 +130,19 @@ public final class AgentSamples {
           Manifest.NONE,
           new Budget(5_000_000L, null, null, 10_000_000L),
           9);
+
+  private static final AgentSpec LIMITED =
+      new AgentSpec(
+          "builder",
+          null,
+          Map.of(),
+          List.of(),
+          ModelAccess.ANY,
+          false,
+          Manifest.NONE,
+          Budget.NONE,
+          0,
+          10);
   private static final ActionId ACTION = ActionId.parse("act_0192f5c07a3e7b9c8d1e2f3a4b5c6d81");
   private static final LocalDate DAY = LocalDate.of(2026, 11, 20);
   private static final Spend SPEND = new Spend(1_200, 3_400);
@@ -198,6 +211,7 @@ public final class AgentSamples {
         new Sample(
             "agent-event/decommissioned.json", new Agent.Decommissioned("retired", "ann", AT)),
         new Sample("agent-event/configured-budget.json", new Configured(THRIFTY, AT, 17L)),
+        new Sample("agent-event/configured-limit.json", new Configured(LIMITED, AT, 17L)),
         new Sample("agent-event/budget-opened.json", new Agent.BudgetOpened(AT)),
         new Sample("agent-event/budget-tallied.json", new Agent.BudgetTallied(TALLY, AT)),
         new Sample(

@@ -53,7 +53,7 @@ class AgentTest {
                 """
                 {"name": "coder", "description": "writes code", "labels": {"team": "core"},
                  "client_cidr": "10.0.0.0/8", "intent": {"models": ["gpt-*"]},
-                 "budget": {"usd_per_day": 2.5, "tokens_per_day": 1000},
+                 "budget": {"usd_per_day": 2.5, "tokens_per_day": 1000}, "approval_limit": 3,
                  "models": {"allow": ["claude-*"], "block": ["claude-old"]}}
                 """);
 
@@ -87,6 +87,7 @@ class AgentTest {
             .orElseThrow();
     assertThat(put.agent().models().permits("claude-new")).isTrue();
     assertThat(put.agent().models().permits("claude-old")).isFalse();
+    assertThat(put.agent().approvalLimit()).isEqualTo(3);
     assertThat(put.agent().owner()).isEqualTo(reply.text("/agent/owner"));
     assertThat(tenant.lastAudit("agent:create").path("agent_id").asText()).isEqualTo(id);
     assertThat(tenant.owner().get(AGENTS + "/" + id).body()).isEqualTo(reply.at("/agent"));

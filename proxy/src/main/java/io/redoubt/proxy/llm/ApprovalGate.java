@@ -151,9 +151,7 @@ final class ApprovalGate {
       return held(Refusal.APPROVAL_NEEDED, null, judgement);
     }
     long end = System.nanoTime() + plea.patience.toNanos();
-    return ports
-        .approvals()
-        .ask(plea.agent, request(plea, judgement, asking), plea.arguments)
+    return ask(plea, judgement, asking)
         .thenCompose(answer ->
             switch (answer) {
               case ApprovalDesk.Pending pending ->
@@ -339,9 +337,7 @@ final class ApprovalGate {
       return CompletableFuture.completedFuture(
           new Held(Refusal.APPROVAL_NEEDED, null, judgement).keeping(reserved));
     }
-    return ports
-        .approvals()
-        .ask(plea.agent, request(plea, judgement, asking), plea.arguments)
+    return ask(plea, judgement, asking)
         .thenApply(answer ->
             switch (answer) {
               case ApprovalDesk.Pending(var view) ->
@@ -366,6 +362,14 @@ final class ApprovalGate {
 
   private static ApprovalKey key(Plea plea, ApprovalId approval) {
     return new ApprovalKey(plea.agent.organization(), approval);
+  }
+
+  private CompletionStage<ApprovalDesk.Answer> ask(Plea plea, Judgement judgement, Asking asking) {
+    var request = request(plea, judgement, asking);
+    Integer most = plea.spec.approvalLimit();
+    return most == null
+        ? ports.approvals().ask(plea.agent, request, plea.arguments)
+        : ports.approvals().ask(plea.agent, request, plea.arguments, most);
   }
 
   private static ApprovalRequest request(Plea plea, Judgement judgement, Asking asking) {

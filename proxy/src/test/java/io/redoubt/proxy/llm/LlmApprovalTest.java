@@ -49,6 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What policies want approved first waits, passes once it is, and passes as often as granted. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -344,6 +345,27 @@ class LlmApprovalTest {
     assertThat(plane.recordOf(refused).detail()).contains("too_many_approvals");
     plane.agents.judgement = asks("call-0");
     assertThat(call().statusCode()).as("joining is no further request").isEqualTo(403);
+  }
+
+  /** The agent's own limit; 0: nothing of it may wait. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void anAgentHasNoMorePendingThanItMayHaveItself(int limit) {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+    plane.agentMayWaitFor(limit);
+    for (int i = 0; i < limit; i++) {
+      plane.agents.judgement = asks("call-" + i);
+      assertThat(call().statusCode()).isEqualTo(403);
+    }
+    plane.agents.judgement = asks("one-more");
+
+    var refused = call();
+
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.headers().firstValue("retry-after")).isPresent();
+    assertThat(refused.body()).contains("too_many_approvals");
+    assertThat(plane.recordOf(refused).detail()).contains("too_many_approvals");
+    assertThat(pending()).hasSize(limit);
   }
 
   @Test

@@ -26,6 +26,8 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.jwt.SigningKey;
 import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.Budget;
+import io.redoubt.protocol.link.Manifest;
 import io.redoubt.protocol.link.ModelAccess;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.link.OrganizationSpec.OfflineMode;
@@ -236,6 +238,22 @@ final class LlmFixture implements AutoCloseable {
     agents.put(
         AGENT_KEY,
         new AgentSpec("coder", "ann@example.com", Map.of(), List.of(), models, ownCredential, 1));
+  }
+
+  void agentMayWaitFor(int approvals) {
+    agents.put(
+        AGENT_KEY,
+        new AgentSpec(
+            "coder",
+            "ann@example.com",
+            Map.of(),
+            List.of(),
+            ModelAccess.ANY,
+            false,
+            Manifest.NONE,
+            Budget.NONE,
+            approvals,
+            1));
   }
 
   void payloads(OrganizationSpec.Payloads kept) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param mayBringCredential whether it may call a model with an upstream credential of its own
  * @param intent what it is meant to do
  * @param budget what it may spend
+ * @param approvalLimit how many of its requests may wait for a decision, 0 or more; null: as many
+ *     as any agent's. More than the enclave allows any agent has no effect
  * @param version grows with every change, so that an older one arriving late changes nothing
  */
 public record AgentSpec(
@@ -27,6 +29,7 @@ public record AgentSpec(
         Manifest intent,
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Budget.Unsaid.class)
         Budget budget,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer approvalLimit,
     long version) {
   @SuppressWarnings("ConstantValue") // what was written before there were such has none
   public AgentSpec {
@@ -34,6 +37,21 @@ public record AgentSpec(
     clientCidr = List.copyOf(clientCidr);
     intent = intent == null ? Manifest.NONE : intent;
     budget = budget == null ? Budget.NONE : budget;
+  }
+
+  /** An agent that may ask for approvals as often as any. */
+  public AgentSpec(
+      String name,
+      @Nullable String owner,
+      Map<String, String> labels,
+      List<Cidr> clientCidr,
+      ModelAccess models,
+      boolean mayBringCredential,
+      Manifest intent,
+      Budget budget,
+      long version) {
+    this(
+        name, owner, labels, clientCidr, models, mayBringCredential, intent, budget, null, version);
   }
 
   /** An agent that may spend what it wants. */
@@ -64,6 +82,15 @@ public record AgentSpec(
   /** The same, one version later, for a change of nothing else. */
   public AgentSpec withVersion(long version) {
     return new AgentSpec(
-        name, owner, labels, clientCidr, models, mayBringCredential, intent, budget, version);
+        name,
+        owner,
+        labels,
+        clientCidr,
+        models,
+        mayBringCredential,
+        intent,
+        budget,
+        approvalLimit,
+        version);
   }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param owner the member answerable for it
  * @param clientCidr source addresses it may call from; empty: any
- * @param approvalLimit how many approvals it may have pending; null: the organization's default
+ * @param approvalLimit how many approvals it may have pending; null: as many as any agent
  * @param mayBringCredential whether it may call a model with an upstream credential of its own
  */
 record AgentProfile(
@@ -59,6 +59,7 @@ record AgentProfile(
         mayBringCredential,
         new Manifest(intent.connectors(), intent.operations(), intent.models(), intent.hosts()),
         budget.wire(),
+        approvalLimit,
         version);
   }
 }
