@@ -65,6 +65,16 @@ public final class Bystanders {
 
   /** Somebody's vote does not count; once, however often a command with it comes. */
   CompletionStage<Void> unheard(ApprovalKey key, ApprovalView view, Ballot ballot, Refusal why) {
+    return refused(key, view, ballot, ballot.decision().wire(), reason(why, view));
+  }
+
+  /** The call cannot be changed like that; once, too. */
+  CompletionStage<Void> unedited(ApprovalKey key, ApprovalView view, Ballot ballot, String why) {
+    return refused(key, view, ballot, "edit", why);
+  }
+
+  private CompletionStage<Void> refused(
+      ApprovalKey key, ApprovalView view, Ballot ballot, String what, String why) {
     return audit.recordOnce(
         about(
                 key,
@@ -75,12 +85,7 @@ public final class Bystanders {
             .byOperator(ballot.by())
             .detail(
                 "%s, through %s, tier %d of workflow %s: %s"
-                    .formatted(
-                        ballot.decision().wire(),
-                        ballot.through(),
-                        view.tier(),
-                        view.workflow(),
-                        reason(why, view)))
+                    .formatted(what, ballot.through(), view.tier(), view.workflow(), why))
             .build());
   }
 

@@ -162,8 +162,19 @@ public final class Voting {
 
   /** That it does not count is said once it is on record. */
   private CompletionStage<Outcome> recorded(ApprovalKey key, Ballot ballot, Outcome outcome) {
-    return outcome instanceof NotHeard(var why, var view) && view != null
-        ? bystanders.unheard(key, view, ballot, why).thenApply(_ -> outcome)
-        : CompletableFuture.completedFuture(outcome);
+    return switch (outcome) {
+      case Heard _ -> CompletableFuture.completedFuture(outcome);
+      case NotHeard(var why, var view) ->
+          view == null
+              ? CompletableFuture.completedFuture(outcome)
+              : bystanders.unheard(key, view, ballot, why).thenApply(_ -> outcome);
+      case NotEdited(var why, var view) ->
+          (view == null ? find(key) : CompletableFuture.completedStage(Optional.of(view)))
+              .thenCompose(found ->
+                  found
+                      .map(now -> bystanders.unedited(key, now, ballot, why))
+                      .orElseGet(() -> CompletableFuture.completedFuture(null)))
+              .thenApply(_ -> outcome);
+    };
   }
 }

@@ -342,6 +342,15 @@ class EditsTest {
         .isInstanceOfSatisfying(
             NotEdited.class, it -> assertThat(it.why()).contains("no-transfers"));
     assertThat(now(original.approval()).status()).isEqualTo(ApprovalStatus.PENDING);
+    edit(original, "mem_ann", CHANGED);
+    var refused = recorded(original.approval(), "refused");
+    assertThat(refused).as("once, however often it comes").hasSize(1);
+    assertThat(refused.getFirst().verdict()).isEqualTo(Verdict.DENY);
+    assertThat(refused.getFirst().actor()).isEqualTo("mem_ann");
+    assertThat(refused.getFirst().detail())
+        .isEqualTo(
+            "edit, through enclave, tier 1 of workflow w: Policy denies the changed call:"
+                + " no-transfers.");
     said = () -> asks();
   }
 
