@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -286,6 +288,32 @@ class ApprovalsCommandsTest {
     assertThat(machine.type("approvals", "approve", ID)).isEqualTo(5);
 
     assertThat(machine.err()).contains("when it comes back");
+  }
+
+  @Test
+  void whoWatchesGoesOnWhileTheServerIsAwayAndStopsWhereTheyMayNotLook() {
+    var answers =
+        List.of(
+            problem(500, "Something went wrong", "oops"),
+            problem(502, "There is nobody", "behind the gateway"),
+            json(200, "{\"items\":[" + approval("pending") + "],\"next_cursor\":null}"),
+            problem(403, "Not permitted", "This needs approvals:read."));
+    var asked = new AtomicInteger();
+    server.on(
+        "GET " + PATH,
+        (exchange, request) ->
+            answers
+                .get(Math.min(asked.getAndIncrement(), answers.size() - 1))
+                .to(exchange, request));
+
+    assertThat(machine.type("approvals", "watch")).isEqualTo(3);
+
+    assertThat(asked).hasValue(4);
+    assertThat(machine.out()).contains(ID);
+    assertThat(machine.err())
+        .containsOnlyOnce("The server is away")
+        .containsOnlyOnce("The server is back")
+        .contains("approvals:read");
   }
 
   @Test

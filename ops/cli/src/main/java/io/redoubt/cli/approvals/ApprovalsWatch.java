@@ -1,9 +1,13 @@
 package io.redoubt.cli.approvals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.api.ApiFailure;
+import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.session.Session;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +16,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Follows what waits for a decision. */
+/** Follows what waits for a decision, as long as it is let, whether the server is there or not. */
 @Command(
     name = "watch",
     description =
@@ -26,10 +30,12 @@ final class ApprovalsWatch implements Callable<Integer> {
   private final Session session;
 
   /** Tier of each that was shown and waits still. */
-  private Map<String, Integer> waiting = new HashMap<>();
+  private final Map<String, Integer> waiting = new HashMap<>();
 
   /** Those that were shown as approved: their call may still be made, or not be made in time. */
   private final Set<String> granted = new LinkedHashSet<>();
+
+  private boolean away;
 
   ApprovalsWatch(Session session) {
     this.session = session;
@@ -38,18 +44,39 @@ final class ApprovalsWatch implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     while (true) {
-      look();
+      try {
+        look();
+        if (away) {
+          away = false;
+          session.remark("The server is back.");
+        }
+      } catch (CommandFailure failure) {
+        if (!isAway(failure)) {
+          throw failure;
+        }
+        if (!away) {
+          away = true;
+          session.remark("The server is away; it is asked again. " + failure.getMessage());
+        }
+      }
       Thread.sleep(INTERVAL);
     }
   }
 
+  /** Whether it passes by itself: what is wrong with who asks, or with the question, does not. */
+  private static boolean isAway(CommandFailure failure) {
+    return failure.exitCode() == ExitCode.UNREACHABLE
+        || (failure instanceof ApiFailure refused && refused.status() >= 500);
+  }
+
+  /** What was shown is noted at once, since the next question may go unanswered. */
   private void look() {
-    var now = new HashMap<String, Integer>();
+    var now = new HashSet<String>();
     for (JsonNode approval : desk.list(session, "pending", MOST).reversed()) {
       String id = approval.path("id").asText();
       int tier = approval.path("tier").asInt();
-      now.put(id, tier);
-      if (!Integer.valueOf(tier).equals(waiting.get(id))) {
+      now.add(id);
+      if (!Integer.valueOf(tier).equals(waiting.put(id, tier))) {
         print(approval);
       }
     }
@@ -60,16 +87,16 @@ final class ApprovalsWatch implements Callable<Integer> {
         print(approval);
       }
     }
-    for (var gone : waiting.keySet()) {
-      if (!now.containsKey(gone)) {
+    for (var gone : List.copyOf(waiting.keySet())) {
+      if (!now.contains(gone)) {
         JsonNode approval = desk.show(session, gone);
+        waiting.remove(gone);
         print(approval);
         if (isGranted(approval) && granted.size() < MOST) {
           granted.add(gone);
         }
       }
     }
-    waiting = now;
   }
 
   private static boolean isGranted(JsonNode approval) {
