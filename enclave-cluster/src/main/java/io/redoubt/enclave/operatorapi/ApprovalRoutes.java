@@ -29,7 +29,9 @@ import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.text.PlainText;
+import io.redoubt.protocol.token.TokenDigest;
 import java.time.Clock;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -146,17 +148,20 @@ final class ApprovalRoutes {
     return asOperator(
         DECIDE,
         operator ->
-            bodies.json(
-                DecisionBody.class,
-                body ->
-                    Replies.async(
-                        decided(operator, new ApprovalKey(operator.organization(), id(id)), body)
-                            .thenApply(ApprovalRoutes::answer))));
+            extractRequest(request ->
+                bodies.json(
+                    DecisionBody.class,
+                    body -> {
+                      var key = new ApprovalKey(operator.organization(), id(id));
+                      var mark = Requests.idempotencyKey(request);
+                      return Replies.async(
+                          decided(operator, key, body, mark).thenApply(ApprovalRoutes::answer));
+                    })));
   }
 
   private CompletionStage<Voting.Outcome> decided(
-      OperatorClaims operator, ApprovalKey key, DecisionBody body) {
-    var ballot = ballot(operator, body);
+      OperatorClaims operator, ApprovalKey key, DecisionBody body, Optional<String> mark) {
+    var ballot = ballot(operator, key.approval(), body, mark);
     var arguments = body.arguments();
     if (arguments == null) {
       return voting.cast(key, ballot);
@@ -170,7 +175,8 @@ final class ApprovalRoutes {
     return voting.edit(key, ballot, CanonicalJson.write(arguments));
   }
 
-  private Ballot ballot(OperatorClaims operator, DecisionBody body) {
+  private Ballot ballot(
+      OperatorClaims operator, ApprovalId approval, DecisionBody body, Optional<String> mark) {
     var decision = body.decision();
     if (decision == null) {
       throw ProblemException.invalid("/decision", "is needed: approve or deny");
@@ -185,8 +191,33 @@ final class ApprovalRoutes {
           "has at most " + Ballot.MAX_REASON + " characters, none of them control characters");
     }
     var age = operator.authenticationAge(clock.instant());
-    return new Ballot(AuditId.next(clock).toString(), operator.subject(), THROUGH, decision, reason)
+    String id =
+        mark.map(key -> repeatable(operator, approval, key, decision, body.arguments()))
+            .orElseGet(() -> AuditId.next(clock).toString());
+    return new Ballot(id, operator.subject(), THROUGH, decision, reason)
         .authenticated(age.isPresent() ? age.getAsLong() : null);
+  }
+
+  /**
+   * What the same client says again with the same key is the same vote, so that whoever lost the
+   * answer hears it once more. Another word is another vote, whatever its key.
+   */
+  private static String repeatable(
+      OperatorClaims operator,
+      ApprovalId approval,
+      String key,
+      ApprovalView.Decision decision,
+      @Nullable JsonNode arguments) {
+    return TokenDigest.of(
+            String.join(
+                "\n",
+                operator.client(),
+                approval.toString(),
+                key,
+                decision.wire(),
+                // In digits, since a digest of text is one of ASCII.
+                arguments == null ? "" : HexFormat.of().formatHex(CanonicalJson.write(arguments))))
+        .toString();
   }
 
   private static Route answer(Voting.Outcome outcome) {

@@ -160,6 +160,36 @@ class ApprovalTest {
     assertThat(voted.detail()).contains("looks right", "through enclave");
   }
 
+  private Answer decide(String approval, String decision, String idempotencyKey) {
+    return Http.post(
+        at("/" + approval + "/decision"),
+        Map.of("decision", decision, "reason", "looks right"),
+        "Authorization",
+        "Bearer " + fixture.controlPlane.operatorToken(organization, "approvals:decide"),
+        "Idempotency-Key",
+        idempotencyKey);
+  }
+
+  @Test
+  void whoSaysItAgainWithTheSameKeyHearsTheSameAnswer() {
+    String approval = asked(caller());
+
+    var first = decide(approval, "approve", "key-1");
+    var again = decide(approval, "approve", "key-1");
+
+    assertThat(first.status()).as(first.body()).isEqualTo(200);
+    api.describes(again);
+    assertThat(again.status()).as(again.body()).isEqualTo(200);
+    assertThat(again.text("status")).isEqualTo("approved");
+    assertThat(again.json().path("votes")).isEqualTo(first.json().path("votes"));
+    assertThat(decide(approval, "approve", "key-2").status()).as("another vote").isEqualTo(409);
+    assertThat(decide(approval, "deny", "key-1").status()).as("another word").isEqualTo(409);
+    assertThat(decide(asked(caller()), "approve", "key-1").text("status"))
+        .as("of another request")
+        .isEqualTo("approved");
+    assertThat(decide(approval, "approve", "x".repeat(256)).status()).isEqualTo(400);
+  }
+
   @Test
   void whatContentPolicyWantsApprovedPassesOnceAndIsRedactedStill() {
     var own = OrganizationId.next(CLOCK);
