@@ -30,12 +30,16 @@ class GroupTest {
   }
 
   private static String newMember(Tenant tenant, String name) {
+    return newMember(tenant, name, "approver");
+  }
+
+  private static String newMember(Tenant tenant, String name, String role) {
     var made =
         tenant
             .owner()
             .post(
                 "/api/v1/iam/members",
-                "{\"name\": \"%s\", \"roles\": [\"approver\"]}".formatted(name));
+                "{\"name\": \"%s\", \"roles\": [\"%s\"]}".formatted(name, role));
     assertThat(made.status()).as(made.text()).isEqualTo(201);
     return made.text("/id");
   }
@@ -136,6 +140,33 @@ class GroupTest {
     tenant.owner().delete("/api/v1/iam/members/" + ann);
 
     isRefused(tenant, "/workflows/payments/tiers/0/approvers");
+  }
+
+  @Test
+  void whoMayNotDecideIsNobodyInATier() {
+    var tenant = server.newTenant();
+    var vic = newMember(tenant, "Vic", "viewer");
+    tenant.owner().put(GROUPS + "/sre", of(vic));
+    tenant.owner().put(WORKFLOWS + "/payments", ASKS_SRE.formatted(1));
+    isRefused(tenant, "/workflows/payments/tiers/0/approvers");
+
+    tenant.owner().put(GROUPS + "/sre", of(vic, newMember(tenant, "Ann")));
+
+    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isIn(201, 202);
+  }
+
+  @Test
+  void aTierThatNamesNobodyTakesNoMoreThanMayDecide() {
+    var tenant = server.newTenant();
+    newMember(tenant, "Adam", "admin");
+    tenant
+        .owner()
+        .put(WORKFLOWS + "/payments", "{\"tiers\": [{\"kind\": \"human\", \"quorum\": 2}]}");
+    isRefused(tenant, "/workflows/payments/tiers/0/quorum");
+
+    newMember(tenant, "Ann");
+
+    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isIn(201, 202);
   }
 
   @ParameterizedTest

@@ -86,6 +86,7 @@ class WorkflowTest {
   @Test
   void aPublicationBringsItToTheEnclave() {
     var tenant = server.newTenant();
+    tenant.owner().post("/api/v1/iam/members", "{\"name\": \"Ann\", \"roles\": [\"approver\"]}");
     try (var enclave = tenant.newEnclave("main").connect()) {
       tenant.owner().put(WORKFLOWS + "/payments", TWO_TIERS);
 

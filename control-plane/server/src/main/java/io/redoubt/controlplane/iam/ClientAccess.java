@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.operator.OperatorDirectory;
 import io.redoubt.controlplane.operator.Permission;
+import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.MemberId;
@@ -15,7 +16,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -119,6 +122,41 @@ public final class ClientAccess implements OperatorDirectory {
           return new Cut(access.id(), left, access.rotatedAt());
         })
         .list();
+  }
+
+  /**
+   * Whose word counts where that permission is needed, at this moment: that of members, and of
+   * clients that act for nobody but themselves. What others say is their member's word.
+   */
+  public static Set<String> subjectsWho(Transaction transaction, Permission permission) {
+    var subjects = new HashSet<String>();
+    transaction
+        .handle()
+        .createQuery(
+            """
+            SELECT m.id, control.standing_roles(m.organization_id, m.id) AS roles
+            FROM control.member m
+            WHERE m.organization_id = :organization AND m.deleted_at IS NULL
+            """)
+        .bind("organization", transaction.organization().uuid())
+        .map((row, _) ->
+            Map.entry(
+                new MemberId(Rows.uuid(row, "id")).toString(),
+                Role.permissionsOf(Rows.json(row, "roles", ROLES))))
+        .list()
+        .stream()
+        .filter(member -> member.getValue().contains(permission))
+        .forEach(member -> subjects.add(member.getKey()));
+    transaction
+        .handle()
+        .createQuery(ACCESS + "AND c.deleted_at IS NULL AND m.deleted_at IS NULL")
+        .bind("organization", transaction.organization().uuid())
+        .map((row, _) -> read(row))
+        .list()
+        .stream()
+        .filter(access -> access.permissions().contains(permission))
+        .forEach(access -> subjects.add(access.subject()));
+    return subjects;
   }
 
   /** What was given, permissions and roles together. */

@@ -1,6 +1,8 @@
 package io.redoubt.controlplane.policy;
 
+import io.redoubt.controlplane.iam.ClientAccess;
 import io.redoubt.controlplane.operator.Checks;
+import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.protocol.approval.ApprovalTier;
@@ -16,7 +18,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Whom workflows and groups name, and who of them is still there. */
+/** Whom workflows and groups name, and who of them is still there and may decide. */
 final class Approvers {
   private Approvers() {}
 
@@ -56,31 +58,45 @@ final class Approvers {
         .set();
   }
 
-  /** 422 where a tier would ask people in vain: fewer than it takes are there. */
+  /** 422 where a tier would ask people in vain: fewer than it takes may decide. */
   static void require(Transaction transaction, Content content) {
-    var naming =
-        content.workflows().stream()
-            .filter(it -> it.tiers().stream().anyMatch(tier -> !tier.approvers().isEmpty()))
-            .toList();
-    if (naming.isEmpty()) {
+    if (content.workflows().isEmpty()) {
       return;
     }
-    var standing = standing(transaction);
+    var deciding = ClientAccess.subjectsWho(transaction, Permission.APPROVALS_DECIDE);
     var groups = new HashMap<String, List<String>>();
     content.groups().forEach(it -> groups.put(it.name(), it.members()));
     var checks = new Checks();
-    for (ApprovalWorkflow workflow : naming) {
+    for (ApprovalWorkflow workflow : content.workflows()) {
       for (int i = 0; i < workflow.tiers().size(); i++) {
         var tier = workflow.tiers().get(i);
-        var at = "/workflows/%s/tiers/%d/approvers".formatted(workflow.name(), i);
-        unknownGroups(tier, groups, checks, at);
-        checks.require(
-            tier.approvers().isEmpty() || asked(tier, groups, standing) >= tier.quorum(),
-            at,
-            "name fewer who are still there than have to approve, so that nobody could ever grant");
+        if (tier.kind() == ApprovalTier.Kind.HUMAN) {
+          var at = "/workflows/%s/tiers/%d".formatted(workflow.name(), i);
+          require(tier, groups, deciding, checks, at);
+        }
       }
     }
     checks.done();
+  }
+
+  private static void require(
+      ApprovalTier tier,
+      Map<String, List<String>> groups,
+      Set<String> deciding,
+      Checks checks,
+      String at) {
+    if (tier.approvers().isEmpty()) {
+      checks.require(
+          deciding.size() >= tier.quorum(),
+          at + "/quorum",
+          "is more than there are who may decide approvals, so that nobody could ever grant");
+      return;
+    }
+    unknownGroups(tier, groups, checks, at + "/approvers");
+    checks.require(
+        asked(tier, groups, deciding) >= tier.quorum(),
+        at + "/approvers",
+        "name fewer who may decide than have to approve, so that nobody could ever grant");
   }
 
   private static void unknownGroups(
@@ -95,14 +111,14 @@ final class Approvers {
 
   /** How many could approve. The agent's owner is somebody, whoever that is. */
   private static long asked(
-      ApprovalTier tier, Map<String, List<String>> groups, Set<String> standing) {
+      ApprovalTier tier, Map<String, List<String>> groups, Set<String> deciding) {
     return tier.approvers().stream()
         .flatMap(approver ->
             ApproverGroup.named(approver)
                 .map(name -> groups.getOrDefault(name, List.of()).stream())
                 .orElseGet(() -> Stream.of(approver)))
         .distinct()
-        .filter(it -> ApprovalTier.OWNER.equals(it) ? !tier.excludeOwner() : standing.contains(it))
+        .filter(it -> ApprovalTier.OWNER.equals(it) ? !tier.excludeOwner() : deciding.contains(it))
         .count();
   }
 }
