@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
  * @param identity what a grant is good for, and nothing else
  * @param owner the human answerable for the agent
  * @param within what the resource is in; null: nothing is known
- * @param digest SHA-256 of the canonical call, hex
+ * @param digest SHA-256 of the canonical call, or of the bytes of a request to a model, hex
  * @param action that asked first
  * @param turn the call to a model that it came of; null: it came of none
  * @param workflows all of which have to grant, one after the other
  * @param editing how its arguments may be changed; null: they may not
  * @param origin what it stands in the place of; null: an agent asked for it as it is
+ * @param riskReasons what makes the risk, such as {@code off-intent 30}
+ * @param findings what inspection found in the call, by kind
  */
 public record ApprovalRequest(
     String identity,
@@ -41,7 +43,9 @@ public record ApprovalRequest(
     @Nullable String traceId,
     List<ApprovalWorkflow> workflows,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Editing editing,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Origin origin)
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Origin origin,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> riskReasons,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings)
     implements ClusterMessage {
 
   /** What stands in the place of arguments. */
@@ -99,12 +103,17 @@ public record ApprovalRequest(
         traceId,
         workflows,
         null,
-        null);
+        null,
+        List.of(),
+        List.of());
   }
 
+  @SuppressWarnings("ConstantValue") // one from before they were told has none
   public ApprovalRequest {
     policyIds = List.copyOf(policyIds);
     workflows = List.copyOf(workflows);
+    riskReasons = riskReasons == null ? List.of() : List.copyOf(riskReasons);
+    findings = findings == null ? List.of() : List.copyOf(findings);
     if (workflows.isEmpty()) {
       throw new IllegalArgumentException("nobody is asked");
     }
@@ -138,6 +147,32 @@ public record ApprovalRequest(
         traceId,
         workflows,
         how,
-        origin);
+        origin,
+        riskReasons,
+        findings);
+  }
+
+  /** The same, with why it is out of line, for those who decide. */
+  public ApprovalRequest because(List<String> riskReasons, List<String> findings) {
+    return new ApprovalRequest(
+        identity,
+        agent,
+        owner,
+        plane,
+        operation,
+        within,
+        resource,
+        digest,
+        policyIds,
+        bundleVersion,
+        risk,
+        action,
+        turn,
+        traceId,
+        workflows,
+        editing,
+        origin,
+        riskReasons,
+        findings);
   }
 }

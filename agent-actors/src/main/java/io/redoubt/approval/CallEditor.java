@@ -21,6 +21,8 @@ public interface CallEditor {
    * @param identity what a grant for it is good for
    * @param digest of the changed call, hex
    * @param workflows that policies ask; none: they would permit it without
+   * @param riskReasons what makes the risk
+   * @param findings what inspection found in the changed call, by kind
    */
   record Askable(
       String identity,
@@ -28,11 +30,15 @@ public interface CallEditor {
       List<String> policyIds,
       long bundleVersion,
       int risk,
-      List<ApprovalWorkflow> workflows)
+      List<ApprovalWorkflow> workflows,
+      List<String> riskReasons,
+      List<String> findings)
       implements Look {
     public Askable {
       policyIds = List.copyOf(policyIds);
       workflows = List.copyOf(workflows);
+      riskReasons = List.copyOf(riskReasons);
+      findings = List.copyOf(findings);
     }
   }
 

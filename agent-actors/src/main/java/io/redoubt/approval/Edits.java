@@ -155,7 +155,9 @@ final class Edits {
         original.traceId(),
         workflows,
         original.editing(),
-        new Origin(edit, goesOn ? editable.tier() : 0));
+        new Origin(edit, goesOn ? editable.tier() : 0),
+        askable.riskReasons(),
+        askable.findings());
   }
 
   private record Replacing(ApprovalDesk.Answer answer, String digest, ApprovalView.Edit edit) {

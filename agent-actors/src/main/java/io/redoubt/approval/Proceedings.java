@@ -241,7 +241,9 @@ record Proceedings(
         status == ApprovalStatus.PENDING && request.editing() != null,
         request.origin() == null ? null : request.origin().edit(),
         steps.getLast().edit(),
-        false);
+        false,
+        request.riskReasons(),
+        request.findings());
   }
 
   private List<ApprovalView.Opinion> opinions() {

@@ -2,7 +2,6 @@ package io.redoubt.session;
 
 import io.redoubt.ClusterMessage;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * How much an action is out of line, and why.
@@ -33,10 +32,13 @@ public record Risk(int score, List<Contribution> contributions) implements Clust
     return new Risk(Math.min(sum, MOST), contributions);
   }
 
+  /** What contributes, each such as {@code off-intent 30}. */
+  public List<String> reasons() {
+    return contributions.stream().map(each -> each.name() + ' ' + each.points()).toList();
+  }
+
   /** For the record, such as {@code risk 40: off-intent 30, new-operation 10}. */
   public String explained() {
-    return contributions.stream()
-        .map(each -> each.name() + ' ' + each.points())
-        .collect(Collectors.joining(", ", "risk " + score + ": ", ""));
+    return "risk " + score + ": " + String.join(", ", reasons());
   }
 }

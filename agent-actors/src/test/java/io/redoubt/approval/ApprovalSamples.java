@@ -181,7 +181,9 @@ public final class ApprovalSamples {
                   1,
                   600)),
           new ApprovalRequest.Editing(ApprovalRequest.Form.OBJECT, "10.0.0.1"),
-          new ApprovalRequest.Origin(EDIT, 1));
+          new ApprovalRequest.Origin(EDIT, 1),
+          List.of(),
+          List.of());
   private static final Approved GRANT =
       new Approved(KEY.approval(), "f00d", 2, Set.of("mem_ann"), AT);
 
@@ -200,6 +202,12 @@ public final class ApprovalSamples {
     return List.of(
         new Sample("approval-event/asked.json", new Asked(REQUEST, LATER, AT)),
         new Sample("approval-event/asked-bare.json", new Asked(BARE, LATER, AT)),
+        new Sample(
+            "approval-event/asked-because.json",
+            new Asked(
+                BARE.because(List.of("off-intent 30", "new-operation 5"), List.of("pii:email")),
+                LATER,
+                AT)),
         new Sample("approval-event/vote-cast.json", new VoteCast(BALLOT, AT)),
         new Sample("approval-event/vote-cast-in-groups.json", new VoteCast(BALLOT_OF_SRE, AT)),
         new Sample("approval-event/vote-cast-fresh.json", new VoteCast(BALLOT_OF_FRESH, AT)),

@@ -128,7 +128,9 @@ class EditsTest {
         List.of("ask"),
         7,
         10,
-        workflows.length == 0 ? List.of(ONE) : List.of(workflows));
+        workflows.length == 0 ? List.of(ONE) : List.of(workflows),
+        List.of("off-intent 10"),
+        List.of("pii:email"));
   }
 
   private static <T> T get(CompletionStage<T> stage) {
@@ -234,6 +236,8 @@ class EditsTest {
         .isEqualTo(to.actionDigest())
         .isNotEqualTo(view.actionDigest());
     assertThat(changed.votes().getFirst().by()).isEqualTo("mem_ann");
+    assertThat(changed.riskReasons()).as("its own").containsExactly("off-intent 10");
+    assertThat(changed.findings()).containsExactly("pii:email");
     assertThat(Objects.requireNonNull(changed.editOf()).approval()).isEqualTo(original.approval());
     assertThat(CanonicalJson.write(Objects.requireNonNull(changed.arguments())))
         .asString(StandardCharsets.UTF_8)
@@ -362,7 +366,14 @@ class EditsTest {
         () -> {
           var it = (CallEditor.Askable) asks(two);
           return new CallEditor.Askable(
-              it.identity(), it.digest(), List.of("starter"), 7, 0, List.of());
+              it.identity(),
+              it.digest(),
+              List.of("starter"),
+              7,
+              0,
+              List.of(),
+              List.of(),
+              List.of());
         };
 
     var to = Objects.requireNonNull(edited(original, "mem_ann").editedTo()).approval();

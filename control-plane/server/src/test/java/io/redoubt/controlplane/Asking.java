@@ -18,6 +18,7 @@ import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** An organization whose agent asks for approvals, as its enclave reports them. */
@@ -65,10 +66,25 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
 
   /** The same about a call that may be changed. */
   ApprovalView asksChangeable(String arguments) {
+    return asksWith(arguments, view -> view.put("editable", true));
+  }
+
+  /** The same about a call to a model, of which nothing is told but why it is asked about. */
+  ApprovalView asksBecause(String riskReason, String finding) {
+    return asksWith(
+        null,
+        view -> {
+          view.putArray("risk_reasons").add(riskReason);
+          view.putArray("findings").add(finding);
+        });
+  }
+
+  private ApprovalView asksWith(@Nullable String arguments, Consumer<ObjectNode> more) {
     ObjectNode view =
         Json.LENIENT.valueToTree(view(ApprovalId.next(tenant.server().clock), arguments));
+    more.accept(view);
     try {
-      var read = Json.LENIENT.treeToValue(view.put("editable", true), ApprovalView.class);
+      var read = Json.LENIENT.treeToValue(view, ApprovalView.class);
       report(read);
       return read;
     } catch (JsonProcessingException e) {

@@ -114,6 +114,19 @@ class EmailTest {
   }
 
   @Test
+  void whyItIsAskedAboutAndWhatIsWithheldIsSaid() {
+    var why = asking.asksBecause("off-intent 30", "pii:email");
+    var withheld = asking.asksWithheld();
+
+    assertThat(mails(why, 1).getFirst().text())
+        .contains("Risk: 35 of 100: off-intent 30", "Found in it: pii:email");
+    assertThat(mails(withheld, 1).getFirst().text())
+        .contains("too large to show here")
+        .contains("redoubt approvals show " + withheld.id() + " --at-enclave");
+    awaitNothingWaits();
+  }
+
+  @Test
   void whoMayDecideAndWhoIsOnDutyAreToldEachByAMailOfTheirOwn() {
     var view =
         asking.asks(

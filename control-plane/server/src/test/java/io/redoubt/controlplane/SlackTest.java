@@ -139,6 +139,17 @@ class SlackTest {
   }
 
   @Test
+  void whyItIsAskedAboutIsShown() {
+    var view = asking.asksBecause("off-intent 30", "pii:email");
+
+    assertThat(shown(view).words())
+        .contains("35 of 100: off-intent 30", "Found in it", "pii:email");
+    var answer = tenant.owner().get("/api/v1/approvals/" + view.id());
+    assertThat(answer.text("/risk_reasons/0")).isEqualTo("off-intent 30");
+    assertThat(answer.text("/findings/0")).isEqualTo("pii:email");
+  }
+
+  @Test
   void argumentsOfAnySizeFitIntoAMessage() {
     var view = asking.asks("{\"text\": \"" + "long \\\" ".repeat(8_000) + "\"}");
 

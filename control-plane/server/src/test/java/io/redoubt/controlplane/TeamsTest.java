@@ -156,6 +156,14 @@ class TeamsTest {
   }
 
   @Test
+  void whyItIsAskedAboutIsShown() {
+    var view = asking.asksBecause("off-intent 30", "pii:email");
+
+    assertThat(shown(view).words())
+        .contains("35 of 100: off-intent 30", "Found in it", "pii:email");
+  }
+
+  @Test
   void manyLinesAreCutToo() {
     String lines =
         IntStream.range(0, 300)

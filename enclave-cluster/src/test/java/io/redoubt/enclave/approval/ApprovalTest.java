@@ -519,48 +519,84 @@ class ApprovalTest {
     return Http.get(at("/" + approval), operator(own, "approvals:read"));
   }
 
+  private static final ApprovalTier JUDGE =
+      ApprovalTier.judge(
+          "anthropic",
+          "claude-judge",
+          List.of(ApprovalView.Decision.APPROVE),
+          100,
+          50,
+          20,
+          ApprovalTier.OnTimeout.NEXT);
+
+  /** One that a model could not settle, once people are asked. */
+  private Answer awaitReferred(OrganizationId own, String approval) {
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> show(own, approval), it -> it.json().path("tier").asInt() == 2);
+  }
+
   @Test
   void aModelIsAskedFirstAndPeopleWhereItSettlesNothing() {
-    var own =
-        asking(
-            ApprovalTier.judge(
-                "anthropic",
-                "claude-judge",
-                List.of(ApprovalView.Decision.APPROVE),
-                100,
-                50,
-                20,
-                ApprovalTier.OnTimeout.NEXT),
-            people());
+    var own = OrganizationId.next(CLOCK);
+    fixture.introduce(own);
+    fixture.controlPlane.publish(
+        own,
+        2,
+        List.of(new ApprovalWorkflow("default", List.of(JUDGE, people()), 1, 600)),
+        Starter.DOCUMENT,
+        ASK_FOR_TRANSFERS);
+    fixture.controlPlane.awaitRunning(own, 2);
     var caller = callerOf(own);
-    fixture.model.answers(VERDICT.formatted("approve", 90));
-    String approval = asked(caller);
+    fixture.model.answers(TRANSFER.formatted("{\"amount\": 900}"));
+    fixture.model.judges(VERDICT.formatted("approve", 90));
 
-    var approved = awaitSeen(approval, ApprovalStatus.APPROVED);
-    assertThat(approved.votes().getFirst().by()).isEqualTo("model:anthropic/claude-judge");
+    assertThat(caller.proposal().body()).contains("\"input\":{\"amount\": 900}");
+
     var judged =
-        fixture.controlPlane.awaitAudit(
-            own,
-            record ->
-                approval.equals(record.approvalId())
-                    && record.operation().equals("approval:judge"));
+        fixture.controlPlane.awaitAudit(own, record -> record.operation().equals("approval:judge"));
+    String approval = Objects.requireNonNull(judged.approvalId());
     assertThat(judged.plane()).isEqualTo(Plane.APPROVAL);
-    assertThat(caller.call().status()).as("it passes once").isEqualTo(200);
+    var approved = awaitSeen(approval, ApprovalStatus.CONSUMED);
+    assertThat(approved.votes().getFirst().by()).isEqualTo("model:anthropic/claude-judge");
 
-    fixture.model.answers(VERDICT.formatted("deny", 90));
-    String referred = asked(caller);
-    assertThat(referred).isNotEqualTo(approval);
-    var shown =
+    fixture.model.judges(VERDICT.formatted("deny", 90));
+    var waiting = CompletableFuture.supplyAsync(caller::proposal);
+    String referred =
         await()
             .atMost(Duration.ofSeconds(10))
             .until(
-                () -> Http.get(at("/" + referred), operator(own, "approvals:read")),
-                it -> it.json().path("tier").asInt() == 2);
+                () ->
+                    Http.get(at("?status=pending"), operator(own, "approvals:read"))
+                        .json()
+                        .at("/items/0/id")
+                        .asText(),
+                id -> !id.isEmpty());
+    assertThat(referred).isNotEqualTo(approval);
+    var shown = awaitReferred(own, referred);
     api.describes(shown);
     assertThat(shown.json().path("votes")).isEmpty();
     assertThat(shown.json().at("/opinions/0/opinion/said").asText()).isEqualTo("deny");
     assertThat(shown.json().at("/opinions/0/why").asText()).isEqualTo("it may not deny");
     assertThat(says(own, referred, "mem_any").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
+    assertThat(waiting.join().body()).contains("\"input\":{\"amount\": 900}");
+  }
+
+  @Test
+  void noModelApprovesWhatItCannotSee() {
+    var own = asking(JUDGE, people());
+    var caller = callerOf(own);
+    fixture.model.judges(VERDICT.formatted("approve", 100));
+
+    String approval = asked(caller);
+
+    var shown = awaitReferred(own, approval);
+    api.describes(shown);
+    assertThat(shown.json().path("votes")).isEmpty();
+    assertThat(shown.json().at("/opinions/0/opinion/said").isNull()).isTrue();
+    assertThat(shown.json().at("/opinions/0/opinion/reason").asText())
+        .isEqualTo("it cannot see the content of the call");
+    assertThat(says(own, approval, "mem_any").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
     assertThat(caller.call().status()).isEqualTo(200);
   }
 

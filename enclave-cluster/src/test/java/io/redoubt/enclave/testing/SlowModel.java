@@ -21,6 +21,7 @@ public final class SlowModel implements AutoCloseable {
   public final AtomicReference<String> credential = new AtomicReference<>("");
   public final AtomicReference<String> body = new AtomicReference<>("");
   private volatile String verdict = "";
+  private volatile String opinion = "";
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -44,6 +45,15 @@ public final class SlowModel implements AutoCloseable {
     verdict = message;
   }
 
+  /** What it says where it is to judge a call. */
+  public void judges(String message) {
+    opinion = message;
+  }
+
+  private String said(String asked) {
+    return asked.contains("\"verdict\"") ? opinion : verdict;
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
     requests.incrementAndGet();
     credential.set(String.valueOf(exchange.getRequestHeaders().getFirst("x-api-key")));
@@ -55,7 +65,7 @@ public final class SlowModel implements AutoCloseable {
       } else {
         byte[] reply =
             (asked.contains("\"tool_choice\"")
-                    ? verdict
+                    ? said(asked)
                     : "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\","
                         + "\"model\":\"test-model\","
                         + "\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"

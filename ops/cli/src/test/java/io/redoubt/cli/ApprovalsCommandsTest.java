@@ -74,6 +74,16 @@ class ApprovalsCommandsTest {
   }
 
   @Test
+  void whyItIsAskedAboutIsShown() {
+    var why = "\"risk_reasons\":[\"off-intent 30\"],\"findings\":[\"pii:email\"],\"votes\":";
+    server.on("GET " + PATH + "/" + ID, json(200, approval("pending").replace("\"votes\":", why)));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+
+    assertThat(machine.out()).contains("risk_reasons", "off-intent 30", "findings", "pii:email");
+  }
+
+  @Test
   void argumentsThatAreNotToldAreSaidToBeThere() {
     var withheld =
         approval("pending")

@@ -158,7 +158,9 @@ class ApprovalBoardTest {
             false,
             null,
             new ApprovalView.Edit(to.approval(), "cafe", "mem_ann", List.of("/a")),
-            false);
+            false,
+            List.of(),
+            List.of());
     await(board.post(new Posting(key, view, version, null)));
   }
 

@@ -214,6 +214,11 @@ public final class ModelJudge implements TierJudge {
     if (fence.isEmpty() || shown.isEmpty()) {
       throw new NoAnswer("what is to be approved is not known here");
     }
+    // Of a call to a model nothing is kept but its digest: an opinion of that would be a guess.
+    var arguments = shown.get().arguments();
+    if (arguments == null) {
+      throw new NoAnswer("it cannot see the content of the call");
+    }
     Policies.Running running =
         ports
             .policies()
@@ -222,7 +227,7 @@ public final class ModelJudge implements TierJudge {
     var model = Objects.requireNonNullElse(question.tier().model(), "");
     var cleared =
         Submission.cleared(
-            document(question.request(), spec, running.set(), shown.get().arguments()),
+            document(question.request(), spec, running.set(), arguments),
             running.set().content(),
             question.request().agent(),
             spec,
@@ -248,7 +253,7 @@ public final class ModelJudge implements TierJudge {
 
   /** Names that the enclave knows; what the agent wrote is in the arguments. */
   private static ObjectNode document(
-      ApprovalRequest request, AgentSpec spec, PolicySet policies, @Nullable JsonNode arguments) {
+      ApprovalRequest request, AgentSpec spec, PolicySet policies, JsonNode arguments) {
     ObjectNode document = Json.STRICT.createObjectNode();
     document
         .putObject("agent")

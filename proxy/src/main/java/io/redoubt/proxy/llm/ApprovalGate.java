@@ -390,6 +390,7 @@ final class ApprovalGate {
             plea.turn,
             plea.traceId,
             asking.workflows())
+        .because(judgement.risk().reasons(), action.findings().stream().sorted().toList())
         .edited(
             plea.editing == null
                 ? null

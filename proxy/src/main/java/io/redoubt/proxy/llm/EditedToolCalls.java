@@ -115,7 +115,9 @@ public final class EditedToolCalls implements CallEditor {
             judgement.decision().policyIds(),
             judgement.bundleVersion(),
             judgement.risk().score(),
-            asking.workflows()));
+            asking.workflows(),
+            judgement.risk().reasons(),
+            call.found().findings().stream().sorted().toList()));
   }
 
   private static CompletionStage<CallEditor.Look> forbidden(String why) {

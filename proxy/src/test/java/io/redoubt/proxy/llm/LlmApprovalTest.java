@@ -178,6 +178,32 @@ class LlmApprovalTest {
     assertThat(record.approvalId()).isEqualTo(view.id().toString());
   }
 
+  /** Those who decide are not shown what a call to a model says, so they are told what is known. */
+  @Test
+  void whyItIsAskedAboutIsTold() {
+    asksForModels();
+    var asks = asks("model-call");
+    plane.agents.judgement =
+        new Judgement(
+            asks.bundleVersion(),
+            asks.decision(),
+            new Risk(30, List.of(new Risk.Contribution("off-intent", 30))),
+            asks.asking());
+
+    plane.send(
+        plane.anthropic(
+            """
+            {"model":"claude-sonnet-4-5",
+             "messages":[{"role":"user","content":"tell jane.doe@example.com"}]}\
+            """));
+
+    var view = awaitPending(1);
+    assertThat(find(view.id()).arguments()).isNull();
+    assertThat(view.riskScore()).isEqualTo(30);
+    assertThat(view.riskReasons()).containsExactly("off-intent 30");
+    assertThat(view.findings()).containsExactly("pii:email");
+  }
+
   @Test
   void onceApprovedTheSameCallPassesOnceAndThenAsksAgain() {
     asksForModels();

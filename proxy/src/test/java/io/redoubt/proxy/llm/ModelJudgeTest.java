@@ -62,6 +62,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,12 +164,12 @@ class ModelJudgeTest {
         of, model, List.of(Decision.APPROVE, Decision.DENY), 40, 0, 20, OnTimeout.NEXT);
   }
 
-  private ModelOpinion ask(ApprovalTier tier, String arguments) {
+  private ModelOpinion ask(ApprovalTier tier, @Nullable String arguments) {
     return ask(tier, arguments, Duration.ofSeconds(20));
   }
 
   /** Puts a request on the board and asks about it. */
-  private ModelOpinion ask(ApprovalTier tier, String arguments, Duration limit) {
+  private ModelOpinion ask(ApprovalTier tier, @Nullable String arguments, Duration limit) {
     try {
       key = new ApprovalKey(ORGANIZATION, ApprovalId.next(clock));
       var action = ActionId.next(clock);
@@ -196,7 +197,7 @@ class ModelJudgeTest {
                   request.identity(),
                   key.approval(),
                   null,
-                  Json.STRICT.readTree(arguments),
+                  arguments == null ? null : Json.STRICT.readTree(arguments),
                   clock.instant()),
               new ApprovalBoard.Limits(100, 100)));
       LlmFixture.await(
@@ -324,6 +325,13 @@ class ModelJudgeTest {
     agents.isolated = false;
     agents.silent(true);
     isNotAsked(ask(), "it could not be asked");
+  }
+
+  /** Of a call to a model there is only a digest: whoever says yes to that says it blindly. */
+  @Test
+  void aboutWhatItCannotSeeNobodyIsAsked() {
+    isNotAsked(
+        ask(tier("anthropic", "claude-judge"), null), "it cannot see the content of the call");
   }
 
   @Test

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param owner the human answerable for the agent
  * @param within what the resource is in; null: nothing is known
  * @param arguments of the call, exactly; null: it has none, or they are not told here
- * @param actionDigest SHA-256 of the canonical call, hex: what is approved, and nothing else
+ * @param actionDigest SHA-256, hex: what is approved, and nothing else. Of a call of a tool in its
+ *     canonical form (RFC 8785); of the bytes of a request to a model
  * @param workflow whose tier is asked, or was asked last
  * @param tier its number, from 1
  * @param riskScore 0 to 100
@@ -40,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param editedTo what stands in its place; null: nothing does
  * @param argumentsWithheld whether there are arguments that are too large to be told here: nobody
  *     may take such a call for one that has none
+ * @param riskReasons what makes the score, with its points, such as {@code off-intent 30}
+ * @param findings what inspection found in the call, by kind, such as {@code pii:email}
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -72,7 +75,9 @@ public record ApprovalView(
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editOf,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Edit editedTo,
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
-        boolean argumentsWithheld) {
+        boolean argumentsWithheld,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> riskReasons,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings) {
 
   /** What whoever approves may write in the place of arguments, in bytes. */
   public static final int MAX_EDITED_BYTES = 64 * 1024;
@@ -152,6 +157,8 @@ public record ApprovalView(
     votes = List.copyOf(votes);
     related = related == null ? List.of() : List.copyOf(related);
     opinions = opinions == null ? List.of() : List.copyOf(opinions);
+    riskReasons = riskReasons == null ? List.of() : List.copyOf(riskReasons);
+    findings = findings == null ? List.of() : List.copyOf(findings);
   }
 
   /** One of which no model was asked. */
@@ -206,7 +213,9 @@ public record ApprovalView(
         false,
         null,
         null,
-        false);
+        false,
+        List.of(),
+        List.of());
   }
 
   /** The same, with what else is known of it. */
@@ -249,6 +258,8 @@ public record ApprovalView(
         editable,
         editOf,
         editedTo,
-        argumentsWithheld);
+        argumentsWithheld,
+        riskReasons,
+        findings);
   }
 }

@@ -52,7 +52,10 @@ final class Words {
     fact(facts, "Call", view.operation() + (view.within() == null ? "" : " in " + view.within()));
     fact(facts, "Of", view.resource());
     fact(facts, "Asked for by", String.join(", ", view.policyIds()));
-    fact(facts, "Risk", view.riskScore() + " of 100");
+    fact(facts, "Risk", view.riskScore() + " of 100" + listed(": ", view.riskReasons()));
+    if (!view.findings().isEmpty()) {
+      fact(facts, "Found in it", listed("", view.findings()));
+    }
     fact(facts, "Workflow", view.workflow() + ", tier " + view.tier());
     until(view).ifPresent(until -> fact(facts, "Until", until));
     fact(facts, "Request", view.id().toString());
@@ -61,6 +64,10 @@ final class Words {
 
   private static void fact(List<Fact> facts, String name, String value) {
     facts.add(new Fact(name, Visible.line(value, MAX_VALUE)));
+  }
+
+  private static String listed(String before, List<String> words) {
+    return words.isEmpty() ? "" : before + String.join(", ", words);
   }
 
   private static Optional<String> until(ApprovalView view) {
