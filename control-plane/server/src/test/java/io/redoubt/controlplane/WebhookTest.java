@@ -104,6 +104,12 @@ class WebhookTest {
     byte[] sum = mac.doFinal((parts[1] + "." + post.body()).getBytes(StandardCharsets.UTF_8));
     assertThat(parts[3]).isEqualTo(HexFormat.of().formatHex(sum));
     assertThat(post.body()).doesNotContain("mallory");
+    var notified =
+        asking.tenant().audit("&operation=approval:notified").stream()
+            .filter(record -> record.path("approval_id").asText().equals(view.id().toString()))
+            .toList();
+    assertThat(notified).as("where it was first told").hasSize(1);
+    assertThat(notified.getFirst().path("resource").asText()).isEqualTo("webhook/127.0.0.1");
     assertThat(Json.LENIENT.readTree(denied.body()).at("/approval/status").asText())
         .isEqualTo("denied");
   }

@@ -303,18 +303,17 @@ final class Postman implements AutoCloseable {
                 case Teller.Further(var notice, var where) -> {
                   turns.wentWell(handle, turn);
                   notices.progressed(handle, organization, kind, notice, null);
-                  if (where != null && ready.view() != null) {
-                    notices.notified(handle, organization, kind, ready.view(), where);
-                  }
+                  notified(handle, turn, ready, where);
                 }
                 case Teller.PassedOver(var notice, var why) -> {
                   turns.wentWell(handle, turn);
                   notices.progressed(handle, organization, kind, notice, null);
                   notices.undeliverable(handle, organization, kind, notice, why);
                 }
-                case Teller.Said(var notice) -> {
+                case Teller.Said(var notice, var where) -> {
                   turns.wentWell(handle, turn);
                   notices.progressed(handle, organization, kind, notice, null);
+                  notified(handle, turn, ready, where);
                   notices.done(handle, organization, kind, notice);
                 }
                 case Teller.Held(var notice, var why, var pause) -> {
@@ -326,6 +325,13 @@ final class Postman implements AutoCloseable {
               }
             })
         && !(step instanceof Teller.Held);
+  }
+
+  /** On record with what shows it, where people see it who did not before. */
+  private void notified(Handle handle, Turns.Turn turn, Ready ready, @Nullable String where) {
+    if (where != null && ready.view() != null) {
+      notices.notified(handle, turn.organization(), turn.kind(), ready.view(), where);
+    }
   }
 
   private void giveUp() {

@@ -44,8 +44,16 @@ interface Teller {
    */
   record PassedOver(Notice notice, String why) implements Step {}
 
-  /** Nothing is left to say. */
-  record Said(Notice notice) implements Step {}
+  /**
+   * Nothing is left to say.
+   *
+   * @param where people see it from now on; null: where they did before
+   */
+  record Said(Notice notice, @Nullable String where) implements Step {
+    Said(Notice notice) {
+      this(notice, null);
+    }
+  }
 
   /**
    * There is no going on in this channel before a while.

@@ -42,7 +42,8 @@ final class WebhookTeller implements Teller {
       case Outcome.Done<String> _ ->
           new Said(
               notice.shownAt(
-                  new Notice.Place("webhook", delivery), view.version(), Standing.of(view)));
+                  new Notice.Place("webhook", delivery), view.version(), Standing.of(view)),
+              notice.place() == null ? "webhook/" + url.getHost() : null);
       case Outcome.Later<String>(var why, var _, var pause) -> new Held(notice, why, pause);
       // Whoever set it up can put it right.
       case Outcome.Refused<String>(var why) -> new Held(notice, why, Duration.ZERO);
