@@ -183,9 +183,9 @@ class AuditTailTest {
 
   private static String intent(int number) {
     return """
-        {"id":"aud_%d","time":"2026-01-01T00:00:0%dZ","verdict":"permit","plane":"llm",
-         "operation":"llm:generate","resource":"m","agent_id":"agt_1","outcome":null}\
-        """
+    {"id":"aud_%d","time":"2026-01-01T00:00:0%dZ","verdict":"permit","plane":"llm",
+     "operation":"llm:generate","resource":"m","agent_id":"agt_1","outcome":null}\
+    """
         .formatted(number, number);
   }
 

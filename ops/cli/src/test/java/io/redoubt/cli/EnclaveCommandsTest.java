@@ -54,8 +54,7 @@ class EnclaveCommandsTest {
   @Test
   void anEnrolledEnclavesKeyIsShownOnce() throws IOException {
     server.on(
-        "POST " + ENCLAVES,
-        json(201, "{\"enclave\":" + ENCLAVE + ",\"api_key\":\"rde_the key\"}"));
+        "POST " + ENCLAVES, json(201, "{\"enclave\":" + ENCLAVE + ",\"api_key\":\"rde_the key\"}"));
 
     assertThat(machine.type("enclave", "enroll", "eu-1")).isZero();
     assertThat(machine.out()).contains("Enrolled eu-1 (enc_1).").containsOnlyOnce("rde_the key");

@@ -376,8 +376,8 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                         .bind("status", status == null ? null : status.wire())
                         .bindByType("before", before == null ? null : before.uuid(), UUID.class)
                         .bind("limit", limit)
-                        .map((row, _) ->
-                            new Listed(row(organization, row), row.getBoolean("large")))
+                        .map(
+                            (row, _) -> new Listed(row(organization, row), row.getBoolean("large")))
                         .list())
             .stream()
             .map(listed -> {

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class RawUpstream implements AutoCloseable {
   private static final Pattern LENGTH = Pattern.compile("(?i)content-length: (\\d+)");
 
+  /** CR LF CR LF. */
+  private static final int END_OF_HEAD = 0x0D0A0D0A;
+
   /** What is answered to one request, whose body has not been read. */
   @FunctionalInterface
   interface Script {
@@ -96,12 +99,14 @@ final class RawUpstream implements AutoCloseable {
 
   private static @Nullable String head(InputStream in) throws IOException {
     var head = new ByteArrayOutputStream();
-    while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+    int last = 0; // four bytes
+    while (last != END_OF_HEAD) {
       int b = in.read();
       if (b < 0) {
         return null;
       }
       head.write(b);
+      last = (last << 8) | b;
     }
     return head.toString(StandardCharsets.UTF_8);
   }

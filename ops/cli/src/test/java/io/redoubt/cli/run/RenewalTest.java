@@ -189,7 +189,7 @@ class RenewalTest {
   }
 
   private void later(Duration by) {
-    now.set(now.get().plus(by));
+    now.updateAndGet(at -> at.plus(by));
   }
 
   private List<FakeServer.Request> asked(String path) {
