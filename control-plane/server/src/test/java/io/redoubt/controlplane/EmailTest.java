@@ -120,7 +120,8 @@ class EmailTest {
 
     assertThat(mails(why, 1).getFirst().text())
         .contains("Risk: 35 of 100: off-intent 30", "Found in it: pii:email");
-    assertThat(mails(withheld, 1).getFirst().text())
+    // Quoted-printable breaks lines where they get too long.
+    assertThat(mails(withheld, 1).getFirst().text().replaceAll("=\\R", ""))
         .contains("too large to show here")
         .contains("redoubt approvals show " + withheld.id() + " --at-enclave");
     awaitNothingWaits();

@@ -75,7 +75,7 @@ class LinkTest {
     var enclave = tenant.newEnclave("main");
     enclave.hello();
 
-    var reply = enclave.report(EnclaveClient.json(new LinkReport.Rejected(1, "can\0not")));
+    var reply = enclave.report(EnclaveClient.json(new LinkReport.Rejected(1, "can\u0007not")));
 
     assertThat(reply.status()).isEqualTo(204);
     assertThat(tenant.lastAudit("command:rejected").path("detail").asText()).isEqualTo("can not");
@@ -120,7 +120,7 @@ class LinkTest {
     String key =
         Base64.getEncoder().encodeToString(SealedBoxes.publicKey(SealedBoxes.newPrivateKey()));
 
-    for (String text : new String[] {"", " ", "a\\u0000b", "\\ud800", "a".repeat(101)}) {
+    for (String text : new String[] {"", " ", "a\\u0007b", "\\ud800", "a".repeat(101)}) {
       var reply =
           enclave
               .http()
