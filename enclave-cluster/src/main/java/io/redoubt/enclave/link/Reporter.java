@@ -200,16 +200,30 @@ final class Reporter implements Runnable {
     if (news.isEmpty()) {
       return false;
     }
+    tell(news);
+    Waiting.on(approvals.reported(news));
+    return news.size() == MOST_APPROVALS;
+  }
+
+  /** One that the control plane cannot take keeps none beside it from those who are to decide. */
+  private void tell(List<ApprovalBoard.News> news) throws IOException, InterruptedException {
     try {
       client.report(news.stream().map(Reporter::seen).toList());
     } catch (LinkClient.RefusedException e) {
       if (e.status() != 400 && e.status() != 422) {
         throw e;
       }
-      LOG.error("The control plane cannot take {} approvals, and will not show them", news.size());
+      if (news.size() == 1) {
+        LOG.error(
+            "The control plane cannot take {}, and will not show it: {}",
+            news.getFirst().key(),
+            e.getMessage());
+        return;
+      }
+      for (var each : news) {
+        tell(List.of(each));
+      }
     }
-    Waiting.on(approvals.reported(news));
-    return news.size() == MOST_APPROVALS;
   }
 
   private static LinkReport seen(ApprovalBoard.News news) {

@@ -808,6 +808,35 @@ class ApprovalTest {
     assertThat(show(approval).text("status")).isEqualTo("pending");
   }
 
+  /** Of a release that differs, say. What was said together with it is to be decided all the same. */
+  @Test
+  void oneThatTheControlPlaneCannotTakeHidesNoOther() {
+    var one = caller();
+    var other = caller();
+    fixture.controlPlane.stop();
+    String refused;
+    String taken;
+    try {
+      refused = asked(one);
+      taken = asked(other);
+      fixture.controlPlane.refuses(report ->
+          report instanceof LinkReport.ApprovalSeen seen
+              && seen.approval().id().toString().equals(refused));
+    } finally {
+      fixture.controlPlane.start();
+    }
+
+    try {
+      awaitSeen(taken, ApprovalStatus.PENDING);
+    } finally {
+      fixture.controlPlane.refuses(_ -> false);
+    }
+    assertThat(fixture.controlPlane.reports)
+        .noneMatch(report ->
+            report instanceof LinkReport.ApprovalSeen seen
+                && seen.approval().id().toString().equals(refused));
+  }
+
   private ApprovalView awaitSeen(String approval, ApprovalStatus status) {
     return await()
         .atMost(Duration.ofSeconds(10))

@@ -81,11 +81,17 @@ public final class FakeControlPlane implements AutoCloseable {
   private final Set<Thread> streams = ConcurrentHashMap.newKeySet();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private volatile byte @Nullable [] enrolmentKey;
+  private volatile Predicate<LinkReport> refused = _ -> false;
   private volatile CompletableFuture<Void> bundlesHeld = CompletableFuture.completedFuture(null);
   private @Nullable HttpServer server;
   private int port;
 
   private record Reports(List<LinkReport> reports) {}
+
+  /** Well-formed and wrong. */
+  private static final class Unprocessable extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
 
   public FakeControlPlane() {
     start();
@@ -96,6 +102,11 @@ public final class FakeControlPlane implements AutoCloseable {
     var held = new CompletableFuture<Void>();
     bundlesHeld = held;
     return held;
+  }
+
+  /** From now on takes no reports among which there is such a one. */
+  public void refuses(Predicate<LinkReport> reports) {
+    refused = reports;
   }
 
   /** Begins to answer, on the port it had before. */
@@ -391,7 +402,13 @@ public final class FakeControlPlane implements AutoCloseable {
         exchange.sendResponseHeaders(401, -1);
         return;
       }
-      byte[] answer = Json.write(handler.handle(exchange.getRequestBody().readAllBytes()));
+      byte[] answer;
+      try {
+        answer = Json.write(handler.handle(exchange.getRequestBody().readAllBytes()));
+      } catch (Unprocessable _) {
+        exchange.sendResponseHeaders(422, -1);
+        return;
+      }
       exchange.getResponseHeaders().add("Content-Type", "application/json");
       exchange.sendResponseHeaders(200, answer.length);
       exchange.getResponseBody().write(answer);
@@ -416,7 +433,11 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   private Object report(byte[] body) throws IOException {
-    reports.addAll(Json.LENIENT.readValue(body, Reports.class).reports());
+    var said = Json.LENIENT.readValue(body, Reports.class).reports();
+    if (said.stream().anyMatch(refused)) {
+      throw new Unprocessable();
+    }
+    reports.addAll(said);
     return Map.of();
   }
 
