@@ -120,7 +120,7 @@ class LinkTest {
     String key =
         Base64.getEncoder().encodeToString(SealedBoxes.publicKey(SealedBoxes.newPrivateKey()));
 
-    for (String text : new String[] {"", " ", "a\\u0007b", "\\ud800", "a".repeat(101)}) {
+    for (String text : new String[] {"", " ", "a\\u0007b", "a".repeat(101)}) {
       var reply =
           enclave
               .http()

@@ -808,7 +808,9 @@ class ApprovalTest {
     assertThat(show(approval).text("status")).isEqualTo("pending");
   }
 
-  /** Of a release that differs, say. What was said together with it is to be decided all the same. */
+  /**
+   * Of a release that differs, say. What was said together with it is to be decided all the same.
+   */
   @Test
   void oneThatTheControlPlaneCannotTakeHidesNoOther() {
     var one = caller();
