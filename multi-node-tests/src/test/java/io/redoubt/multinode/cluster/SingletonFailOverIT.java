@@ -58,7 +58,7 @@ final class SingletonFailOverIT {
     await("the node has ended and come back")
         .atMost(Duration.ofSeconds(45))
         .until(() -> product.look().pid(holder.name()) != holder.pid());
-    product.awaitReady();
+    product.awaitAllReady();
     var last = boot(rota);
     awaitServed(models, last);
     var lastTraces = new ArrayList<String>();

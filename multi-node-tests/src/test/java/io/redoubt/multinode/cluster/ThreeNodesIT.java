@@ -152,7 +152,7 @@ final class ThreeNodesIT {
       await("the node has ended and come back")
           .atMost(Duration.ofSeconds(45))
           .until(() -> product.look().pid(zombie.name()) != zombie.pid());
-      product.awaitReady();
+      product.awaitAllReady();
       recovered = System.nanoTime();
       long since = recovered;
       await("and goes on being served")
@@ -185,7 +185,7 @@ final class ThreeNodesIT {
           .atMost(Duration.ofSeconds(45))
           .until(() -> product.look().pid(leaver.name()) != leaver.pid());
       load.relax();
-      product.awaitReady();
+      product.awaitAllReady();
       recovered = System.nanoTime();
       long since = recovered;
       await("everybody is served")
