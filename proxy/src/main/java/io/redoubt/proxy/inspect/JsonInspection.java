@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,10 @@ public final class JsonInspection {
   private static final int SHORTEST_NUMBER = 8;
   private static final int LONGEST_NAME = 64;
   private static final int ASSIGNMENT = ": \"".length();
-  private static final int LONGEST_EXPONENT = "e+99".length();
+
+  /** Of ten, in numbers that anybody looks for: larger ones would only take time. */
+  private static final Pattern POWER = Pattern.compile("[+-]?0*[1-3]?[0-9]");
+
   private static final byte[] NO_DIGITS = {};
   private static final String CALL = "arguments";
   private static final int MOST_GAPS = 20;
@@ -210,19 +214,23 @@ public final class JsonInspection {
   /**
    * The whole part of a number as people write it, whatever form it has; nothing for a short one.
    */
-  private static byte[] digits(JsonParser parser) throws IOException {
+  private byte[] digits(JsonParser parser) throws IOException {
     if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
       return parser.getTextLength() < SHORTEST_NUMBER ? NO_DIGITS : ascii(parser.getText());
     }
     String text = parser.getText();
+    int point = text.indexOf('.');
     int exponent = Math.max(text.indexOf('e'), text.indexOf('E'));
-    if (exponent < 0) {
-      int point = text.indexOf('.');
-      return point < SHORTEST_NUMBER ? NO_DIGITS : ascii(text.substring(0, point));
+    int whole = point >= 0 ? point : exponent;
+    boolean shrinks = exponent < 0 || text.charAt(exponent + 1) == '-';
+    if (shrinks && whole < SHORTEST_NUMBER) {
+      return NO_DIGITS; // small, as the numbers of vectors are
     }
-    boolean isLarge =
-        text.charAt(exponent + 1) != '-' && text.length() - exponent <= LONGEST_EXPONENT;
-    return isLarge ? ascii(new BigDecimal(text).toBigInteger().toString()) : NO_DIGITS;
+    return exponent >= 0
+            && POWER.matcher(text.substring(exponent + 1)).matches()
+            && read < limits.bytes()
+        ? ascii(new BigDecimal(text).toBigInteger().toString())
+        : ascii(text.substring(0, whole));
   }
 
   private static byte[] ascii(String text) {

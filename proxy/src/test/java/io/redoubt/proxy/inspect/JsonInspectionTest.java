@@ -54,6 +54,8 @@ class JsonInspectionTest {
           {"input":{"card":4111111111111111.5}}                                       | /input/card payment-card 0+16
           {"input":{"card":4.111111111111111e15}}                                     | /input/card payment-card 0+16
           {"input":{"card":4.111111111111111E+15}}                                    | /input/card payment-card 0+16
+          {"input":{"card":4.111111111111111e0015}}                                   | /input/card payment-card 0+16
+          {"input":{"card":41111111111111110000e-4}}                                  | /input/card payment-card 0+16
           {"input":{"a@b.de":true}}                                                   | /input/* name email 0+6
           {"input":{"a@b.de":{"x":"c@d.de"}}}                                         | /input/* name email 0+6;/input/*/x email 0+6
           {"input":{"a/b~c":"c@d.de"}}                                                | /input/a~1b~0c email 0+6
@@ -101,6 +103,18 @@ class JsonInspectionTest {
     assertThat(inspect("{\"input\":{\"data\":\"%s\"}}".formatted("QUJD".repeat(3000))).gaps())
         .as("nothing of a call is left out")
         .isEmpty();
+  }
+
+  /** Written out, some of them would fill the memory. */
+  @Test
+  void numbersOfAnySizeTakeNoTime() {
+    for (String number :
+        List.of(
+            "1e999999999", "1e-999999999", "-1.5E+99999999999", "1" + "0".repeat(900) + "e39")) {
+      assertThat(inspect("{\"x\":%s,\"y\":\"a@b.de\"}".formatted(number)).codes())
+          .as(number)
+          .containsExactly("pii:email");
+    }
   }
 
   /** Too many places to name them hide no place that matters. */
