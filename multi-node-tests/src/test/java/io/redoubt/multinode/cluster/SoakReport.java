@@ -12,12 +12,18 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What a soak has found so far, as a page of Markdown that grows round by round. */
 final class SoakReport {
+
   /** In which a client that tries again is to be served, whatever broke. */
   private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  /** These take more than one node's work away for longer than that. */
+  private static final Set<Mishap> OF_SEVERAL =
+      Set.of(Mishap.TWO_NODES_KILLED, Mishap.NEWCOMER_ALONE_WITH_THE_DATABASE);
 
   private final Path file;
   private final Clock clock;
@@ -122,10 +128,10 @@ final class SoakReport {
     return results.stream().flatMap(result -> result.violations().stream()).toList();
   }
 
-  /** Rounds in which one node died at most, and too many had to wait for too long all the same. */
+  /** Rounds in which one node was lost at most, and too many waited for too long all the same. */
   List<String> slow() {
     return results.stream()
-        .filter(result -> result.mishap() != Mishap.TWO_NODES_KILLED)
+        .filter(result -> !OF_SEVERAL.contains(result.mishap()))
         .filter(result -> result.percentWithin(LIMIT) < 99)
         .map(
             result -> "%s: %.2f %%".formatted(result.mishap().title(), result.percentWithin(LIMIT)))
