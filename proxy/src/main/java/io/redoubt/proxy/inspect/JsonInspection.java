@@ -193,12 +193,18 @@ public final class JsonInspection {
             int begin = from + Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
             string(parser, body, begin, end(body, begin), prefix, inside);
           }
-          case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
+          case VALUE_NUMBER_INT -> {
+            if (parser.getTextLength() >= SHORTEST_NUMBER) {
+              var where = where(parser, from);
+              text(parser, body, where.from(), where.to(), where, prefix);
+            } else {
+              name(parser, prefix);
+            }
+          }
+          case VALUE_NUMBER_FLOAT -> {
             byte[] digits = digits(parser);
             if (digits.length >= SHORTEST_NUMBER) {
-              int begin = from + Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-              var whole = new Span(begin, begin + parser.getTextLength());
-              text(parser, digits, 0, digits.length, whole, prefix);
+              text(parser, digits, 0, digits.length, where(parser, from), prefix);
             } else {
               name(parser, prefix);
             }
@@ -211,13 +217,16 @@ public final class JsonInspection {
     }
   }
 
+  private static Span where(JsonParser number, int from) throws IOException {
+    int begin = from + Math.toIntExact(number.currentTokenLocation().getByteOffset());
+    return new Span(begin, begin + number.getTextLength());
+  }
+
   /**
-   * The whole part of a number as people write it, whatever form it has; nothing for a short one.
+   * The whole part of a number with a point or an exponent, as people write it; nothing for a short
+   * one.
    */
   private byte[] digits(JsonParser parser) throws IOException {
-    if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-      return parser.getTextLength() < SHORTEST_NUMBER ? NO_DIGITS : ascii(parser.getText());
-    }
     String text = parser.getText();
     int point = text.indexOf('.');
     int exponent = Math.max(text.indexOf('e'), text.indexOf('E'));

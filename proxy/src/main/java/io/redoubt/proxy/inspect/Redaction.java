@@ -12,6 +12,9 @@ import java.util.function.Predicate;
  * what may still turn out to be part of something.
  */
 public final class Redaction {
+  /** What stands in the place of a finding is no longer than this. */
+  public static final int LONGEST_MARKER = 64;
+
   private final Scan scan;
   private final Predicate<Finding> isRedacted;
   private final List<Finding> pending = new ArrayList<>();
@@ -28,9 +31,6 @@ public final class Redaction {
     this.isRedacted = isRedacted;
     this.scan = inspector.open(this::found);
   }
-
-  /** What stands in the place of a finding is no longer than this. */
-  public static final int LONGEST_MARKER = 64;
 
   /** What stands in the place of a finding. */
   static String marker(Finding finding) {
