@@ -4,6 +4,8 @@ import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.util.ByteString;
 
@@ -36,8 +38,26 @@ public interface PayloadStore {
       Instant at,
       Instant deleteAfter) {}
 
+  /**
+   * What is known of a half that is kept, without opening it.
+   *
+   * @param bytes of its body
+   */
+  record Kept(
+      Part part, String mediaType, long bytes, boolean truncated, Instant at, Instant deleteAfter) {}
+
   /** Completes when durable. */
   CompletionStage<Void> keep(Payload payload);
+
+  /**
+   * The halves of an action that are kept, the request first. What is past its retention is not
+   * among them, deleted or not.
+   */
+  CompletionStage<List<Kept>> list(OrganizationId organization, ActionId action, Instant now);
+
+  /** One half, opened; empty where it is not kept, or is past its retention. */
+  CompletionStage<Optional<Payload>> open(
+      OrganizationId organization, ActionId action, Part part, Instant now);
 
   /** Deletes what is past its retention; answers how many. */
   CompletionStage<Integer> purge(Instant now);

@@ -2,11 +2,13 @@ package io.redoubt.testing;
 
 import io.redoubt.agent.AgentKey;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.audit.AuditLookup;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.id.OrganizationId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** An audit log in memory, whose intents are conditional on the fences beside it. */
-public final class InMemoryAuditLog implements AuditLog {
+public final class InMemoryAuditLog implements AuditLog, AuditLookup {
   public final Outage outage = new Outage();
   private final FakeFences fences;
   private final Map<AuditId, AuditRecord> records = new LinkedHashMap<>();
@@ -70,6 +72,16 @@ public final class InMemoryAuditLog implements AuditLog {
   public CompletionStage<Void> conclude(AuditOutcome outcome) {
     return outage.run(() -> {
       keep(outcome);
+    });
+  }
+
+  @Override
+  public CompletionStage<Optional<AuditRecord>> find(OrganizationId organization, AuditId id) {
+    return outage.attempt(() -> {
+      synchronized (this) {
+        return Optional.ofNullable(records.get(id))
+            .filter(entry -> entry.organizationId().equals(organization));
+      }
     });
   }
 

@@ -2,8 +2,10 @@ package io.redoubt.testing;
 
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.OrganizationId;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +49,46 @@ public final class InMemoryPayloadStore implements PayloadStore {
         payloads.add(payload);
       }
     });
+  }
+
+  @Override
+  public CompletionStage<List<Kept>> list(
+      OrganizationId organization, ActionId action, Instant now) {
+    return outage.attempt(() -> {
+      synchronized (this) {
+        return payloads.stream()
+            .filter(each -> isOf(each, organization, action, now))
+            .sorted(Comparator.comparing(Payload::part))
+            .map(each ->
+                new Kept(
+                    each.part(),
+                    each.mediaType(),
+                    each.body().size(),
+                    each.truncated(),
+                    each.at(),
+                    each.deleteAfter()))
+            .toList();
+      }
+    });
+  }
+
+  @Override
+  public CompletionStage<Optional<Payload>> open(
+      OrganizationId organization, ActionId action, Part part, Instant now) {
+    return outage.attempt(() -> {
+      synchronized (this) {
+        return payloads.stream()
+            .filter(each -> each.part() == part && isOf(each, organization, action, now))
+            .findFirst();
+      }
+    });
+  }
+
+  private static boolean isOf(
+      Payload payload, OrganizationId organization, ActionId action, Instant now) {
+    return payload.organization().equals(organization)
+        && payload.action().equals(action)
+        && payload.deleteAfter().isAfter(now);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.redoubt.agent.Fences;
 import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.approval.JudgeAllowance;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.audit.AuditLookup;
 import io.redoubt.budget.Ledger;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.link.LinkState;
@@ -185,6 +186,10 @@ public final class EnclaveStore implements AutoCloseable {
 
   public AuditLog auditLog() {
     return auditLog;
+  }
+
+  public AuditLookup auditLookup() {
+    return new PostgresAuditLookup(database);
   }
 
   public Fences fences() {

@@ -73,6 +73,14 @@ final class PayloadSql implements BatchSql<PayloadSql.Sealed, Boolean> {
     };
   }
 
+  static Part part(int number) {
+    return switch (number) {
+      case 1 -> Part.REQUEST;
+      case 2 -> Part.REPLY;
+      default -> throw new IllegalArgumentException("a part that the table does not admit");
+    };
+  }
+
   private static long micros(Instant instant) {
     return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
   }

@@ -5,10 +5,16 @@ import io.redoubt.persistence.batch.BatchWriter;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.util.ByteString;
 
 /** Requests and replies in PostgreSQL, sealed before they leave the caller (G6). */
 final class PostgresPayloadStore implements PayloadStore {
@@ -40,8 +46,35 @@ final class PostgresPayloadStore implements PayloadStore {
         .thenApply(_ -> null);
   }
 
-  /** The bytes as they went by; for the organization's own people, and for tests. */
-  CompletionStage<Optional<byte[]>> find(OrganizationId organization, ActionId action, Part part) {
+  @Override
+  public CompletionStage<List<Kept>> list(
+      OrganizationId organization, ActionId action, Instant now) {
+    return database.inOrganization(
+        organization,
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT part, media_type, octet_length(sealed_body), truncated, at,"
+                        + " delete_after FROM enclave.payload"
+                        + " WHERE organization_id = :organization AND action_id = :action"
+                        + " AND delete_after > :now ORDER BY part")
+                .bind("organization", organization.uuid())
+                .bind("action", action.uuid())
+                .bind("now", now)
+                .map((row, _) ->
+                    new Kept(
+                        PayloadSql.part(row.getInt(1)),
+                        row.getString(2),
+                        row.getLong(3) - Keyring.OVERHEAD_BYTES,
+                        row.getBoolean(4),
+                        row.getTimestamp(5).toInstant(),
+                        row.getTimestamp(6).toInstant()))
+                .list());
+  }
+
+  @Override
+  public CompletionStage<Optional<Payload>> open(
+      OrganizationId organization, ActionId action, Part part, Instant now) {
     return database.blocking(() ->
         database
             .inOrganizationBlocking(
@@ -49,15 +82,50 @@ final class PostgresPayloadStore implements PayloadStore {
                 handle ->
                     handle
                         .createQuery(
-                            "SELECT sealed_body FROM enclave.payload"
-                                + " WHERE organization_id = :organization"
-                                + " AND action_id = :action AND part = :part")
+                            "SELECT agent_id, media_type, truncated, at, delete_after, sealed_body"
+                                + " FROM enclave.payload"
+                                + " WHERE organization_id = :organization AND action_id = :action"
+                                + " AND part = :part AND delete_after > :now")
                         .bind("organization", organization.uuid())
                         .bind("action", action.uuid())
                         .bind("part", PayloadSql.number(part))
-                        .map((row, _) -> row.getBytes(1))
+                        .bind("now", now)
+                        .map((row, _) -> read(organization, action, part, row))
                         .findOne())
-            .map(sealed -> keyring.openNow(organization, row(action, part), sealed)));
+            .map(this::opened));
+  }
+
+  private static PayloadSql.Sealed read(
+      OrganizationId organization, ActionId action, Part part, ResultSet row) throws SQLException {
+    var payload =
+        new Payload(
+            organization,
+            new AgentId(row.getObject(1, UUID.class)),
+            action,
+            part,
+            row.getString(2),
+            ByteString.emptyByteString(),
+            row.getBoolean(3),
+            row.getTimestamp(4).toInstant(),
+            row.getTimestamp(5).toInstant());
+    return new PayloadSql.Sealed(payload, row.getBytes(6));
+  }
+
+  private Payload opened(PayloadSql.Sealed sealed) {
+    var payload = sealed.payload();
+    byte[] body =
+        keyring.openNow(
+            payload.organization(), row(payload.action(), payload.part()), sealed.body());
+    return new Payload(
+        payload.organization(),
+        payload.agent(),
+        payload.action(),
+        payload.part(),
+        payload.mediaType(),
+        ByteString.fromArrayUnsafe(body),
+        payload.truncated(),
+        payload.at(),
+        payload.deleteAfter());
   }
 
   @Override

@@ -23,6 +23,9 @@ public final class Keyring {
   private static final int HEADER_BYTES = 1 + Integer.BYTES;
   private static final int CACHED_KEYS = 10_000;
 
+  /** By which what is sealed is longer than what it holds. */
+  public static final int OVERHEAD_BYTES = AesGcm.NONCE_BYTES + HEADER_BYTES + AesGcm.TAG_BYTES;
+
   private record KeyName(OrganizationId organization, int keyId) {}
 
   private record DataKey(int keyId, SecretKey key) {}

@@ -57,6 +57,20 @@ class AuditLogTest {
   }
 
   @Test
+  void aRecordIsFoundByItsIdInItsOrganizationAndNowhereElse() {
+    var agent = agent(ACME);
+    await(node.store.fences().raise(agent, 3));
+    var intent = intent(agent);
+    await(node.store.auditLog().permit(intent, 3));
+    await(node.store.auditLog().conclude(outcome(intent)));
+    var lookup = node.store.auditLookup();
+
+    assertThat(await(lookup.find(ACME, intent.id()))).contains(intent);
+    assertThat(await(lookup.find(GLOBEX, intent.id()))).isEmpty();
+    assertThat(await(lookup.find(ACME, AuditId.next(CLOCK)))).isEmpty();
+  }
+
+  @Test
   void anIntentUnderAnotherFenceIsNotRecorded() {
     var agent = agent(ACME);
     await(node.store.fences().raise(agent, 3));

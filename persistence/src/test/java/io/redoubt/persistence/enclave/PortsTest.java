@@ -10,14 +10,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.JudgeAllowance;
 import io.redoubt.link.Contact;
 import io.redoubt.link.LinkProgress;
 import io.redoubt.link.LinkState;
+import io.redoubt.payload.PayloadStore.Kept;
 import io.redoubt.payload.PayloadStore.Part;
 import io.redoubt.payload.PayloadStore.Payload;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.persistence.sealing.SealBrokenException;
 import io.redoubt.policy.BundleStore;
 import io.redoubt.protocol.id.ActionId;
@@ -249,11 +253,17 @@ class PortsTest {
     }
     // Once more, as after a lost answer.
     await(node.store.payloads().keep(payload(action, Part.REQUEST, body)));
-    var reading = (PostgresPayloadStore) other.store.payloads();
+    var reading = other.store.payloads();
 
-    assertThat(await(reading.find(ACME, action, Part.REPLY)))
-        .hasValueSatisfying(found -> assertThat(found).isEqualTo(body));
-    assertThat(await(reading.find(GLOBEX, action, Part.REPLY))).isEmpty();
+    assertThat(await(reading.open(ACME, action, Part.REPLY, NOW)))
+        .hasValueSatisfying(found -> assertThat(found.body().toArray()).isEqualTo(body));
+    assertThat(await(reading.open(GLOBEX, action, Part.REPLY, NOW))).isEmpty();
+    assertThat(await(reading.list(ACME, action, NOW)))
+        .containsExactly(
+            new Kept(
+                Part.REQUEST, "application/json", body.length, false, NOW, NOW.plusSeconds(60)),
+            new Kept(Part.REPLY, "application/json", body.length, false, NOW, NOW.plusSeconds(60)));
+    assertThat(await(reading.list(GLOBEX, action, NOW))).isEmpty();
     Integer found =
         node.database.inOrganizationBlocking(
             ACME,
@@ -266,8 +276,36 @@ class PortsTest {
                     .one());
     assertThat(found).isZero();
     assertThat(await(node.store.payloads().purge(NOW.plusSeconds(59)))).isZero();
+    assertThat(await(reading.open(ACME, action, Part.REPLY, NOW.plusSeconds(59)))).isPresent();
+    assertThat(await(reading.open(ACME, action, Part.REPLY, NOW.plusSeconds(60))))
+        .as("past its time, and not deleted yet")
+        .isEmpty();
+    assertThat(await(reading.list(ACME, action, NOW.plusSeconds(60)))).isEmpty();
     assertThat(await(node.store.payloads().purge(NOW.plusSeconds(60)))).isEqualTo(2);
-    assertThat(await(reading.find(ACME, action, Part.REPLY))).isEmpty();
+    assertThat(await(reading.open(ACME, action, Part.REPLY, NOW))).isEmpty();
+  }
+
+  @Test
+  void aPayloadMovedToAnotherActionDoesNotOpen() {
+    var one = ActionId.next(CLOCK);
+    var two = ActionId.next(CLOCK);
+    await(node.store.payloads().keep(payload(one, Part.REQUEST, new byte[] {1})));
+    await(node.store.payloads().keep(payload(two, Part.REQUEST, new byte[] {2})));
+    // By the owner of the table: the enclave's own role changes nothing in it.
+    try (var owner =
+        Database.open(database.config(DatabaseRole.MIGRATOR, 1), new SimpleMeterRegistry())) {
+      owner.inTransactionBlocking(handle ->
+          handle.execute(
+              "UPDATE enclave.payload SET sealed_body ="
+                  + " (SELECT sealed_body FROM enclave.payload WHERE action_id = ?)"
+                  + " WHERE action_id = ?",
+              one.uuid(),
+              two.uuid()));
+    }
+
+    assertThat(await(node.store.payloads().open(ACME, one, Part.REQUEST, NOW))).isPresent();
+    assertThatThrownBy(() -> await(node.store.payloads().open(ACME, two, Part.REQUEST, NOW)))
+        .isInstanceOf(SealBrokenException.class);
   }
 
   /** As large as a request may be. */
@@ -279,9 +317,8 @@ class PortsTest {
 
     await(node.store.payloads().keep(payload(action, Part.REQUEST, body)));
 
-    assertThat(
-            await(((PostgresPayloadStore) node.store.payloads()).find(ACME, action, Part.REQUEST)))
-        .hasValueSatisfying(found -> assertThat(found).isEqualTo(body));
+    assertThat(await(node.store.payloads().open(ACME, action, Part.REQUEST, NOW)))
+        .hasValueSatisfying(found -> assertThat(found.body().toArray()).isEqualTo(body));
   }
 
   @Test
