@@ -130,7 +130,7 @@ class EnclaveTest {
               .post(
                   "/api/v1/iam/clients",
                   """
-                  {"name": "on call", "permissions": ["agents:manage", "audit:read"],
+                  {"name": "on call", "permissions": ["agents:manage", "audit:read", "payloads:read"],
                    "break_glass": true}
                   """);
       String id = made.text("/client/id");
@@ -139,7 +139,7 @@ class EnclaveTest {
               enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
                   .anyMatch(client ->
                       client.clientId().equals(id)
-                          && client.permissions().equals(Set.of("agents:manage"))
+                          && client.permissions().equals(Set.of("agents:manage", "payloads:read"))
                           && client.secret().equals(TokenDigest.of(made.text("/client_secret")))
                           && client.actsAs().equals(id)));
 

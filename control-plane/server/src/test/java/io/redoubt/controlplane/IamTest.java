@@ -388,6 +388,28 @@ class IamTest {
         .isEqualTo(201);
   }
 
+  /** Whoever runs the fleet neither reads what agents say, nor lets somebody else. */
+  @Test
+  void whatAgentsSayIsForOwnersAndAuditors() {
+    var readers = new ArrayList<String>();
+    tenant
+        .owner()
+        .get("/api/v1/iam/roles")
+        .at("/items")
+        .forEach(role -> {
+          if (role.path("permissions").toString().contains("\"payloads:read\"")) {
+            readers.add(role.path("name").asText());
+          }
+        });
+
+    assertThat(readers).containsExactly("owner", "auditor");
+    assertThat(
+            memberWith("admin")
+                .post(CLIENTS, "{\"name\": \"x\", \"roles\": [\"auditor\"]}")
+                .problem())
+        .isEqualTo("permission-missing");
+  }
+
   @Test
   void nobodyTakesOverWhoHoldsMore() {
     var admin = memberWith("admin");

@@ -56,6 +56,10 @@ public enum ErrorType {
   CONFLICT(409, "The state does not allow it", "Read it again before another attempt."),
   IDEMPOTENCY_KEY_REUSED(
       422, "The idempotency key belongs to another request", "Use a new key for each new request."),
+  PAYLOAD_NOT_KEPT(
+      410,
+      "Nothing is kept of what was said",
+      "It is past its retention, or the organization keeps metadata only."),
   PRECONDITION_FAILED(
       412, "The document changed meanwhile", "Read it again, and send its new ETag."),
   CONTENT_TOO_LARGE(

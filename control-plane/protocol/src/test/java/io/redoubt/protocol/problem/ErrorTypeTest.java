@@ -34,6 +34,7 @@ class ErrorTypeTest {
             "409 urn:redoubt:error:bootstrap-token-used",
             "409 urn:redoubt:error:refresh-token-replayed",
             "409 urn:redoubt:error:conflict",
+            "410 urn:redoubt:error:payload-not-kept",
             "412 urn:redoubt:error:precondition-failed",
             "413 urn:redoubt:error:content-too-large",
             "414 urn:redoubt:error:uri-too-long",

@@ -30,7 +30,8 @@ public final class OperatorTrust implements Welcome {
           Permission.AGENTS_MANAGE,
           Permission.APPROVALS_READ,
           Permission.APPROVALS_DECIDE,
-          Permission.APPROVALS_EDIT);
+          Permission.APPROVALS_EDIT,
+          Permission.PAYLOADS_READ);
 
   /** A command has a limit; beyond so many, everybody's tokens end at the enclaves instead. */
   private static final int MAX_WITHDRAWN = 500;

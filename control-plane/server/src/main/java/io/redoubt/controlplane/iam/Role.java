@@ -15,12 +15,16 @@ import java.util.Set;
 public enum Role {
   /** Everything in the organization. At least one member has it. */
   OWNER(EnumSet.complementOf(EnumSet.of(ORGANIZATIONS_MANAGE))),
-  /** Runs the fleet; does not decide approvals and does not change the organization itself. */
+  /**
+   * Runs the fleet; does not decide approvals, does not change the organization itself, and does
+   * not read what agents say.
+   */
   ADMIN(
       EnumSet.complementOf(
-          EnumSet.of(ORGANIZATIONS_MANAGE, ORG_MANAGE, APPROVALS_DECIDE, APPROVALS_EDIT))),
+          EnumSet.of(
+              ORGANIZATIONS_MANAGE, ORG_MANAGE, APPROVALS_DECIDE, APPROVALS_EDIT, PAYLOADS_READ))),
   APPROVER(EnumSet.of(ORG_READ, AGENTS_READ, APPROVALS_READ, APPROVALS_DECIDE, APPROVALS_EDIT)),
-  /** Reads everything, audit included, and changes nothing. */
+  /** Reads everything, audit and what agents say included, and changes nothing. */
   AUDITOR(
       EnumSet.of(
           ORG_READ,
@@ -32,6 +36,7 @@ public enum Role {
           POLICIES_READ,
           APPROVALS_READ,
           AUDIT_READ,
+          PAYLOADS_READ,
           USAGE_READ)),
   VIEWER(
       EnumSet.of(ORG_READ, AGENTS_READ, ENCLAVES_READ, PROVIDERS_READ, POLICIES_READ, USAGE_READ)),

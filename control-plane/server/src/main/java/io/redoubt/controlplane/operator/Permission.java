@@ -30,6 +30,8 @@ public enum Permission {
   /** Approves calls with other arguments than an agent asked for. */
   APPROVALS_EDIT,
   AUDIT_READ,
+  /** Reads what agents sent and models answered, at their enclave. */
+  PAYLOADS_READ,
   USAGE_READ,
   /** Of the whole installation: makes organizations and says which enclaves serve them. */
   ORGANIZATIONS_MANAGE;
