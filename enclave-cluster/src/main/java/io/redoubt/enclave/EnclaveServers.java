@@ -12,6 +12,7 @@ import io.redoubt.enclave.cluster.ClusterRoutes;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.operatorapi.OperatorApi;
 import io.redoubt.enclave.operatorapi.OperatorGate;
+import io.redoubt.enclave.operatorapi.PayloadPorts;
 import io.redoubt.http.ApiDescription;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Health;
@@ -222,6 +223,9 @@ final class EnclaveServers {
             node.killSwitch,
             node.unreported,
             node.voting,
+            new PayloadPorts(
+                store.payloads(), store.auditLookup(), store.auditLog(), store.organizations()),
+            config.node(),
             environment.clock()),
         AGENT_API.routes());
   }

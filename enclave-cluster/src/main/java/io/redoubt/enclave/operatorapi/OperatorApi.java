@@ -12,7 +12,7 @@ import java.time.Clock;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
 
-/** The break-glass routes, put together. */
+/** The operators' routes, put together. */
 public final class OperatorApi {
   private OperatorApi() {}
 
@@ -26,12 +26,17 @@ public final class OperatorApi {
       KillSwitch killSwitch,
       UnreportedAgents unreported,
       Voting voting,
+      PayloadPorts payloads,
+      String node,
       Clock clock) {
     var tokens = new OperatorTokens(trust, signing, own, enclave, clock);
     var limits = new RateLimiter(config.perSecond(), config.burst(), config.maxSources(), clock);
     var gate = new OperatorGate(edge, limits, tokens);
     return Directives.concat(
         new BreakGlassRoutes(edge, gate, tokens, killSwitch, unreported, clock).routes(),
-        new ApprovalRoutes(edge, gate, voting, clock).routes());
+        new ApprovalRoutes(edge, gate, voting, clock).routes(),
+        new PayloadRoutes(
+                gate, new PayloadReading(payloads, enclave, node, config.payloadReads(), clock))
+            .routes());
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.json.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -408,6 +409,102 @@ class CommandsTest {
     assertThat(machine.type("audit", "search", "--since", "yesterday")).isEqualTo(2);
 
     assertThat(server.requests().getLast().target()).contains("verdict=deny", "since=2");
+  }
+
+  @Test
+  void whatIsKeptOfACallIsShownByTheEnclaveThatHasIt() throws IOException {
+    try (var enclave = new FakeServer()) {
+      String at = "GET /v1/operator/actions/act_1/payloads";
+      enclave
+          .on(
+              at,
+              json(
+                  200,
+                  """
+                  {"action_id":"act_1","agent_id":"agt_1","time":"2026-01-01T00:00:00Z",
+                   "verdict":"permit","action_digest":"00ff","reply":null,
+                   "request":{"media_type":"application/json","bytes":4,"truncated":false,
+                              "recorded_at":"2026-01-01T00:00:00Z",
+                              "delete_after":"2026-01-31T00:00:00Z"}}\
+                  """))
+          .on(at + "/request", bytes("a\u001b[2J\r\nb", true))
+          .on(at + "/reply", problem(410, "Nothing is kept of what was said", "It was refused."));
+      machine.with("REDOUBT_ENCLAVE_URL", enclave.url().toString());
+
+      assertThat(machine.type("audit", "payload", "aud_1")).as(machine.err()).isZero();
+      assertThat(machine.out())
+          .contains("request  application/json  4      false")
+          .containsPattern("reply +- +-")
+          .contains("action digest  00ff");
+      assertThat(enclave.requests().getLast().header("Authorization")).isEqualTo("Bearer op-token");
+
+      assertThat(machine.type("audit", "payload", "act_1", "--part", "request")).isZero();
+      assertThat(machine.out().lines())
+          .as("what would steer a terminal is shown")
+          .containsExactly("a\ufffd[2J", "b");
+      assertThat(machine.err()).contains("cut short");
+
+      Path file = home.resolve("request");
+      assertThat(
+              machine.type(
+                  "audit", "payload", "act_1", "--part", "request", "--file", file.toString()))
+          .isZero();
+      assertThat(Files.readString(file)).isEqualTo("a\u001b[2J\r\nb");
+      assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
+
+      assertThat(machine.type("audit", "payload", "act_1", "--part", "request", "-o", "json"))
+          .isZero();
+      JsonNode document = Json.LENIENT.readTree(machine.out());
+      assertThat(document.path("base64").binaryValue())
+          .isEqualTo("a\u001b[2J\r\nb".getBytes(StandardCharsets.UTF_8));
+      assertThat(document.path("truncated").asBoolean()).isTrue();
+
+      assertThat(machine.type("audit", "payload", "act_1", "--part", "reply")).isEqualTo(4);
+      assertThat(machine.err()).contains("It was refused.");
+      assertThat(machine.type("audit", "payload", "act_1", "--file", file.toString())).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void withTheControlPlaneAwayTheEnclaveSaysWhoReads() {
+    try (var enclave = new FakeServer()) {
+      enclave
+          .on(
+              "POST /v1/operator/token",
+              json(
+                  200,
+                  "{\"access_token\":\"at-enclave\",\"token_type\":\"Bearer\",\"expires_in\":900,"
+                      + "\"scope\":\"payloads:read\"}"))
+          .on("GET /v1/operator/actions/act_1/payloads/reply", bytes("hello", false));
+
+      int read =
+          machine.type(
+              "--enclave-url",
+              enclave.url().toString(),
+              "audit",
+              "payload",
+              "act_1",
+              "--part",
+              "reply",
+              "--at-enclave");
+
+      assertThat(read).as(machine.err()).isZero();
+      assertThat(machine.out().lines()).containsExactly("hello");
+      assertThat(enclave.requests().getLast().header("Authorization"))
+          .isEqualTo("Bearer at-enclave");
+      assertThat(server.requests()).isEmpty();
+    }
+  }
+
+  private static FakeServer.Answer bytes(String text, boolean truncated) {
+    return (exchange, _) -> {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
+      exchange.getResponseHeaders().set("x-redoubt-truncated", Boolean.toString(truncated));
+      exchange.sendResponseHeaders(200, bytes.length);
+      exchange.getResponseBody().write(bytes);
+      exchange.close();
+    };
   }
 
   @Test

@@ -22,7 +22,7 @@ public enum Plane {
   APPROVAL,
   /** Isolate, release, revoke, decommission. */
   LIFECYCLE,
-  /** What operators change in the control plane. */
+  /** What operators change in the control plane, and which payloads they read at an enclave. */
   ADMIN;
 
   @JsonValue

@@ -104,6 +104,26 @@ public final class OperatorApi {
     }
   }
 
+  /**
+   * What was recorded of somebody else's words.
+   *
+   * @param truncated whether it is only how they began
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Recorded(byte[] bytes, boolean truncated) {}
+
+  /** What was recorded, byte for byte. */
+  public Recorded bytes(String path) {
+    HttpResponse<InputStream> response = exchange("GET", path, null, "application/octet-stream");
+    try (InputStream in = response.body()) {
+      return new Recorded(
+          in.readAllBytes(),
+          response.headers().firstValue("x-redoubt-truncated").filter("true"::equals).isPresent());
+    } catch (IOException e) {
+      throw unreachable(server, e);
+    }
+  }
+
   private JsonNode call(String method, String path, @Nullable Object body) {
     HttpResponse<InputStream> response = exchange(method, path, body, "application/json");
     try (InputStream in = response.body()) {
