@@ -102,6 +102,11 @@ public final class InMemoryPayloadStore implements PayloadStore {
     });
   }
 
+  /** How many halves are kept. */
+  public synchronized int count() {
+    return payloads.size();
+  }
+
   public synchronized Optional<Payload> find(ActionId action, Part part) {
     return payloads.stream()
         .filter(each -> each.action().equals(action) && each.part() == part)

@@ -11,6 +11,7 @@ import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ClientId;
+import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.OrganizationSpec;
@@ -142,6 +143,31 @@ class PayloadTest {
 
     assertThat(both.json().at("/reply/media_type").asText()).isEqualTo("text/event-stream");
     assertThat(get(action, "/reply", token).body()).startsWith("event: ping\ndata: ");
+  }
+
+  @Test
+  void whatAStoppedAgentAskedForIsReadToo() {
+    TestAgent agent = fixture.agent(keeping(), List.of());
+    String access = agent.bootstrap().text("access_token");
+    fixture.controlPlane.proof(
+        agent.organization,
+        new LinkCommand.Isolate(agent.id, IsolationId.next(CLOCK), "fire", "mem_1"));
+    Answer refused = agent.message(access, SAID);
+    String action = refused.header("x-redoubt-action");
+    String token = fixture.controlPlane.operatorToken(agent.organization, "payloads:read");
+
+    Answer kept = get(action, "", token);
+    Answer reply = get(action, "/reply", token);
+
+    assertThat(refused.status()).isEqualTo(403);
+    assertThat(kept.status()).isEqualTo(200);
+    assertThat(kept.text("verdict")).isEqualTo("deny");
+    assertThat(kept.json().path("reply").isNull()).isTrue();
+    assertThat(get(action, "/request", token).body()).contains("what is 6 times 7?");
+    assertThat(reply.status()).isEqualTo(410);
+    assertThat(reply.text("detail")).isEqualTo("It was not permitted, so there is no reply.");
+    api.describes(kept);
+    api.describes(reply);
   }
 
   @Test

@@ -154,7 +154,7 @@ final class Admission {
   private CompletionStage<Admitted> decide(LlmCall call, Caller caller) {
     byte[] body = caller.body.toArrayUnsafe();
     String digest = TokenDigest.ofBytes(sha256(caller.body)).toString();
-    call.carries(digest);
+    call.carries(digest, caller.body);
     var facts = read(call.operation(), body);
     call.asksFor(facts);
     var provider = provider(call.operation(), caller.agent, facts.model());

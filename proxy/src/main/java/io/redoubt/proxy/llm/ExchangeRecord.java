@@ -133,7 +133,8 @@ final class ExchangeRecord {
     var _ =
         requestKept.thenAcceptBoth(
             replyKept,
-            (request, all) -> write(request && all ? outcome : unkept(outcome), inspected));
+            (request, all) ->
+                write(request && all ? outcome : PayloadRecording.without(outcome), inspected));
   }
 
   private void write(Outcome outcome, Inspected inspected) {
@@ -160,14 +161,6 @@ final class ExchangeRecord {
       case AS_SAID -> usage == null ? reserved.spend() : seen;
       case UNKNOWN -> reserved.spend().orMore(seen);
     };
-  }
-
-  /** G12: a record that promises payloads says where they are missing. */
-  private static Outcome unkept(Outcome outcome) {
-    String error =
-        outcome.error() == null ? "payload-not-kept" : outcome.error() + ",payload-not-kept";
-    return new Outcome(
-        outcome.status(), outcome.durationMs(), outcome.usage(), error, outcome.charged());
   }
 
   private @Nullable Usage usage(Outcome.Status how, Optional<Price> price) {

@@ -115,15 +115,21 @@ final class Forwarding {
   private Refusal.Raised notSent(
       LlmCall call, Admitted admitted, Outcome.Status how, Refusal refusal) {
     var charged = call.reserved() == null ? null : Spend.ZERO;
-    conclude(
-        call,
-        new AuditOutcome(
-            call.action().auditId(),
-            admitted.agent().claims().organization(),
-            clock.instant(),
-            new Outcome(how, call.elapsedMillis(), null, refusal.code(), charged),
-            List.of(),
-            Coverage.NOTHING));
+    var claims = admitted.agent().claims();
+    var outcome = new Outcome(how, call.elapsedMillis(), null, refusal.code(), charged);
+    var _ =
+        payloads
+            .keepWanted(claims, call.action(), admitted.body())
+            .thenAccept(kept ->
+                conclude(
+                    call,
+                    new AuditOutcome(
+                        call.action().auditId(),
+                        claims.organization(),
+                        clock.instant(),
+                        kept ? outcome : PayloadRecording.without(outcome),
+                        List.of(),
+                        Coverage.NOTHING)));
     return new Refusal.Raised(refusal);
   }
 

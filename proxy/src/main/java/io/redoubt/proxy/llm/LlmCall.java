@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ final class LlmCall {
   private final long started = System.nanoTime();
   private @Nullable AccessClaims claims;
   private @Nullable String digest;
+  private @Nullable ByteString refusable;
   private @Nullable RequestFacts facts;
   private @Nullable Inspected content;
   private @Nullable ProviderSpec provider;
@@ -96,8 +98,15 @@ final class LlmCall {
     claims = who;
   }
 
-  void carries(String bodyDigest) {
+  /** What it says, by an agent that is believed. */
+  void carries(String bodyDigest, ByteString body) {
     digest = bodyDigest;
+    refusable = body;
+  }
+
+  /** What it says, as long as it may be refused; null: it was permitted, or never read. */
+  @Nullable ByteString refusable() {
+    return refusable;
   }
 
   void asksFor(RequestFacts what) {
@@ -178,6 +187,7 @@ final class LlmCall {
 
   void isPermitted() {
     permitted = true;
+    refusable = null; // what goes out is held elsewhere, for as long as the reply takes
   }
 
   /** Nobody knows whether its intent is in the log. */

@@ -17,6 +17,7 @@ import java.util.List;
  * @param toolCalls how replies are held back until their tool calls are decided
  * @param payloadLimit bytes kept of one request or reply; the rest is cut off, and said so
  * @param payloadMemory bytes of requests and unfinished replies held for recording, all together
+ * @param refusedPayloads how much is kept of requests that are refused
  * @param estimate what a call may take of a budget where nothing better is known
  * @param prices take precedence over the built-in price list
  */
@@ -30,6 +31,7 @@ public record LlmConfig(
     ToolCalls toolCalls,
     int payloadLimit,
     long payloadMemory,
+    RefusedPayloads refusedPayloads,
     ModelList modelList,
     Outcomes outcomes,
     Estimate estimate,
@@ -95,6 +97,19 @@ public record LlmConfig(
       require(memory >= 0, "tool-calls.memory");
       require(keepAlive.isPositive(), "tool-calls.keep-alive");
       require(!approvalWait.isNegative(), "tool-calls.approval-wait");
+    }
+  }
+
+  /**
+   * Requests of one agent that are kept although they were refused.
+   *
+   * @param perSecond sustained
+   * @param burst and at once
+   */
+  public record RefusedPayloads(int perSecond, int burst) {
+    public RefusedPayloads {
+      require(perSecond >= 1, "refused-payloads.per-second");
+      require(burst >= 1, "refused-payloads.burst");
     }
   }
 
@@ -169,6 +184,8 @@ public record LlmConfig(
             config.getDuration("tool-calls.approval-wait")),
         Math.toIntExact(config.getBytes("payload-limit")),
         config.getBytes("payload-memory"),
+        new RefusedPayloads(
+            config.getInt("refused-payloads.per-second"), config.getInt("refused-payloads.burst")),
         new ModelList(
             modelList.getDuration("cache-for"),
             modelList.getInt("cache-entries"),

@@ -87,7 +87,14 @@ public final class LlmRoutes {
             telemetry,
             clock);
     this.refusals =
-        new Refusals(node, ports.audit(), bodies, telemetry, settlements, ports.patience().clock());
+        new Refusals(
+            node,
+            ports.audit(),
+            bodies,
+            payloads,
+            telemetry,
+            settlements,
+            ports.patience().clock());
     var upstreamModels = new UpstreamModels(config.modelList(), upstreams, ports, clock);
     this.models = new ModelList(node, edge, authenticator, ports, upstreamModels, clock);
   }

@@ -1,9 +1,12 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.agent.AgentKey;
+import io.redoubt.http.RateLimiter;
 import io.redoubt.organization.Organizations;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.payload.PayloadStore.Part;
 import io.redoubt.payload.PayloadStore.Payload;
+import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.AccessClaims;
@@ -22,10 +25,20 @@ import org.apache.pekko.util.ByteString;
 final class PayloadRecording {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
+  /** A client waits for it: its refusal is on record only then. */
+  private static final Duration REFUSED_LIMIT = Duration.ofSeconds(5);
+
+  private static final String NOT_KEPT = "payload-not-kept";
+
+  /** Agents that are told apart: their names are not free to invent. */
+  private static final int MAX_AGENTS = 10_000;
+
   private final PayloadStore store;
   private final Organizations organizations;
   private final LlmConfig config;
   private final ReplyRecorder.Memory memory;
+  private final ReplyRecorder.Memory refused;
+  private final RateLimiter refusals;
   private final LlmTelemetry telemetry;
   private final InstantSource clock;
 
@@ -34,6 +47,13 @@ final class PayloadRecording {
     this.organizations = ports.organizations();
     this.config = config;
     this.memory = new ReplyRecorder.Memory(config.payloadMemory());
+    this.refused = new ReplyRecorder.Memory(config.payloadMemory() / 2);
+    this.refusals =
+        new RateLimiter(
+            config.refusedPayloads().perSecond(),
+            config.refusedPayloads().burst(),
+            MAX_AGENTS,
+            clock);
     this.telemetry = telemetry;
     this.clock = clock;
   }
@@ -52,6 +72,15 @@ final class PayloadRecording {
   /** Completes with whether it was kept; never fails. */
   CompletableFuture<Boolean> keepRequest(
       OrganizationSpec spec, AccessClaims agent, ActionId action, ByteString body) {
+    return keepRequest(spec, agent, action, body, LIMIT);
+  }
+
+  private CompletableFuture<Boolean> keepRequest(
+      OrganizationSpec spec,
+      AccessClaims agent,
+      ActionId action,
+      ByteString body,
+      Duration limit) {
     boolean truncated = body.size() > config.payloadLimit();
     var kept = body.take(config.payloadLimit());
     // Sealed it is there a second time, and may wait for the database longer than its call lasts.
@@ -59,8 +88,42 @@ final class PayloadRecording {
       telemetry.payloadLost();
       return CompletableFuture.completedFuture(false);
     }
-    return keep(payload(spec, agent, action, Part.REQUEST, "application/json", kept, truncated))
+    return keep(
+            payload(spec, agent, action, Part.REQUEST, "application/json", kept, truncated), limit)
         .whenComplete((_, _) -> memory.giveBack(kept.size()));
+  }
+
+  /** Where that is wanted; completes with whether nothing is missing, and never fails. */
+  CompletableFuture<Boolean> keepWanted(AccessClaims agent, ActionId action, ByteString body) {
+    return wantedBy(agent.organization())
+        .map(spec -> keepRequest(spec, agent, action, body))
+        .orElseGet(() -> CompletableFuture.completedFuture(true));
+  }
+
+  /**
+   * The same for a call that is refused. Being refused costs an agent nothing, so that only so much
+   * is kept of what it says then, and never in the place of what others are permitted (G11).
+   */
+  CompletableFuture<Boolean> keepRefused(AccessClaims agent, ActionId action, ByteString body) {
+    var wanted = wantedBy(agent.organization());
+    if (wanted.isEmpty()) {
+      return CompletableFuture.completedFuture(true);
+    }
+    int bytes = Math.min(body.size(), config.payloadLimit());
+    var key = new AgentKey(agent.organization(), agent.agent());
+    if (refusals.retryAfterSeconds(key).isPresent() || !refused.take(bytes)) {
+      telemetry.payloadLost();
+      return CompletableFuture.completedFuture(false);
+    }
+    return keepRequest(wanted.get(), agent, action, body, REFUSED_LIMIT)
+        .whenComplete((_, _) -> refused.giveBack(bytes));
+  }
+
+  /** G12: a record that promises payloads says where they are missing. */
+  static Outcome without(Outcome outcome) {
+    String error = outcome.error() == null ? NOT_KEPT : outcome.error() + "," + NOT_KEPT;
+    return new Outcome(
+        outcome.status(), outcome.durationMs(), outcome.usage(), error, outcome.charged());
   }
 
   /** Completes with whether it was kept; never fails. */
@@ -70,8 +133,10 @@ final class PayloadRecording {
       ActionId action,
       String mediaType,
       ReplyRecorder reply) {
-    return keep(payload(
-            spec, agent, action, Part.REPLY, mediaType, reply.kept(), reply.isTruncated()))
+    return keep(
+            payload(
+                spec, agent, action, Part.REPLY, mediaType, reply.kept(), reply.isTruncated()),
+            LIMIT)
         .whenComplete((_, _) -> reply.release());
   }
 
@@ -99,14 +164,14 @@ final class PayloadRecording {
         now.plus(Duration.ofDays(spec.payloadRetentionDays())));
   }
 
-  private CompletableFuture<Boolean> keep(Payload payload) {
+  private CompletableFuture<Boolean> keep(Payload payload, Duration limit) {
     CompletableFuture<Void> kept;
     try {
       kept = store.keep(payload).toCompletableFuture().copy();
     } catch (RuntimeException e) {
       kept = CompletableFuture.failedFuture(e);
     }
-    return kept.orTimeout(LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+    return kept.orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
         .handle((_, failure) -> {
           if (failure != null) {
             telemetry.payloadLost();

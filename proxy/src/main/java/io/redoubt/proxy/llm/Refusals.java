@@ -5,6 +5,7 @@ import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,9 +29,12 @@ final class Refusals {
   /** The providers' SDKs heed it: a budget does not come back within their patience. */
   private static final HttpHeader NO_RETRY = RawHeader.create("x-should-retry", "false");
 
+  private static final int UNAUTHORIZED = 401;
+
   private final NodeIdentity node;
   private final AuditLog audit;
   private final RequestBodies bodies;
+  private final PayloadRecording payloads;
   private final LlmTelemetry telemetry;
   private final Settlements settlements;
   private final InstantSource clock;
@@ -44,12 +48,14 @@ final class Refusals {
       NodeIdentity node,
       AuditLog audit,
       RequestBodies bodies,
+      PayloadRecording payloads,
       LlmTelemetry telemetry,
       Settlements settlements,
       InstantSource clock) {
     this.node = node;
     this.audit = audit;
     this.bodies = bodies;
+    this.payloads = payloads;
     this.telemetry = telemetry;
     this.settlements = settlements;
     this.clock = clock;
@@ -87,18 +93,30 @@ final class Refusals {
       return CompletableFuture.completedFuture(raised);
     }
     var outcome = new Outcome(Outcome.Status.REFUSED, call.elapsedMillis(), null, refusal.code());
-    return audit
-        .record(
-            call.record(node, claims, refusal.verdict())
-                .detail(call.remark(why(raised)))
-                .outcome(outcome)
-                .build())
+    return kept(call, claims, refusal)
+        .thenCompose(kept ->
+            audit.record(
+                call.record(node, claims, refusal.verdict())
+                    .detail(call.remark(why(raised)))
+                    .outcome(kept ? outcome : PayloadRecording.without(outcome))
+                    .build()))
         .handle((_, failure) -> {
           if (failure != null) {
             Causes.log("A refusal could not be recorded", failure);
           }
           return failure == null ? raised : new Refusal.Raised(Refusal.UNAVAILABLE);
         });
+  }
+
+  /**
+   * Keeps what it says, where that was read and is wanted. Of whoever is not believed, or not any
+   * more, nothing is kept: a body is no record of anybody.
+   */
+  private CompletableFuture<Boolean> kept(LlmCall call, AccessClaims claims, Refusal refusal) {
+    var body = call.refusable();
+    return body == null || refusal.status() == UNAUTHORIZED
+        ? CompletableFuture.completedFuture(true)
+        : payloads.keepRefused(claims, call.action(), body);
   }
 
   private static String why(Refusal.Raised raised) {
