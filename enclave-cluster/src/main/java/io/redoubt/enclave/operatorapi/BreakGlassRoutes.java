@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /v1/operator/token} and {@code POST
- * /v1/operator/agents/{id}/isolate|release|revoke-token}: the kill switch for the time when the
- * control plane is away.
+ * /v1/operator/agents/{id}/isolate|release|revoke|revoke-token}: the kill switch for the time when
+ * the control plane is away.
  */
 final class BreakGlassRoutes {
   private static final String PERMISSION = "agents:manage";
@@ -85,6 +85,8 @@ final class BreakGlassRoutes {
    */
   record ReleaseBody(@Nullable String reason, @Nullable List<IsolationId> isolationIds) {}
 
+  record RevokeBody(@Nullable String reason) {}
+
   record RevokeTokenBody(@Nullable String jti, @Nullable String reason) {}
 
   Route routes() {
@@ -96,6 +98,9 @@ final class BreakGlassRoutes {
         path(
             segment("v1").slash("operator").slash("agents").slash(segment()).slash("release"),
             id -> post(() -> release(id))),
+        path(
+            segment("v1").slash("operator").slash("agents").slash(segment()).slash("revoke"),
+            id -> post(() -> revoke(id))),
         path(
             segment("v1").slash("operator").slash("agents").slash(segment()).slash("revoke-token"),
             id -> post(() -> revokeToken(id))));
@@ -188,6 +193,16 @@ final class BreakGlassRoutes {
     return Requests.idempotencyKey(request)
         .map(key -> ReleaseId.ofRequest(operator.client(), agent, key, clock.instant()))
         .orElse(null);
+  }
+
+  private Route revoke(String agentId) {
+    return asOperator((request, operator) ->
+        bodies.json(
+            RevokeBody.class,
+            body -> {
+              var asked = asked(request, operator, agentId, body.reason());
+              return act(asked, () -> killSwitch.revoke(asked));
+            }));
   }
 
   private Route revokeToken(String agentId) {

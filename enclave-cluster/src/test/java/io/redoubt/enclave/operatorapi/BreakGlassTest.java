@@ -14,6 +14,7 @@ import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkCommand.Withdrawal;
 import io.redoubt.protocol.link.LinkReport;
@@ -89,6 +90,62 @@ class BreakGlassTest {
       assertThat(released.status()).isEqualTo(200);
       assertThat(agent.message(access).status()).isEqualTo(200);
     }
+  }
+
+  @Test
+  void withTheControlPlaneAwayAnAgentIsRevokedHere() throws IOException {
+    TestAgent agent = fixture.agent();
+    Answer identity = agent.bootstrap();
+    String access = identity.text("access_token");
+    var operator = operatorToken(fixture.controlPlane.operatorKey);
+    Map<String, ?> body = Map.of("reason", "stolen");
+    TestAgent foreign = fixture.agent(introduced(), List.of());
+    try (var stream = agent.stream(access)) {
+      stream.awaitFirstByte();
+      stopped = true;
+      fixture.controlPlane.stop();
+
+      Answer powerless = act(agent, "revoke", operator.mayOnly("agents:read").sign(), body);
+      Answer theirs = act(foreign, "revoke", operator.sign(), body);
+      Answer unsaid = act(agent, "revoke", operator.sign(), Map.of());
+
+      assertThat(powerless.status()).isEqualTo(403);
+      assertThat(theirs.status()).isEqualTo(404);
+      assertThat(unsaid.status()).isEqualTo(422);
+      assertThat(agent.message(access).status()).isEqualTo(200);
+
+      Answer revoked = act(agent, "revoke", operator.sign(), body);
+      Answer again = act(agent, "revoke", operator.sign(), body);
+
+      assertThat(revoked.status()).isEqualTo(200);
+      assertThat(revoked.json().at("/nodes/0/how").asText()).isEqualTo("cut");
+      assertThat(again.status()).isEqualTo(200);
+      stream.awaitEnd();
+      assertThat(agent.message(access).status()).isEqualTo(401);
+      assertThat(agent.refresh(identity.text("refresh_token")).problem())
+          .isEqualTo("refresh-token-invalid");
+      for (Answer answer : List.of(powerless, theirs, unsaid, revoked, again)) {
+        api.describes(answer);
+      }
+    }
+    assertThat(foreign.bootstrap().status()).as("another's agent").isEqualTo(200);
+
+    fixture.controlPlane.start();
+    stopped = false;
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() ->
+            fixture.controlPlane.reports.stream()
+                .anyMatch(it ->
+                    it instanceof LinkReport.AgentSeen seen
+                        && seen.agentId().equals(agent.id)
+                        && seen.status() == AgentStatus.REVOKED));
+    var record =
+        fixture.controlPlane.awaitAudit(
+            agent.organization,
+            it -> agent.id.equals(it.agentId()) && it.operation().equals("agent:revoke"));
+    assertThat(record.actor()).isEqualTo("mem_1");
+    assertThat(record.detail()).isEqualTo("stolen");
   }
 
   private Optional<LinkReport.AgentSeen> lastSeen(TestAgent agent, int isolations) {

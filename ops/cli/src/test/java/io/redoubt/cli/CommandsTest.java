@@ -270,7 +270,9 @@ class CommandsTest {
                   "{\"access_token\":\"at-enclave\",\"token_type\":\"Bearer\",\"expires_in\":900,"
                       + "\"scope\":\"agents:manage\"}"))
           .on("POST /v1/operator/agents/agt_1/isolate", proof)
-          .on("POST /v1/operator/agents/agt_1/release", proof);
+          .on("POST /v1/operator/agents/agt_1/release", proof)
+          .on("POST /v1/operator/agents/agt_1/revoke", proof)
+          .on("POST /v1/operator/agents/agt_1/revoke-token", proof);
       String url = enclave.url().toString();
 
       int isolated =
@@ -300,6 +302,28 @@ class CommandsTest {
           .isEqualTo("/v1/operator/agents/agt_1/release");
       assertThat(enclave.requests().getLast().body())
           .isEqualTo("{\"reason\":\"it is well\",\"isolation_ids\":[\"iso_1\"]}");
+      assertThat(machine.type("--enclave-url", url, "agent", "revoke", "agt_1", "--at-enclave"))
+          .as(machine.err())
+          .isZero();
+      assertThat(machine.out()).contains("Revoked at", "node-1  cut  2");
+      assertThat(enclave.requests().getLast().target())
+          .isEqualTo("/v1/operator/agents/agt_1/revoke");
+      assertThat(
+              machine.type(
+                  "--enclave-url",
+                  url,
+                  "agent",
+                  "revoke-token",
+                  "agt_1",
+                  "jti_1",
+                  "--at-enclave",
+                  "--reason",
+                  "x"))
+          .as(machine.err())
+          .isZero();
+      assertThat(enclave.requests().getLast().target())
+          .isEqualTo("/v1/operator/agents/agt_1/revoke-token");
+      assertThat(enclave.requests().getLast().body()).contains("\"jti\":\"jti_1\"");
       assertThat(machine.type("--enclave-url", url, "agent", "isolate", "bob", "--at-enclave"))
           .as("a name that only the control plane knows")
           .isEqualTo(2);

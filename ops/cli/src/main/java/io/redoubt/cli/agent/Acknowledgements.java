@@ -41,8 +41,8 @@ final class Acknowledgements {
       session.output().say(answer, "Queued: nothing is confirmed yet.");
       session.remark(
           "the enclave is unreachable from the control plane. The command runs as soon as it is"
-              + " back; to act now, ask the enclave itself: `redoubt agent isolate` and `release`"
-              + " take --at-enclave.");
+              + " back; to act now, ask the enclave itself: `redoubt agent isolate`, `release`,"
+              + " `revoke` and `revoke-token` take --at-enclave.");
       return ExitCode.UNREACHABLE.number();
     }
     if (session.output().isJson()) {

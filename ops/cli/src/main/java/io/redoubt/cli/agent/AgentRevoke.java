@@ -4,6 +4,7 @@ import io.redoubt.cli.session.Session;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -12,6 +13,8 @@ import picocli.CommandLine.Parameters;
     name = "revoke",
     description = "End every identity of an agent; only a new bootstrap token begins anew.")
 final class AgentRevoke implements Callable<Integer> {
+  @Mixin KillSwitch killSwitch = new KillSwitch();
+
   @Parameters(paramLabel = "AGENT", description = "Name or id.")
   String agent = "";
 
@@ -27,10 +30,10 @@ final class AgentRevoke implements Callable<Integer> {
   @Override
   public Integer call() {
     return new Acknowledgements(session)
-        .order(
-            agent,
+        .orderAt(
+            killSwitch.pathOf(session, agent),
             "Waiting for every node to acknowledge",
             "Revoked",
-            path -> session.operator().post(path + "/revoke", Map.of("reason", reason)));
+            path -> killSwitch.api(session).post(path + "/revoke", Map.of("reason", reason)));
   }
 }

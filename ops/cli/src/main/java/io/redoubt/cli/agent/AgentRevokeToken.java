@@ -4,6 +4,7 @@ import io.redoubt.cli.session.Session;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -12,6 +13,8 @@ import picocli.CommandLine.Parameters;
     name = "revoke-token",
     description = "End one access token of an agent, and what runs on it; the agent goes on.")
 final class AgentRevokeToken implements Callable<Integer> {
+  @Mixin KillSwitch killSwitch = new KillSwitch();
+
   @Parameters(index = "0", paramLabel = "AGENT", description = "Name or id.")
   String agent = "";
 
@@ -33,13 +36,13 @@ final class AgentRevokeToken implements Callable<Integer> {
   @Override
   public Integer call() {
     return new Acknowledgements(session)
-        .order(
-            agent,
+        .orderAt(
+            killSwitch.pathOf(session, agent),
             "Waiting for every node to acknowledge",
             "Token revoked",
             path ->
-                session
-                    .operator()
+                killSwitch
+                    .api(session)
                     .post(path + "/revoke-token", Map.of("jti", jti, "reason", reason)));
   }
 }
