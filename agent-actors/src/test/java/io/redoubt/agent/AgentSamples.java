@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import io.redoubt.ClusterMessage;
 import io.redoubt.action.Act;
 import io.redoubt.action.Approved;
 import io.redoubt.action.Arguments;
@@ -79,6 +80,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -151,6 +153,21 @@ public final class AgentSamples {
       new Tally(
           12, DAY, SPEND, new Spend(40_000, 90_000), List.of(new Tally.Open(ACTION, RESERVED)));
 
+  private static final Risk RISK =
+      new Risk(
+          40,
+          List.of(
+              new Risk.Contribution("off-intent", 30), new Risk.Contribution("new-operation", 10)));
+  private static final Asking ASKING =
+      new Asking("f00d", List.of(ApprovalWorkflow.usual("default")));
+  private static final Approved APPROVED =
+      new Approved(
+          ApprovalId.parse("apr_0192f5c07a3e7b9c8d1e2f3a4b5c6d83"),
+          "f00d",
+          1,
+          Set.of("mem_ann"),
+          AT);
+
   private static final Judgement JUDGEMENT =
       new Judgement(
           4,
@@ -163,12 +180,8 @@ public final class AgentSamples {
               List.of("p1: overflow"),
               List.of(
                   new Decision.Handling("pii:email", ContentAction.REDACT, Layer.ORGANIZATION))),
-          new Risk(
-              40,
-              List.of(
-                  new Risk.Contribution("off-intent", 30),
-                  new Risk.Contribution("new-operation", 10))),
-          new Asking("f00d", List.of(ApprovalWorkflow.usual("default"))));
+          RISK,
+          ASKING);
 
   private AgentSamples() {}
 
@@ -255,6 +268,10 @@ public final class AgentSamples {
             new AgentState.Decommissioned(SPEC, enrolment, isolations, List.of(FAMILY), 5, AT)));
   }
 
+  private static Arguments arguments() {
+    return Arguments.parse("{\"n\":1}".getBytes(StandardCharsets.UTF_8));
+  }
+
   private static GovernedAction toolCall(Arguments arguments) {
     return new GovernedAction(
         ActionId.parse("act_0192f5c07a3e7b9c8d1e2f3a4b5c6d82"),
@@ -283,16 +300,8 @@ public final class AgentSamples {
                 false,
                 Set.of("pii:email"))
             .costing(new Estimate(1_000, 2_500L));
-    var call = toolCall(Arguments.parse("{\"n\":1}".getBytes(StandardCharsets.UTF_8)));
-    var unreadable =
-        toolCall(Arguments.refused("not JSON"))
-            .with(
-                new Approved(
-                    ApprovalId.parse("apr_0192f5c07a3e7b9c8d1e2f3a4b5c6d83"),
-                    "f00d",
-                    1,
-                    Set.of("mem_ann"),
-                    AT));
+    var call = toolCall(arguments());
+    var unreadable = toolCall(Arguments.refused("not JSON")).with(APPROVED);
     return List.of(
         new Configure(SPEC, 17L, replyTo),
         new OfferBootstrap(TOKEN, LATER, 17L, replyTo),
@@ -303,7 +312,9 @@ public final class AgentSamples {
         new DecideTogether(List.of(call, unreadable), FAMILY, LATER, replyTo),
         new Agent.Consider(call, LATER, replyTo),
         new Isolate(ISOLATION, "odd", "ann", 17L, replyTo),
-        new Release(Set.of(ISOLATION, LIFTED), null, "fine", "ann", 17L, replyTo),
+        new Release(
+            // In an order that is the same each time it is written.
+            new LinkedHashSet<>(List.of(ISOLATION, LIFTED)), null, "fine", "ann", 17L, replyTo),
         new Release(Set.of(), RELEASE, "fine", "ann", null, replyTo),
         new Revoke("leak", "ann", 17L, replyTo),
         new Decommission("retired", "ann", 17L, replyTo),
@@ -362,5 +373,16 @@ public final class AgentSamples {
             AT,
             new Spending(DAY, SPEND, Spend.ZERO, SPEND, SPEND)),
         new Refused(Refusal.UNAVAILABLE));
+  }
+
+  /** What stands in those, and is bound to the same serializer. */
+  public static List<ClusterMessage> parts() {
+    return List.of(
+        toolCall(arguments()).with(APPROVED).costing(new Estimate(1_000, null)),
+        arguments(),
+        Arguments.refused("not JSON"),
+        APPROVED,
+        RISK,
+        ASKING);
   }
 }

@@ -1,5 +1,6 @@
 package io.redoubt.approval;
 
+import io.redoubt.ClusterMessage;
 import io.redoubt.action.Approved;
 import io.redoubt.approval.Approval.Ask;
 import io.redoubt.approval.Approval.Asked;
@@ -271,5 +272,10 @@ public final class ApprovalSamples {
         new Approval.Editable(CHANGED, 0, 1),
         new Refused(Refusal.NOT_ASKED, view),
         new Refused(Refusal.UNKNOWN, null));
+  }
+
+  /** What stands in those, and is bound to the same serializer. */
+  public static List<ClusterMessage> parts() {
+    return List.of(BARE, CHANGED, BALLOT, BALLOT_OF_SRE.authenticated(12L));
   }
 }

@@ -18,10 +18,10 @@ public final class NodeHealth {
   private NodeHealth() {}
 
   /** What a node is asked. */
-  public sealed interface Command extends ClusterMessage {}
+  public sealed interface Command {}
 
   /** How it is just now. */
-  public record Ask(ActorRef<Health> replyTo) implements Command {}
+  public record Ask(ActorRef<Health> replyTo) implements Command, ClusterMessage {}
 
   /** It has looked; null: that failed. Its own word to itself. */
   record Looked(@Nullable HealthReport report, ActorRef<Health> replyTo) implements Command {}
