@@ -23,6 +23,11 @@ public record LeaseConfig(Duration limit, Duration renewEvery) {
       throw new IllegalArgumentException(
           PATH + ".limit and renew-every together must be at most 1 s (G2)");
     }
+    if (certain(limit).compareTo(WITHIN) > 0) {
+      throw new IllegalArgumentException(
+          PATH
+              + ".limit and 5 % must be at most 1 s, for another node's clock may run faster (G2)");
+    }
   }
 
   public static LeaseConfig from(Config root) {
@@ -36,6 +41,10 @@ public record LeaseConfig(Duration limit, Duration renewEvery) {
    * in a thousand.
    */
   public Duration certain() {
+    return certain(limit);
+  }
+
+  private static Duration certain(Duration limit) {
     return limit.plus(limit.dividedBy(20));
   }
 }
