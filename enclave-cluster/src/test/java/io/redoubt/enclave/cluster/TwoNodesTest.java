@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -84,6 +85,31 @@ class TwoNodesTest {
         .atMost(Duration.ofSeconds(1))
         .pollInterval(Duration.ofMillis(20))
         .until(() -> there.self(rotated.text("access_token")).status() == 401);
+  }
+
+  @Test
+  void aTokenThatIsEndedAtOneNodeIsRefusedAtTheOtherOnceThatIsSaid() {
+    TestAgent here = nodes.agent(organization, first);
+    TestAgent there = here.through(second);
+    Answer identity = here.bootstrap();
+    String leaked = identity.text("access_token");
+    assertThat(there.message(leaked).status()).isEqualTo(200);
+
+    long asked = System.nanoTime();
+    Answer ended =
+        Http.post(
+            first.agentUrl().resolve("/v1/operator/agents/" + here.id + "/revoke-token"),
+            Map.of("jti", TestAgent.jti(leaked), "reason", "it leaked"),
+            "Authorization",
+            "Bearer " + nodes.controlPlane.operatorToken(organization, "agents:manage"));
+
+    assertThat(ended.status()).isEqualTo(200);
+    assertThat(there.self(leaked).status()).isEqualTo(401);
+    assertThat(there.message(leaked).status()).isEqualTo(401);
+    assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(1));
+    assertThat(there.refresh(identity.text("refresh_token")).status())
+        .as("the family goes on")
+        .isEqualTo(200);
   }
 
   @Test

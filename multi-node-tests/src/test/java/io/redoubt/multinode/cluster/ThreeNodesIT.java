@@ -9,6 +9,8 @@ import io.redoubt.multinode.history.ModelCall;
 import io.redoubt.multinode.history.Rotation;
 import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.Attempt;
+import io.redoubt.multinode.product.BreakGlass;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.ModelClient;
 import io.redoubt.multinode.product.Operator;
@@ -167,6 +169,7 @@ final class ThreeNodesIT {
     fleet.assertUnharmed(recovered, paused, product.clock().instant());
   }
 
+  /** And it comes back with what was ended before, from its first answer on. */
   @Test
   void aNodeThatIsStoppedHandsOverWithoutLeavingAnythingUnknown() {
     var random = Seed.random("stop a node");
@@ -174,10 +177,12 @@ final class ThreeNodesIT {
     var rota = new Rota(nodes);
     var fleet = Fleet.boot(product, operator, upstream, rota, AGENTS, CALLERS);
     Installation.Node leaver = nodes.get(random.nextInt(nodes.size()));
+    var robbed = boot(rota, new History());
 
     long stopped;
     long recovered;
     try (var load = fleet.runAWhile(random)) {
+      endItsToken(robbed, nodes);
       rota.without(leaver);
       product.stop(leaver);
       stopped = System.nanoTime();
@@ -185,7 +190,14 @@ final class ThreeNodesIT {
           .atMost(Duration.ofSeconds(45))
           .until(() -> product.look().pid(leaver.name()) != leaver.pid());
       load.relax();
-      product.awaitAllReady();
+      await("it is ready, and has honoured at no moment what was ended before")
+          .atMost(Duration.ofSeconds(90))
+          .until(() -> {
+            assertThat(status(leaver, robbed)).isIn(0, 401, 503);
+            product.look();
+            return product.ready();
+          });
+      assertThat(status(leaver, robbed)).isEqualTo(401);
       recovered = System.nanoTime();
       long since = recovered;
       await("everybody is served")
@@ -195,6 +207,31 @@ final class ThreeNodesIT {
 
     report(leaver, stopped, recovered, fleet.history());
     fleet.assertUnharmed(recovered);
+  }
+
+  /** One of them is asked, and says of all that they refuse it. */
+  private void endItsToken(AgentClient robbed, List<Installation.Node> nodes) {
+    for (Installation.Node node : nodes) {
+      new ModelClient(product, upstream, new History(), () -> node).awaitServed(robbed);
+    }
+    JsonNode acknowledgement =
+        BreakGlass.withOperatorToken(product, operator.token())
+            .at(nodes.getFirst())
+            .revokeToken(robbed.id(), robbed.accessToken());
+
+    assertThat(names(acknowledgement)).containsExactly("node-1", "node-2", "node-3");
+    assertThat(acknowledgement.required("nodes"))
+        .allSatisfy(node -> assertThat(node.required("how").asText()).isEqualTo("cut"));
+    assertThat(nodes)
+        .allSatisfy(node -> assertThat(status(node, robbed)).as(node.name()).isEqualTo(401));
+  }
+
+  /** What a call is answered; 0: it is not. */
+  private int status(Installation.Node node, AgentClient agent) {
+    var models = new ModelClient(product, upstream, new History(), () -> node);
+    return models.call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
+        ? reply.status()
+        : 0;
   }
 
   private AgentClient boot(Rota rota, History history) {

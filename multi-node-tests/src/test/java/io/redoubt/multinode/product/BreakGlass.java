@@ -71,13 +71,25 @@ public final class BreakGlass {
     return call("/v1/operator/agents/" + agent + "/release");
   }
 
+  /** Ends one access token of the agent's; its family goes on. */
+  public JsonNode revokeToken(String agent, String accessToken) {
+    var body =
+        Documents.object().put("jti", TokenText.accessId(accessToken)).put("reason", "it leaked");
+    return answered(
+        "revoke a token", call("/v1/operator/agents/" + agent + "/revoke-token", body));
+  }
+
   private Attempt call(String path) {
+    return call(path, Operator.reason());
+  }
+
+  private Attempt call(String path, JsonNode body) {
     return send(
         product,
         node.get(),
         path,
         Map.of("Authorization", "Bearer " + token),
-        Documents.write(Operator.reason()));
+        Documents.write(body));
   }
 
   private static Attempt send(
