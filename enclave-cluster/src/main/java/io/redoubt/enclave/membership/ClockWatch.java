@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Whether this machine's clock agrees with the database's, by which every node of the enclave is
  * measured: tokens, revocations and permits are all a matter of minutes. While it does not, the
  * node permits nothing (G5). While nobody can tell, since the database is away, what was found last
- * counts.
+ * counts, and the monotonic clock, which nobody sets, says what has passed since.
  */
 public final class ClockWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ClockWatch.class);
@@ -24,31 +25,50 @@ public final class ClockWatch {
   private final Duration limit;
   private final Duration patience;
   private final InstantSource clock;
+  private final LongSupplier nanos;
   private final Clock shared = new Shared();
   private final CompletableFuture<Void> beyondPatience = new CompletableFuture<>();
   private volatile Duration ahead = Duration.ZERO;
   private volatile boolean right = true;
+  private volatile @Nullable Look last;
 
   /** By the monotonic clock; null: it is right. */
   private @Nullable Long wrongSince;
 
   /**
+   * What was found at one moment.
+   *
+   * @param there the database's time
+   * @param here this machine's
+   * @param nanos the monotonic clock
+   */
+  private record Look(Instant there, Instant here, long nanos) {}
+
+  /** What this machine's two clocks showed before the database was asked. */
+  record Asked(Instant here, long nanos) {}
+
+  /**
    * A clock that counts as right until it was looked at.
    *
    * @param clock this machine's
+   * @param nanos the monotonic clock
    */
-  ClockWatch(FormingConfig config, InstantSource clock) {
+  ClockWatch(FormingConfig config, InstantSource clock, LongSupplier nanos) {
     this.limit = config.clockLimit();
     this.patience = config.clockPatience();
     this.clock = clock;
+    this.nanos = nanos;
   }
 
-  /** This machine's time. */
-  Instant now() {
-    return clock.instant();
+  /** To be remembered until the database has answered. */
+  Asked ask() {
+    return new Asked(clock.instant(), nanos.getAsLong());
   }
 
-  /** The database's time, as far as it is known here: the same for all nodes of the enclave. */
+  /**
+   * The database's time, as far as it is known here: the same for all nodes of the enclave, and
+   * untouched by whoever sets this machine's clock.
+   */
   public Clock shared() {
     return shared;
   }
@@ -56,7 +76,10 @@ public final class ClockWatch {
   private final class Shared extends Clock {
     @Override
     public Instant instant() {
-      return clock.instant().minus(ahead);
+      Look look = last;
+      return look == null
+          ? clock.instant()
+          : look.there().plusNanos(nanos.getAsLong() - look.nanos());
     }
 
     @Override
@@ -73,24 +96,28 @@ public final class ClockWatch {
   /**
    * Compares.
    *
-   * @param before this machine's time before the database was asked
-   * @param there the database's
-   * @param nanos the monotonic clock
+   * @param there the database's time
    */
-  synchronized void compare(Instant before, Instant there, long nanos) {
-    ahead = ahead(before, there, clock.instant());
+  synchronized void compare(Asked asked, Instant there) {
+    long now = nanos.getAsLong();
+    // This machine's clock itself may have been set since.
+    Instant here = asked.here().plusNanos(now - asked.nanos());
+    ahead = ahead(asked.here(), there, here);
     boolean agrees = ahead.abs().compareTo(limit) <= 0;
     if (agrees && !right) {
       LOG.info("This machine's clock is right again");
     } else if (!agrees && right) {
       LOG.error("{} Until it is set, this node is not ready and permits nothing", describe());
     }
+    // In this order: nobody sees a jump forgiven that left the clock wrong.
     right = agrees;
+    // Where they differ, the database's own word: late by the way of its answer, and never early.
+    last = new Look(ahead.isZero() ? here : there, here, now);
     if (agrees) {
       wrongSince = null;
     } else if (wrongSince == null) {
-      wrongSince = nanos;
-    } else if (nanos - wrongSince >= patience.toNanos()) {
+      wrongSince = now;
+    } else if (now - wrongSince >= patience.toNanos()) {
       beyondPatience.complete(null);
     }
   }
@@ -114,8 +141,22 @@ public final class ClockWatch {
         + " seconds off.";
   }
 
+  /** Whether it was when it was looked at last, and has gone on since as clocks do. */
   public boolean right() {
-    return right;
+    return right && !jumped();
+  }
+
+  /**
+   * Whether it was set since, or the machine slept: then this machine's two clocks do not agree
+   * about how long ago that is.
+   */
+  private boolean jumped() {
+    Look look = last;
+    if (look == null) {
+      return false;
+    }
+    Duration passed = Duration.between(look.here(), clock.instant());
+    return passed.minusNanos(nanos.getAsLong() - look.nanos()).abs().compareTo(limit) > 0;
   }
 
   /** By how much it differed when it was looked at last; below zero: behind. */

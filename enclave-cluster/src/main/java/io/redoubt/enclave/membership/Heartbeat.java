@@ -70,12 +70,12 @@ final class Heartbeat implements Runnable {
       if (connection == null) {
         connection = database.dedicated("redoubt-heartbeat", SOCKET_SECONDS);
       }
-      Instant before = clock.now();
+      ClockWatch.Asked asked = clock.ask();
       long sent = kept.now();
       Optional<Instant> there = MemberTable.beat(connection, session);
       there.ifPresent(time -> {
         kept.kept(sent);
-        clock.compare(before, time, kept.now());
+        clock.compare(asked, time);
       });
       return there.isPresent();
     } catch (SQLException e) {

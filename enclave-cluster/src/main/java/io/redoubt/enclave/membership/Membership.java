@@ -81,7 +81,7 @@ public final class Membership implements AutoCloseable {
    */
   public static Membership claim(
       Database database, FormingConfig config, Applicant applicant, InstantSource clock) {
-    var watched = new ClockWatch(config, clock);
+    var watched = new ClockWatch(config, clock, System::nanoTime);
     requireRightTime(database, watched);
     var table = new MemberTable(database);
     Optional<String> machine = Machine.own();
@@ -136,7 +136,7 @@ public final class Membership implements AutoCloseable {
   }
 
   private static void requireRightTime(Database database, ClockWatch clock) {
-    Instant before = clock.now();
+    ClockWatch.Asked asked = clock.ask();
     Instant there =
         database.inTransactionBlocking(handle ->
             handle
@@ -144,7 +144,7 @@ public final class Membership implements AutoCloseable {
                 .mapTo(OffsetDateTime.class)
                 .one()
                 .toInstant());
-    clock.compare(before, there, System.nanoTime());
+    clock.compare(asked, there);
     if (!clock.right()) {
       throw new IllegalStateException(clock.describe() + " Set the clock and start again.");
     }

@@ -17,12 +17,11 @@ class ClockWatchTest {
   private long nanos = Long.MAX_VALUE - Duration.ofSeconds(90).toNanos();
 
   private final ManualClock here = new ManualClock();
-  private final ClockWatch watch = new ClockWatch(CONFIG, here);
+  private final ClockWatch watch = new ClockWatch(CONFIG, here, () -> nanos);
 
   /** The database's clock is ahead by that much, and answers at once. */
   private void look(Duration ahead) {
-    Instant now = here.instant();
-    watch.compare(now, now.plus(ahead), nanos);
+    watch.compare(watch.ask(), here.instant().plus(ahead));
   }
 
   private void pass(Duration time) {
@@ -58,13 +57,58 @@ class ClockWatchTest {
   /** Nobody knows at which moment between question and answer the database looked at its clock. */
   @Test
   void whatAskingTookIsNoDifference() {
-    Instant before = here.instant();
-    here.advance(Duration.ofMinutes(3));
+    var asked = watch.ask();
+    pass(Duration.ofMinutes(3));
 
-    watch.compare(before, before.plusSeconds(90), nanos);
+    watch.compare(asked, asked.here().plusSeconds(90));
 
     assertThat(watch.ahead()).isZero();
     assertThat(watch.right()).isTrue();
+  }
+
+  @Test
+  void whatIsSharedGoesOnWhateverThisClockIsSetTo() {
+    look(Duration.ofSeconds(-20));
+    Instant known = watch.shared().instant();
+    assertThat(known).isEqualTo(here.instant().minusSeconds(20));
+
+    here.advance(LIMIT);
+    assertThat(watch.shared().instant()).as("set").isEqualTo(known);
+    pass(Duration.ofSeconds(7));
+
+    assertThat(watch.shared().instant()).isEqualTo(known.plusSeconds(7));
+    assertThat(watch.right()).as("it was set by no more than it may differ").isTrue();
+  }
+
+  /** The next heartbeat may be a second away, or not come at all while the database is away. */
+  @Test
+  void aJumpBeyondTheLimitIsNoticedAtOnceAndForgivenWhenItAgreesAgain() {
+    look(Duration.ZERO);
+    Duration far = LIMIT.plusMillis(1);
+
+    here.advance(far);
+    assertThat(watch.right()).as("ahead").isFalse();
+    look(far.negated());
+    assertThat(watch.right()).as("it is wrong, and goes on").isFalse();
+    here.advance(far.negated());
+    assertThat(watch.right()).as("nobody has looked yet").isFalse();
+    look(Duration.ZERO);
+    assertThat(watch.right()).isTrue();
+
+    here.advance(far.negated());
+    assertThat(watch.right()).as("behind").isFalse();
+  }
+
+  @Test
+  void aJumpBetweenQuestionAndAnswerIsNotTakenForTheTimeThatAskingTook() {
+    var asked = watch.ask();
+    Instant there = here.instant();
+    here.advance(Duration.ofHours(1));
+
+    watch.compare(asked, there);
+
+    assertThat(watch.right()).isFalse();
+    assertThat(watch.shared().instant()).isEqualTo(there);
   }
 
   @Test
