@@ -8,6 +8,7 @@ import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Newcomer;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
+import io.redoubt.multinode.product.SteppedClock;
 import io.redoubt.testing.TestRedis;
 import java.time.Duration;
 import java.util.List;
@@ -125,6 +126,23 @@ enum Mishap {
           .slow(scene.victim().name(), Duration.ofMillis(scene.random().nextInt(20, 120)));
       scene.last(3_000, 10_000);
       scene.network().heal();
+    }
+  },
+  CLOCK_OFF("the clock of a node is set, and goes as wrong as it may", Nodes.LIVE) {
+    @Override
+    void happen(Scene scene) {
+      var off = Duration.ofSeconds(scene.random().nextInt(10, 29));
+      try (var _ = scene.clock(off)) {
+        scene.last(3_000, 12_000);
+      }
+    }
+  },
+  CLOCK_WRONG("the clock of a node is set an hour wrong, and right again", Nodes.LIVE) {
+    @Override
+    void happen(Scene scene) {
+      try (var _ = scene.clock(Duration.ofHours(1))) {
+        scene.last(1_000, 8_000);
+      }
     }
   },
   DATABASE_UNREACHABLE("one node hears nothing from PostgreSQL", Nodes.LIVE) {
@@ -283,6 +301,11 @@ enum Mishap {
     void last(int shortest, int longest) {
       var span = Duration.ofMillis(random.nextInt(shortest, longest));
       await().pollDelay(span).atMost(span.plusSeconds(30)).until(() -> true);
+    }
+
+    /** The victim's, so far ahead or behind. */
+    SteppedClock clock(Duration off) {
+      return SteppedClock.of(product, victim, random.nextBoolean() ? off : off.negated());
     }
 
     /** How many it says that it has; empty: it does not say, or is no member. */

@@ -50,6 +50,8 @@ final class MishapsIT {
             Mishap.NODE_PAUSED_SHORTLY,
             Mishap.NODE_CUT_OFF_SHORTLY,
             Mishap.NODE_SLOW,
+            Mishap.CLOCK_OFF,
+            Mishap.CLOCK_WRONG,
             Mishap.DATABASE_UNREACHABLE,
             Mishap.COMMITS_UNANSWERED,
             Mishap.DATABASE_KILLED,

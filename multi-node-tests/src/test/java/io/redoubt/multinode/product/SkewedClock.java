@@ -35,10 +35,19 @@ public final class SkewedClock {
 
   /** The option of a JVM whose clock is ahead by that much, or behind. */
   public static String option(Path directory, Duration ahead) {
+    return "-javaagent:" + jar(directory) + "=" + ahead.toMillis();
+  }
+
+  /** What a JVM loads, made once in each directory. */
+  static Path jar(Path directory) {
     Path jar = directory.resolve("skewed-clock.jar");
+    if (Files.exists(jar)) {
+      return jar;
+    }
     var manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().putValue("Premain-Class", SkewedClock.class.getName());
+    manifest.getMainAttributes().putValue("Agent-Class", SkewedClock.class.getName());
     manifest.getMainAttributes().putValue("Can-Retransform-Classes", "true");
     try (var out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
       put(out, SkewedClock.class);
@@ -46,7 +55,7 @@ public final class SkewedClock {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return "-javaagent:" + jar + "=" + ahead.toMillis();
+    return jar;
   }
 
   private static void put(JarOutputStream out, Class<?> type) throws IOException {
@@ -63,9 +72,18 @@ public final class SkewedClock {
 
   /** Called by the JVM before anything else. */
   public static void premain(String millis, Instrumentation jvm) throws UnmodifiableClassException {
+    agentmain(millis, jvm);
+  }
+
+  /** Called by a JVM that is told to while it runs, each time. */
+  public static void agentmain(String millis, Instrumentation jvm)
+      throws UnmodifiableClassException {
+    boolean first = System.getProperty(OFFSET) == null;
     System.setProperty(OFFSET, millis);
-    jvm.addTransformer(new Skewing(), true);
-    jvm.retransformClasses(Clock.class);
+    if (first) {
+      jvm.addTransformer(new Skewing(), true);
+      jvm.retransformClasses(Clock.class);
+    }
   }
 
   private static final class Skewing implements ClassFileTransformer {
