@@ -83,6 +83,7 @@ public final class FakeControlPlane implements AutoCloseable {
   private volatile byte @Nullable [] enrolmentKey;
   private volatile Predicate<LinkReport> refused = _ -> false;
   private volatile CompletableFuture<Void> bundlesHeld = CompletableFuture.completedFuture(null);
+  private volatile Clock clock = CLOCK;
   private @Nullable HttpServer server;
   private int port;
 
@@ -95,6 +96,11 @@ public final class FakeControlPlane implements AutoCloseable {
 
   public FakeControlPlane() {
     start();
+  }
+
+  /** So much time passes here at once. */
+  public void pass(Duration time) {
+    clock = Clock.offset(clock, time);
   }
 
   /** Hands out no bundle until what is returned is complete. */
@@ -184,14 +190,14 @@ public final class FakeControlPlane implements AutoCloseable {
     synchronized (log) {
       long number = log.size() + 1L;
       sayRaw(
-          Json.write(new CommandEnvelope(enclave, number, organization, CLOCK.instant(), command)));
+          Json.write(new CommandEnvelope(enclave, number, organization, clock.instant(), command)));
       return number;
     }
   }
 
   /** Publishes policies as that version, after everything said before; answers its number. */
   public long publish(OrganizationId organization, long version, PolicyDocument... policies) {
-    var bundle = new Bundle(organization, version, CLOCK.instant(), List.of(policies));
+    var bundle = new Bundle(organization, version, clock.instant(), List.of(policies));
     return offer(organization, version, bundle.digest(), bundle.sign(commandKey));
   }
 
@@ -215,7 +221,7 @@ public final class FakeControlPlane implements AutoCloseable {
         new Bundle(
             organization,
             version,
-            CLOCK.instant(),
+            clock.instant(),
             List.of(policies),
             List.of(),
             List.of(),
@@ -230,7 +236,7 @@ public final class FakeControlPlane implements AutoCloseable {
         new Bundle(
             organization,
             version,
-            CLOCK.instant(),
+            clock.instant(),
             List.of(Starter.DOCUMENT),
             List.of(),
             List.of(content),
@@ -279,7 +285,7 @@ public final class FakeControlPlane implements AutoCloseable {
   /** The same, of a member who authenticated that long before. */
   public String operatorToken(
       OrganizationId organization, @Nullable Duration authenticated, String... permissions) {
-    Instant now = CLOCK.instant().truncatedTo(ChronoUnit.SECONDS);
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     return new OperatorClaims(
             "urn:redoubt:control-plane",
             OperatorClaims.AUDIENCE,
@@ -287,7 +293,7 @@ public final class FakeControlPlane implements AutoCloseable {
             "cli_1",
             organization,
             Set.of(permissions),
-            AuditId.next(CLOCK).toString(),
+            AuditId.next(clock).toString(),
             now,
             now.plusSeconds(60),
             authenticated == null ? null : now.minus(authenticated))
@@ -508,7 +514,7 @@ public final class FakeControlPlane implements AutoCloseable {
   }
 
   private void heartbeat(OutputStream out) throws IOException {
-    byte[] payload = Json.write(new Heartbeat(enclave, CLOCK.instant(), lastNumber(), null));
+    byte[] payload = Json.write(new Heartbeat(enclave, clock.instant(), lastNumber(), null));
     event(
         out,
         "event: heartbeat\ndata: " + Jws.sign(commandKey, Jws.Type.LINK_COMMAND, payload) + "\n\n");
