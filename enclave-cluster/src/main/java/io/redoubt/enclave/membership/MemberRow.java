@@ -56,6 +56,14 @@ record MemberRow(
     return goesOn.plus(goesOn.dividedBy(20));
   }
 
+  /**
+   * Whether it reached the database lately: at least three heartbeats fit into the time that it
+   * goes on without one. One that did not may soon have no lease, and does no work now.
+   */
+  boolean isHeard() {
+    return silence.compareTo(goesOn.dividedBy(3)) <= 0;
+  }
+
   /** For people. */
   String describe() {
     return node + address.map(at -> " at " + at).orElse("");

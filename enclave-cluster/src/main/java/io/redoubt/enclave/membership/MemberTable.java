@@ -102,7 +102,9 @@ final class MemberTable {
   }
 
   /**
-   * Where the cluster is; or that it is to begin here, which is told to one node only.
+   * Where the cluster is; or that it is to begin here, which is told to one node only. Members that
+   * are cut off from here would let a newcomer in as well, which then had them for a majority: they
+   * are waited for, until they are heard or have stopped by themselves.
    *
    * @param mayFound whether this node may be that one
    * @param dead those that are known to be
@@ -121,7 +123,7 @@ final class MemberTable {
           others.stream().filter(row -> !dead.contains(row.sighting())).toList();
       List<String> members =
           alive.stream()
-              .filter(row -> row.state() == MemberRow.State.MEMBER)
+              .filter(row -> row.state() == MemberRow.State.MEMBER && row.isHeard())
               .flatMap(row -> row.address().stream())
               .toList();
       if (!members.isEmpty()) {

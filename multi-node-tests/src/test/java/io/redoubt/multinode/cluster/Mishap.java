@@ -1,5 +1,6 @@
 package io.redoubt.multinode.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -167,19 +168,16 @@ enum Mishap {
     void happen(Scene scene) {
       var nodes = scene.product().look().nodes();
       nodes.forEach(node -> scene.network().partitionFromDatabase(node.name()));
-      // Or it would find them by what they said last, and join them.
-      scene.last(5_500, 6_500);
+      // For a third of the time that they go on without a heartbeat they would let it in.
+      scene.last(10_500, 11_500);
       try (var newcomer = Newcomer.start(scene.product(), "node-4", Map.of(), List.of())) {
         await("the newcomer is ready").atMost(Duration.ofSeconds(60)).until(newcomer::ready);
         scene.last(1_000, 3_000);
-        // They may have let it in before it took them for dead: then nobody is put out.
-        boolean alone =
-            scene.product().cluster(newcomer.node(), scene.operator()).required("nodes").size()
-                == 1;
+        assertThat(scene.product().cluster(newcomer.node(), scene.operator()).required("nodes"))
+            .as("members of the newcomer's cluster")
+            .hasSize(1);
         scene.network().heal();
-        if (alone) {
-          nodes.forEach(scene::awaitReplaced);
-        }
+        nodes.forEach(scene::awaitReplaced);
         scene.product().awaitAllReady();
       }
     }
