@@ -46,8 +46,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * G9 on three nodes, whatever dies: each request is decided once, a grant passes no more often than
- * granted, no request is lost, and deadlines pass on time. In an organization of its own.
+ * G9 on three nodes, whatever dies or is cut off: each request is decided once, a grant passes no
+ * more often than granted, no request is lost, and deadlines pass on time. In an organization of
+ * its own.
  */
 @ExtendWith(SharedTrio.class)
 final class ApprovalsIT {
@@ -73,6 +74,7 @@ final class ApprovalsIT {
   private static final Duration PACE = Duration.ofMillis(20);
   private static final Duration ON_RECORD = Duration.ofSeconds(30);
 
+  private final Trio trio;
   private final Product product;
   private final Upstream upstream;
   private final Operator operator;
@@ -83,6 +85,7 @@ final class ApprovalsIT {
   private final List<AgentClient> agents;
 
   ApprovalsIT(Trio trio) {
+    this.trio = trio;
     this.product = trio.product();
     this.rota = new Rota(product.runtime().nodes());
     this.upstream = Upstream.start(product.clock());
@@ -141,6 +144,15 @@ final class ApprovalsIT {
     publish(all);
   }
 
+  /** Of some agents' calls one workflow is asked, of the others' another one. */
+  private void publish(
+      List<AgentClient> some, String theirs, List<AgentClient> others, String workflow) {
+    var all = new HashMap<AgentClient, String>();
+    some.forEach(agent -> all.put(agent, theirs));
+    others.forEach(agent -> all.put(agent, workflow));
+    publish(all);
+  }
+
   /** A call, told apart from the agent's others by its subject. */
   private record Matter(AgentClient agent, String subject) {}
 
@@ -172,6 +184,44 @@ final class ApprovalsIT {
         .until(
             () -> approver.vote(channel, approval, approves),
             vote -> vote.answer() instanceof Vote.Heard || vote.answer() instanceof Vote.Late);
+  }
+
+  /** The node that its actor lives on. */
+  private Installation.Node holder(String approval) {
+    var holder =
+        await("its actor's node")
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> approver.holder(approval).orElse(""), name -> !name.isEmpty());
+    return product.look().nodes().stream()
+        .filter(node -> node.name().equals(holder))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void awaitKnown(Map<Matter, String> requests) {
+    await("the control plane shows all of them")
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            approver.known().stream()
+                .map(it -> it.path("id").asText())
+                .toList()
+                .containsAll(requests.values()));
+  }
+
+  /** What somebody says to a request. */
+  private record Voice(Approver by, Channel through, boolean approves) {}
+
+  /** Work in which all of it is said at the same instant. */
+  private static List<Callable<Object>> atOnce(String approval, Voice... voices) {
+    var line = new CyclicBarrier(voices.length);
+    var work = new ArrayList<Callable<Object>>();
+    for (var voice : voices) {
+      work.add(() -> {
+        line.await();
+        return voice.by().vote(voice.through(), approval, voice.approves());
+      });
+    }
+    return work;
   }
 
   private static <K, V> V of(Map<K, V> map, K key) {
@@ -231,28 +281,20 @@ final class ApprovalsIT {
     var matters = matters("double", agents, DECISIONS);
     var ids = new HashMap<Matter, String>();
     matters.forEach(matter -> ids.put(matter, asked(matter)));
-    await("the control plane shows all of them")
-        .atMost(Duration.ofSeconds(10))
-        .until(() ->
-            approver.known().stream()
-                .map(it -> it.path("id").asText())
-                .toList()
-                .containsAll(ids.values()));
+    awaitKnown(ids);
 
     for (int lane = 0; lane < DECISIONS; lane += LANES) {
       var work = new ArrayList<Callable<Object>>();
       for (var matter : matters.subList(lane, lane + LANES)) {
-        var line = new CyclicBarrier(2);
         boolean near = random.nextBoolean();
         for (int i = 0; i < WAITING; i++) {
           work.add(() -> models.plead(matter.agent(), matter.subject(), WAIT_SECONDS));
         }
-        for (var channel : Channel.values()) {
-          work.add(() -> {
-            line.await();
-            return approver.vote(channel, of(ids, matter), (channel == Channel.ENCLAVE) == near);
-          });
-        }
+        work.addAll(
+            atOnce(
+                of(ids, matter),
+                new Voice(approver, Channel.CONTROL_PLANE, !near),
+                new Voice(approver, Channel.ENCLAVE, near)));
       }
       AtOnce.all(work);
     }
@@ -272,16 +314,97 @@ final class ApprovalsIT {
         .isNotEmpty();
   }
 
+  /**
+   * The node that holds requests is cut off while people say opposite things about them: at the
+   * control plane, to the majority, and to the minority, which cannot know what becomes of it.
+   */
+  @Test
+  void oppositeVotesOnBothSidesOfAPartitionAreOneDecisionAndDeadlinesAreKept() {
+    var climbers = agents.subList(0, 2);
+    var callers = agents.subList(2, AGENTS);
+    askPeople("ladder", 1, RUNGS, RUNG);
+    publish(climbers, "ladder", callers, "default");
+    var random = Seed.random("votes while parted");
+    var ladders = matters("ladder", climbers, LADDERS).stream().map(this::asked).toList();
+    var matters = matters("parted", callers, LANES);
+    var ids = new HashMap<Matter, String>();
+    matters.forEach(matter -> ids.put(matter, asked(matter)));
+    awaitKnown(ids);
+    var minority = holder(of(ids, matters.getFirst()));
+    var stuck = new Approver(product, operator, history, () -> minority);
+    var stuckModels = new ModelClient(product, upstream, history, () -> minority);
+
+    trio.network().partition(minority.name());
+    rota.without(minority);
+    var work = new ArrayList<Callable<Object>>();
+    for (var matter : matters) {
+      boolean near = random.nextBoolean();
+      work.add(() -> models.plead(matter.agent(), matter.subject(), WAIT_SECONDS));
+      work.add(() -> stuckModels.plead(matter.agent(), matter.subject(), WAIT_SECONDS));
+      work.addAll(
+          atOnce(
+              of(ids, matter),
+              new Voice(approver, Channel.CONTROL_PLANE, !near),
+              new Voice(approver, Channel.ENCLAVE, near),
+              new Voice(stuck, Channel.ENCLAVE, !near)));
+    }
+    AtOnce.all(work);
+    // Where nobody was heard, somebody is now.
+    matters.forEach(matter -> decided(Channel.ENCLAVE, of(ids, matter), random.nextBoolean()));
+    awaitLeftAlone(minority);
+    Instant alone = product.clock().instant();
+    try (var still = new Standstills(() -> product.clock().instant())) {
+      var looks = watch(ladders, alone);
+      assertThat(DeadlinesKept.violations(looks, RUNG, RUNGS, alone, still::between))
+          .as("the machine stood still: %s", still)
+          .isEmpty();
+    }
+    await("the minority has ended itself")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> product.look().pid(minority.name()) != minority.pid());
+    trio.network().heal();
+    product.awaitAllReady();
+    rota.with(minority);
+
+    for (var matter : matters) {
+      await("it passes, or people are asked anew")
+          .atMost(Duration.ofSeconds(20))
+          .until(() ->
+              switch (models.plead(matter.agent(), matter.subject(), 0).answer()) {
+                case Plea.Passed _, Plea.Pending _ -> true;
+                case Plea.Denied _, Plea.Refused _, Plea.Maybe _ -> false;
+              });
+    }
+    var fates = assertGrantsHold(1);
+    for (var matter : matters) {
+      var fate = of(fates, of(ids, matter));
+      assertThat(fate.count("granted") + fate.count("denied")).as("%s", fate).isEqualTo(1);
+    }
+  }
+
+  /** The others have put it out, and one of them wakes what is due. */
+  private void awaitLeftAlone(Installation.Node minority) {
+    var platform = trio.operator();
+    await("the majority goes on alone")
+        .pollDelay(Duration.ZERO)
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> {
+          var cluster = product.cluster(rota.get(), platform);
+          assertThat(cluster.required("nodes").findValuesAsText("node"))
+              .doesNotContain(minority.name());
+          assertThat(cluster.at("/singletons/approval_waker").asText())
+              .isNotEmpty()
+              .isNotEqualTo(minority.name());
+        });
+  }
+
   @Test
   void whateverDiesNothingPassesTwiceNothingIsLostAndDeadlinesAreKept() {
     var climbers = agents.subList(0, 2);
     var callers = agents.subList(2, AGENTS);
     askPeople("ladder", 1, RUNGS, RUNG);
     askPeople("often", USES, 1, Duration.ofMinutes(15));
-    var workflows = new HashMap<AgentClient, String>();
-    climbers.forEach(agent -> workflows.put(agent, "ladder"));
-    callers.forEach(agent -> workflows.put(agent, "often"));
-    publish(workflows);
+    publish(climbers, "ladder", callers, "often");
     var ladders = matters("ladder", climbers, LADDERS).stream().map(this::asked).toList();
     var matters = matters("often", callers, GRANTS);
     var granted = new HashMap<Matter, String>();
@@ -290,16 +413,7 @@ final class ApprovalsIT {
       var vote = decided(Channel.ENCLAVE, of(granted, matter), true);
       assertThat(vote.answer()).isInstanceOf(Vote.Heard.class);
     });
-    var first = of(granted, matters.getFirst());
-    var holder =
-        await("its actor's node")
-            .atMost(Duration.ofSeconds(10))
-            .until(() -> approver.holder(first).orElse(""), name -> !name.isEmpty());
-    var victim =
-        product.look().nodes().stream()
-            .filter(node -> node.name().equals(holder))
-            .findFirst()
-            .orElseThrow();
+    var victim = holder(of(granted, matters.getFirst()));
 
     var afterwards = new ConcurrentHashMap<Matter, String>();
     var over = new AtomicBoolean();
