@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -26,6 +27,7 @@ public interface ApprovalBoard {
    * @param id that it has if nobody has made it before
    * @param turn the call to a model that it came of; null: it came of none
    * @param arguments of the call, to be sealed; null: it has none
+   * @param prompt of a call to a model, to be sealed, too; null: it is none, or nothing is shown
    * @param dueAt when it is looked at, whatever happens
    */
   record Opening(
@@ -34,7 +36,19 @@ public interface ApprovalBoard {
       ApprovalId id,
       @Nullable ActionId turn,
       @Nullable JsonNode arguments,
-      Instant dueAt) {}
+      @Nullable ModelPrompt prompt,
+      Instant dueAt) {
+    /** About a call that is none to a model. */
+    public Opening(
+        AgentKey agent,
+        String identity,
+        ApprovalId id,
+        @Nullable ActionId turn,
+        @Nullable JsonNode arguments,
+        Instant dueAt) {
+      this(agent, identity, id, turn, arguments, null, dueAt);
+    }
+  }
 
   /** How many may be pending. */
   record Limits(int ofAgent, int ofOrganization) {}
@@ -102,13 +116,18 @@ public interface ApprovalBoard {
    *
    * @param view how it stands; null: its actor has not said so yet
    * @param arguments of the call; null: it has none
+   * @param prompt of a call to a model, all that is kept of it; null: nothing is. For people: it is
+   *     an excerpt, and no model judges by it
    * @param related others that came of the same call to a model
    */
   record Entry(
-      @Nullable ApprovalView view, @Nullable JsonNode arguments, List<ApprovalId> related) {
+      @Nullable ApprovalView view,
+      @Nullable JsonNode arguments,
+      @Nullable ModelPrompt prompt,
+      List<ApprovalId> related) {
     /** The same, as it stands by now. */
     public ApprovalView now(ApprovalView newest) {
-      return newest.with(arguments, related);
+      return newest.with(arguments, related).saying(prompt);
     }
   }
 
@@ -116,7 +135,8 @@ public interface ApprovalBoard {
   CompletionStage<Optional<Entry>> find(ApprovalKey key);
 
   /**
-   * Some of them, the newest first, without what is related and without arguments that are large.
+   * Some of them, the newest first, without what is related, without arguments that are large, and
+   * of calls to models with excerpts at most.
    *
    * @param status null: any
    * @param before the last of the page before; null: the first page
@@ -127,7 +147,10 @@ public interface ApprovalBoard {
       @Nullable ApprovalId before,
       int limit);
 
-  /** One that the control plane has not heard of as it stands, with its arguments. */
+  /**
+   * One that the control plane has not heard of as it stands, with its arguments, or an excerpt of
+   * what a model is asked.
+   */
   record News(ApprovalKey key, int version, ApprovalView view) {}
 
   /** Some of those that the control plane has not heard of as they stand. */

@@ -17,6 +17,7 @@ import io.redoubt.approval.ApprovalBoard.Place;
 import io.redoubt.entity.Patience;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import java.time.Duration;
@@ -72,6 +73,14 @@ public final class ApprovalDesk {
   /** Too many requests are pending. */
   public record TooMany(Full where) implements Answer {}
 
+  /** What somebody asks for, and how much of that they may. */
+  private record Wish(
+      AgentKey agent,
+      ApprovalRequest request,
+      @Nullable JsonNode arguments,
+      @Nullable ModelPrompt prompt,
+      int most) {}
+
   /**
    * Asks for an approval, or joins those who asked before.
    *
@@ -80,36 +89,38 @@ public final class ApprovalDesk {
    */
   public CompletionStage<Answer> ask(
       AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments) {
-    return ask(agent, request, arguments, config.pendingPerAgent());
+    return ask(agent, request, arguments, null, config.pendingPerAgent());
   }
 
   /**
    * The same for an agent that may have only so many requests pending.
    *
+   * @param prompt of a call to a model, as people are shown it; null: it is none
    * @param most 0: whatever is not pending already is too many; more than any agent may have has no
    *     effect
    */
   public CompletionStage<Answer> ask(
-      AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments, int most) {
-    return ask(agent, request, arguments, most, MOST_ATTEMPTS);
-  }
-
-  private CompletionStage<Answer> ask(
       AgentKey agent,
       ApprovalRequest request,
       @Nullable JsonNode arguments,
-      int most,
-      int attempts) {
+      @Nullable ModelPrompt prompt,
+      int most) {
+    return ask(new Wish(agent, request, arguments, prompt, most), MOST_ATTEMPTS);
+  }
+
+  private CompletionStage<Answer> ask(Wish wish, int attempts) {
+    var request = wish.request;
     var opening =
         new Opening(
-            agent,
+            wish.agent,
             request.identity(),
             ApprovalId.next(patience.clock()),
             request.turn(),
-            arguments,
+            wish.arguments,
+            wish.prompt,
             patience.clock().instant().plus(firstLook(request)));
     var limits =
-        new Limits(Math.min(most, config.pendingPerAgent()), config.pendingPerOrganization());
+        new Limits(Math.min(wish.most, config.pendingPerAgent()), config.pendingPerOrganization());
     return board
         .open(opening, limits)
         .thenCompose(opened ->
@@ -117,12 +128,7 @@ public final class ApprovalDesk {
               case Full full -> CompletableFuture.completedFuture(new TooMany(full));
               case Place place ->
                   joined(
-                      new ApprovalKey(agent.organization(), place.id()),
-                      agent,
-                      request,
-                      arguments,
-                      most,
-                      attempts);
+                      new ApprovalKey(wish.agent.organization(), place.id()), wish, attempts);
             });
   }
 
@@ -132,24 +138,16 @@ public final class ApprovalDesk {
     return deadline.compareTo(FIRST_LOOK) < 0 ? deadline : FIRST_LOOK;
   }
 
-  private CompletionStage<Answer> joined(
-      ApprovalKey key,
-      AgentKey agent,
-      ApprovalRequest request,
-      @Nullable JsonNode arguments,
-      int most,
-      int attempts) {
+  private CompletionStage<Answer> joined(ApprovalKey key, Wish wish, int attempts) {
     return approvals
-        .ask(key, replyTo -> new Ask(request, patience.ends(), replyTo))
+        .ask(key, replyTo -> new Ask(wish.request, patience.ends(), replyTo))
         .thenCompose(reply -> {
           var answer = answer(reply);
           // The board had not heard yet that it is over.
           return answer instanceof Over over
                   && over.view().status() != ApprovalStatus.EDITED
                   && attempts > 1
-              ? board
-                  .close(key)
-                  .thenCompose(_ -> ask(agent, request, arguments, most, attempts - 1))
+              ? board.close(key).thenCompose(_ -> ask(wish, attempts - 1))
               : CompletableFuture.completedFuture(answer);
         });
   }

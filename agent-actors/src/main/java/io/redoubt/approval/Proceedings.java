@@ -243,7 +243,8 @@ record Proceedings(
         steps.getLast().edit(),
         false,
         request.riskReasons(),
-        request.findings());
+        request.findings(),
+        null);
   }
 
   private List<ApprovalView.Opinion> opinions() {

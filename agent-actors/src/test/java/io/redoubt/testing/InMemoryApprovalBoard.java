@@ -37,7 +37,11 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
     }
 
     @Nullable ApprovalView shown() {
-      return view == null ? null : view.with(opening.arguments(), List.of());
+      var prompt = opening.prompt();
+      return view == null
+          ? null
+          : view.with(opening.arguments(), List.of())
+              .saying(prompt == null ? null : prompt.excerpt());
     }
   }
 
@@ -201,7 +205,10 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
     return outage.attempt(() -> {
       synchronized (this) {
         return Optional.ofNullable(rows.get(key))
-            .map(row -> new Entry(row.view(), row.opening().arguments(), List.of()));
+            .map(row -> {
+              var opening = row.opening();
+              return new Entry(row.view(), opening.arguments(), opening.prompt(), List.of());
+            });
       }
     });
   }

@@ -18,12 +18,16 @@ final class ApprovalWords {
 
   /**
    * The arguments while somebody is to decide, no longer; and of large ones only that there are
-   * some, so that nobody decides about them as if there were none.
+   * some, so that nobody decides about them as if there were none. Of a call to a model, an
+   * excerpt.
    */
   static ApprovalView forControlPlane(ApprovalView view) {
     var arguments = view.arguments();
+    var prompt = view.prompt();
     if (view.status() != ApprovalStatus.PENDING || arguments == null) {
-      return view.with(null, view.related());
+      return view.with(null, view.related())
+          .saying(
+              view.status() == ApprovalStatus.PENDING && prompt != null ? prompt.excerpt() : null);
     }
     boolean told =
         isFlat(arguments, MOST_LEVELS)

@@ -138,6 +138,8 @@ class ApprovalTest {
     assertThat(shown.text("status")).isEqualTo("pending");
     assertThat(shown.text("agent_id")).isEqualTo(caller.agent.id.toString());
     assertThat(shown.text("owner")).isEqualTo("mem_owner");
+    assertThat(shown.json().at("/prompt/messages").asInt(-1)).isZero();
+    assertThat(shown.json().at("/prompt/request").asText()).contains("test-model");
     var approved = decide(approval, Map.of("decision", "approve", "reason", "looks right"));
     api.describes(approved);
     assertThat(approved.status()).isEqualTo(200);

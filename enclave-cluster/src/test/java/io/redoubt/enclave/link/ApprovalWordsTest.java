@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
@@ -20,31 +21,34 @@ class ApprovalWordsTest {
   private static final Clock CLOCK = Clock.systemUTC();
 
   private static ApprovalView told(ApprovalStatus status, @Nullable JsonNode arguments) {
+    return ApprovalWords.forControlPlane(view(status, arguments));
+  }
+
+  private static ApprovalView view(ApprovalStatus status, @Nullable JsonNode arguments) {
     var now = CLOCK.instant();
-    return ApprovalWords.forControlPlane(
-        new ApprovalView(
-            ApprovalId.next(CLOCK),
-            status,
-            AgentId.next(CLOCK),
-            null,
-            Plane.TOOL,
-            "tool:call",
-            null,
-            "transfer",
-            arguments,
-            "beef",
-            ActionId.next(CLOCK),
-            List.of("ask"),
-            "default",
-            1,
-            35,
-            List.of(),
-            0,
-            now,
-            now.plusSeconds(900),
-            null,
-            1,
-            List.of()));
+    return new ApprovalView(
+        ApprovalId.next(CLOCK),
+        status,
+        AgentId.next(CLOCK),
+        null,
+        Plane.TOOL,
+        "tool:call",
+        null,
+        "transfer",
+        arguments,
+        "beef",
+        ActionId.next(CLOCK),
+        List.of("ask"),
+        "default",
+        1,
+        35,
+        List.of(),
+        0,
+        now,
+        now.plusSeconds(900),
+        null,
+        1,
+        List.of());
   }
 
   private static JsonNode text(int characters) {
@@ -86,6 +90,16 @@ class ApprovalWordsTest {
 
     assertThat(view.arguments()).isNull();
     assertThat(view.argumentsWithheld()).isFalse();
+  }
+
+  @Test
+  void ofACallToAModelAnExcerptIsToldAsLongAsItIsPending() {
+    var prompt = new ModelPrompt(2, "be brief", "pay", List.of("transfer"), List.of(), 2, "{}");
+    var pending = view(ApprovalStatus.PENDING, null).saying(prompt);
+    var denied = view(ApprovalStatus.DENIED, null).saying(prompt);
+
+    assertThat(ApprovalWords.forControlPlane(pending).prompt()).isEqualTo(prompt.excerpt());
+    assertThat(ApprovalWords.forControlPlane(denied).prompt()).isNull();
   }
 
   /** What older enclaves and older rows say has no such field. */

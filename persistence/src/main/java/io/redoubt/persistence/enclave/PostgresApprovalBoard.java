@@ -11,6 +11,7 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -30,7 +31,7 @@ import org.apache.pekko.util.ByteString;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/** The requests for approval in PostgreSQL; the arguments are sealed (G6). */
+/** The requests for approval in PostgreSQL; what their calls say is sealed (G6). */
 final class PostgresApprovalBoard implements ApprovalBoard {
   /** First half of the advisory lock that an organization's asks take turns by. */
   static final int TURNS = 7253;
@@ -40,7 +41,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
 
   private static final int PURGED_AT_ONCE = 1_000;
 
-  /** Of the arguments of each one in a list; of larger ones, a list shows none. */
+  /** Of what the call of each one in a list says; of larger ones, a list shows nothing. */
   private static final int MOST_LISTED_BYTES = 64 * 1024;
 
   private static final int MOST_RELATED = 50;
@@ -67,12 +68,15 @@ final class PostgresApprovalBoard implements ApprovalBoard {
       ApprovalId id,
       @Nullable UUID turn,
       @Nullable ApprovalView view,
-      @Nullable ByteString arguments) {
+      @Nullable ByteString arguments,
+      @Nullable ByteString prompt) {}
 
-    /** With what comes from elsewhere than its actor. */
-    private ApprovalView with(@Nullable JsonNode opened, List<ApprovalId> related) {
-      return Objects.requireNonNull(view, "its actor has said how it stands").with(opened, related);
-    }
+  /** With what comes from elsewhere than its actor; of a call to a model, an excerpt. */
+  private ApprovalView shown(Row row, List<ApprovalId> related) {
+    var prompt = prompt(row);
+    return Objects.requireNonNull(row.view, "its actor has said how it stands")
+        .with(arguments(row), related)
+        .saying(prompt == null ? null : prompt.excerpt());
   }
 
   @Override
@@ -83,17 +87,30 @@ final class PostgresApprovalBoard implements ApprovalBoard {
       if (known.isPresent()) {
         return known.get();
       }
-      byte[] sealed =
-          opening.arguments() == null
-              ? null
-              : keyring.sealNow(
-                  organization, row(opening.id()), CanonicalJson.write(opening.arguments()));
+      var sealed = seal(opening);
       return turns.taking(
           organization,
           () ->
               database.inOrganizationBlocking(
                   organization, handle -> open(handle, opening, limits, sealed)));
     });
+  }
+
+  /** What a call says, as it is kept. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Sealed(byte @Nullable [] arguments, byte @Nullable [] prompt) {}
+
+  private Sealed seal(Opening opening) {
+    var organization = opening.agent().organization();
+    var arguments = opening.arguments();
+    var prompt = opening.prompt();
+    return new Sealed(
+        arguments == null
+            ? null
+            : keyring.sealNow(organization, row(opening.id()), CanonicalJson.write(arguments)),
+        prompt == null
+            ? null
+            : keyring.sealNow(organization, promptOf(opening.id()), Json.write(prompt)));
   }
 
   private static Optional<Opened> known(Handle handle, Opening opening) {
@@ -128,8 +145,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   }
 
   /** One ask of the organization at a time, so that what is counted is true. */
-  private static Opened open(
-      Handle handle, Opening opening, Limits limits, byte @Nullable [] sealed) {
+  private static Opened open(Handle handle, Opening opening, Limits limits, Sealed sealed) {
     var organization = opening.agent().organization().uuid();
     var agent = opening.agent().agent().uuid();
     handle
@@ -160,16 +176,17 @@ final class PostgresApprovalBoard implements ApprovalBoard {
     handle
         .createUpdate(
             "INSERT INTO enclave.approval (organization_id, approval_id, agent_id, identity, turn,"
-                + " due_at, sealed_arguments)"
+                + " due_at, sealed_arguments, sealed_prompt)"
                 + " VALUES (:organization, :id, :agent, :identity, CAST(:turn AS uuid), :due,"
-                + " CAST(:arguments AS bytea))")
+                + " CAST(:arguments AS bytea), CAST(:prompt AS bytea))")
         .bind("organization", organization)
         .bind("id", opening.id().uuid())
         .bind("agent", agent)
         .bind("identity", opening.identity())
         .bindByType("turn", opening.turn() == null ? null : opening.turn().uuid(), UUID.class)
         .bind("due", opening.dueAt())
-        .bindByType("arguments", sealed, byte[].class)
+        .bindByType("arguments", sealed.arguments, byte[].class)
+        .bindByType("prompt", sealed.prompt, byte[].class)
         .execute();
     return new Place(opening.id(), true);
   }
@@ -335,14 +352,14 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                 handle ->
                     handle
                         .createQuery(
-                            "SELECT approval_id, turn, document, sealed_arguments"
+                            "SELECT approval_id, turn, document, sealed_arguments, sealed_prompt"
                                 + " FROM enclave.approval WHERE organization_id = :organization"
                                 + " AND approval_id = :id")
                         .bind("organization", key.organization().uuid())
                         .bind("id", key.approval().uuid())
                         .map((row, _) -> row(key.organization(), row))
                         .findOne())
-            .map(row -> new Entry(row.view, opened(row), related(row))));
+            .map(row -> new Entry(row.view, arguments(row), prompt(row), related(row))));
   }
 
   @Override
@@ -362,6 +379,8 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                             "SELECT approval_id, turn, document,"
                                 + " CASE WHEN octet_length(sealed_arguments) <= :most"
                                 + " THEN sealed_arguments END AS sealed_arguments,"
+                                + " CASE WHEN octet_length(sealed_prompt) <= :most"
+                                + " THEN sealed_prompt END AS sealed_prompt,"
                                 + " coalesce(octet_length(sealed_arguments) > :most, false)"
                                 + " AS large"
                                 + " FROM enclave.approval WHERE organization_id = :organization"
@@ -381,7 +400,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                         .list())
             .stream()
             .map(listed -> {
-              var view = listed.row().with(opened(listed.row()), List.of());
+              var view = shown(listed.row(), List.of());
               return listed.large() ? view.withheld() : view;
             })
             .toList());
@@ -393,7 +412,8 @@ final class PostgresApprovalBoard implements ApprovalBoard {
         new ApprovalId(row.getObject("approval_id", UUID.class)),
         row.getObject("turn", UUID.class),
         view(row.getString("document")),
-        bytes(row.getBytes("sealed_arguments")));
+        bytes(row.getBytes("sealed_arguments")),
+        bytes(row.getBytes("sealed_prompt")));
   }
 
   private static @Nullable ByteString bytes(byte @Nullable [] sealed) {
@@ -427,7 +447,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                 .list());
   }
 
-  private @Nullable JsonNode opened(Row row) {
+  private @Nullable JsonNode arguments(Row row) {
     if (row.arguments == null) {
       return null;
     }
@@ -438,6 +458,18 @@ final class PostgresApprovalBoard implements ApprovalBoard {
       throw new IllegalStateException("sealed arguments that cannot be read", e);
     } catch (IOException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  private @Nullable ModelPrompt prompt(Row row) {
+    if (row.prompt == null) {
+      return null;
+    }
+    byte[] json = keyring.openNow(row.organization, promptOf(row.id), row.prompt.toArray());
+    try {
+      return Json.LENIENT.readValue(json, ModelPrompt.class);
+    } catch (IOException e) {
+      throw new IllegalStateException("a sealed prompt that cannot be read", e);
     }
   }
 
@@ -466,8 +498,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
             handle ->
                 handle
                     .createQuery(
-                        "SELECT version, approval_id, turn, document, sealed_arguments"
-                            + " FROM enclave.approval WHERE organization_id = :organization"
+                        "SELECT version, approval_id, turn, document, sealed_arguments,"
+                            + " sealed_prompt FROM enclave.approval"
+                            + " WHERE organization_id = :organization"
                             + " AND approval_id = :id AND reported < version")
                     .bind("organization", key.organization().uuid())
                     .bind("id", key.approval().uuid())
@@ -475,8 +508,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                         new Versioned(row.getInt("version"), row(key.organization(), row)))
                     .findOne())
         .map(found ->
-            new News(
-                key, found.version(), found.row().with(opened(found.row()), related(found.row()))));
+            new News(key, found.version(), shown(found.row(), related(found.row()))));
   }
 
   @Override
@@ -524,5 +556,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
 
   private static String row(ApprovalId id) {
     return "approval/" + id;
+  }
+
+  private static String promptOf(ApprovalId id) {
+    return row(id) + "/prompt";
   }
 }

@@ -24,6 +24,7 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
@@ -34,6 +35,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -160,7 +162,8 @@ class ApprovalBoardTest {
             new ApprovalView.Edit(to.approval(), "cafe", "mem_ann", List.of("/a")),
             false,
             List.of(),
-            List.of());
+            List.of(),
+            null);
     await(board.post(new Posting(key, view, version, null)));
   }
 
@@ -310,6 +313,45 @@ class ApprovalBoardTest {
                     .map((row, _) -> row.getBytes(1))
                     .one());
     assertThat(new String(stored, StandardCharsets.ISO_8859_1)).doesNotContain("hunter2");
+  }
+
+  @Test
+  void whatAModelIsAskedIsSealedAndOneRequestShowsAllOfItAndAListAnExcerpt() {
+    var key = asked(new ModelPrompt(1, null, "hunter2", List.of("t"), List.of(), 9, "{hunter2}"));
+    var large = asked(new ModelPrompt(1, null, "x", List.of(), List.of(), 9, "x".repeat(100_000)));
+
+    var found = await(other.store.approvals().find(key)).orElseThrow();
+    assertThat(found.arguments()).as("nothing that a model would judge by").isNull();
+    var prompt = Objects.requireNonNull(found.prompt());
+    assertThat(prompt.request()).isEqualTo("{hunter2}");
+    assertThat(await(board.find(large)).orElseThrow().prompt()).isNotNull();
+    assertThat(await(board.list(ACME, null, null, 9)))
+        .extracting(ApprovalView::prompt)
+        .containsExactly(null, prompt.excerpt());
+    assertThat(await(board.unreported(10)))
+        .extracting(news -> Objects.requireNonNull(news.view().prompt()).request())
+        .containsOnlyNulls();
+    byte[] stored =
+        node.database.inOrganizationBlocking(
+            ACME,
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT sealed_prompt FROM enclave.approval WHERE approval_id = :id")
+                    .bind("id", key.approval().uuid())
+                    .map((row, _) -> row.getBytes(1))
+                    .one());
+    assertThat(new String(stored, StandardCharsets.ISO_8859_1)).doesNotContain("hunter2");
+  }
+
+  private ApprovalKey asked(ModelPrompt prompt) {
+    var id = ApprovalId.next(CLOCK);
+    var opening =
+        new Opening(agent, id.toString(), id, null, null, prompt, NOW.plusSeconds(30));
+    await(board.open(opening, LIMITS));
+    var key = new ApprovalKey(ACME, id);
+    post(key, agent, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
+    return key;
   }
 
   @Test

@@ -214,7 +214,7 @@ public final class ModelJudge implements TierJudge {
     if (fence.isEmpty() || shown.isEmpty()) {
       throw new NoAnswer("what is to be approved is not known here");
     }
-    // Of a call to a model nothing is kept but its digest: an opinion of that would be a guess.
+    // Of a call to a model there is an excerpt, for people: an opinion of that would be a guess.
     var arguments = shown.get().arguments();
     if (arguments == null) {
       throw new NoAnswer("it cannot see the content of the call");

@@ -8,6 +8,7 @@ import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.Policies;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.OrganizationId;
@@ -328,6 +329,7 @@ final class Admission {
                 null,
                 call.trace().traceId(),
                 null,
+                prompt(question, by.rules(), found, spec),
                 Requests.preferredWait(call.request(), config.longestWait()).orElse(Duration.ZERO),
                 () -> stream.whyCut() == null && !Forwarding.isClientGone(call),
                 permitted -> objection(question, by, found, permitted),
@@ -345,6 +347,32 @@ final class Admission {
                 throw new Refusal.Raised(held.why(), held.shortage());
               }
             });
+  }
+
+  /**
+   * What those are shown who decide about it, which is what would go out; null: that is not known,
+   * so that it would not.
+   */
+  private @Nullable ModelPrompt prompt(
+      Question question, ContentRules rules, Inspected found, AgentSpec spec) {
+    var content = ContentInForce.of(rules, question.caller.agent.claims().agent(), spec);
+    var policy = content.policy();
+    if (policy.enforces(Direction.REQUEST) && found.isPartial()) {
+      return null;
+    }
+    byte[] body = question.caller.body.toArrayUnsafe();
+    boolean redacts =
+        found.findings().stream()
+            .anyMatch(each -> policy.action(each, Direction.REQUEST) == ContentAction.REDACT);
+    return (redacts
+            ? JsonInspection.redacted(
+                content.inspector(),
+                config.inspection().limits(),
+                body,
+                finding -> policy.action(finding.code(), Direction.REQUEST) == ContentAction.REDACT)
+            : Optional.of(body))
+        .flatMap(PromptReader::read)
+        .orElse(null);
   }
 
   /** Why it would not go out although it is permitted: then its grant is not spent. */

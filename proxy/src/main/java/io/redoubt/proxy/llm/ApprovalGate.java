@@ -13,6 +13,7 @@ import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.ApprovalRequest;
 import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
@@ -52,6 +53,8 @@ final class ApprovalGate {
    *
    * @param turn the call to a model that it came of; null: it came of none
    * @param arguments of the call, for whoever decides; null: it has none
+   * @param prompt of a call to a model, as whoever decides is shown it; null: it is none, or nothing
+   *     of it may be shown
    * @param patience how long the caller waits for a decision
    * @param wanted whether it still waits
    * @param objection to letting it go out although it is permitted, for which no grant is spent
@@ -66,6 +69,7 @@ final class ApprovalGate {
       @Nullable ActionId turn,
       String traceId,
       @Nullable JsonNode arguments,
+      @Nullable ModelPrompt prompt,
       Duration patience,
       BooleanSupplier wanted,
       Function<Agent.Permitted, CompletionStage<Optional<Refusal>>> objection,
@@ -367,9 +371,14 @@ final class ApprovalGate {
   private CompletionStage<ApprovalDesk.Answer> ask(Plea plea, Judgement judgement, Asking asking) {
     var request = request(plea, judgement, asking);
     Integer most = plea.spec.approvalLimit();
-    return most == null
-        ? ports.approvals().ask(plea.agent, request, plea.arguments)
-        : ports.approvals().ask(plea.agent, request, plea.arguments, most);
+    return ports
+        .approvals()
+        .ask(
+            plea.agent,
+            request,
+            plea.arguments,
+            plea.prompt,
+            most == null ? Integer.MAX_VALUE : most);
   }
 
   private static ApprovalRequest request(Plea plea, Judgement judgement, Asking asking) {

@@ -21,7 +21,9 @@ record RequestFacts(
     String model, boolean streams, @Nullable Splice usageSplice, RequestExtent extent) {
 
   private static final int MAX_MODEL = 256;
-  private static final JsonFactory JSON =
+
+  /** Takes texts of any length, and builds none that nobody asks for. */
+  static final JsonFactory JSON =
       JsonFactory.builder()
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .streamReadConstraints(

@@ -277,6 +277,7 @@ final class ToolCallDecisions {
         call.action(),
         call.trace().traceId(),
         each.arguments().values(),
+        null,
         Requests.preferredWait(call.request(), config.longestWait())
             .orElse(config.toolCalls().approvalWait()),
         wanted,

@@ -14,6 +14,7 @@ import io.redoubt.policy.Decision;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Reserved;
@@ -33,9 +34,13 @@ import io.redoubt.proxy.sdk.SdkAgent.Heard;
 import io.redoubt.session.Risk;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -178,7 +183,63 @@ class LlmApprovalTest {
     assertThat(record.approvalId()).isEqualTo(view.id().toString());
   }
 
-  /** Those who decide are not shown what a call to a model says, so they are told what is known. */
+  private static final String TO_JANE =
+      """
+      {"model":"claude-sonnet-4-5","system":"Be brief.","tools":[{"name":"transfer"}],
+       "messages":[{"role":"user","content":"tell jane.doe@example.com"}]}\
+      """;
+
+  @Test
+  void thoseWhoDecideAreShownWhatTheModelIsAsked() {
+    asksForModels();
+    plane.policies.runContent(7);
+
+    plane.send(plane.anthropic(TO_JANE));
+
+    var prompt = Objects.requireNonNull(find(awaitPending(1).id()).prompt());
+    assertThat(prompt)
+        .isEqualTo(
+            new ModelPrompt(
+                1,
+                "Be brief.",
+                "tell jane.doe@example.com",
+                List.of("transfer"),
+                List.of(),
+                TO_JANE.length(),
+                TO_JANE));
+    var listed = Objects.requireNonNull(pending().getFirst().prompt());
+    assertThat(listed).isEqualTo(prompt.excerpt());
+  }
+
+  @Test
+  void whatContentPolicyRedactsIsShownRedactedAndTheDigestIsOfWhatWasSent() {
+    asksForModels();
+    plane.policies.runContent(
+        7,
+        new ContentDocument(
+            "organization",
+            new ContentPolicy(
+                List.of(new Rule("pii", List.of(Direction.REQUEST), ContentAction.REDACT, false)),
+                List.of())));
+
+    plane.send(plane.anthropic(TO_JANE));
+
+    var view = find(awaitPending(1).id());
+    var prompt = Objects.requireNonNull(view.prompt());
+    assertThat(prompt.user()).isEqualTo("tell [REDACTED:email]");
+    assertThat(prompt.request()).contains("[REDACTED:email]").doesNotContain("jane.doe");
+    assertThat(view.actionDigest())
+        .isEqualTo(HexFormat.of().formatHex(sha256(TO_JANE.getBytes(StandardCharsets.UTF_8))));
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Test
   void whyItIsAskedAboutIsTold() {
     asksForModels();

@@ -19,6 +19,7 @@ import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.approval.ModelOpinion;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.approval.ModelOpinion.Said;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
@@ -71,6 +72,9 @@ import org.junit.jupiter.api.TestInstance;
 /** A model is asked as any upstream is, and whatever goes wrong is no answer (G4, G5, G9). */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ModelJudgeTest {
+  private static final ModelPrompt EXCERPT =
+      new ModelPrompt(1, "be brief", "pay", List.of("transfer"), List.of(), 90, "{}");
+
   private static final OrganizationId ORGANIZATION = new OrganizationId(new UUID(2, 2));
   private static final AgentId AGENT = new AgentId(new UUID(3, 3));
   private static final AgentKey AGENT_KEY = new AgentKey(ORGANIZATION, AGENT);
@@ -198,6 +202,7 @@ class ModelJudgeTest {
                   key.approval(),
                   null,
                   arguments == null ? null : Json.STRICT.readTree(arguments),
+                  arguments == null ? EXCERPT : null,
                   clock.instant()),
               new ApprovalBoard.Limits(100, 100)));
       LlmFixture.await(
@@ -327,7 +332,7 @@ class ModelJudgeTest {
     isNotAsked(ask(), "it could not be asked");
   }
 
-  /** Of a call to a model there is only a digest: whoever says yes to that says it blindly. */
+  /** Of a call to a model there is only an excerpt: whoever says yes to that says it blindly. */
   @Test
   void aboutWhatItCannotSeeNobodyIsAsked() {
     isNotAsked(

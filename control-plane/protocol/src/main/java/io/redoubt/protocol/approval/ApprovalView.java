@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  *     may take such a call for one that has none
  * @param riskReasons what makes the score, with its points, such as {@code off-intent 30}
  * @param findings what inspection found in the call, by kind, such as {@code pii:email}
+ * @param prompt of a call to a model, what it says; null: it is none, or that is not told here
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -77,7 +78,8 @@ public record ApprovalView(
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
         boolean argumentsWithheld,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> riskReasons,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelPrompt prompt) {
 
   /** What whoever approves may write in the place of arguments, in bytes. */
   public static final int MAX_EDITED_BYTES = 64 * 1024;
@@ -215,21 +217,30 @@ public record ApprovalView(
         null,
         false,
         List.of(),
-        List.of());
+        List.of(),
+        null);
   }
 
-  /** The same, with what else is known of it. */
+  /** The same, with what else is known of it, and nothing else that its call says. */
   public ApprovalView with(@Nullable JsonNode arguments, List<ApprovalId> related) {
-    return with(arguments, related, false);
+    return with(arguments, related, false, null);
   }
 
   /** The same, and not what the arguments are, which are too large to be told. */
   public ApprovalView withheld() {
-    return with(null, related, true);
+    return with(null, related, true, null);
+  }
+
+  /** The same about a call to a model that says so. */
+  public ApprovalView saying(@Nullable ModelPrompt prompt) {
+    return with(arguments, related, argumentsWithheld, prompt);
   }
 
   private ApprovalView with(
-      @Nullable JsonNode arguments, List<ApprovalId> related, boolean argumentsWithheld) {
+      @Nullable JsonNode arguments,
+      List<ApprovalId> related,
+      boolean argumentsWithheld,
+      @Nullable ModelPrompt prompt) {
     return new ApprovalView(
         id,
         status,
@@ -260,6 +271,7 @@ public record ApprovalView(
         editedTo,
         argumentsWithheld,
         riskReasons,
-        findings);
+        findings,
+        prompt);
   }
 }

@@ -1,0 +1,319 @@
+package io.redoubt.proxy.llm;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
+import com.fasterxml.jackson.core.JsonToken;
+import io.redoubt.protocol.approval.ModelPrompt;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a request to a model says, as far as those are shown who are to approve it: the
+ * beginning of a few of its texts, without building any of the rest, in whichever protocol it is.
+ */
+final class PromptReader {
+  static final int MOST_SYSTEM = 2_000;
+  static final int MOST_USER = 4_000;
+  static final int MOST_TOOLS = 40;
+  private static final int LONGEST_NAME = 80;
+
+  /** Where a text stands, or parts that have some. */
+  private static final Set<String> TEXTS = Set.of("text", "content");
+
+  /** Of parts that are the text that stands in them; of others people are told what they are. */
+  private static final Set<String> TEXT_TYPES =
+      Set.of("text", "input_text", "output_text", "tool_result", "message");
+
+  private final byte[] body;
+  private final JsonParser parser;
+  private final Text system = new Text(MOST_SYSTEM);
+  private final List<String> tools = new ArrayList<>();
+  private final Set<String> seen = new HashSet<>();
+  private final Set<String> cut = new TreeSet<>();
+  private Text user = new Text(MOST_USER);
+  private int messages;
+
+  private PromptReader(byte[] body, JsonParser parser) {
+    this.body = body;
+    this.parser = parser;
+  }
+
+  /** Of a whole body. Empty: it cannot be read. */
+  static Optional<ModelPrompt> read(byte[] body) {
+    try (var parser = RequestFacts.JSON.createParser(body)) {
+      return Optional.of(new PromptReader(body, parser).read());
+    } catch (JacksonException _) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new IllegalStateException("reading from memory", e);
+    }
+  }
+
+  /** The beginning of a string, and whether that is not all of it. */
+  private record Beginning(String text, boolean cut) {}
+
+  /** Some texts, each on a line of its own, up to a limit. */
+  private static final class Text {
+    private final int most;
+    private final StringBuilder text = new StringBuilder();
+    private boolean cut;
+
+    Text(int most) {
+      this.most = most;
+    }
+
+    void add(Beginning some) {
+      add(some.text);
+      cut |= some.cut;
+    }
+
+    void add(Text other) {
+      add(other.text.toString());
+      cut |= other.cut;
+    }
+
+    private void add(String some) {
+      if (!text.isEmpty() && !some.isEmpty()) {
+        text.append('\n');
+      }
+      text.append(some);
+      if (text.length() > most) {
+        text.setLength(most);
+        cut = true;
+      }
+    }
+
+    @Nullable String shown() {
+      return text.isEmpty() ? null : plain(text.toString());
+    }
+  }
+
+  /** Without halves of pairs, which nobody can write down. */
+  private static String plain(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
+  private ModelPrompt read() throws IOException {
+    parser.nextToken();
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      JsonToken value = parser.nextToken();
+      switch (name) {
+        case "system", "instructions" -> {
+          noteOnce("system");
+          texts(value, system);
+        }
+        case "messages", "input" -> {
+          noteOnce("messages");
+          messages(value);
+        }
+        case "tools", "functions" -> {
+          noteOnce("tools");
+          tools(value);
+        }
+        default -> parser.skipChildren();
+      }
+    }
+    note("system", system);
+    note("user", user);
+    return new ModelPrompt(
+        messages,
+        system.shown(),
+        user.shown(),
+        tools,
+        List.copyOf(cut),
+        body.length,
+        body.length <= ModelPrompt.MAX_REQUEST_BYTES
+            ? new String(body, StandardCharsets.UTF_8)
+            : null);
+  }
+
+  /** Of two that are called alike, each provider knows for itself which one counts. */
+  private void noteOnce(String part) {
+    if (!seen.add(part)) {
+      cut.add(part);
+    }
+  }
+
+  private void note(String part, Text text) {
+    if (text.cut) {
+      cut.add(part);
+    }
+  }
+
+  private void messages(JsonToken value) throws IOException {
+    if (value == JsonToken.VALUE_STRING) {
+      said(value);
+      return;
+    }
+    if (value != JsonToken.START_ARRAY) {
+      parser.skipChildren();
+      return;
+    }
+    for (JsonToken each = parser.nextToken();
+        each != JsonToken.END_ARRAY;
+        each = parser.nextToken()) {
+      switch (each) {
+        case VALUE_STRING -> said(each);
+        case START_OBJECT -> message();
+        default -> parser.skipChildren(); // numbers that stand for a text
+      }
+    }
+  }
+
+  /** A message that is nothing but a text. */
+  private void said(JsonToken value) throws IOException {
+    messages++;
+    user = new Text(MOST_USER);
+    texts(value, user);
+  }
+
+  private void message() throws IOException {
+    messages++;
+    String role = "";
+    var said = new Text(MOST_USER);
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (name.equals("role") && value == JsonToken.VALUE_STRING) {
+        role = beginning(LONGEST_NAME).text;
+      } else if (name.equals("content")) {
+        texts(value, said);
+      } else {
+        parser.skipChildren();
+      }
+    }
+    switch (role) {
+      case "user" -> user = said;
+      case "system", "developer" -> system.add(said);
+      default -> {
+        // what models and tools said before
+      }
+    }
+  }
+
+  /** A value's own text, or those of its parts. */
+  private void texts(JsonToken value, Text into) throws IOException {
+    if (value == JsonToken.VALUE_STRING) {
+      into.add(beginning(into.most));
+      return;
+    }
+    int depth = value.isStructStart() ? 1 : 0;
+    while (depth > 0) {
+      switch (parser.nextToken()) {
+        case START_OBJECT, START_ARRAY -> {
+          if (isOfText(parser.getParsingContext().getParent())) {
+            depth++;
+          } else {
+            parser.skipChildren();
+          }
+        }
+        case END_OBJECT, END_ARRAY -> depth--;
+        case VALUE_STRING -> part(into);
+        default -> {
+          // no text
+        }
+      }
+    }
+  }
+
+  /** Whether what stands there is a text, or has some: in a list, or by its name. */
+  private static boolean isOfText(JsonStreamContext place) {
+    return !place.inObject() || TEXTS.contains(place.getCurrentName());
+  }
+
+  private void part(Text into) throws IOException {
+    var place = parser.getParsingContext();
+    if (isOfText(place)) {
+      into.add(beginning(into.most));
+    } else if (place.getCurrentName().equals("type")) {
+      String type = beginning(LONGEST_NAME).text;
+      if (!TEXT_TYPES.contains(type)) {
+        into.add("[" + type + "]");
+      }
+    }
+  }
+
+  private void tools(JsonToken value) throws IOException {
+    if (value != JsonToken.START_ARRAY) {
+      parser.skipChildren();
+      return;
+    }
+    for (JsonToken each = parser.nextToken();
+        each != JsonToken.END_ARRAY;
+        each = parser.nextToken()) {
+      if (each != JsonToken.START_OBJECT) {
+        parser.skipChildren();
+        continue;
+      }
+      String name = tool();
+      if (tools.size() < MOST_TOOLS) {
+        tools.add(plain(name));
+      } else {
+        cut.add("tools");
+      }
+    }
+  }
+
+  /** The name of a tool, or of what kind it is where the provider has named it. */
+  private String tool() throws IOException {
+    String name = "";
+    String type = "";
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String field = parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (value == JsonToken.VALUE_STRING && field.equals("name")) {
+        name = whole(beginning(LONGEST_NAME));
+      } else if (value == JsonToken.VALUE_STRING && field.equals("type")) {
+        type = whole(beginning(LONGEST_NAME));
+      } else if (value == JsonToken.START_OBJECT && field.equals("function")) {
+        name = tool();
+      } else {
+        parser.skipChildren();
+      }
+    }
+    return name.isEmpty() ? type : name;
+  }
+
+  private static String whole(Beginning name) {
+    return name.cut ? name.text + "…" : name.text;
+  }
+
+  /** Of the string that stands here: so many characters, some more bytes, and no more. */
+  private Beginning beginning(int most) throws IOException {
+    int start = Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
+    int end = start;
+    for (int i = 0; i < most && end < body.length && body[end] != '"'; i++) {
+      end += width(end);
+    }
+    end = Math.min(end, body.length);
+    byte[] quoted = new byte[end - start + 2];
+    quoted[0] = '"';
+    System.arraycopy(body, start, quoted, 1, end - start);
+    quoted[quoted.length - 1] = '"';
+    try (var inner = RequestFacts.JSON.createParser(quoted)) {
+      inner.nextToken();
+      return new Beginning(inner.getText(), end < body.length && body[end] != '"');
+    }
+  }
+
+  /** Bytes of the character, or of the escape, that begins there. */
+  private int width(int at) {
+    int first = body[at];
+    if (first == '\\') {
+      return at + 1 < body.length && body[at + 1] == 'u' ? 6 : 2;
+    }
+    if (first >= 0) {
+      return 1;
+    }
+    return (first & 0x20) == 0 ? 2 : (first & 0x10) == 0 ? 3 : 4;
+  }
+}
