@@ -69,13 +69,25 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
     return asksWith(arguments, view -> view.put("editable", true));
   }
 
-  /** The same about a call to a model, of which nothing is told but why it is asked about. */
+  /** The same about a call of which nothing is told but why it is asked about. */
   ApprovalView asksBecause(String riskReason, String finding) {
     return asksWith(
         null,
         view -> {
           view.putArray("risk_reasons").add(riskReason);
           view.putArray("findings").add(finding);
+        });
+  }
+
+  /** The same with an excerpt of what the model is asked. */
+  ApprovalView asksModel(String user) {
+    return asksWith(
+        null,
+        view -> {
+          var prompt = view.putObject("prompt").put("messages", 7).put("system", "Be brief.");
+          prompt.put("user", user).put("bytes", 70_000);
+          prompt.putArray("tools").add("transfer");
+          prompt.putArray("cut").add("user");
         });
   }
 

@@ -150,6 +150,24 @@ class SlackTest {
   }
 
   @Test
+  void whatAModelIsAskedIsShownInPartAndSaidToBeAnExcerptAndForgottenOnceItIsOver() {
+    var view = asking.asksModel("ask \u202e jane.doe@example.com");
+
+    assertThat(shown(view).words())
+        .contains("Be brief.", "transfer", "[REDACTED:email]", "\\\\u202e")
+        .contains("An excerpt", "redoubt approvals show " + view.id() + " --at-enclave")
+        .doesNotContain("jane.doe", "\u202e");
+    assertThat(shown(view).hasButtons()).isTrue();
+    var path = "/api/v1/approvals/" + view.id();
+    assertThat(tenant.owner().get(path).text("/prompt/system")).isEqualTo("Be brief.");
+    asking.report(
+        Asking.later(view, ApprovalStatus.DENIED, 1, List.of()).saying(view.prompt()));
+    var over = tenant.owner().get(path);
+    assertThat(over.text("/status")).isEqualTo("denied");
+    assertThat(over.at("/prompt").isMissingNode()).isTrue();
+  }
+
+  @Test
   void argumentsOfAnySizeFitIntoAMessage() {
     var view = asking.asks("{\"text\": \"" + "long \\\" ".repeat(8_000) + "\"}");
 

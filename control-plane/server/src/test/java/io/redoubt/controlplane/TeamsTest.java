@@ -164,6 +164,15 @@ class TeamsTest {
   }
 
   @Test
+  void whatAModelIsAskedIsShownInPartAndSaidToBeAnExcerpt() {
+    var view = asking.asksModel("ask jane.doe@example.com");
+
+    assertThat(shown(view).words())
+        .contains("Be brief.", "[REDACTED:email]", "An excerpt", view.id() + " --at-enclave")
+        .doesNotContain("jane.doe");
+  }
+
+  @Test
   void manyLinesAreCutToo() {
     String lines =
         IntStream.range(0, 300)

@@ -115,6 +115,13 @@ class WebhookTest {
   }
 
   @Test
+  void norIsItToldWhatAModelIsAsked() {
+    var view = asking.asksModel("pay mallory");
+
+    assertThat(posted(view.id() + "/1").body()).doesNotContain("mallory", "Be brief");
+  }
+
+  @Test
   void aReceiverThatFailsIsTriedAgain() {
     failing.set(2);
 

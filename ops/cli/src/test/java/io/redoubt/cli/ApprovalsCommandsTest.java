@@ -98,6 +98,32 @@ class ApprovalsCommandsTest {
   }
 
   @Test
+  void whatAModelIsAskedIsShownAndSaidToBeAnExcerptWhereItIsOne() {
+    var prompt =
+        """
+        "prompt":{"messages":2,"system":null,"user":"pay","tools":["transfer"],"cut":[],"bytes":9\
+        %s},"votes":\
+        """;
+    var bare =
+        approval("pending").replaceFirst("\"arguments\":\\{[^}]*\\}", "\"arguments\":null");
+    server.on(
+        "GET " + PATH + "/" + ID,
+        json(200, bare.replace("\"votes\":", prompt.formatted(""))));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+    assertThat(machine.out())
+        .contains("\"messages\" : 2", "\"user\" : \"pay\"", "This is an excerpt")
+        .contains("redoubt approvals show " + ID + " --at-enclave");
+
+    server.on(
+        "GET " + PATH + "/" + ID,
+        json(200, bare.replace("\"votes\":", prompt.formatted(",\"request\":\"{whole}\""))));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+    assertThat(machine.out()).contains("{whole}");
+  }
+
+  @Test
   void aModelsWordIsShownAsAModels() {
     var opinion =
         """

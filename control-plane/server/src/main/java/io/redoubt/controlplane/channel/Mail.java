@@ -54,7 +54,7 @@ record Mail(String id, String thread, String subject, String text) {
     lines.add("");
     lines.addAll(Visible.cut(visible, MAX_ARGUMENTS).lines().toList());
     if (visible.length() > MAX_ARGUMENTS) {
-      lines.add("This is not all of the arguments.");
+      lines.add(Words.notAll(shown.view()));
     }
   }
 }

@@ -283,10 +283,7 @@ final class Postman implements AutoCloseable {
       return null;
     }
     boolean hidden = ready.settings().path("arguments").asText().equals(ArgumentsShown.NONE.wire());
-    String text =
-        view.arguments() == null || hidden
-            ? null
-            : ShownArguments.redacted(view.arguments(), ready.inspectors());
+    String text = hidden ? null : ShownArguments.of(view, ready.inspectors()).orElse(null);
     String agent = ready.agent() == null ? view.agentId().toString() : ready.agent();
     boolean changeable = !hidden && ShownArguments.toChange(view, ready.inspectors()).isPresent();
     return new Shown(view, agent, ready.people(), ready.askable(), text, changeable);

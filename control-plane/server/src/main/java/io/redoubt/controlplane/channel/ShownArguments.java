@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A call's arguments as a channel may show them. Whatever inspection finds in them is replaced, be
+ * A call's arguments, or what a model is asked, as a channel may show them. Whatever inspection finds in them is replaced, be
  * it built in or a pattern of a published content policy, and whatever the policy wants done about
  * it: a chat keeps what it was told, and shows it to more people than those who decide.
  */
@@ -83,8 +83,16 @@ final class ShownArguments {
     }
   }
 
-  /** The arguments, indented, with what is found in them replaced. */
-  static String redacted(JsonNode arguments, List<Inspector> inspectors) {
+  /** What the call says, with what must not be shown replaced; empty: nothing is known of that. */
+  static Optional<String> of(ApprovalView view, List<Inspector> inspectors) {
+    var prompt = view.prompt();
+    return Optional.ofNullable(
+            prompt == null ? view.arguments() : Json.LENIENT.<JsonNode>valueToTree(prompt.excerpt()))
+        .map(said -> redacted(said, inspectors));
+  }
+
+  /** Indented, with what is found in it replaced. */
+  private static String redacted(JsonNode arguments, List<Inspector> inspectors) {
     byte[] text = indented(arguments);
     for (var inspector : inspectors) {
       var redaction = new Redaction(inspector, ShownArguments::isPrivate);

@@ -77,7 +77,7 @@ final class SlackMessages {
       rich.putArray("elements").add(preformatted);
       blocks.add(rich);
       if (visible.length() > MAX_ARGUMENTS) {
-        context(blocks, "This is not all of the arguments.");
+        context(blocks, Words.notAll(shown.view()));
       }
     }
     context(blocks, Words.exactArguments(shown.view()));
@@ -107,7 +107,10 @@ final class SlackMessages {
         "text",
         plain(
             Visible.line(
-                "It goes out exactly as it is shown by redoubt approvals show " + view.id(), 300)));
+                "It goes out exactly as it is shown by redoubt approvals show "
+                    + view.id()
+                    + (view.prompt() == null ? "" : " --at-enclave"),
+                300)));
     confirm.set("confirm", plain("Approve"));
     confirm.set("deny", plain("Not yet"));
     return approve;

@@ -31,7 +31,6 @@ final class TeamsCards {
   private static final int LINE_COSTS = 120;
 
   private static final int RESERVE = 200;
-  private static final String CUT = "This is not all of the arguments.";
 
   private TeamsCards() {}
 
@@ -93,7 +92,7 @@ final class TeamsCards {
     }
     String text = shown.arguments();
     if (pending && text != null) {
-      arguments(arguments, text, room(activity));
+      arguments(arguments, text, Words.notAll(view), room(activity));
     }
     return activity;
   }
@@ -109,18 +108,18 @@ final class TeamsCards {
         + (int) line.chars().filter(c -> c == '"' || c == '\\').count();
   }
 
-  private static void arguments(ArrayNode lines, String text, int room) {
+  private static void arguments(ArrayNode lines, String text, String notAll, int room) {
     int left = room;
     int count = 0;
     for (String line : Visible.of(text).split("\n", -1)) {
       String shown = indented(line);
       if (count == MOST_LINES || left < LINE_COSTS + 2) {
-        lines.add(run(CUT));
+        lines.add(run(notAll));
         return;
       }
       if (cost(shown) > left) {
         lines.add(monospaced(Visible.cut(shown, (left - LINE_COSTS) / 2)));
-        lines.add(run(CUT));
+        lines.add(run(notAll));
         return;
       }
       lines.add(monospaced(shown));

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * A signed POST for each step, or for the newest of those that came while the receiver was away. A
@@ -55,7 +56,7 @@ final class WebhookTeller implements Teller {
     ObjectNode body = Json.LENIENT.createObjectNode();
     body.put("type", "approval").put("delivery", delivery).put("agent_name", shown.agent());
     ObjectNode approval = Json.LENIENT.valueToTree(shown.view());
-    approval.remove("arguments");
+    approval.remove(List.of("arguments", "prompt"));
     body.set("approval", approval);
     byte[] bytes = Json.write(body);
     String time = Long.toString(clock.instant().getEpochSecond());

@@ -80,11 +80,23 @@ final class Words {
 
   /** Where people with the permission see all of it. */
   static String exactArguments(ApprovalView view) {
-    return view.argumentsWithheld()
-        ? "Its arguments are too large to show here: read them with `redoubt approvals show "
+    if (view.argumentsWithheld()) {
+      return "Its arguments are too large to show here: read them with `redoubt approvals show "
+          + view.id()
+          + " --at-enclave`";
+    }
+    return view.prompt() == null
+        ? "The exact arguments: redoubt approvals show " + view.id()
+        : "An excerpt of what the model is asked. All of it: redoubt approvals show "
             + view.id()
-            + " --at-enclave`"
-        : "The exact arguments: redoubt approvals show " + view.id();
+            + " --at-enclave";
+  }
+
+  /** Where what is shown of what the call says had to be cut. */
+  static String notAll(ApprovalView view) {
+    return view.prompt() == null
+        ? "This is not all of the arguments."
+        : "This is not all of the excerpt.";
   }
 
   /** The newest of what people said, the oldest of it first. */

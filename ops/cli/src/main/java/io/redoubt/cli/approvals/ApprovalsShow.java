@@ -1,6 +1,7 @@
 package io.redoubt.cli.approvals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
 import java.util.ArrayList;
@@ -13,7 +14,10 @@ import picocli.CommandLine.Parameters;
 /** Shows one request for approval. */
 @Command(
     name = "show",
-    description = "Show one request for approval, with the exact arguments of the call.")
+    description = {
+      "Show one request for approval, with the exact arguments of the call; of a call to a model an",
+      "excerpt of what it says, and with --at-enclave all of it."
+    })
 final class ApprovalsShow implements Callable<Integer> {
   @Mixin Desk desk = new Desk();
 
@@ -52,12 +56,10 @@ final class ApprovalsShow implements Callable<Integer> {
                         vote.path("reason").asText())));
       }
       if (approval.hasNonNull("arguments")) {
-        output.line("");
-        approval
-            .path("arguments")
-            .toPrettyString()
-            .lines()
-            .forEach(line -> output.line(Table.printable(line)));
+        lines(approval.path("arguments").toPrettyString());
+      }
+      if (approval.path("prompt") instanceof ObjectNode prompt) {
+        prompt(prompt);
       }
       if (approval.path("arguments_withheld").asBoolean()) {
         output.line("");
@@ -69,6 +71,26 @@ final class ApprovalsShow implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void lines(String text) {
+    session.output().line("");
+    text.lines().forEach(line -> session.output().line(Table.printable(line)));
+  }
+
+  /** What a model is asked; all of it where the enclave has kept that. */
+  private void prompt(ObjectNode prompt) {
+    ObjectNode excerpt = prompt.deepCopy();
+    JsonNode request = excerpt.remove("request");
+    lines(excerpt.toPrettyString());
+    if (request != null && request.isTextual()) {
+      lines(request.asText());
+      return;
+    }
+    lines(
+        desk.atEnclave
+            ? "This is an excerpt: the request is too large to be kept."
+            : "This is an excerpt. All of it: redoubt approvals show " + id + " --at-enclave");
   }
 
   private static Optional<String> change(JsonNode edit, String how) {

@@ -150,7 +150,8 @@ final class Desk {
 
   static Table fields(JsonNode approval) {
     ObjectNode fields = approval.deepCopy();
-    fields.remove(List.of("arguments", "arguments_withheld", "votes", "edit_of", "edited_to"));
+    fields.remove(
+        List.of("arguments", "arguments_withheld", "prompt", "votes", "edit_of", "edited_to"));
     return Table.fields(fields);
   }
 }
