@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts on record what people do about a request that changes nothing of it: they see it, or vote in
@@ -89,6 +90,25 @@ public final class Bystanders {
             .build());
   }
 
+  /**
+   * What somebody sent in the place of a vote is none.
+   *
+   * @param view null: there is no such request, or nothing is known of it yet
+   */
+  CompletionStage<Void> noVote(
+      ApprovalKey key, @Nullable ApprovalView view, String by, String through, String why) {
+    var id = AuditId.next(clock);
+    var record =
+        view == null
+            ? bare(key, id, "approval:refused", Verdict.DENY).resource(key.approval().toString())
+            : about(key, view, id, "approval:refused", Verdict.DENY);
+    return audit.record(
+        record
+            .byOperator(by)
+            .detail("no decision, through %s: %s".formatted(through, why))
+            .build());
+  }
+
   private static String reason(Refusal why, ApprovalView view) {
     return switch (why) {
       case DECIDED -> "it is " + view.status().wire() + " already";
@@ -102,6 +122,14 @@ public final class Bystanders {
 
   private AuditBuilder about(
       ApprovalKey key, ApprovalView view, AuditId id, String operation, Verdict verdict) {
+    return bare(key, id, operation, verdict)
+        .agent(view.agentId(), view.owner())
+        .resource(view.operation() + " " + view.resource())
+        .actionDigest(view.actionDigest())
+        .approval(key.approval());
+  }
+
+  private AuditBuilder bare(ApprovalKey key, AuditId id, String operation, Verdict verdict) {
     return new AuditBuilder(
             id,
             clock.instant().truncatedTo(ChronoUnit.MICROS),
@@ -109,11 +137,7 @@ public final class Bystanders {
             Plane.APPROVAL,
             operation,
             verdict)
-        .agent(view.agentId(), view.owner())
         .at(enclave, node)
-        .resource(view.operation() + " " + view.resource())
-        .actionDigest(view.actionDigest())
-        .approval(key.approval())
         .outcome(new Outcome(Outcome.Status.SUCCEEDED, 0, null, null));
   }
 }

@@ -129,6 +129,19 @@ public final class Voting {
                     () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
   }
 
+  /**
+   * Puts on record that what somebody sent in the place of a vote is none.
+   *
+   * @param why nothing that they say
+   */
+  public CompletionStage<Void> noVote(ApprovalKey key, String by, String through, String why) {
+    return board
+        .find(key)
+        .thenCompose(known ->
+            bystanders.noVote(
+                key, known.isPresent() ? known.get().view() : null, by, through, why));
+  }
+
   private CompletionStage<Outcome> edit(
       ApprovalKey key, Ballot ballot, Entry entry, byte[] arguments) {
     return edits

@@ -58,6 +58,35 @@ public final class Bodies {
                     ProblemException.of(ErrorType.MALFORMED_REQUEST, "A JSON body is needed."))));
   }
 
+  /**
+   * A JSON body of the type, where somebody wants to know of every one that is not.
+   *
+   * @param wrong answers that, and what {@code inner} refuses at once
+   */
+  public <T> Route json(
+      Class<T> type, Function<T, Route> inner, Function<ProblemException, Route> wrong) {
+    return Directives.extractRequestEntity(entity -> {
+      try {
+        if (isEmpty(entity)) {
+          throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "A JSON body is needed.");
+        }
+        requireMediaType(entity, "application/json");
+      } catch (ProblemException e) {
+        return wrong.apply(e);
+      }
+      return bytes(
+          maxBytes,
+          body -> {
+            try {
+              return inner.apply(read(type, body));
+            } catch (ProblemException e) {
+              return wrong.apply(e);
+            }
+          },
+          wrong);
+    });
+  }
+
   /** A JSON body of the type, or no body at all. */
   public <T> Route optionalJson(Class<T> type, Function<Optional<T>, Route> inner) {
     return Directives.extractRequestEntity(entity -> {
@@ -94,12 +123,17 @@ public final class Bodies {
 
   /** The bytes of a body of at most {@code maxBytes}. */
   public Route bytes(long maxBytes, Function<ByteString, Route> inner) {
+    return bytes(maxBytes, inner, Problems::route);
+  }
+
+  private Route bytes(
+      long maxBytes, Function<ByteString, Route> inner, Function<ProblemException, Route> wrong) {
     return Directives.extractRequestEntity(entity -> {
       if (entity instanceof HttpEntity.Strict strict && strict.getData().size() <= maxBytes) {
         return inner.apply(strict.getData());
       }
       if (entity.getContentLengthOption().orElse(0) > maxBytes + BodyCollector.DROPPED_BYTES) {
-        return Problems.route(tooLarge(maxBytes));
+        return wrong.apply(tooLarge(maxBytes));
       }
       return Directives.extractMaterializer(materializer ->
           Replies.async(
@@ -107,11 +141,11 @@ public final class Bodies {
                   .handle((body, failure) ->
                       failure == null
                           ? inner.apply(body)
-                          : Problems.route(explain(failure, maxBytes)))));
+                          : wrong.apply(explain(failure, maxBytes)))));
     });
   }
 
-  private static Throwable explain(Throwable failure, long maxBytes) {
+  private static ProblemException explain(Throwable failure, long maxBytes) {
     Throwable cause = Problems.unwrap(failure);
     return switch (cause) {
       case Throwable large when BodyCollector.isTooLarge(large) -> tooLarge(maxBytes);

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.Charset;
 import java.util.List;
@@ -37,6 +38,20 @@ class BodiesTest {
                     bodies.json(
                         Greeting.class,
                         greeting -> Replies.json(200, Map.of("hello", greeting.name()))))),
+        path(
+            "noted",
+            () ->
+                post(() ->
+                    bodies.json(
+                        Greeting.class,
+                        greeting -> {
+                          if (greeting.name() == null) {
+                            throw ProblemException.invalid("/name", "is needed");
+                          }
+                          return Replies.json(200, Map.of("hello", greeting.name()));
+                        },
+                        problem ->
+                            Replies.json(202, Map.of("noted", problem.type().code()))))),
         path(
             "form",
             () ->
@@ -80,6 +95,26 @@ class BodiesTest {
     assertThat(wrongId.at("/errors/0/pointer").asText()).isEqualTo("/agent");
     assertThat(wrongId.at("/errors/0/detail").asText()).contains("agt_");
     assertThat(unknown.at("/errors/0/pointer").asText()).isEqualTo("/nmae");
+  }
+
+  @Test
+  void whateverIsNoSuchBodyIsHeardOfWhereSomebodyWantsToKnow() throws Exception {
+    assertThat(server.submit("/noted", json("{\"name\":\"Ada\"}")).body())
+        .isEqualTo("{\"hello\":\"Ada\"}");
+    for (var each :
+        Map.of(
+                "{", ErrorType.MALFORMED_REQUEST,
+                "", ErrorType.MALFORMED_REQUEST,
+                "{\"nmae\":\"\"}", ErrorType.INVALID_REQUEST,
+                "{}", ErrorType.INVALID_REQUEST,
+                "{\"name\":\"" + "x".repeat(300) + "\"}", ErrorType.CONTENT_TOO_LARGE)
+            .entrySet()) {
+      var answer = server.submit("/noted", json(each.getKey()));
+      assertThat(answer.statusCode()).isEqualTo(202);
+      assertThat(answer.body()).isEqualTo("{\"noted\":\"" + each.getValue().code() + "\"}");
+    }
+    assertThat(server.submit("/noted", body("text/plain", "{}")).body())
+        .contains(ErrorType.UNSUPPORTED_MEDIA_TYPE.code());
   }
 
   @Test

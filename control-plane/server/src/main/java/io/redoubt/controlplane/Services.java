@@ -190,7 +190,7 @@ final class Services {
             new ClientRoutes(clients, members, bodies).endpoints(),
             new AgentRoutes(agents, lifecycle, bodies).endpoints(),
             new EnclaveRoutes(enclaves, bodies, clock).endpoints(),
-            new ApprovalRoutes(approvals, bodies).endpoints(),
+            new ApprovalRoutes(approvals, bodies, clock).endpoints(),
             new ChannelRoutes(correspondence, members, config.channels(), bodies).endpoints(),
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
             new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),

@@ -188,6 +188,47 @@ class ApprovalTest {
         .isEqualTo("approve, through control-plane: it is approved already");
   }
 
+  @Test
+  void whatIsNoDecisionIsOnRecordWithoutWhatItSaysAndAFloodOfItInPart() {
+    var view = reported(ApprovalStatus.PENDING);
+    var path = APPROVALS + "/" + view.id() + "/decision";
+    var approver = tenant.clientWith("approvals:read", "approvals:decide");
+
+    assertThat(approver.post(path, "{\"decision\":").status()).isEqualTo(400);
+    assertThat(approver.post(path, "{\"hunter2\":1}").status()).isEqualTo(422);
+    var tooLong =
+        "{\"decision\":\"deny\",\"reason\":\"" + "hunter2 ".repeat(130_000) + "\"}";
+    assertThat(approver.post(path, tooLong).status()).isEqualTo(422);
+
+    assertThat(refusals(view))
+        .extracting(record -> record.path("detail").asText())
+        .containsExactly(
+            "no decision, through control-plane: invalid-request, /reason",
+            "no decision, through control-plane: invalid-request",
+            "no decision, through control-plane: malformed-request");
+    assertThat(refusals(view).toString()).doesNotContain("hunter2");
+    for (int i = 0; i < 100; i++) {
+      approver.post(path, "{");
+    }
+    assertThat(refusals(view)).hasSizeBetween(4, 60);
+    assertThat(tenant.owner().post(path, "{").status()).isEqualTo(400);
+    assertThat(tenant.lastAudit("approval:refused").path("actor").asText())
+        .as("whom nobody silences")
+        .isNotEqualTo(refusals(view).getLast().path("actor").asText());
+    var stranger = server.newTenant();
+    assertThat(stranger.owner().post(path, "{").status()).isEqualTo(400);
+    var foreign = stranger.lastAudit("approval:refused");
+    assertThat(foreign.path("approval_id").isMissingNode() || foreign.path("approval_id").isNull())
+        .as("as of one that is not there")
+        .isTrue();
+  }
+
+  private List<JsonNode> refusals(ApprovalView view) {
+    return tenant.audit("&operation=approval:refused").stream()
+        .filter(record -> record.path("approval_id").asText().equals(view.id().toString()))
+        .toList();
+  }
+
   private List<JsonNode> seen(ApprovalView view) {
     return tenant.audit("&operation=approval:seen").stream()
         .filter(record -> record.path("approval_id").asText().equals(view.id().toString()))

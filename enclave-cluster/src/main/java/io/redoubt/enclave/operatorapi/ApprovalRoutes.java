@@ -18,11 +18,13 @@ import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
+import io.redoubt.http.WrongBodies;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.ExactJson;
 import io.redoubt.protocol.jwt.OperatorClaims;
@@ -35,6 +37,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -54,12 +57,14 @@ final class ApprovalRoutes {
   private final OperatorGate gate;
   private final Voting voting;
   private final Clock clock;
+  private final WrongBodies wrong;
 
   ApprovalRoutes(EdgeConfig edge, OperatorGate gate, Voting voting, Clock clock) {
     this.bodies = new Bodies(edge);
     this.gate = gate;
     this.voting = voting;
     this.clock = clock;
+    this.wrong = new WrongBodies(Set.of("/decision", "/reason", "/arguments"), clock);
   }
 
   @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -148,15 +153,31 @@ final class ApprovalRoutes {
     return asOperator(
         DECIDE,
         operator ->
-            extractRequest(request ->
-                bodies.json(
-                    DecisionBody.class,
-                    body -> {
-                      var key = new ApprovalKey(operator.organization(), id(id));
-                      var mark = Requests.idempotencyKey(request);
-                      return Replies.async(
-                          decided(operator, key, body, mark).thenApply(ApprovalRoutes::answer));
-                    })));
+            extractRequest(request -> {
+              var key = new ApprovalKey(operator.organization(), id(id));
+              return bodies.json(
+                  DecisionBody.class,
+                  body -> {
+                    var mark = Requests.idempotencyKey(request);
+                    return Replies.async(
+                        decided(operator, key, body, mark).thenApply(ApprovalRoutes::answer));
+                  },
+                  problem -> noDecision(operator, key, problem));
+            }));
+  }
+
+  private record Sender(OrganizationId organization, String subject) {}
+
+  /** What is no decision is answered once it is on record. */
+  private Route noDecision(OperatorClaims operator, ApprovalKey key, ProblemException problem) {
+    return wrong
+        .remark(new Sender(operator.organization(), operator.subject()), problem)
+        .map(why ->
+            Replies.async(
+                voting
+                    .noVote(key, operator.subject(), THROUGH, why)
+                    .thenApply(_ -> Replies.problem(problem))))
+        .orElseGet(() -> Replies.problem(problem));
   }
 
   private CompletionStage<Voting.Outcome> decided(

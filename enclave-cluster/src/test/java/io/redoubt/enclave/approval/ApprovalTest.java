@@ -282,6 +282,29 @@ class ApprovalTest {
   }
 
   @Test
+  void whatIsNoDecisionIsOnRecordWithoutWhatItSays() {
+    String approval = asked(caller());
+    awaitSeen(approval, ApprovalStatus.PENDING);
+
+    for (var body : List.of(Map.of("hunter2", "1"), Map.of("decision", "deny"))) {
+      var answer = decide(approval, body);
+      api.describes(answer);
+      assertThat(answer.status()).as(answer.body()).isEqualTo(422);
+    }
+
+    var unknown =
+        awaitAudit(
+            approval,
+            record -> "no decision, through enclave: invalid-request".equals(record.detail()));
+    assertThat(unknown.operation()).isEqualTo("approval:refused");
+    assertThat(unknown.verdict()).isEqualTo(Verdict.DENY);
+    assertThat(unknown.actor()).isEqualTo("mem_1");
+    awaitAudit(
+        approval,
+        record -> "no decision, through enclave: invalid-request, /reason".equals(record.detail()));
+  }
+
+  @Test
   void whoIsInTheGroupAtThatMomentHasAVote() {
     var own = asking(people("group:sre"));
     var caller = callerOf(own);

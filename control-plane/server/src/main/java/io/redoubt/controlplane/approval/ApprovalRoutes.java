@@ -14,18 +14,22 @@ import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.PageOf;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
+import io.redoubt.http.WrongBodies;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.ExactJson;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -40,10 +44,12 @@ public final class ApprovalRoutes {
 
   private final Approvals approvals;
   private final Bodies bodies;
+  private final WrongBodies wrong;
 
-  public ApprovalRoutes(Approvals approvals, Bodies bodies) {
+  public ApprovalRoutes(Approvals approvals, Bodies bodies, InstantSource clock) {
     this.approvals = approvals;
     this.bodies = bodies;
+    this.wrong = new WrongBodies(Set.of("/decision", "/reason", "/arguments"), clock);
   }
 
   /**
@@ -115,7 +121,22 @@ public final class ApprovalRoutes {
           return body.arguments() == null
               ? decide(call, id, decision, reason, body)
               : call.demanding(APPROVALS_EDIT, () -> decide(call, id, decision, reason, body));
-        });
+        },
+        problem -> noDecision(call, id, problem));
+  }
+
+  private record Sender(OrganizationId organization, String subject) {}
+
+  /** What is no decision is answered once it is on record. */
+  private Route noDecision(Call call, ApprovalId id, ProblemException problem) {
+    var operator = call.operator();
+    return wrong
+        .remark(new Sender(operator.organization(), operator.subject()), problem)
+        .map(why ->
+            Replies.async(
+                call.changed(Boolean.class, change -> approvals.noDecision(change, id, why))
+                    .thenApply(_ -> Replies.problem(problem))))
+        .orElseGet(() -> Replies.problem(problem));
   }
 
   private Route decide(

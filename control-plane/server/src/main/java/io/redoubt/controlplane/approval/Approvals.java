@@ -192,6 +192,26 @@ public final class Approvals {
     return over.isPresent();
   }
 
+  /**
+   * What somebody sent in the place of a decision is none; it is recorded.
+   *
+   * @param why nothing that they say
+   * @return whether there is such a request
+   */
+  boolean noDecision(Change change, ApprovalId id, String why) {
+    var known = find(change.handle(), change.organization(), id).map(Known::view);
+    change.auditedOnce(
+        AuditId.next(clock),
+        "approval:refused",
+        Verdict.DENY,
+        record ->
+            known
+                .map(view -> about(view, record))
+                .orElseGet(() -> record.resource(id.toString()))
+                .detail("no decision, through %s: %s".formatted(CONTROL_PLANE, why)));
+    return known.isPresent();
+  }
+
   private static AuditBuilder about(ApprovalView view, AuditBuilder record) {
     return record
         .agent(view.agentId(), view.owner())
