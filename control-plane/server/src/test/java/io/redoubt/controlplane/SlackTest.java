@@ -709,6 +709,25 @@ class SlackTest {
     assertThat(said(asking.heard(view.id())).by()).isEqualTo(approver);
   }
 
+  /** Passed on by an enclave: who calls here is shut out sooner. */
+  @Test
+  void aFloodOfForgeriesKeepsNothingElseOutOfTheRecord() {
+    var view = asking.asks("{}");
+    var call = slack.press(shown(view), "redoubt_approve", "U0NOBODY");
+    var forged = new SlackStandIn.Call(call.timestamp(), "v0=" + "0".repeat(64), call.body());
+    var there = URI.create(server.url() + "/enclave/v1/callbacks/slack");
+    for (int i = 0; i < 100; i++) {
+      var answer = forged.to(there, "authorization", "Bearer " + asking.enclave().apiKey());
+      assertThat(answer.statusCode()).isEqualTo(401);
+    }
+
+    assertThat(call.to(server.url()).statusCode()).isEqualTo(200);
+
+    assertThat(asking.recorded("callback:refused", view.id()).path("detail").asText())
+        .isEqualTo("nobody here");
+    assertThat(tenant.audit("&operation=callback:forged")).hasSizeBetween(60, 99);
+  }
+
   @Test
   void secretsAreNeverShownAndSealedAtRest() {
     var shown = tenant.owner().get(SLACK);

@@ -13,6 +13,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what comes of calls from the servers of chats, and records those that do not count. */
@@ -24,18 +25,42 @@ final class CallbackRecord {
   private final Database database;
   private final Trail trail;
   private final MeterRegistry metrics;
-  private final RateLimiter perOrganization;
+  private final RateLimiter shares;
   private final Clock clock;
 
   CallbackRecord(Database database, Trail trail, MeterRegistry metrics, Clock clock) {
     this.database = database;
     this.trail = trail;
     this.metrics = metrics;
-    this.perOrganization = new RateLimiter(AUDITED_PER_SECOND, AUDITED_AT_ONCE, REMEMBERED, clock);
+    this.shares = new RateLimiter(AUDITED_PER_SECOND, AUDITED_AT_ONCE, REMEMBERED, clock);
     this.clock = clock;
   }
 
-  /** So many times a second at most: who floods the door does not flood the record. */
+  /**
+   * What may be recorded so many times a second at most: who floods the door does not flood the
+   * record, nor keep out of it what others do.
+   *
+   * @param proven whether the call has shown whose it is, which few can: forge one can anybody
+   */
+  private record Share(
+      Channel.Kind kind, OrganizationId organization, String outcome, boolean proven) {}
+
+  /**
+   * A call that proves nothing, for an app that several may have: it is in the record of each, and
+   * counts once.
+   */
+  void refused(
+      Channel.Kind kind,
+      List<CallbackGate.Candidate> ofTheApp,
+      String outcome,
+      String why,
+      String traceId) {
+    count(kind, outcome);
+    ofTheApp.forEach(each ->
+        write(new Share(kind, each.organization(), outcome, false), null, null, why, traceId));
+  }
+
+  /** A call for an organization that does not count. */
   void refused(
       Channel.Kind kind,
       OrganizationId organization,
@@ -45,9 +70,20 @@ final class CallbackRecord {
       @Nullable String why,
       String traceId) {
     count(kind, outcome);
-    if (perOrganization.retryAfterSeconds(organization).isPresent()) {
+    write(new Share(kind, organization, outcome, true), user, id, why, traceId);
+  }
+
+  private void write(
+      Share share,
+      @Nullable String user,
+      @Nullable ApprovalId id,
+      @Nullable String why,
+      String traceId) {
+    if (shares.retryAfterSeconds(share).isPresent()) {
       return;
     }
+    var organization = share.organization;
+    String chat = share.kind.wire();
     database.inOrganizationBlocking(
         organization,
         handle -> {
@@ -58,10 +94,10 @@ final class CallbackRecord {
                       now(),
                       organization,
                       Plane.ADMIN,
-                      "callback:" + outcome,
+                      "callback:" + share.outcome,
                       Verdict.DENY)
-                  .connector(kind.wire())
-                  .resource(user == null ? kind.wire() : kind.wire() + "/" + user)
+                  .connector(chat)
+                  .resource(user == null ? chat : chat + "/" + user)
                   .approval(id)
                   .detail(why)
                   .trace(traceId)

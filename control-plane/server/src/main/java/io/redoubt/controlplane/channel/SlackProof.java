@@ -100,14 +100,7 @@ final class SlackProof {
       record.count(SLACK, "unknown-app");
     } else {
       knock.stranger().run();
-      record.refused(
-          SLACK,
-          candidates.getFirst().organization(),
-          "forged",
-          null,
-          null,
-          "not signed by Slack",
-          knock.traceId());
+      record.refused(SLACK, candidates, "forged", "not signed by Slack", knock.traceId());
     }
     throw ProblemException.of(ErrorType.CREDENTIAL_INVALID);
   }

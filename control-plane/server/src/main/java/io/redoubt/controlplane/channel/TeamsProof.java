@@ -165,8 +165,7 @@ final class TeamsProof {
     if (candidates.isEmpty()) {
       record.count(TEAMS, "forged");
     } else {
-      record.refused(
-          TEAMS, candidates.getFirst().organization(), "forged", null, null, why, knock.traceId());
+      record.refused(TEAMS, candidates, "forged", why, knock.traceId());
     }
     return ProblemException.of(ErrorType.CREDENTIAL_INVALID);
   }
@@ -184,14 +183,7 @@ final class TeamsProof {
     if (candidates.isEmpty()) {
       record.count(TEAMS, "unknown-app");
     } else {
-      record.refused(
-          TEAMS,
-          candidates.getFirst().organization(),
-          "refused",
-          null,
-          null,
-          "of another tenant",
-          knock.traceId());
+      record.refused(TEAMS, candidates, "refused", "of another tenant", knock.traceId());
     }
     throw ProblemException.of(ErrorType.CREDENTIAL_INVALID);
   }
