@@ -68,6 +68,7 @@ class ApprovalsCommandsTest {
 
     assertThat(machine.out())
         .contains("approve by mem_2 through enclave", "looks right", "\"amount\" : 5")
+        .contains("\"mallory\\u202e\"")
         .as("nothing that a terminal would obey")
         .doesNotContain("\u202e");
     assertThat(machine.type("approvals", "show", "apr_none")).isEqualTo(4);

@@ -21,6 +21,7 @@ import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.policy.ContentAction;
 import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.ContentPolicy;
@@ -53,6 +54,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -136,6 +138,10 @@ class LlmApprovalTest {
         LlmFixture.await(plane.board.find(new ApprovalKey(LlmFixture.ORGANIZATION, id)))
             .orElseThrow();
     return entry.now(Objects.requireNonNull(entry.view()));
+  }
+
+  private void awaitNonePending() {
+    soon().until(() -> pending().isEmpty());
   }
 
   private ApprovalView awaitPending(int count) {
@@ -560,6 +566,100 @@ class LlmApprovalTest {
     assertThat(LlmFixture.ask(agent, way.style, way.streamed).calls())
         .as("the same call, asked again")
         .containsExactly("read_file", "weather");
+  }
+
+  /** A model wants to read a file with those arguments, and nobody waits. */
+  private void proposes(String arguments) {
+    var way = new Way(Style.CHAT, false);
+    replies(way);
+    var theirs = '"' + Samples.FIRST_ARGUMENTS.replace("\"", "\\\"") + '"';
+    var ours = new String(Json.write(arguments), StandardCharsets.UTF_8);
+    String reply = Samples.document(way.style).replace(theirs, ours);
+    assertThat(reply).contains(ours);
+    plane.provider.answers((_, line) -> line.json(200, reply));
+    plane.send(
+        plane
+            .openAi("/v1/chat/completions", "{\"model\":\"gpt-4o\"}")
+            .header("prefer", "wait=0"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '#',
+      value = {
+        "{\"a\":\"x\",\"b\":[]}|{ \"b\" : [ ], \"a\" : \"x\" }",
+        "{\"path\":\"é/\"}|{\"\\u0070ath\":\"\\u00e9\\/\"}",
+        "{\"a\":\"😀\"}|{\"a\":\"\\uD83D\\ude00\"}",
+        "{\"a\":\"\\b\\u001f\"}|{\"a\":\"\\u0008\\u001F\"}",
+        "{\"a\":100}|{\"a\":1e2}",
+        "{\"a\":1}|{\"a\":1.0}",
+        "{\"a\":1.1}|{\"a\":1.10}",
+        "{\"a\":0}|{\"a\":-0.0}",
+        "{\"a\":0.000001}|{\"a\":1E-6}",
+      })
+  void callsThatOnlyLookDifferentAreOneRequest(String one, String other) {
+    proposes(one);
+    var asked = awaitPending(1).id();
+
+    proposes(other);
+    assertThat(pending()).extracting(ApprovalView::id).containsExactly(asked);
+    approve(asked);
+    proposes(other);
+
+    assertThat(reading().verdict()).isEqualTo(Verdict.PERMIT);
+    assertThat(reading().approvalId()).isEqualTo(asked.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '#',
+      value = {
+        "{\"a\":\"pay\"}|{\"a\":\"p\\u0430y\"}", // of another script
+        "{\"a\":\"\\u00e9\"}|{\"a\":\"e\\u0301\"}", // composed, and not
+        "{\"a\":\"ab\"}|{\"a\":\"a\\u200bb\"}",
+        "{\"a\":\"ab\"}|{\"a\":\"a\\u202eb\"}",
+        "{\"a\":\"ab\"}|{\"a\":\"ab \"}",
+        "{\"a\":\"ab\"}|{\"a\":\"ab\\u0000\"}",
+        "{\"a\":1}|{\"a\":\"1\"}",
+        "{\"a\":1}|{\"A\":1}",
+        "{\"a\":\"1.1\"}|{\"a\":\"1.10\"}",
+        "{\"a\":null}|{}",
+        "{\"a\":[]}|{\"a\":{}}",
+        "{\"a\":[1,2]}|{\"a\":[2,1]}",
+        "{\"a\":9007199254740992}|{\"a\":9007199254740993}", // one double
+        "{\"a\":0.1}|{\"a\":0.10000000000000000001}", // one double, too
+      })
+  void callsThatOnlyLookAlikeAreTwoRequests(String one, String other) {
+    proposes(one);
+    var asked = awaitPending(1);
+    approve(asked.id());
+    awaitNonePending();
+
+    proposes(other);
+
+    var another = awaitPending(1);
+    assertThat(another.actionDigest()).isNotEqualTo(asked.actionDigest());
+    assertThat(another.arguments()).isNotEqualTo(asked.arguments());
+    assertThat(reading().verdict()).isEqualTo(Verdict.ESCALATE);
+    soon().until(() -> find(asked.id()).status() == ApprovalStatus.APPROVED);
+  }
+
+  /** Of a name that comes twice, one reader takes the first, and another one the last. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"a\":1,\"a\":2}", "{\"a\":2,\"\\u0061\":1}"})
+  void callsThatMayBeReadInTwoWaysAreRefusedWhateverWasApproved(String arguments) {
+    proposes("{\"a\":1}");
+    var asked = awaitPending(1).id();
+    approve(asked);
+    awaitNonePending();
+
+    proposes(arguments);
+
+    assertThat(reading().verdict()).isEqualTo(Verdict.DENY);
+    assertThat(pending()).isEmpty();
+    soon().until(() -> find(asked).status() == ApprovalStatus.APPROVED);
   }
 
   @Test

@@ -37,4 +37,44 @@ public final class PlainText {
       default -> true;
     };
   }
+
+  /**
+   * The text as people are to see it: whatever nobody sees, or changes how the rest reads, is
+   * written out in escapes. Lines end as they do.
+   */
+  public static String shown(String text) {
+    var shown = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(c -> {
+          if (c == '\n' || isDrawn(c)) {
+            shown.appendCodePoint(c);
+          } else if (Character.isBmpCodePoint(c)) {
+            shown.append("\\u%04x".formatted(c));
+          } else {
+            shown.append("\\u{%x}".formatted(c));
+          }
+        });
+    return shown.toString();
+  }
+
+  /** Whether it can be told from nothing at all, and from a space. */
+  private static boolean isDrawn(int c) {
+    return switch (Character.getType(c)) {
+      case Character.SPACE_SEPARATOR -> c == ' ';
+      // Variation selectors, and marks and letters that are drawn as nothing at all.
+      default ->
+          isVisible(c)
+              && c != 0x034f
+              && c != 0x115f
+              && c != 0x1160
+              && c != 0x17b4
+              && c != 0x17b5
+              && !(c >= 0x180b && c <= 0x180f)
+              && c != 0x2800
+              && c != 0x3164
+              && !(c >= 0xfe00 && c <= 0xfe0f)
+              && c != 0xffa0
+              && !(c >= 0xe0100 && c <= 0xe01ef);
+    };
+  }
 }

@@ -8,7 +8,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class VisibleTest {
   @ParameterizedTest
-  @CsvSource({"202e,\\u202e", "200b,\\u200b", "7,\\u0007", "a0,\\u00a0", "e0041,\\u{e0041}"})
+  @CsvSource({
+    "202e,\\u202e",
+    "2066,\\u2066",
+    "200b,\\u200b",
+    "7,\\u0007",
+    "a0,\\u00a0",
+    "3164,\\u3164",
+    "2800,\\u2800",
+    "fe0f,\\ufe0f",
+    "e0041,\\u{e0041}",
+    "e0100,\\u{e0100}"
+  })
   void whatNobodySeesIsWrittenOut(String code, String visible) {
     String hidden = Character.toString(Integer.parseInt(code, 16));
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
+import io.redoubt.protocol.text.PlainText;
 import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -73,9 +74,10 @@ final class ApprovalsShow implements Callable<Integer> {
     return 0;
   }
 
+  /** Whoever decides by them sees everything that is there. */
   private void lines(String text) {
     session.output().line("");
-    text.lines().forEach(line -> session.output().line(Table.printable(line)));
+    PlainText.shown(text).lines().forEach(session.output()::line);
   }
 
   /** What a model is asked; all of it where the enclave has kept that. */
