@@ -69,6 +69,11 @@ public final class Bystanders {
     return refused(key, view, ballot, ballot.decision().wire(), reason(why, view));
   }
 
+  /** Somebody's vote came when they might not cast it any more; once, too. */
+  CompletionStage<Void> withdrawn(ApprovalKey key, ApprovalView view, Ballot ballot) {
+    return refused(key, view, ballot, ballot.decision().wire(), "may not decide any more");
+  }
+
   /** The call cannot be changed like that; once, too. */
   CompletionStage<Void> unedited(ApprovalKey key, ApprovalView view, Ballot ballot, String why) {
     return refused(key, view, ballot, "edit", why);

@@ -130,6 +130,34 @@ public final class Voting {
   }
 
   /**
+   * Takes note of a vote of somebody who may not cast it any more by the time that it is here: it
+   * does not count, unless it came before and did.
+   */
+  public CompletionStage<Outcome> withdrawn(ApprovalKey key, Ballot ballot) {
+    return find(key)
+        .thenCompose(found ->
+            found
+                .map(view -> withdrawn(key, ballot, view))
+                .orElseGet(
+                    () -> CompletableFuture.completedFuture(new NotHeard(Refusal.UNKNOWN, null))));
+  }
+
+  private CompletionStage<Outcome> withdrawn(ApprovalKey key, Ballot ballot, ApprovalView view) {
+    boolean counted =
+        view.votes().stream()
+            .anyMatch(vote ->
+                vote.by().equals(ballot.by())
+                    && vote.through().equals(ballot.through())
+                    && vote.decision() == ballot.decision()
+                    && vote.reason().equals(ballot.reason()));
+    return counted
+        ? CompletableFuture.completedFuture(new Heard(view))
+        : bystanders
+            .withdrawn(key, view, ballot)
+            .thenApply(_ -> new NotHeard(Refusal.NOT_ASKED, view));
+  }
+
+  /**
    * Puts on record that what somebody sent in the place of a vote is none.
    *
    * @param why nothing that they say

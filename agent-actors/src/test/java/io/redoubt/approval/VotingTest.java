@@ -162,6 +162,37 @@ class VotingTest {
   }
 
   @Test
+  void aVoteThatIsWithdrawnOnTheWayReachesNoActorAndIsOnRecord() {
+    var ballot = new Ballot("1", "mem_gone", "control-plane", Decision.APPROVE, "fine");
+
+    var outcome = voting.withdrawn(key, ballot).toCompletableFuture().join();
+
+    assertThat(outcome).isEqualTo(new Voting.NotHeard(Refusal.NOT_ASKED, find()));
+    assertThat(recorded())
+        .containsExactly(
+            "approval:refused by mem_gone, approve, through control-plane, tier %d of workflow %s: may not decide any more"
+                .formatted(view.tier(), view.workflow()));
+  }
+
+  /** The command with it came before, and nobody knows that any more but the request. */
+  @Test
+  void whatCountedBeforeIsNotWithdrawn() {
+    var ballot = new Ballot("1", "mem_gone", "control-plane", Decision.APPROVE, "fine");
+    var voted =
+        Proceedings.begin(ApprovalSamples.REQUEST, clock.instant()).voted(ballot, clock.instant());
+    reply =
+        new Standing(voted.view(key, ApprovalStatus.PENDING, 0, clock.instant(), null), null);
+
+    assertThat(voting.withdrawn(key, ballot).toCompletableFuture().join())
+        .isInstanceOf(Voting.Heard.class);
+    assertThat(recorded()).isEmpty();
+  }
+
+  private ApprovalView find() {
+    return voting.find(key).toCompletableFuture().join().orElseThrow();
+  }
+
+  @Test
   void whatIsNotOnTheBoardReachesNoActor() {
     var stranger = new ApprovalKey(OrganizationId.next(clock), key.approval());
 

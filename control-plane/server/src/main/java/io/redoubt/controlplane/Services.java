@@ -118,7 +118,14 @@ final class Services {
     var notices = new Notices(config.channels(), trail, metrics, clock);
     this.approvals =
         new Approvals(
-            commands, enclaves, database, config.killWait(), config.killPoll(), notices, clock);
+            commands,
+            enclaves,
+            database,
+            config.killWait(),
+            config.killPoll(),
+            notices,
+            access,
+            clock);
     this.forgetting = new Forgetting(config.approvals(), database, metrics, clock);
     this.correspondence =
         new Correspondence(

@@ -20,6 +20,7 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.SealedBoxes;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ApprovalTest {
   private static final String APPROVALS = "/api/v1/approvals";
+  private static final String CLIENTS = "/api/v1/iam/clients";
   private static final String APPROVE = "{\"decision\": \"approve\", \"reason\": \"looks right\"}";
 
   @AutoClose private final TestServer server = new TestServer();
@@ -186,6 +188,46 @@ class ApprovalTest {
     assertThat(refused.path("actor").asText()).isEqualTo(said.by());
     assertThat(refused.path("detail").asText())
         .isEqualTo("approve, through control-plane: it is approved already");
+  }
+
+  @Test
+  void aVoteThatWaitsForItsEnclaveIsWithdrawnWithWhatItsVoterMightDo() {
+    var own = server.newTenant();
+    var away = own.newEnclave("away");
+    assertThat(away.hello().status()).isEqualTo(200);
+    var asking = new Asking(own, away, AgentId.parse(own.newAgent("builder")));
+    String member = asking.member("Mo", "approver");
+    var service =
+        own.owner()
+            .post(CLIENTS, "{\"name\": \"s\", \"permissions\": [\"approvals:decide\"]}");
+    var voters =
+        List.of(
+            own.owner().post(CLIENTS, "{\"name\": \"m\", \"member_id\": \"" + member + "\"}"),
+            service);
+    var votes = new ArrayList<ApprovalView>();
+    for (var voter : voters) {
+      var view = asking.asks("{}");
+      var client =
+          server.login(voter.text("/client/id"), voter.text("/client_secret"), null);
+      assertThat(client.post(APPROVALS + "/" + view.id() + "/decision", APPROVE).status())
+          .isEqualTo(202);
+      votes.add(view);
+    }
+    var stays = asking.asks("{}");
+    assertThat(own.owner().post(APPROVALS + "/" + stays.id() + "/decision", APPROVE).status())
+        .isEqualTo(202);
+    assertThat(own.owner().delete("/api/v1/iam/members/" + member).status()).isBetween(200, 204);
+    assertThat(own.owner().delete(CLIENTS + "/" + service.text("/client/id")).status())
+        .isBetween(200, 204);
+
+    away.connect();
+
+    for (var view : votes) {
+      assertThat(((LinkCommand.DecideApproval) asking.heard(view.id()).command()).withdrawn())
+          .isTrue();
+    }
+    var said = (LinkCommand.DecideApproval) asking.heard(stays.id()).command();
+    assertThat(said.withdrawn()).isFalse();
   }
 
   @Test

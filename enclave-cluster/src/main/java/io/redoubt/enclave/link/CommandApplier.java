@@ -175,6 +175,9 @@ final class CommandApplier {
                 it.reason())
             .authenticated(it.authenticationAge());
     var key = new ApprovalKey(organization, it.approvalId());
+    if (it.withdrawn()) {
+      return voting.withdrawn(key, ballot).thenApply(outcome -> voted(envelope, it, outcome));
+    }
     return it.arguments() == null
         ? voting.cast(key, ballot).thenApply(outcome -> voted(envelope, it, outcome))
         : edit(envelope, it, key, ballot);

@@ -816,6 +816,22 @@ class ApprovalTest {
   }
 
   @Test
+  void aDecisionThatWasWithdrawnOnTheWayDoesNotCount() {
+    String approval = asked(caller());
+    var decision =
+        new LinkCommand.DecideApproval(
+            ApprovalId.parse(approval), ApprovalView.Decision.APPROVE, "fine", "mem_gone", null);
+
+    long number = fixture.controlPlane.say(organization, decision.asWithdrawn());
+
+    assertThat(awaitVoted(number).outcome()).isEqualTo(LinkReport.Hearing.NOT_ASKED);
+    assertThat(show(approval).text("status")).isEqualTo("pending");
+    var refused = awaitAudit(approval, record -> record.operation().equals("approval:refused"));
+    assertThat(refused.actor()).isEqualTo("mem_gone");
+    assertThat(refused.detail()).contains("may not decide any more");
+  }
+
+  @Test
   void aDecisionAboutAnotherOrganizationsRequestIsNotHeard() {
     String approval = asked(caller());
 

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.FalseIfAbsent;
 import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.token.TokenDigest;
@@ -128,6 +130,8 @@ public sealed interface LinkCommand {
    * @param arguments those that are to stand in the place of the call's, canonical, sealed to the
    *     enclave's enrolment key: what is approved is the call with these; null: it is the call as
    *     it is
+   * @param withdrawn whoever said so may not say it any more by the time that the enclave hears of
+   *     it, so that it counts no more; enclaves of older releases do not know
    */
   @JsonTypeName("approval.decide")
   record DecideApproval(
@@ -137,8 +141,22 @@ public sealed interface LinkCommand {
       String by,
       @Nullable String through,
       @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable SealedBox arguments)
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable SealedBox arguments,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
+          boolean withdrawn)
       implements LinkCommand {
+    /** As it is said. */
+    public DecideApproval(
+        ApprovalId approvalId,
+        ApprovalView.Decision decision,
+        String reason,
+        String by,
+        @Nullable String through,
+        @Nullable Long authenticationAge,
+        @Nullable SealedBox arguments) {
+      this(approvalId, decision, reason, by, through, authenticationAge, arguments, false);
+    }
+
     /** By somebody of whom it is not known when they authenticated. */
     public DecideApproval(
         ApprovalId approvalId,
@@ -147,6 +165,12 @@ public sealed interface LinkCommand {
         String by,
         @Nullable String through) {
       this(approvalId, decision, reason, by, through, null, null);
+    }
+
+    /** The same, which counts no more. */
+    public DecideApproval asWithdrawn() {
+      return new DecideApproval(
+          approvalId, decision, reason, by, through, authenticationAge, arguments, true);
     }
 
     /** What the arguments are sealed for, so that they open nowhere else. */

@@ -6,6 +6,7 @@ import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Signals;
 import io.redoubt.controlplane.enclave.Enclaves;
 import io.redoubt.controlplane.operator.Change;
+import io.redoubt.controlplane.operator.OperatorDirectory;
 import io.redoubt.controlplane.operator.Permission;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
@@ -54,12 +55,14 @@ public final class Approvals {
   private final Duration wait;
   private final Duration poll;
   private final Steps steps;
+  private final OperatorDirectory operators;
   private final Clock clock;
 
   /**
    * None are known.
    *
    * @param steps hears of each step that is news
+   * @param operators who may still decide when a decision goes out
    * @param wait how long a caller waits for the enclave's answer
    * @param poll how often an answer is looked for that another process may have taken in
    */
@@ -70,6 +73,7 @@ public final class Approvals {
       Duration wait,
       Duration poll,
       Steps steps,
+      OperatorDirectory operators,
       Clock clock) {
     this.commands = commands;
     this.enclaves = enclaves;
@@ -77,6 +81,7 @@ public final class Approvals {
     this.wait = wait;
     this.poll = poll;
     this.steps = steps;
+    this.operators = operators;
     this.clock = clock;
   }
 
@@ -308,6 +313,23 @@ public final class Approvals {
     String operation = arguments == null ? decision.wire() : "edit";
     change.audited("approval:" + operation, id, reason, known.view().agentId());
     return sent(change, known.enclave(), number, id);
+  }
+
+  /**
+   * A decision as the enclave is told of it now: it may have waited for the enclave longer than who
+   * said it might say it.
+   */
+  public CompletionStage<LinkCommand> deliver(
+      OrganizationId organization, LinkCommand.DecideApproval decision) {
+    return database.<LinkCommand>inOrganization(
+        organization,
+        handle -> {
+          var may = operators.permissions(handle, organization, decision.by());
+          return may.contains(Permission.APPROVALS_DECIDE)
+                  && (decision.arguments() == null || may.contains(Permission.APPROVALS_EDIT))
+              ? decision
+              : decision.asWithdrawn();
+        });
   }
 
   /** What is in the log of commands stays there, so nobody reads the arguments but the enclave. */

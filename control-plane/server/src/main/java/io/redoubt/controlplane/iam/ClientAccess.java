@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,43 @@ public final class ClientAccess implements OperatorDirectory {
         // Tokens know seconds only.
         .filter(access -> !issuedAt.isBefore(access.rotatedAt().truncatedTo(ChronoUnit.SECONDS)))
         .map(access -> new Operator(organization, access.subject(), client, access.permissions()));
+  }
+
+  @Override
+  public Set<Permission> permissions(Handle handle, OrganizationId organization, String subject) {
+    Optional<MemberId> member = parsed(MemberId::parse, subject);
+    return member.isPresent()
+        ? permissions(handle, organization, member.get())
+        : parsed(ClientId::parse, subject)
+            .flatMap(client -> find(handle, organization, client))
+            // Whoever acts for a member is that member, and nobody else.
+            .filter(access -> access.member() == null)
+            .map(Access::permissions)
+            .orElse(Set.of());
+  }
+
+  private static <I> Optional<I> parsed(Function<String, I> parse, String text) {
+    try {
+      return Optional.of(parse.apply(text));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static Set<Permission> permissions(
+      Handle handle, OrganizationId organization, MemberId member) {
+    return handle
+        .createQuery(
+            """
+            SELECT control.standing_roles(m.organization_id, m.id) AS roles
+            FROM control.member m
+            WHERE m.organization_id = :organization AND m.id = :id AND m.deleted_at IS NULL
+            """)
+        .bind("organization", organization.uuid())
+        .bind("id", member.uuid())
+        .map((row, _) -> Role.permissionsOf(Rows.json(row, "roles", ROLES)))
+        .findOne()
+        .orElse(Set.of());
   }
 
   Optional<Access> find(Handle handle, OrganizationId organization, ClientId client) {

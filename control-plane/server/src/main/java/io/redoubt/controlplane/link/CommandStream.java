@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.link;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.provider.Providers;
@@ -37,6 +38,7 @@ final class CommandStream {
   private final Database database;
   private final CommandLog commands;
   private final Providers providers;
+  private final Approvals approvals;
   private final SigningKeys keys;
   private final LinkConfig config;
   private final Clock clock;
@@ -45,12 +47,14 @@ final class CommandStream {
       Database database,
       CommandLog commands,
       Providers providers,
+      Approvals approvals,
       SigningKeys keys,
       LinkConfig config,
       Clock clock) {
     this.database = database;
     this.commands = commands;
     this.providers = providers;
+    this.approvals = approvals;
     this.keys = keys;
     this.config = config;
     this.clock = clock;
@@ -165,7 +169,10 @@ final class CommandStream {
     return all;
   }
 
-  /** A provider's key is sealed to the enclave only now, whatever key it has enrolled since. */
+  /**
+   * A provider's key is sealed to the enclave only now, whatever key it has enrolled since; and what
+   * somebody has decided counts only if they may still decide.
+   */
   private CompletionStage<LinkCommand> command(Caller caller, Look look, CommandLog.Entry entry) {
     if (entry.provider().isPresent()) {
       return providers.deliver(
@@ -175,8 +182,10 @@ final class CommandStream {
           look.enrolmentKey().orElseThrow());
     }
     try {
-      return CompletableFuture.completedFuture(
-          Json.LENIENT.treeToValue(entry.command(), LinkCommand.class));
+      var command = Json.LENIENT.treeToValue(entry.command(), LinkCommand.class);
+      return command instanceof LinkCommand.DecideApproval decision
+          ? approvals.deliver(entry.organization(), decision)
+          : CompletableFuture.completedFuture(command);
     } catch (JsonProcessingException e) {
       return CompletableFuture.failedFuture(e);
     }

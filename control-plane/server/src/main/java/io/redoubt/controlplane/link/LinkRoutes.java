@@ -87,7 +87,7 @@ public final class LinkRoutes {
       MeterRegistry metrics,
       Clock clock) {
     this.authenticator = new EnclaveAuthenticator(database, edge, strangers);
-    this.stream = new CommandStream(database, commands, providers, keys, config, clock);
+    this.stream = new CommandStream(database, commands, providers, approvals, keys, config, clock);
     this.reports = new Reports(database, agents, bundles, approvals, commands, trail, clock);
     this.callbacks = callbacks;
     this.audit = audit;

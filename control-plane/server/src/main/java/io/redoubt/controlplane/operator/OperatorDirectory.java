@@ -4,9 +4,10 @@ import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.OrganizationId;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
-/** Who a client is right now, whatever its token said when it was issued. */
+/** Who somebody is right now, whatever their token said when it was issued. */
 public interface OperatorDirectory {
   /**
    * The client as it stands.
@@ -16,4 +17,12 @@ public interface OperatorDirectory {
    */
   Optional<Operator> current(
       Handle handle, OrganizationId organization, ClientId client, Instant issuedAt);
+
+  /**
+   * What somebody may do right now, whatever they might when they said something.
+   *
+   * @param subject a member's or a client's identifier
+   * @return nothing where they are gone
+   */
+  Set<Permission> permissions(Handle handle, OrganizationId organization, String subject);
 }
