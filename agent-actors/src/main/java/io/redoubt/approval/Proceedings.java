@@ -244,7 +244,8 @@ record Proceedings(
         false,
         request.riskReasons(),
         request.findings(),
-        null);
+        null,
+        List.of());
   }
 
   private List<ApprovalView.Opinion> opinions() {

@@ -79,6 +79,18 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
         });
   }
 
+  /** The same about another call of the turn that those came of. */
+  ApprovalView asksBeside(ApprovalId... others) {
+    return asksWith(
+        "{}",
+        view -> {
+          var related = view.putArray("related");
+          for (var other : others) {
+            related.add(other.toString());
+          }
+        });
+  }
+
   /** The same with an excerpt of what the model is asked. */
   ApprovalView asksModel(String user) {
     return asksWith(

@@ -168,6 +168,24 @@ class SlackTest {
   }
 
   @Test
+  void callsOfOneTurnAreShownTogether() {
+    var first = asking.asks("{}");
+    asking.report(Asking.later(first, ApprovalStatus.DENIED, 1, List.of()));
+    var unheardOf = ApprovalId.next(server.clock);
+
+    var view = asking.asksBeside(first.id(), unheardOf);
+
+    assertThat(shown(view).words())
+        .contains("tool:call of transfer", "denied when this was said, " + first.id())
+        .contains("Of the same turn: " + unheardOf);
+    var answer = tenant.owner().get("/api/v1/approvals/" + view.id());
+    assertThat(answer.at("/related_calls")).hasSize(1);
+    assertThat(answer.text("/related_calls/0/id")).isEqualTo(first.id().toString());
+    assertThat(answer.text("/related_calls/0/status")).isEqualTo("denied");
+    assertThat(answer.text("/related_calls/0/operation")).isEqualTo("tool:call");
+  }
+
+  @Test
   void argumentsOfAnySizeFitIntoAMessage() {
     var view = asking.asks("{\"text\": \"" + "long \\\" ".repeat(8_000) + "\"}");
 

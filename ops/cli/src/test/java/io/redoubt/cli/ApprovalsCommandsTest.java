@@ -85,6 +85,19 @@ class ApprovalsCommandsTest {
   }
 
   @Test
+  void whatTheSameTurnAskedForIsShownBesideIt() {
+    var beside =
+        "\"related\":[\"apr_2\"],\"related_calls\":[{\"id\":\"apr_2\",\"status\":\"denied\","
+            + "\"operation\":\"tool:call\",\"resource\":\"wipe\"}],\"votes\":";
+    server.on(
+        "GET " + PATH + "/" + ID, json(200, approval("pending").replace("\"votes\":", beside)));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+
+    assertThat(machine.out()).contains("of the same turn: apr_2  tool:call of wipe is denied");
+  }
+
+  @Test
   void argumentsThatAreNotToldAreSaidToBeThere() {
     var withheld =
         approval("pending")

@@ -163,7 +163,8 @@ class ApprovalBoardTest {
             false,
             List.of(),
             List.of(),
-            null);
+            null,
+            List.of());
     await(board.post(new Posting(key, view, version, null)));
   }
 

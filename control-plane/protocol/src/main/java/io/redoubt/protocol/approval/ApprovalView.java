@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param riskReasons what makes the score, with its points, such as {@code off-intent 30}
  * @param findings what inspection found in the call, by kind, such as {@code pii:email}
  * @param prompt of a call to a model, what it says; null: it is none, or that is not told here
+ * @param relatedCalls what is known of those that are related, where one request is shown
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -79,7 +80,8 @@ public record ApprovalView(
         boolean argumentsWithheld,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> riskReasons,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelPrompt prompt) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelPrompt prompt,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<RelatedCall> relatedCalls) {
 
   /** What whoever approves may write in the place of arguments, in bytes. */
   public static final int MAX_EDITED_BYTES = 64 * 1024;
@@ -154,6 +156,10 @@ public record ApprovalView(
    */
   public record Opinion(ModelOpinion opinion, String why, String workflow, int tier, Instant at) {}
 
+  /** Another call that the same turn of a model asked for, and how its request stands. */
+  public record RelatedCall(
+      ApprovalId id, ApprovalStatus status, String operation, String resource) {}
+
   public ApprovalView {
     policyIds = List.copyOf(policyIds);
     votes = List.copyOf(votes);
@@ -161,6 +167,7 @@ public record ApprovalView(
     opinions = opinions == null ? List.of() : List.copyOf(opinions);
     riskReasons = riskReasons == null ? List.of() : List.copyOf(riskReasons);
     findings = findings == null ? List.of() : List.copyOf(findings);
+    relatedCalls = relatedCalls == null ? List.of() : List.copyOf(relatedCalls);
   }
 
   /** One of which no model was asked. */
@@ -218,29 +225,36 @@ public record ApprovalView(
         false,
         List.of(),
         List.of(),
-        null);
+        null,
+        List.of());
   }
 
   /** The same, with what else is known of it, and nothing else that its call says. */
   public ApprovalView with(@Nullable JsonNode arguments, List<ApprovalId> related) {
-    return with(arguments, related, false, null);
+    return with(arguments, related, false, null, List.of());
   }
 
   /** The same, and not what the arguments are, which are too large to be told. */
   public ApprovalView withheld() {
-    return with(null, related, true, null);
+    return with(null, related, true, null, List.of());
   }
 
   /** The same about a call to a model that says so. */
   public ApprovalView saying(@Nullable ModelPrompt prompt) {
-    return with(arguments, related, argumentsWithheld, prompt);
+    return with(arguments, related, argumentsWithheld, prompt, List.of());
+  }
+
+  /** The same beside those that are related to it. */
+  public ApprovalView beside(List<RelatedCall> relatedCalls) {
+    return with(arguments, related, argumentsWithheld, prompt, relatedCalls);
   }
 
   private ApprovalView with(
       @Nullable JsonNode arguments,
       List<ApprovalId> related,
       boolean argumentsWithheld,
-      @Nullable ModelPrompt prompt) {
+      @Nullable ModelPrompt prompt,
+      List<RelatedCall> relatedCalls) {
     return new ApprovalView(
         id,
         status,
@@ -272,6 +286,7 @@ public record ApprovalView(
         argumentsWithheld,
         riskReasons,
         findings,
-        prompt);
+        prompt,
+        relatedCalls);
   }
 }

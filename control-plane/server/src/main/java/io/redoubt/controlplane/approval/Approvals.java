@@ -48,6 +48,9 @@ public final class Approvals {
   /** Where operators see and decide here. */
   static final String CONTROL_PLANE = "control-plane";
 
+  /** Others that are described with one; of more, ids are told. */
+  private static final int MOST_BESIDE = 20;
+
   private final CommandLog commands;
   private final Enclaves enclaves;
   private final Database database;
@@ -147,9 +150,38 @@ public final class Approvals {
    * @param through where they see it, such as {@code control-plane}
    */
   ApprovalView look(Change change, ApprovalId id, String through) {
-    var view = find(change, id);
+    var view = beside(change, find(change, id));
     seen(change, view, through);
     return view;
+  }
+
+  /** The same with what is known here of what else its turn of a model asked for. */
+  public static ApprovalView beside(Transaction transaction, ApprovalView view) {
+    if (view.related().isEmpty()) {
+      return view;
+    }
+    return view.beside(
+        transaction
+            .handle()
+            .createQuery(
+                """
+                SELECT document FROM control.approval
+                WHERE organization_id = :organization AND id = ANY (CAST(:ids AS uuid[]))
+                ORDER BY id
+                """)
+            .bind("organization", transaction.organization().uuid())
+            .bindArray(
+                "ids",
+                String.class,
+                view.related().stream()
+                    .limit(MOST_BESIDE)
+                    .map(each -> each.uuid().toString())
+                    .toList())
+            .map((row, _) -> Rows.json(row, "document", ApprovalView.class))
+            .map(other ->
+                new ApprovalView.RelatedCall(
+                    other.id(), other.status(), other.operation(), other.resource()))
+            .list());
   }
 
   /** Somebody was shown a request, which may be gone by now; recorded as where they look it up. */

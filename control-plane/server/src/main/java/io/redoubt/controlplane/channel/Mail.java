@@ -23,7 +23,7 @@ record Mail(String id, String thread, String subject, String text) {
     lines.add(Words.title(view) + ".");
     lines.add("");
     Words.facts(shown).forEach(fact -> lines.add(fact.name() + ": " + fact.value()));
-    Words.related(view).ifPresent(lines::add);
+    lines.addAll(Words.related(view));
     var votes = Words.votes(shown);
     if (!votes.isEmpty()) {
       lines.add("");

@@ -2,6 +2,7 @@ package io.redoubt.controlplane.channel;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
 import io.redoubt.persistence.postgres.Database;
@@ -228,7 +229,10 @@ final class Postman implements AutoCloseable {
                 .bind("self", turns.self())
                 .bind("approval", notice.approval().uuid())
                 .map((row, _) -> {
-                  var view = Rows.json(row, "document", ApprovalView.class);
+                  var view =
+                      Approvals.beside(
+                          Transaction.of(organization, handle),
+                          Rows.json(row, "document", ApprovalView.class));
                   boolean isWhisper = notice.whisper() != null;
                   return new Ready(
                       Rows.json(row, "settings", JsonNode.class),

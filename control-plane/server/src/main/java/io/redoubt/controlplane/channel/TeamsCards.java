@@ -73,7 +73,7 @@ final class TeamsCards {
       line(body, Words.exactArguments(view));
     }
     ArrayNode votes = container(body);
-    Words.related(view).ifPresent(related -> line(body, related));
+    Words.related(view).forEach(related -> line(body, related));
     if (pending) {
       var actions = card.putArray("actions");
       actions(actions, view);

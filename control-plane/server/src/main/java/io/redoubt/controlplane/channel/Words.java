@@ -2,13 +2,11 @@ package io.redoubt.controlplane.channel;
 
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
-import io.redoubt.protocol.id.ApprovalId;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * What every channel says of a request, in the same words, on single lines of bounded length on
@@ -123,18 +121,32 @@ final class Words {
     return Visible.line(text, MAX_REASON + MAX_LINE);
   }
 
-  /** Other requests of the same turn; empty: there are none. */
-  static Optional<String> related(ApprovalView view) {
-    int all = view.related().size();
-    return all == 0
-        ? Optional.empty()
-        : Optional.of(
-            "Of the same turn: "
-                + view.related().stream()
-                    .limit(MOST_RELATED)
-                    .map(ApprovalId::toString)
-                    .collect(Collectors.joining(", "))
-                + (all > MOST_RELATED ? " and " + (all - MOST_RELATED) + " more" : ""));
+  /** Other requests of the same turn, as they stand while this is said; none: there are none. */
+  static List<String> related(ApprovalView view) {
+    var lines = new ArrayList<String>();
+    for (var id : view.related().stream().limit(MOST_RELATED).toList()) {
+      lines.add(
+          line(
+              "Of the same turn: "
+                  + view.relatedCalls().stream()
+                      .filter(each -> each.id().equals(id))
+                      .findFirst()
+                      .map(Words::call)
+                      .orElse("")
+                  + id));
+    }
+    int more = view.related().size() - lines.size();
+    if (more > 0) {
+      lines.add("Of the same turn: " + more + " more");
+    }
+    return lines;
+  }
+
+  private static String call(ApprovalView.RelatedCall call) {
+    return Visible.line(call.operation() + " of " + call.resource(), MAX_LINE)
+        + ", "
+        + call.status().wire()
+        + " when this was said, ";
   }
 
   /** What was not told yet. */

@@ -40,6 +40,16 @@ final class ApprovalsShow implements Callable<Integer> {
       change(approval.path("edit_of"), "in the place of")
           .or(() -> change(approval.path("edited_to"), "in its place"))
           .ifPresent(line -> output.line(Table.printable(line)));
+      for (JsonNode each : approval.path("related_calls")) {
+        output.line(
+            Table.printable(
+                "of the same turn: %s  %s of %s is %s"
+                    .formatted(
+                        each.path("id").asText(),
+                        each.path("operation").asText(),
+                        each.path("resource").asText(),
+                        each.path("status").asText())));
+      }
       for (JsonNode each : approval.path("opinions")) {
         output.line(Table.printable(opinion(each)));
       }

@@ -151,7 +151,14 @@ final class Desk {
   static Table fields(JsonNode approval) {
     ObjectNode fields = approval.deepCopy();
     fields.remove(
-        List.of("arguments", "arguments_withheld", "prompt", "votes", "edit_of", "edited_to"));
+        List.of(
+            "arguments",
+            "arguments_withheld",
+            "prompt",
+            "related_calls",
+            "votes",
+            "edit_of",
+            "edited_to"));
     return Table.fields(fields);
   }
 }
