@@ -112,7 +112,14 @@ public final class AgentApi {
         new SelfRoutes(
             edge, limits, ports.authenticator(), ports.agents(), ports.voting().board(), audit);
     var approvals =
-        new ApprovalRoutes(edge, limits, ports.authenticator(), ports.voting(), ports.approvals());
+        new ApprovalRoutes(
+            edge,
+            limits,
+            ports.authenticator(),
+            ports.voting(),
+            ports.approvals(),
+            audit,
+            clock);
     return concat(
         discover.routes(),
         new CallbackRoutes(edge, limits, ports.callbacks()).routes(),

@@ -12,11 +12,13 @@ import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.Voting;
 import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.RateLimiter;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.proxy.authenticate.AuthenticatedAgent;
@@ -25,6 +27,7 @@ import io.redoubt.proxy.authenticate.Authenticator;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -38,23 +41,36 @@ final class ApprovalRoutes {
   /** Longest wait that a caller may ask for. */
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
+  /** Of what is refused to each agent; it may guess faster than anybody wants to read. */
+  private static final int RECORDED_PER_SECOND = 1;
+
+  private static final int RECORDED_AT_ONCE = 30;
+  private static final int REMEMBERED = 10_000;
+
   private final EdgeConfig edge;
   private final CallLimits limits;
   private final Authenticator authenticator;
   private final Voting voting;
   private final ApprovalDesk desk;
+  private final IdentityAudit audit;
+  private final RateLimiter shares;
 
   ApprovalRoutes(
       EdgeConfig edge,
       CallLimits limits,
       Authenticator authenticator,
       Voting voting,
-      ApprovalDesk desk) {
+      ApprovalDesk desk,
+      IdentityAudit audit,
+      InstantSource clock) {
     this.edge = edge;
     this.limits = limits;
     this.authenticator = authenticator;
     this.voting = voting;
     this.desk = desk;
+    this.audit = audit;
+    this.shares =
+        new RateLimiter(RECORDED_PER_SECOND, RECORDED_AT_ONCE, REMEMBERED, clock);
   }
 
   /**
@@ -119,18 +135,47 @@ final class ApprovalRoutes {
               .authenticate(request, source)
               .thenCompose(authentication ->
                   switch (authentication) {
-                    case AuthenticatedAgent agent -> find(request, agent.key(), id(id));
-                    case Authentication.Refused refused ->
-                        CompletableFuture.failedFuture(
-                            ProblemException.of(refused.why().problem()));
+                    case AuthenticatedAgent agent -> show(request, agent, id(id));
+                    case Authentication.Refused(var why, var claims) ->
+                        refused(request, claims, null, why.problem());
                   })
-              .thenApply(found ->
-                  Replies.json(
-                      200,
-                      found
-                          .map(Own::of)
-                          .orElseThrow(() -> ProblemException.of(ErrorType.NOT_FOUND)))));
+              .thenApply(found -> Replies.json(200, Own.of(found))));
     });
+  }
+
+  private CompletionStage<ApprovalView> show(
+      HttpRequest request, AuthenticatedAgent agent, Optional<ApprovalId> id) {
+    return id.map(known -> find(request, agent.key(), known))
+        .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()))
+        .thenCompose(found ->
+            found
+                .<CompletionStage<ApprovalView>>map(CompletableFuture::completedFuture)
+                .orElseGet(() ->
+                    refused(request, agent.claims(), id.orElse(null), ErrorType.NOT_FOUND)));
+  }
+
+  /** On record where it is known who asks, as often as each agent may be. */
+  private CompletionStage<ApprovalView> refused(
+      HttpRequest request,
+      @Nullable AccessClaims claims,
+      @Nullable ApprovalId id,
+      ErrorType why) {
+    CompletionStage<Void> recorded =
+        claims == null || why == ErrorType.UNAVAILABLE || isSilenced(claims)
+            ? CompletableFuture.completedFuture(null)
+            : audit.refusal(
+                claims, Requests.trace(request).traceId(), IdentityAudit.APPROVAL, id, why);
+    return recorded.handle((_, failure) -> {
+      throw failure == null
+          ? ProblemException.of(why)
+          : ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1);
+    });
+  }
+
+  private boolean isSilenced(AccessClaims claims) {
+    return shares
+        .retryAfterSeconds(new AgentKey(claims.organization(), claims.agent()))
+        .isPresent();
   }
 
   /** Another agent's is answered like none. */
@@ -151,11 +196,12 @@ final class ApprovalRoutes {
         });
   }
 
-  private static ApprovalId id(String text) {
+  /** Empty: none could be called so. */
+  private static Optional<ApprovalId> id(String text) {
     try {
-      return ApprovalId.parse(text);
+      return Optional.of(ApprovalId.parse(text));
     } catch (IllegalArgumentException _) {
-      throw ProblemException.of(ErrorType.NOT_FOUND);
+      return Optional.empty();
     }
   }
 }

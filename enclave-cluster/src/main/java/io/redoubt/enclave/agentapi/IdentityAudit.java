@@ -7,6 +7,7 @@ import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.FamilyId;
@@ -25,6 +26,7 @@ final class IdentityAudit {
   static final String REFRESH = "token:refresh";
   static final String REPLAY = "token:replay";
   static final String SELF = "token:self";
+  static final String APPROVAL = "token:approval";
 
   private static final Outcome DONE = new Outcome(Outcome.Status.SUCCEEDED, 0, null, null);
   private static final Outcome REFUSED = new Outcome(Outcome.Status.REFUSED, 0, null, null);
@@ -51,6 +53,7 @@ final class IdentityAudit {
         Verdict.PERMIT,
         DONE,
         spec.owner(),
+        null,
         repeated ? "repeated" : null);
   }
 
@@ -64,18 +67,33 @@ final class IdentityAudit {
   CompletionStage<Void> refusal(
       TokenRequest request, String operation, @Nullable AgentSpec spec, ErrorType why) {
     var owner = spec == null ? null : spec.owner();
-    return record(Subject.of(request), operation, Verdict.DENY, REFUSED, owner, why.code());
+    return record(Subject.of(request), operation, Verdict.DENY, REFUSED, owner, null, why.code());
   }
 
   /** The same of an access token that is ours and not honoured. */
   CompletionStage<Void> refusal(
       AccessClaims claims, String traceId, String operation, ErrorType why) {
+    return refusal(claims, traceId, operation, null, why);
+  }
+
+  /**
+   * The same where it asks for something that is not its own.
+   *
+   * @param approval the request that it names; null: it names none
+   */
+  CompletionStage<Void> refusal(
+      AccessClaims claims,
+      String traceId,
+      String operation,
+      @Nullable ApprovalId approval,
+      ErrorType why) {
     return record(
         new Subject(new AgentKey(claims.organization(), claims.agent()), claims.family(), traceId),
         operation,
         Verdict.DENY,
         REFUSED,
         null,
+        approval,
         why.code());
   }
 
@@ -92,6 +110,7 @@ final class IdentityAudit {
       Verdict verdict,
       Outcome outcome,
       @Nullable String owner,
+      @Nullable ApprovalId approval,
       @Nullable String detail) {
     metrics
         .counter(
@@ -109,6 +128,7 @@ final class IdentityAudit {
             .byAgent()
             .at(enclave, node)
             .resource(subject.family().toString())
+            .approval(approval)
             .outcome(outcome)
             .trace(subject.traceId())
             .detail(detail)

@@ -788,6 +788,42 @@ class ApprovalTest {
     api.describes(foreign);
     assertThat(foreign.status()).isEqualTo(404);
     assertThat(Http.get(own).status()).isEqualTo(401);
+    var refused = awaitAudit(approval, record -> record.operation().equals("token:approval"));
+    assertThat(refused.agentId()).isEqualTo(other.agent.id);
+    assertThat(refused.verdict()).isEqualTo(Verdict.DENY);
+    assertThat(refused.detail()).isEqualTo("not-found");
+  }
+
+  @Test
+  void anAgentThatGuessesIsOnRecordInPart() {
+    var caller = caller();
+    var other = caller();
+    for (int i = 0; i < 50; i++) {
+      assertThat(guess(caller, ApprovalId.next(CLOCK).toString())).isEqualTo(404);
+    }
+    assertThat(guess(caller, "apr_none")).as("nor is it told apart").isEqualTo(404);
+
+    assertThat(guess(other, "apr_none")).isEqualTo(404);
+
+    // Records arrive in the order in which they were written.
+    fixture.controlPlane.awaitAudit(organization, record -> isGuess(record, other));
+    assertThat(
+            fixture.controlPlane.auditOf(organization).stream()
+                .filter(line -> {
+                  var record = line.record();
+                  return record != null && isGuess(record, caller);
+                }))
+        .hasSizeBetween(30, 49);
+  }
+
+  private static int guess(Caller caller, String approval) {
+    return Http.get(
+            caller.agent.at("approvals/" + approval), "Authorization", "Bearer " + caller.access)
+        .status();
+  }
+
+  private static boolean isGuess(AuditRecord record, Caller caller) {
+    return record.operation().equals("token:approval") && caller.agent.id.equals(record.agentId());
   }
 
   @Test
