@@ -26,14 +26,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Many requests wait for people on one node; some are approved while their callers wait, and some
- * end by themselves: in memory, out of it, and after a restart.
+ * Many requests wait for people on one node, and callers for some of them; some are approved while
+ * their callers wait, and some end by themselves: in memory, out of it, and after a restart.
  */
 @Command(
     name = "approvals",
-    description = "Pending approvals: their memory, decision to release, deadlines")
+    description = "Pending approvals: memory, of callers too, decision to release, deadlines")
 public final class Approvals implements Scenario {
   private static final String ENTITY = "io.redoubt.approval.ApprovalEntity";
+
+  /** As long as a caller waits, it is one. */
+  private static final String CALL = "io.redoubt.proxy.llm.LlmCall";
+
   private static final int ASKING_AT_ONCE = 16;
   private static final int DUE = 200;
   private static final int SOON_SECONDS = 30;
@@ -64,6 +68,12 @@ public final class Approvals implements Scenario {
   private int rate;
 
   @Option(
+      names = "--waiters",
+      defaultValue = "500",
+      description = "callers that wait at once (default: ${DEFAULT-VALUE})")
+  private int waiters;
+
+  @Option(
       names = "--idle-after",
       paramLabel = "SECONDS",
       defaultValue = "60",
@@ -87,7 +97,9 @@ public final class Approvals implements Scenario {
                 "redoubt.approval.pending-per-agent",
                 "1000",
                 "redoubt.approval.pending-per-organization",
-                Integer.toString(2 * pending),
+                Integer.toString(2 * pending + waiters),
+                "redoubt.approval.waiters-per-node",
+                Integer.toString(Math.max(1000, waiters)),
                 "redoubt.enclave.operator-api.per-second",
                 "1000",
                 "redoubt.enclave.operator-api.burst",
@@ -104,6 +116,7 @@ public final class Approvals implements Scenario {
       askPeople(rig, "after-all", "after-all", 90);
       rig.api().publish();
       memory(rig, report, pleas, goals);
+      waiting(rig, report, pleas);
       release(rig, report, pleas, goals);
       restart(rig, report, pleas, goals);
       return goals;
@@ -170,6 +183,41 @@ public final class Approvals implements Scenario {
     report.memory(rig.product().parts());
     goals.add(Goal.below("live heap of a pending request, idle", 3, each, "KiB"));
     lateness(rig, report, "end of its time, idle", later, 2 * idleAfter + SOON_SECONDS, goals);
+  }
+
+  /** What each caller costs that waits for a decision, beside the request that it waits for. */
+  private void waiting(Rig rig, Report report, Pleas asking)
+      throws IOException, InterruptedException {
+    report.title("approvals: " + waiters + " callers wait, each for a decision of its own");
+    renew(rig);
+    long pid = rig.product().node(0).pid();
+    var pleas = pleas(rig, "bench", "wait for", waiters);
+    all(pleas, asking::ask);
+    var before = Jvm.alive(pid);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+        var held = new Pleas()) {
+      for (var plea : pleas) {
+        threads.execute(() -> hold(held, plea));
+      }
+      rig.runFor(10);
+      var during = Jvm.alive(pid);
+      long waiting = during.count(CALL) - before.count(CALL);
+      if (waiting < waiters) {
+        throw new IOException("only " + waiting + " callers wait");
+      }
+      report.line("live heap, all waiting", "%s; %d wait".formatted(mebibytes(during), waiting));
+      report.line("of each that waits", kibibytes(during.bytes() - before.bytes(), waiting));
+    }
+  }
+
+  private static void hold(Pleas pleas, Plea plea) {
+    try {
+      pleas.waitFor(plea, LONGEST_WAIT);
+    } catch (IOException _) {
+      // nobody decides, and its client goes
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void awaitGone(Rig rig, long pid) throws IOException, InterruptedException {
