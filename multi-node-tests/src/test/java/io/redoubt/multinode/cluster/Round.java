@@ -107,7 +107,9 @@ final class Round {
       // Nobody tells them which nodes are there: they ask one after the other.
       var fleet = Fleet.boot(product, operator, upstream, new Rota(nodes), AGENTS, CALLERS);
       var prison = Fleet.boot(product, operator, upstream, new Rota(nodes), PRISONERS, PRISONERS);
-      return run(mishap, scene, draws, upstream, fleet, prison);
+      var result = run(mishap, scene, draws, upstream, fleet, prison);
+      operator.stopUsing(upstream);
+      return result;
     }
   }
 

@@ -168,8 +168,19 @@ public final class Operator {
               .put("api_key", product.secrets().note(upstream.key()))
               .put("timeout_seconds", 30);
       body.putArray("models").add(upstream.model());
-      call("PUT", "/api/v1/providers/" + upstream.name() + "-" + kind.wire(), body);
+      call("PUT", provider(upstream, kind), body);
     }
+  }
+
+  /** Names it no more: an organization has room for so many providers. */
+  public void stopUsing(Upstream upstream) {
+    for (Upstream.Kind kind : Upstream.Kind.values()) {
+      call("DELETE", provider(upstream, kind), null);
+    }
+  }
+
+  private static String provider(Upstream upstream, Upstream.Kind kind) {
+    return "/api/v1/providers/" + upstream.name() + "-" + kind.wire();
   }
 
   public JsonNode isolate(String agent) {
