@@ -1,6 +1,7 @@
 package io.redoubt.action;
 
 import io.redoubt.ClusterMessage;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import java.net.InetAddress;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param bringsCredential whether the agent carries an upstream credential of its own
  * @param findings what was found in it, by kind
  * @param arguments of a call; none where it is no call, or a node of an older release asks
+ * @param tools what a request to a model declares; null: it is none, or a node of an older release
+ *     asks
  * @param estimate what it takes of a budget at most; null: nothing
  * @param approved the grant that it wants to pass by; null: none
  */
@@ -31,6 +34,7 @@ public record GovernedAction(
     boolean bringsCredential,
     Set<String> findings,
     Arguments arguments,
+    @Nullable DeclaredTools tools,
     @Nullable Estimate estimate,
     @Nullable Approved approved)
     implements ClusterMessage {
@@ -63,6 +67,7 @@ public record GovernedAction(
         findings,
         arguments,
         null,
+        null,
         null);
   }
 
@@ -79,6 +84,7 @@ public record GovernedAction(
         bringsCredential,
         findings,
         arguments,
+        tools,
         estimate,
         grant);
   }
@@ -107,6 +113,24 @@ public record GovernedAction(
         Arguments.NONE);
   }
 
+  /** The same, a request to a model that declares these. */
+  public GovernedAction declaring(DeclaredTools declared) {
+    return new GovernedAction(
+        id,
+        plane,
+        operation,
+        resource,
+        within,
+        digest,
+        source,
+        bringsCredential,
+        findings,
+        arguments,
+        declared,
+        estimate,
+        approved);
+  }
+
   /** The same, that takes so much of a budget at most. */
   public GovernedAction costing(@Nullable Estimate most) {
     return new GovernedAction(
@@ -120,6 +144,7 @@ public record GovernedAction(
         bringsCredential,
         findings,
         arguments,
+        tools,
         most,
         approved);
   }

@@ -170,7 +170,9 @@ final class Judge {
             .withRisk(risk.score())
             .withSession(session.facts());
     var costed = estimate(action).map(facts::withEstimate).orElse(facts);
-    var request = new PolicyRequest(Outlook.subject(key, spec), kind.get(), resource.get(), costed);
+    var tools = action.tools();
+    var known = tools == null ? costed : costed.withTools(tools);
+    var request = new PolicyRequest(Outlook.subject(key, spec), kind.get(), resource.get(), known);
     var decision = running.set().decide(request);
     if (decision.verdict() != Verdict.ESCALATE) {
       return new Judgement(running.version(), decision, risk);

@@ -6,6 +6,7 @@ import io.redoubt.policy.PolicyAction;
 import io.redoubt.policy.PolicyRequest;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.policy.Subject;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.AgentSpec;
 import java.net.InetAddress;
@@ -33,7 +34,8 @@ public final class Outlook {
         Facts.of(clock.instant(), source)
             .withFindings(Set.of())
             .withRisk(0)
-            .withSession(NOTHING_DONE);
+            .withSession(NOTHING_DONE)
+            .withTools(DeclaredTools.NONE);
     var request = new PolicyRequest(subject(key, spec), PolicyAction.LLM_GENERATE, model, facts);
     return policies
         .of(key.organization())

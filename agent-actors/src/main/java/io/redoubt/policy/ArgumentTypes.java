@@ -300,7 +300,11 @@ final class ArgumentTypes {
           "resource.port" ->
           Type.of(Kind.LONG);
       case "principal.name", "principal.owner", "resource.name" -> Type.of(Kind.STRING);
-      case "context.findings", "context.session.operations", "context.approval.by" ->
+      case "context.findings",
+          "context.session.operations",
+          "context.tools.names",
+          "context.tools.provider",
+          "context.approval.by" ->
           Type.setOf(Type.of(Kind.STRING));
       default -> Type.of(Kind.OTHER);
     };

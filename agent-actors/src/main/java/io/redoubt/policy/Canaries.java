@@ -1,6 +1,7 @@
 package io.redoubt.policy;
 
 import io.redoubt.action.Arguments;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.net.IpLiteral;
 import io.redoubt.protocol.policy.Canary;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Puts the requests whose verdict an operator stated to policies that are about to be run. */
 public final class Canaries {
@@ -86,6 +88,9 @@ public final class Canaries {
             .withFindings(new HashSet<>(canary.findings()))
             .withRisk(canary.risk())
             .withSession(NOTHING_DONE);
+    if (canary.action().equals(PolicyAction.LLM_GENERATE.id())) {
+      facts = facts.withTools(tools(canary.tools()));
+    }
     var estimate = canary.estimate();
     if (estimate != null) {
       facts = facts.withEstimate(new Facts.Estimate(estimate.tokens(), estimate.cents()));
@@ -97,5 +102,11 @@ public final class Canaries {
               new Facts.Approval(approval.tier(), new HashSet<>(approval.by()), approval.at()));
     }
     return facts;
+  }
+
+  private static DeclaredTools tools(Canary.@Nullable Tools declared) {
+    return declared == null
+        ? DeclaredTools.NONE
+        : new DeclaredTools(declared.names(), declared.provider());
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.policy;
 
 import io.redoubt.action.Act;
 import io.redoubt.action.Arguments;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param findings what the inspectors found, by name; null: nobody inspected
  * @param risk the score
+ * @param tools what a request to a model declares; null: it is none, or nobody looked
  * @param approval that was granted for this very call
  */
 public record Facts(
@@ -26,6 +28,7 @@ public record Facts(
     @Nullable Session session,
     Instant time,
     InetAddress source,
+    @Nullable DeclaredTools tools,
     @Nullable Estimate estimate,
     @Nullable Approval approval) {
 
@@ -35,31 +38,35 @@ public record Facts(
 
   /** Where nothing is known but when and from where. */
   public static Facts of(Instant time, InetAddress source) {
-    return new Facts(Arguments.NONE, null, null, null, time, source, null, null);
+    return new Facts(Arguments.NONE, null, null, null, time, source, null, null, null);
   }
 
   public Facts withArgs(Arguments args) {
-    return new Facts(args, findings, risk, session, time, source, estimate, approval);
+    return new Facts(args, findings, risk, session, time, source, tools, estimate, approval);
   }
 
   public Facts withFindings(Set<String> findings) {
-    return new Facts(args, findings, risk, session, time, source, estimate, approval);
+    return new Facts(args, findings, risk, session, time, source, tools, estimate, approval);
   }
 
   public Facts withRisk(long risk) {
-    return new Facts(args, findings, risk, session, time, source, estimate, approval);
+    return new Facts(args, findings, risk, session, time, source, tools, estimate, approval);
   }
 
   public Facts withSession(Session session) {
-    return new Facts(args, findings, risk, session, time, source, estimate, approval);
+    return new Facts(args, findings, risk, session, time, source, tools, estimate, approval);
+  }
+
+  public Facts withTools(DeclaredTools tools) {
+    return new Facts(args, findings, risk, session, time, source, tools, estimate, approval);
   }
 
   public Facts withEstimate(Estimate estimate) {
-    return new Facts(args, findings, risk, session, time, source, estimate, approval);
+    return new Facts(args, findings, risk, session, time, source, tools, estimate, approval);
   }
 
   public Facts withApproval(Approval approval) {
-    return new Facts(args, findings, risk, session, time, source, estimate, approval);
+    return new Facts(args, findings, risk, session, time, source, tools, estimate, approval);
   }
 
   /**

@@ -13,6 +13,7 @@ import com.cedarpolicy.value.PrimString;
 import com.cedarpolicy.value.Value;
 import io.redoubt.policy.ArgumentType.Mismatch;
 import io.redoubt.policy.Scope.Target;
+import io.redoubt.protocol.audit.DeclaredTools;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class Question {
   /** Those of the vocabulary alone: parsing one is a call into native code. */
   private static final Map<String, EntityTypeName> TYPES = new ConcurrentHashMap<>();
+
+  /** Characters of declared tools beyond which an answer is not remembered: agents name them. */
+  private static final int MAX_REMEMBERED = 4_096;
 
   private final PolicyRequest request;
   private final ArgumentType.Struct arguments;
@@ -93,7 +97,8 @@ final class Question {
   @Nullable List<@Nullable Object> key(Consulted consulted) {
     if (!consulted.args().isEmpty()
         || consulted.context().contains("time")
-        || consulted.context().contains("session")) {
+        || consulted.context().contains("session")
+        || (consulted.context().contains("tools") && isLarge(request.facts().tools()))) {
       return null;
     }
     var facts = request.facts();
@@ -105,8 +110,17 @@ final class Question {
         context.contains("findings") ? facts.findings() : null,
         context.contains("risk") ? facts.risk() : null,
         context.contains("source_ip") ? facts.source() : null,
+        context.contains("tools") ? facts.tools() : null,
         context.contains("estimate") ? facts.estimate() : null,
         context.contains("approval") ? facts.approval() : null);
+  }
+
+  private static boolean isLarge(@Nullable DeclaredTools tools) {
+    return tools != null && length(tools.names()) + length(tools.provider()) > MAX_REMEMBERED;
+  }
+
+  private static int length(@Nullable List<String> texts) {
+    return texts == null ? 0 : texts.stream().mapToInt(String::length).sum();
   }
 
   /** The request, with as much of the context as such policies look at. */
@@ -196,6 +210,7 @@ final class Question {
       case "risk" -> facts.risk() == null ? null : new PrimLong(facts.risk());
       case "time" -> time(facts.time());
       case "source_ip" -> new IpAddress(address(facts.source()));
+      case "tools" -> facts.tools() == null ? null : tools(facts.tools());
       case "estimate" -> facts.estimate() == null ? null : estimate(facts.estimate());
       case "approval" -> facts.approval() == null ? null : approval(facts.approval());
       default -> null;
@@ -226,6 +241,17 @@ final class Question {
                         .collect(
                             Collectors.<Tally, String, Value>toMap(
                                 Tally::text, each -> new PrimLong(session.count(each, now)))))));
+  }
+
+  private static Value tools(DeclaredTools tools) {
+    var known = new HashMap<String, Value>();
+    if (tools.names() != null) {
+      known.put("names", texts(tools.names()));
+    }
+    if (tools.provider() != null) {
+      known.put("provider", texts(tools.provider()));
+    }
+    return new CedarMap(known);
   }
 
   private static Value estimate(Facts.Estimate estimate) {

@@ -23,11 +23,23 @@ final class Vocabulary {
   static final String HOST = "Host";
 
   /**
-   * Everything but the arguments and counts, which each policy set names itself. What is not
-   * optional here may still be unknown of an action, such as findings where nothing was inspected,
-   * or what a model without a price would cost: a policy that asks for it then cannot be evaluated,
-   * and the action is denied.
+   * What is known of every action: all but the arguments and counts, which each policy set names
+   * itself. What is not optional here may still be unknown of an action, such as findings where
+   * nothing was inspected, or what a model without a price would cost: a policy that asks for it
+   * then cannot be evaluated, and the action is denied.
    */
+  private static final String FACTS =
+      """
+        args: ARGUMENTS,
+        findings: Set<String>,
+        risk: Long,
+        session: Session,
+        time: datetime,
+        source_ip: ipaddr,
+        estimate?: Estimate,
+        approval?: Approval\
+      """;
+
   private static final String TEXT =
       """
       entity Organization;
@@ -43,20 +55,20 @@ final class Vocabulary {
       entity Host { name: String, port: Long };
 
       type Session = { actions: Long, denials: Long, operations: Set<String>, counts: COUNTS };
+      type Tools = { names: Set<String>, provider: Set<String> };
       type Estimate = { tokens: Long, cents: Long };
       type Approval = { tier: Long, by: Set<String>, at: datetime };
       type Facts = {
-        args: ARGUMENTS,
-        findings: Set<String>,
-        risk: Long,
-        session: Session,
-        time: datetime,
-        source_ip: ipaddr,
-        estimate?: Estimate,
-        approval?: Approval
+      FACTS
+      };
+      type RequestFacts = {
+      FACTS,
+        tools: Tools
       };
 
-      action "llm:generate" appliesTo { principal: [Agent], resource: [Model], context: Facts };
+      action "llm:generate" appliesTo {
+        principal: [Agent], resource: [Model], context: RequestFacts
+      };
       action "tool:call" appliesTo { principal: [Agent], resource: [Tool], context: Facts };
       action "mcp:call" appliesTo { principal: [Agent], resource: [McpTool], context: Facts };
       action "connector:read", "connector:write"
@@ -85,7 +97,8 @@ final class Vocabulary {
    * @param counts those of {@code context.session}
    */
   static String schema(String arguments, Set<Tally> counts) {
-    return TEXT.replace("ARGUMENTS", arguments)
+    return TEXT.replace("FACTS", FACTS)
+        .replace("ARGUMENTS", arguments)
         .replace(
             "COUNTS",
             counts.stream()

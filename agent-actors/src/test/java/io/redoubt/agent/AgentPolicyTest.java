@@ -12,6 +12,7 @@ import io.redoubt.agent.Agent.Reply;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.policy.ContentAction;
@@ -312,6 +313,30 @@ class AgentPolicyTest {
     var judgement = Objects.requireNonNull(denied.judgement());
     assertThat(judgement.decision().policyIds()).containsExactly("no-mail");
     assertThat(judgement.risk().explained()).isEqualTo("risk 15: finding pii:email 15");
+  }
+
+  @Test
+  void whatARequestDeclaresOfToolsCounts() {
+    it.policies.run(
+        2,
+        Starter.DOCUMENT,
+        policy(
+            "no-search",
+            """
+            forbid (principal, action == Action::"llm:generate", resource)
+            when { context.tools.provider.contains("web_search") };
+            """));
+    var search = new DeclaredTools(List.of("web_search"), List.of("web_search"));
+    var harmless = it.call("claude-sonnet").declaring(new DeclaredTools(List.of("ls"), List.of()));
+
+    assertThat(it.decide(harmless).reply()).isInstanceOf(Permitted.class);
+    var denied = (Denied) it.decide(it.call("claude-sonnet").declaring(search)).reply();
+
+    assertThat(Objects.requireNonNull(denied.judgement()).decision().policyIds())
+        .containsExactly("no-search");
+    assertThat(judged(Denial.POLICY).decision().errors())
+        .as("a node of an older release does not say")
+        .isNotEmpty();
   }
 
   @Test

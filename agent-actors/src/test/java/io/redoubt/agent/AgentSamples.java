@@ -55,6 +55,7 @@ import io.redoubt.budget.Shortage;
 import io.redoubt.budget.Tally;
 import io.redoubt.policy.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
@@ -299,6 +300,7 @@ public final class AgentSamples {
                 SOURCE,
                 false,
                 Set.of("pii:email"))
+            .declaring(new DeclaredTools(List.of("shell"), null))
             .costing(new Estimate(1_000, 2_500L));
     var call = toolCall(arguments());
     var unreadable = toolCall(Arguments.refused("not JSON")).with(APPROVED);

@@ -148,6 +148,38 @@ class CanariesTest {
     complaint(approved, CAREFUL);
   }
 
+  private static Canary declaring(Verdict verdict, Canary.@Nullable Tools tools) {
+    return new Canary(
+        "canary",
+        verdict,
+        new Canary.Agent(Canary.ANYBODY, "anybody", null, Map.of()),
+        "llm:generate",
+        "some-model",
+        null,
+        "",
+        List.of(),
+        0,
+        NOW,
+        "10.0.0.1",
+        null,
+        null,
+        tools);
+  }
+
+  @Test
+  void aRequestMayDeclareTools() {
+    var noSearch =
+        "forbid (principal, action == Action::\"llm:generate\", resource)"
+            + " when { context.tools.provider.contains(\"web_search\") };";
+    var search = new Canary.Tools(List.of(), List.of("web_search"));
+
+    holds(declaring(Verdict.DENY, search), PERMIT, noSearch);
+    assertThat(complaint(declaring(Verdict.PERMIT, search), PERMIT, noSearch))
+        .isEqualTo("should be permit, and is deny by p2");
+    holds(declaring(Verdict.PERMIT, null), PERMIT, noSearch);
+    holds(canary(Verdict.PERMIT, "tool:call", "web_search"), PERMIT, noSearch);
+  }
+
   @Test
   void argumentsThatNobodyCanReadAreDeniedHereToo() {
     holds(

@@ -24,7 +24,15 @@ final class FullEvaluation {
           true,
           true,
           Set.of(
-              "args", "findings", "risk", "session", "time", "source_ip", "estimate", "approval"),
+              "args",
+              "findings",
+              "risk",
+              "session",
+              "time",
+              "source_ip",
+              "tools",
+              "estimate",
+              "approval"),
           Set.of("env", "amount"),
           Set.of(
               Tally.parse("tool:call x within 90s").orElseThrow(),

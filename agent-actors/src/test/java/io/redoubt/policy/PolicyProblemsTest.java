@@ -26,6 +26,7 @@ class PolicyProblemsTest {
           permit (principal, action, resource) when { context.risc > 1 }; ~ 45 ~ did you mean `risk`?
           permit (principal, action, resource) when { context.args.env == "x" }; ~ 45 ~ has env
           permit (principal, action, resource) when { context.estimate.cents > 1 }; ~ 45 ~ has estimate
+          permit (principal, action == Action::"tool:call", resource) when { context.tools.names.contains("x") }; ~ 68 ~ not found
           permit (principal, action, resource) when { context == {} };  ~ 1 ~ name the attribute
           permit (principal, action, resource) when { context.args has a && context.args has b && context.args.a == context.args.b }; ~ 1 ~ its type cannot be told
           permit (principal, action, resource) when { context.args has a && (context.args.a == 1 || context.args.a == "1") }; ~ 1 ~ an integer in one place and a string in another

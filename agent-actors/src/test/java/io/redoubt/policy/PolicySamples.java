@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.action.Act;
 import io.redoubt.action.Arguments;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -77,6 +78,11 @@ final class PolicySamples {
 
   static PolicyRequest generate() {
     return new PolicyRequest(SUBJECT, PolicyAction.LLM_GENERATE, MODEL, FACTS);
+  }
+
+  static PolicyRequest generate(DeclaredTools tools) {
+    return new PolicyRequest(
+        SUBJECT, PolicyAction.LLM_GENERATE, MODEL, FACTS.withTools(tools));
   }
 
   static PolicyRequest call() {

@@ -8,6 +8,7 @@ import static io.redoubt.policy.PolicySamples.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.action.Arguments;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import java.net.InetAddress;
 import java.util.List;
@@ -109,6 +110,61 @@ class PolicySetTest {
     assertThat(set.decide(call(FACTS)).verdict()).isEqualTo(Verdict.PERMIT);
     assertThat(set.decide(call(FACTS.withFindings(Set.of("pii")))).verdict())
         .isEqualTo(Verdict.DENY);
+  }
+
+  private static final String NO_SEARCH =
+      """
+      forbid (principal, action == Action::"llm:generate", resource)
+      when { context.tools.provider.contains("web_search") };
+      """;
+
+  @Test
+  void whatARequestDeclaresOfToolsCanBeForbiddenBeforeAnyOfItRuns() {
+    var set =
+        set(
+            PERMIT,
+            NO_SEARCH,
+            """
+            forbid (principal, action == Action::"llm:generate", resource)
+            when { context.tools.names.contains("shell") };
+            """);
+    var search = new DeclaredTools(List.of("look"), List.of("mcp", "web_search"));
+    var shell = new DeclaredTools(List.of("read", "shell"), List.of());
+
+    assertThat(set.decide(generate(DeclaredTools.NONE)).verdict()).isEqualTo(Verdict.PERMIT);
+    assertThat(set.decide(generate(search)).policyIds()).containsExactly("p2");
+    assertThat(set.decide(generate(shell)).policyIds()).containsExactly("p3");
+    assertThat(set.decide(call()).verdict()).as("of another action").isEqualTo(Verdict.PERMIT);
+  }
+
+  /** An agent must not get past a guard by declaring more than anybody reads. */
+  @Test
+  void toolsThatCannotBeToldAreDeniedWhereAPolicyAsksForThem() {
+    var set = set(PERMIT, NO_SEARCH);
+    var manyNames = new DeclaredTools(null, List.of("mcp"));
+    var manyKinds = new DeclaredTools(List.of(), null);
+
+    assertThat(set.decide(generate(manyNames)).verdict()).isEqualTo(Verdict.PERMIT);
+    for (var unknown : List.of(generate(manyKinds), generate())) {
+      assertThat(set.decide(unknown).verdict()).isEqualTo(Verdict.DENY);
+      assertThat(set.decide(unknown).errors()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void anAnswerIsRememberedWithTheToolsThatItWasGivenTo() {
+    var set = set(PERMIT, NO_SEARCH);
+    var long1 = new DeclaredTools(List.of("x".repeat(10_000)), List.of("web_search"));
+    var long2 = new DeclaredTools(List.of("x".repeat(10_000)), List.of());
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(set.decide(generate(long1)).verdict()).isEqualTo(Verdict.DENY);
+      assertThat(set.decide(generate(long2)).verdict()).isEqualTo(Verdict.PERMIT);
+      assertThat(set.decide(generate(DeclaredTools.NONE)).verdict()).isEqualTo(Verdict.PERMIT);
+      assertThat(
+              set.decide(generate(new DeclaredTools(List.of(), List.of("web_search")))).verdict())
+          .isEqualTo(Verdict.DENY);
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.action.Arguments;
 import io.redoubt.policy.FullEvaluation.Sample;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.net.InetAddress;
@@ -67,6 +68,8 @@ class SlicePropertyTest {
           "context.time > datetime(\"2026-11-20T12:00:30Z\")",
           "context has estimate && context.estimate.cents > 5",
           "context.source_ip.isInRange(ip(\"10.0.0.0/8\"))",
+          "context has tools && context.tools.provider.contains(\"web_search\")",
+          "context has tools && context.tools has names && context.tools.names.isEmpty()",
           "action == Action::\"tool:call\"",
           "context.risk * 9223372036854775807 > 0");
 
@@ -189,6 +192,15 @@ class SlicePropertyTest {
                 random.nextBoolean()
                     ? PolicySamples.session("tool:call x", "tool:call x")
                     : PolicySamples.session("tool:call y"));
+    if (random.nextBoolean()) {
+      facts =
+          facts.withTools(
+              pick(
+                  List.of(
+                      DeclaredTools.NONE,
+                      new DeclaredTools(null, List.of("web_search")),
+                      new DeclaredTools(List.of("x".repeat(5_000)), List.of()))));
+    }
     if (random.nextBoolean()) {
       facts = facts.withEstimate(new Facts.Estimate(100, random.nextLong(10)));
     }

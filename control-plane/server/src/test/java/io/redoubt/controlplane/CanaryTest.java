@@ -68,6 +68,59 @@ class CanaryTest {
   }
 
   @Test
+  void aCanaryMayDeclareToolsAndSoMayARequestThatIsTried() {
+    var tenant = server.newTenant();
+    var owner = tenant.owner();
+    var agent = tenant.newAgent("agent");
+    owner.put(
+        POLICIES + "/no-search",
+        "{\"cedar\": \"forbid (principal, action == Action::\\\"llm:generate\\\", resource)"
+            + " when { context.tools.provider.contains(\\\"web_search\\\") };\"}");
+    var made =
+        owner.put(
+            CANARIES + "/search",
+            """
+            {"verdict": "deny", "action": "llm:generate", "resource": "m",
+             "tools": {"provider": ["web_search"]}}
+            """);
+    owner.put(
+        CANARIES + "/plain",
+        "{\"verdict\": \"permit\", \"action\": \"llm:generate\", \"resource\": \"m\"}");
+
+    var tested =
+        owner.post(
+            POLICIES + "/test",
+            """
+            {"requests": [
+              {"agent_id": "AGENT", "action": "llm:generate", "resource": "m",
+               "tools": {"names": ["ls"]}},
+              {"agent_id": "AGENT", "action": "llm:generate", "resource": "m",
+               "tools": {"provider": ["web_search"]}},
+              {"agent_id": "AGENT", "action": "llm:generate", "resource": "m"}]}
+            """
+                .replace("AGENT", agent));
+
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    assertThat(made.text("/tools/provider/0")).isEqualTo("web_search");
+    assertThat(made.at("/tools/names")).isEmpty();
+    assertThat(tested.at("/decisions").findValuesAsText("verdict"))
+        .containsExactly("permit", "deny", "deny");
+    assertThat(tested.at("/decisions/2/errors")).as("not known").isNotEmpty();
+    assertThat(owner.post(BUNDLES, "{}").status()).isEqualTo(201);
+    assertThat(owner.get(BUNDLES + "/2").text("/canaries/1/tools/provider/0"))
+        .isEqualTo("web_search");
+    assertThat(
+            owner
+                .put(
+                    CANARIES + "/call",
+                    """
+                    {"verdict": "deny", "action": "tool:call", "resource": "x", "tools": {}}
+                    """)
+                .text("/errors/0/pointer"))
+        .isEqualTo("/tools");
+  }
+
+  @Test
   void anEarlierVersionComesBackWithItsOwnCanaries() {
     var owner = server.newTenant().owner();
     owner.put(CANARIES + "/shell", SHELL.formatted("deny"));

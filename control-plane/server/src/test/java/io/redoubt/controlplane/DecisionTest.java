@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Coverage;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
@@ -267,6 +268,33 @@ class DecisionTest {
     assertThat(reply.at("/changes").findValuesAsText("to"))
         .containsExactlyInAnyOrder("deny", "escalate");
     assertThat(reply.at("/unchanged").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void whichToolsARequestDeclaredIsInItsRecord() {
+    var searching =
+        call("opus").tools(new DeclaredTools(List.of(), List.of("web_search"))).build();
+    deliver(
+        searching,
+        call("opus").tools(DeclaredTools.NONE).build(),
+        call("opus").tools(new DeclaredTools(null, null)).build(),
+        call("opus").build());
+    put(
+        "no-search",
+        """
+        forbid (principal, action == Action::"llm:generate", resource)
+        when { context.tools.provider.contains("web_search") };
+        """);
+
+    var reply = tenant.owner().post(REPLAY, "{}");
+    var told = explained(tenant.owner(), searching);
+
+    assertThat(reply.at("/replayed").asInt()).isEqualTo(3);
+    assertThat(reply.at("/unchanged").asInt()).isEqualTo(1);
+    assertThat(reply.at("/changes/0/count").asInt()).as("what nobody could tell, too").isEqualTo(2);
+    assertThat(reply.at("/not_replayed").findValuesAsText("why"))
+        .containsExactly("policies ask which tools it declares, which its record does not tell");
+    assertThat(told.text("/record/tools/provider/0")).isEqualTo("web_search");
   }
 
   @Test

@@ -45,6 +45,7 @@ class DecisionCommandsTest {
             {"summary":"Denied by guard in version 7 of the policies.",
              "record":{"time":"2026-01-01T00:00:00Z","agent_id":"agt_1","operation":"llm:generate",
                "resource":"opus","verdict":"deny","risk_score":40,"findings":["pii:email"],
+               "tools":{"names":null,"provider":["mcp","web_search"]},
                "coverage":{"inspected":[],"not_inspected":[{"what":"image","why":"not text"}]}},
              "bundle":{"version":7,"published_at":"2026-01-01T00:00:00Z","published_by":"mem_1"},
              "policies":[{"id":"guard","effect":"forbid",
@@ -61,6 +62,8 @@ class DecisionCommandsTest {
         .startsWith("Denied by guard in version 7")
         .contains(
             "risk           40 = off-intent 30 + burst 10",
+            "tools          not known",
+            "at provider    mcp,web_search",
             "not inspected  image: not text",
             "alert          look (guard)",
             "guard:\n    forbid (principal,\n      action, resource);",

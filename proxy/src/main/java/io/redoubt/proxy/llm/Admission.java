@@ -214,6 +214,7 @@ final class Admission {
               call.source(),
               caller.bringsCredential,
               Set.copyOf(found.findings()))
+          .declaring(facts.tools())
           .costing(estimator.of(call.operation(), facts, bytes));
     }
   }

@@ -241,7 +241,7 @@ final class LlmCall {
             .approval(approval)
             .trace(trace.traceId());
     if (facts != null) {
-      record.resource(facts.model());
+      record.resource(facts.model()).tools(facts.tools());
     }
     if (digest != null) {
       record.actionDigest(digest);

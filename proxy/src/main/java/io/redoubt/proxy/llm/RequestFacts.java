@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.redoubt.protocol.audit.DeclaredTools;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +17,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param usageSplice how to ask for usage where the client did not; null: nothing to change
  * @param extent what bounds the call
+ * @param tools that it declares
  */
 record RequestFacts(
-    String model, boolean streams, @Nullable Splice usageSplice, RequestExtent extent) {
+    String model,
+    boolean streams,
+    @Nullable Splice usageSplice,
+    RequestExtent extent,
+    DeclaredTools tools) {
 
   private static final int MAX_MODEL = 256;
 
@@ -56,7 +62,7 @@ record RequestFacts(
       throw new UnreadableException(Refusal.BODY_MALFORMED);
     }
     try (var parser = JSON.createParser(body)) {
-      return new Reader(operation, parser).read();
+      return new Reader(operation, body, parser).read();
     } catch (JacksonException _) {
       throw new UnreadableException(Refusal.BODY_MALFORMED);
     } catch (IOException e) {
@@ -75,6 +81,7 @@ record RequestFacts(
   }
 
   private static final class Reader {
+    private final byte[] body;
     private final JsonParser parser;
     private @Nullable String model;
     private boolean streams;
@@ -82,8 +89,10 @@ record RequestFacts(
     private boolean seenOptions;
     private @Nullable Splice splice;
     private final RequestExtent.Reader extent;
+    private final RequestTools tools = new RequestTools();
 
-    Reader(LlmOperation operation, JsonParser parser) {
+    Reader(LlmOperation operation, byte[] body, JsonParser parser) {
+      this.body = body;
       this.parser = parser;
       this.extent = new RequestExtent.Reader(operation);
     }
@@ -104,7 +113,11 @@ record RequestFacts(
             if (name.equalsIgnoreCase("model")) {
               throw new UnreadableException(Refusal.MODEL_MISSING);
             }
+            int at = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
             extent.read(name, value, parser);
+            if (RequestTools.areIn(name)) {
+              readTools(name, value, at);
+            }
           }
         }
       }
@@ -114,7 +127,18 @@ record RequestFacts(
       if (model == null) {
         throw new UnreadableException(Refusal.MODEL_MISSING);
       }
-      return new RequestFacts(model, streams, splice, extent.done());
+      return new RequestFacts(model, streams, splice, extent.done(), tools.done());
+    }
+
+    /** Once more, and for something else: it is a small part of the body as a rule. */
+    private void readTools(String name, JsonToken value, int at) throws IOException {
+      if (!value.isStructStart()) {
+        tools.read(name, value, parser);
+        return;
+      }
+      try (var again = JSON.createParser(body, at, body.length - at)) {
+        tools.read(name, again.nextToken(), again);
+      }
     }
 
     private void readModel(JsonToken value) throws IOException, UnreadableException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.action.Estimate;
+import io.redoubt.protocol.audit.DeclaredTools;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -216,7 +217,12 @@ class EstimatorTest {
                 .withFallback(ConfigFactory.load()));
     var own = new Estimator(PriceTable.with(thrifty.prices()), thrifty.estimate());
     var facts =
-        new RequestFacts("m", false, null, new RequestExtent.Reader(LlmOperation.RESPONSES).done());
+        new RequestFacts(
+            "m",
+            false,
+            null,
+            new RequestExtent.Reader(LlmOperation.RESPONSES).done(),
+            DeclaredTools.NONE);
 
     assertThat(own.of(LlmOperation.RESPONSES, facts, 40)).isEqualTo(new Estimate(1_019, 2L));
     assertThat(own.of(LlmOperation.RESPONSES, facts, 4_000)).isEqualTo(new Estimate(1_109, 2L));

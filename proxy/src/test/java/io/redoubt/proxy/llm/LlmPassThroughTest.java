@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.payload.PayloadStore.Part;
 import io.redoubt.protocol.audit.ActorKind;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Usage;
@@ -93,6 +94,37 @@ class LlmPassThroughTest {
         .isEqualTo(sha256(MESSAGE))
         .isEqualTo(plane.agents.asked.getLast().action().digest());
     assertThat(record.coverage()).isNotNull();
+  }
+
+  /** What runs where the model does has run before a reply tells of it. */
+  @Test
+  void theAgentIsAskedWithTheToolsThatARequestDeclaresAndTheRecordHasThem() {
+    plane.provider.answers((_, line) -> line.json(200, "{}"));
+
+    var messages =
+        plane.send(
+            plane.anthropic(
+                """
+                {"model": "claude-sonnet-4-5", "max_tokens": 1, "messages": [], "tools": [
+                  {"type": "web_search_20250305", "name": "web_search"},
+                  {"name": "ls", "input_schema": {"type": "object"}}]}
+                """));
+    var search = plane.agents.asked.getLast().action().tools();
+    var responses =
+        plane.send(
+            plane.openAi(
+                "/v1/responses",
+                """
+                {"model": "gpt-4o", "input": "x",
+                 "tools": [{"type": "mcp", "server_label": "x", "server_url": "https://x"}]}
+                """));
+    var mcp = plane.agents.asked.getLast().action().tools();
+
+    assertThat(search)
+        .isEqualTo(new DeclaredTools(List.of("ls", "web_search"), List.of("web_search")));
+    assertThat(plane.recordOf(messages).tools()).isEqualTo(search);
+    assertThat(mcp).isEqualTo(new DeclaredTools(List.of(), List.of("mcp")));
+    assertThat(plane.recordOf(responses).tools()).isEqualTo(mcp);
   }
 
   private static String sha256(String text) {

@@ -34,6 +34,7 @@ public final class AuditBuilder {
   private @Nullable String approval;
   private @Nullable Outcome outcome;
   private @Nullable String traceId;
+  private @Nullable DeclaredTools tools;
   private @Nullable Reserved reserved;
   private @Nullable String detail;
 
@@ -133,6 +134,12 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** What it declares of tools. */
+  public AuditBuilder tools(DeclaredTools tools) {
+    this.tools = tools;
+    return this;
+  }
+
   /** What of the agent's budget is kept for it. */
   public AuditBuilder reserved(@Nullable Reserved reserved) {
     this.reserved = reserved;
@@ -175,6 +182,7 @@ public final class AuditBuilder {
         traceId,
         actorKind,
         actor,
+        tools,
         reserved,
         detail);
   }

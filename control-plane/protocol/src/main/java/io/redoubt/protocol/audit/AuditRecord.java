@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param operation what was attempted, such as {@code llm:generate} or {@code token:rotate}
  * @param resource what it was attempted on, such as a model's name
  * @param actionDigest SHA-256 of the canonical action, hex
+ * @param tools that a request to a model declares; null: it is none, or was not read
  * @param reserved what of the agent's budget is kept for it; null: it has none, or costs nothing
  * @param detail a short stable code or sentence that says why; never a payload, never a secret
  * @param actor who acted, where it was not the agent: an operator's or client's id
@@ -48,6 +49,7 @@ public record AuditRecord(
     @Nullable String traceId,
     ActorKind actorKind,
     @Nullable String actor,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DeclaredTools tools,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Reserved reserved,
     @Nullable String detail) {
 

@@ -1,5 +1,6 @@
 package io.redoubt.protocol.policy;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param risk the score
  * @param time when it happens, in milliseconds
  * @param sourceIp where the call comes from
+ * @param tools that a request to a model declares; null: none
  */
 @JsonPropertyOrder({
   "name",
@@ -42,7 +44,8 @@ import org.jspecify.annotations.Nullable;
   "time",
   "source_ip",
   "estimate",
-  "approval"
+  "approval",
+  "tools"
 })
 public record Canary(
     String name,
@@ -57,7 +60,9 @@ public record Canary(
     Instant time,
     String sourceIp,
     @Nullable Estimate estimate,
-    @Nullable Approval approval) {
+    @Nullable Approval approval,
+    // What is not stated is not spelt: digests stay what they were before it could be.
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Tools tools) {
   /** Longest name of anything in it. */
   public static final int MAX_TEXT = 512;
 
@@ -99,6 +104,35 @@ public record Canary(
       by = sorted(by);
       at = at.truncatedTo(ChronoUnit.MILLIS);
     }
+  }
+
+  /** Tools that a request declares, and the kinds of those that run at the provider. */
+  @JsonPropertyOrder({"names", "provider"})
+  public record Tools(List<String> names, List<String> provider) {
+    public Tools {
+      names = sorted(names);
+      provider = sorted(provider);
+    }
+  }
+
+  /** Which declares no tools. */
+  public Canary(
+      String name,
+      Verdict verdict,
+      Agent agent,
+      String action,
+      String resource,
+      @Nullable String within,
+      String args,
+      List<String> findings,
+      long risk,
+      Instant time,
+      String sourceIp,
+      @Nullable Estimate estimate,
+      @Nullable Approval approval) {
+    this(
+        name, verdict, agent, action, resource, within, args, findings, risk, time, sourceIp,
+        estimate, approval, null);
   }
 
   public Canary {

@@ -256,6 +256,34 @@ class BundleTest {
   }
 
   @Test
+  void whatACanaryDeclaresIsSpeltOnlyWhereItDeclaresSomething() {
+    var plain = canary("a");
+    var declaring =
+        new Canary(
+            "b",
+            plain.verdict(),
+            plain.agent(),
+            "llm:generate",
+            "m",
+            null,
+            "",
+            List.of(),
+            0,
+            NOW,
+            "10.0.0.1",
+            null,
+            null,
+            new Canary.Tools(List.of("b", "a"), List.of("web_search")));
+    var bundle = new Bundle(ORGANIZATION, 7, NOW, List.of(), List.of(declaring, plain));
+
+    assertThat(new String(bundle.canonical(), UTF_8))
+        .contains("\"at\":\"2026-11-20T12:00:00.123Z\"}},{\"name\":\"b\"")
+        .endsWith(
+            "\"approval\":null,\"tools\":{\"names\":[\"a\",\"b\"],\"provider\":[\"web_search\"]}}]}");
+    assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+  }
+
+  @Test
   void canariesHaveNamesOfTheirOwnAndAreNotTooMany() {
     assertThatIllegalArgumentException()
         .isThrownBy(

@@ -116,7 +116,9 @@ final class Replay {
     var facts =
         Facts.of(record.time(), InetAddress.getLoopbackAddress())
             .withFindings(new HashSet<>(record.findings()));
-    return record.riskScore() == null ? facts : facts.withRisk(record.riskScore());
+    var tools = record.tools();
+    var told = tools == null ? facts : facts.withTools(tools);
+    return record.riskScore() == null ? told : told.withRisk(record.riskScore());
   }
 
   private static Optional<String> unknown(
@@ -131,6 +133,8 @@ final class Replay {
               case "session" ->
                   "policies ask what the agent did before, which its record does not tell";
               case "source_ip" -> "policies ask where it came from, which records do not hold";
+              case "tools" ->
+                  "policies ask which tools it declares, which its record does not tell";
               case "estimate" -> "policies ask for the estimate, which records do not hold";
               case "approval" -> "it was approved, and policies ask by whom";
               default -> "policies ask for " + it + ", which its record does not hold";
@@ -141,6 +145,7 @@ final class Replay {
     return switch (attribute) {
       case "time", "findings" -> true;
       case "risk" -> record.riskScore() != null;
+      case "tools" -> action != PolicyAction.LLM_GENERATE || record.tools() != null;
       case "approval" -> record.approvalId() == null;
       case "args" -> action == PolicyAction.LLM_GENERATE; // which has none
       default -> false;

@@ -35,7 +35,8 @@ record CanaryBody(
     @Nullable Instant time,
     @Nullable String sourceIp,
     TestRequest.@Nullable Cost estimate,
-    TestRequest.@Nullable Grant approval) {
+    TestRequest.@Nullable Grant approval,
+    TestRequest.@Nullable Tools tools) {
   private static final String ANYBODY = "anybody";
   private static final String ANYWHERE = "127.0.0.1";
 
@@ -54,7 +55,7 @@ record CanaryBody(
     var checks = new Checks();
     new TestRequest(
             id, action, resource, provider, args, findings, risk, time, sourceIp, estimate,
-            approval)
+            approval, tools)
         .check(checks, "");
     checks
         .require(
@@ -85,7 +86,8 @@ record CanaryBody(
         Optional.ofNullable(time).orElse(now),
         Optional.ofNullable(sourceIp).orElse(ANYWHERE),
         cost(),
-        grant());
+        grant(),
+        declared());
   }
 
   private static boolean areLabels(@Nullable Map<String, @Nullable String> labels) {
@@ -112,6 +114,14 @@ record CanaryBody(
     return estimate == null
         ? null
         : new Canary.Estimate(Objects.requireNonNull(estimate.tokens()), estimate.cents());
+  }
+
+  private Canary.@Nullable Tools declared() {
+    return tools == null
+        ? null
+        : new Canary.Tools(
+            Optional.ofNullable(tools.names()).map(CanaryBody::present).orElse(List.of()),
+            Optional.ofNullable(tools.provider()).map(CanaryBody::present).orElse(List.of()));
   }
 
   private Canary.@Nullable Approval grant() {

@@ -23,7 +23,8 @@ record CanaryView(
     Instant time,
     String sourceIp,
     Canary.@Nullable Estimate estimate,
-    Canary.@Nullable Approval approval) {
+    Canary.@Nullable Approval approval,
+    Canary.@Nullable Tools tools) {
 
   static CanaryView of(Canary canary) {
     return new CanaryView(
@@ -39,7 +40,8 @@ record CanaryView(
         canary.time(),
         canary.sourceIp(),
         canary.estimate(),
-        canary.approval());
+        canary.approval(),
+        canary.tools());
   }
 
   private static @Nullable JsonNode args(String text) {

@@ -10,6 +10,7 @@ import io.redoubt.policy.PolicyAction;
 import io.redoubt.policy.PolicyRequest;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.policy.Subject;
+import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.net.IpLiteral;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param findings of the inspectors
  * @param time when it happens; null: now
  * @param sourceIp where the call comes from; null: this machine
+ * @param tools that a request to a model declares
  */
 record TestRequest(
     @Nullable AgentId agentId,
@@ -45,7 +47,8 @@ record TestRequest(
     @Nullable Instant time,
     @Nullable String sourceIp,
     @Nullable Cost estimate,
-    @Nullable Grant approval) {
+    @Nullable Grant approval,
+    @Nullable Tools tools) {
   private static final int MAX_TEXT = 512;
 
   /**
@@ -57,6 +60,10 @@ record TestRequest(
 
   /** An approval that was granted for it. */
   record Grant(@Nullable Long tier, @Nullable List<@Nullable String> by, @Nullable Instant at) {}
+
+  /** Tools that it declares; what is left out: none. */
+  record Tools(
+      @Nullable List<@Nullable String> names, @Nullable List<@Nullable String> provider) {}
 
   /** All of them, or 422. */
   static List<TestRequest> checked(List<@Nullable TestRequest> requests, int atMost) {
@@ -105,6 +112,19 @@ record TestRequest(
     if (approval != null) {
       checks.list(at + "/approval/by", approval.by(), 100, 200);
     }
+    if (tools != null) {
+      checks
+          .require(
+              PolicyAction.LLM_GENERATE.id().equals(action),
+              at + "/tools",
+              "are declared by llm:generate alone")
+          .list(at + "/tools/names", tools.names(), 100, DeclaredTools.LONGEST)
+          .list(
+              at + "/tools/provider",
+              tools.provider(),
+              DeclaredTools.MOST_KINDS,
+              DeclaredTools.LONGEST);
+    }
     if (action != null && resource != null && PolicyAction.of(action).isPresent()) {
       checks.require(
           PolicyResource.parse(PolicyAction.of(action).get(), provider, resource).isPresent(),
@@ -135,6 +155,9 @@ record TestRequest(
     if (risk != null) {
       facts = facts.withRisk(risk);
     }
+    if (tools != null) {
+      facts = facts.withTools(new DeclaredTools(texts(tools.names()), texts(tools.provider())));
+    }
     if (estimate != null) {
       facts =
           facts.withEstimate(
@@ -145,7 +168,7 @@ record TestRequest(
           facts.withApproval(
               new Facts.Approval(
                   Objects.requireNonNull(approval.tier()),
-                  new HashSet<>(nonNull(Optional.ofNullable(approval.by()).orElse(List.of()))),
+                  new HashSet<>(texts(approval.by())),
                   Objects.requireNonNull(approval.at())));
     }
     return facts;
@@ -163,6 +186,10 @@ record TestRequest(
     } catch (IllegalArgumentException _) {
       return Optional.empty();
     }
+  }
+
+  private static List<String> texts(@Nullable List<@Nullable String> checked) {
+    return nonNull(Optional.ofNullable(checked).orElse(List.of()));
   }
 
   private static List<String> nonNull(List<@Nullable String> checked) {

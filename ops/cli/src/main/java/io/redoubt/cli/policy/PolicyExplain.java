@@ -49,6 +49,10 @@ final class PolicyExplain implements Callable<Integer> {
     line("%-14s %s".formatted("policies", version(answer)));
     line("%-14s %s%s".formatted("risk", Table.text(record, "risk_score"), risk(answer)));
     line("%-14s %s".formatted("findings", Table.text(record, "findings")));
+    if (record.path("tools").isObject()) {
+      line("%-14s %s".formatted("tools", told(record.path("tools"), "names")));
+      line("%-14s %s".formatted("at provider", told(record.path("tools"), "provider")));
+    }
     for (JsonNode gap : record.at("/coverage/not_inspected")) {
       line(
           "%-14s %s: %s"
@@ -77,6 +81,10 @@ final class PolicyExplain implements Callable<Integer> {
                 Table.text(answer, "bundle.published_at"),
                 Table.text(answer, "bundle.published_by"))
         : Table.text(answer, "record.bundle_version");
+  }
+
+  private static String told(JsonNode tools, String field) {
+    return tools.path(field).isNull() ? "not known" : Table.text(tools, field);
   }
 
   private static String risk(JsonNode answer) {
