@@ -157,6 +157,27 @@ public final class ContentRules {
     }
   }
 
+  /**
+   * The same without rules about what none of them looks for, nor anything built in: a pattern that
+   * a layer above has no more. They say nothing.
+   */
+  public static List<ContentDocument> withoutVainRules(List<ContentDocument> documents) {
+    return documents.stream()
+        .map(document -> {
+          var policy = document.policy();
+          var rules =
+              policy.rules().stream()
+                  .filter(rule ->
+                      documents.stream()
+                          .anyMatch(it ->
+                              EffectiveContentPolicy.knows(it.policy(), rule.subject())))
+                  .toList();
+          return new ContentDocument(
+              document.scope(), new ContentPolicy(rules, policy.patterns(), policy.models()));
+        })
+        .toList();
+  }
+
   /** What is wrong with rules: milder than a floor, or anything else. */
   private static List<Problem> said(List<ContentDocument> documents, boolean milder) {
     var problems = new ArrayList<Problem>();

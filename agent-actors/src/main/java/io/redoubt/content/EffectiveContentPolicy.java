@@ -183,7 +183,7 @@ public final class EffectiveContentPolicy {
   }
 
   /** Whether a detector, of the layer or built in, or a category has this name. */
-  private static boolean knows(ContentPolicy policy, String subject) {
+  static boolean knows(ContentPolicy policy, String subject) {
     return BUILT_IN.contains(subject)
         || CATEGORIES.contains(subject)
         || policy.patterns().stream().anyMatch(each -> each.name().equals(subject));

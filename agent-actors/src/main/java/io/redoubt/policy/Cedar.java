@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -66,6 +67,16 @@ final class Cedar {
       throw new Rejected(explain(statement, e));
     } catch (JsonProcessingException _) {
       throw new Rejected(List.of(statement.problem("an expression nests too deep")));
+    }
+  }
+
+  /** The text of a policy in that form. Empty: there is none. */
+  static Optional<String> text(JsonNode policy) {
+    try {
+      var text = Policy.fromJson("policy", policy.toString()).getSource().strip();
+      return Optional.of(text.endsWith(";") ? text : text + ';');
+    } catch (InternalException _) {
+      return Optional.empty();
     }
   }
 

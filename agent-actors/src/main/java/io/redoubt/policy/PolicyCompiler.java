@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.regex.Pattern;
@@ -52,7 +53,12 @@ final class PolicyCompiler {
   private PolicyCompiler() {}
 
   static Compilation compile(List<PolicyDocument> documents) {
-    var task = new FutureTask<>(() -> new PolicyCompiler().run(documents));
+    return onOwnStack(() -> new PolicyCompiler().run(documents));
+  }
+
+  /** Does what has to do with Cedar's parser. */
+  static <T> T onOwnStack(Callable<T> work) {
+    var task = new FutureTask<>(work);
     new Thread(null, task, "policy-compiler", STACK_BYTES).start();
     try {
       return task.get();

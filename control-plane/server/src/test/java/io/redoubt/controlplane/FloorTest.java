@@ -3,8 +3,12 @@ package io.redoubt.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,38 +135,98 @@ class FloorTest {
     assertThat(names(newest(tenant))).contains("platform.no-shell");
   }
 
-  @Test
-  void anOrganizationWhosePoliciesCannotBeRunWithTheFloorIsNamed() {
-    tenant
-        .owner()
-        .put(
-            POLICIES + "/amount",
-            EnclaveClient.json(
-                Map.of(
-                    "cedar",
-                    "forbid (principal, action == Action::\"tool:call\", resource)"
-                        + " when { context.args has amount && context.args.amount > 5 };")));
-    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isEqualTo(201);
+  private static final String AMOUNT =
+      "forbid (principal, action == Action::\"tool:call\", resource == Tool::\"pay\")"
+          + " when { context.args has amount && context.args.amount %s };";
 
-    var reply =
-        put(
-            Map.of(
-                "amount",
-                "forbid (principal, action == Action::\"tool:call\", resource)"
-                    + " when { context.args has amount && context.args.amount == \"much\" };"));
+  private void publish(String name, String cedar) {
+    tenant.owner().put(POLICIES + "/" + name, EnclaveClient.json(Map.of("cedar", cedar)));
+    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isEqualTo(201);
+  }
+
+  /** What is said of this organization. */
+  private JsonNode yielded(Reply rollout) {
+    return StreamSupport.stream(rollout.at("/yielded").spliterator(), false)
+        .filter(it -> it.path("organization_id").asText().equals(tenant.id().toString()))
+        .findFirst()
+        .orElse(MissingNode.getInstance());
+  }
+
+  private String published(String name) {
+    for (JsonNode document : newest(tenant).at("/policies")) {
+      if (document.path("name").asText().equals(name)) {
+        return document.path("cedar").asText();
+      }
+    }
+    throw new AssertionError(name + " is not published");
+  }
+
+  /** Or whoever writes policies would keep the platform's out by taking an argument for another. */
+  @Test
+  void policiesThatCannotBeRunWithAFloorYieldToIt() {
+    publish("amount", "// ours\n" + AMOUNT.formatted("> 5"));
+
+    var reply = put(Map.of("amount", AMOUNT.formatted("== \"much\"")));
 
     assertThat(reply.status()).isEqualTo(200);
-    assertThat(reply.at("/below").toString()).contains(tenant.id().toString());
-    assertThat(reply.text("/refused/0/organization_id")).isEqualTo(tenant.id().toString());
-    assertThat(reply.text("/refused/0/why")).contains("amount");
-    assertThat(platform.get(FLOOR + "/rollout").at("/refused")).isEqualTo(reply.at("/refused"));
-    assertThat(tenant.owner().post(BUNDLES, "{}").status())
-        .as("nor can it publish without")
-        .isEqualTo(422);
-    tenant.owner().delete(POLICIES + "/amount");
-    assertThat(tenant.owner().post(BUNDLES, "{}").status()).isEqualTo(201);
-    assertThat(names(newest(tenant))).contains("platform.amount");
-    assertThat(platform.get(FLOOR + "/rollout").at("/below")).isEmpty();
+    assertThat(reply.at("/below")).isEmpty();
+    assertThat(reply.at("/refused")).isEmpty();
+    assertThat(yielded(reply).path("alone").asBoolean()).isFalse();
+    assertThat(yielded(reply).path("why").asText()).startsWith("/policies/amount/cedar:2:1: ");
+    assertThat(yielded(platform.get(FLOOR + "/rollout"))).isEqualTo(yielded(reply));
+    assertThat(names(newest(tenant))).contains("platform.amount", "amount", "starter");
+    assertThat(published("amount"))
+        .as("it is said where everybody who may read policies sees it")
+        .startsWith("// ours\n// Yields to the platform's floor: context.args.amount is ")
+        .contains("Tool::\"pay\"")
+        .doesNotContain("when");
+    assertThat(tenant.lastAudit("bundle:publish").path("detail").asText())
+        .endsWith("floor " + reply.text("/version") + ", to which yield /policies/amount/cedar:2:1");
+  }
+
+  @Test
+  void whatHasYieldedComesBackOnceItGoesWithTheFloor() {
+    publish("amount", AMOUNT.formatted("> 5"));
+    put(Map.of("amount", AMOUNT.formatted("== \"much\"")));
+
+    var refused = tenant.owner().post(BUNDLES, "{}");
+    put(Map.of());
+    var after = platform.get(FLOOR + "/rollout");
+    publish("amount", AMOUNT.formatted("> 6"));
+
+    assertThat(refused.status()).as("nor can it be published above it").isEqualTo(422);
+    assertThat(yielded(after).isObject()).as("nothing was published there since").isTrue();
+    assertThat(published("amount")).isEqualTo(AMOUNT.formatted("> 6"));
+    assertThat(yielded(platform.get(FLOOR + "/rollout")).isMissingNode()).isTrue();
+  }
+
+  private static String patterns(String name) {
+    return IntStream.range(0, 30)
+        .mapToObj(each -> "{\"name\": \"%s-%d\", \"regex\": \"X-%d\"}".formatted(name, each, each))
+        .collect(Collectors.joining(",", "{\"patterns\": [", "]}"));
+  }
+
+  /** What patterns would find is not let pass unfound: nothing is permitted. */
+  @Test
+  void whereNothingGoesWithTheFloorItStandsAlone() {
+    tenant.owner().put("/api/v1/content-policies/organization", patterns("ours"));
+    publish("mine", "permit (principal, action == Action::\"mcp:call\", resource);");
+
+    var reply = platform.put("/api/v1/content-policies/platform", patterns("theirs"));
+    var whole = newest(tenant);
+    platform.put("/api/v1/content-policies/platform", "{}");
+
+    assertThat(reply.at("/below")).isEmpty();
+    assertThat(yielded(reply).path("alone").asBoolean()).isTrue();
+    assertThat(names(whole)).containsExactly("left-out");
+    assertThat(whole.at("/policies/0/cedar").asText())
+        .contains("so nothing is\n// permitted")
+        .contains("/content_policies/all/patterns: more than 50 patterns");
+    assertThat(whole.at("/content_policies").findValuesAsText("scope")).containsExactly("platform");
+    assertThat(tenant.audit("&operation=bundle:publish").get(1).path("detail").asText())
+        .contains(", alone, since /content_policies/all");
+    assertThat(tenant.owner().post(BUNDLES, "{}").status()).as("what it has is its own").isEqualTo(201);
+    assertThat(names(newest(tenant))).contains("mine", "starter");
   }
 
   @Test

@@ -99,7 +99,10 @@ class PolicyCommandsTest {
                 200,
                 """
                 {"version":2,"below":["org_1"],"refused":[
-                  {"organization_id":"org_1","version":3,"floor":2,"why":"too many"}]}\
+                  {"organization_id":"org_1","version":3,"floor":2,"why":"too many"}],"yielded":[
+                  {"organization_id":"org_2","version":3,"floor":2,"alone":false,"why":"a string"},
+                  {"organization_id":"org_3","version":3,"floor":2,"alone":true,"why":"too large"}
+                ]}\
                 """));
     Files.writeString(home.resolve("floor.cedar"), "// floor");
 
@@ -107,7 +110,10 @@ class PolicyCommandsTest {
     assertThat(machine.out().lines()).containsExactly("no-shell:", "    // x");
     assertThat(machine.type("policy", "floor", "set", "no-shell=floor.cedar")).isZero();
     assertThat(machine.out()).contains("Version 2 is on its way");
-    assertThat(machine.err()).contains("org_1 goes on", "too many");
+    assertThat(machine.err())
+        .contains("org_1 goes on", "too many")
+        .contains("policies of org_2 yield", "a string")
+        .contains("nothing is permitted in org_3", "too large");
     assertThat(server.requests().getLast().body())
         .isEqualTo("{\"policies\":[{\"name\":\"no-shell\",\"cedar\":\"// floor\"}]}");
     assertThat(machine.type("policy", "floor", "set")).isZero();

@@ -13,6 +13,7 @@ import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.Canary;
 import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -68,6 +69,43 @@ public record Content(
         workflows,
         groups,
         standing.version());
+  }
+
+  /** The same with these in place of its documents and content policies. */
+  Content with(List<PolicyDocument> otherDocuments, List<ContentDocument> otherPolicies) {
+    return new Content(otherDocuments, canaries, otherPolicies, workflows, groups, floor);
+  }
+
+  /** Its floor, and nothing of the organization's own but this: nothing is permitted. */
+  Content floorAnd(PolicyDocument remark) {
+    return new Content(
+        Stream.concat(
+                documents.stream().filter(it -> Floor.isOf(it.name())), Stream.of(remark))
+            .toList(),
+        List.of(),
+        contentPolicies.stream()
+            .filter(it -> it.scope().equals(ContentDocument.PLATFORM))
+            .toList(),
+        List.of(),
+        List.of(),
+        floor);
+  }
+
+  /** Whether a bundle holds as much. */
+  boolean fits(OrganizationId organization, Instant now) {
+    return documents.size() <= Bundle.MAX_POLICIES
+        && new Bundle(
+                    organization,
+                    Long.MAX_VALUE,
+                    now,
+                    documents,
+                    canaries,
+                    contentPolicies,
+                    workflows,
+                    groups)
+                .canonical()
+                .length
+            <= Bundle.MAX_BYTES;
   }
 
   /** The same with those canaries alone that hold. */

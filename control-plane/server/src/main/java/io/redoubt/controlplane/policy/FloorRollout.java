@@ -5,12 +5,8 @@ import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.persistence.postgres.Database;
-import io.redoubt.policy.Compilation;
-import io.redoubt.policy.PolicyProblem;
 import io.redoubt.policy.PolicyProblems;
-import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.OrganizationId;
-import io.redoubt.protocol.policy.Bundle;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,25 +30,50 @@ public final class FloorRollout {
   /** Organizations that are looked up at once. */
   private static final int BATCH = 100;
 
+  /** How often policies may take too long to be checked, before the floor stands alone. */
+  private static final int TRIES = 3;
+
   private final Policies policies;
   private final Database database;
   private final Trail trail;
   private final Clock clock;
 
-  /** What could not be published, so that it is not compiled again each minute. */
-  private final Map<OrganizationId, Refused> refused = new ConcurrentHashMap<>();
+  /** What could not be checked in time, and is tried again. */
+  private final Map<OrganizationId, Late> late = new ConcurrentHashMap<>();
+
+  private final Map<OrganizationId, Yielded> yielded = new ConcurrentHashMap<>();
 
   /**
-   * An organization whose policies cannot be run together with the floor.
+   * An organization that does not have the floor yet.
    *
    * @param version of its bundle, which goes on deciding, above an older floor
    */
   record Refused(OrganizationId organizationId, long version, long floor, String why) {}
 
+  private record Late(Refused refused, int tries) {}
+
+  /**
+   * An organization whose policies had to yield to the floor.
+   *
+   * @param version of the bundle in which they do
+   * @param alone whether nothing is left of them, so that nothing is permitted there
+   */
+  record Yielded(
+      OrganizationId organizationId, long version, long floor, boolean alone, String why) {
+    private Yielded in(long laterVersion, long laterFloor) {
+      return new Yielded(organizationId, laterVersion, laterFloor, alone, why);
+    }
+  }
+
   /** What there is to do in an organization. */
   private record Task(OrganizationId organization, long version, Content content) {}
 
-  private record Tried(Task task, Compilation compilation) {}
+  /**
+   * What came of it.
+   *
+   * @param raised null: it is tried again
+   */
+  private record Tried(Task task, @Nullable Raised raised) {}
 
   public FloorRollout(Policies policies, Database database, Trail trail, Clock clock) {
     this.policies = policies;
@@ -64,9 +87,43 @@ public final class FloorRollout {
     return from(Optional.empty());
   }
 
-  /** Those that cannot have it, as far as this process has found out. */
+  /** Those that cannot have it yet, as far as this process has found out. */
   List<Refused> refused() {
-    return List.copyOf(refused.values());
+    return late.values().stream().map(Late::refused).toList();
+  }
+
+  /**
+   * Those whose policies yielded, and that have published nothing since, as far as this process has
+   * found out.
+   */
+  CompletionStage<List<Yielded>> yielded(int most) {
+    CompletionStage<List<Yielded>> all = CompletableFuture.completedFuture(List.of());
+    for (var each : yielded.values().stream().limit(most).toList()) {
+      all = all.thenCompose(before -> stands(each).thenApply(it -> it ? and(before, each) : before));
+    }
+    return all;
+  }
+
+  private CompletionStage<Boolean> stands(Yielded each) {
+    return database
+        .inOrganization(
+            each.organizationId(),
+            handle ->
+                policies
+                    .bundles()
+                    .newest(Transaction.of(each.organizationId(), handle))
+                    .filter(it -> it.version() == each.version())
+                    .isPresent())
+        .thenApply(stands -> {
+          if (!stands) {
+            yielded.remove(each.organizationId(), each);
+          }
+          return stands;
+        });
+  }
+
+  private static List<Yielded> and(List<Yielded> before, Yielded another) {
+    return Stream.concat(before.stream(), Stream.of(another)).toList();
   }
 
   private CompletionStage<Void> from(Optional<OrganizationId> after) {
@@ -93,8 +150,8 @@ public final class FloorRollout {
                 : policies
                     .work(
                         CompletableFuture.completedFuture(task.get()),
-                        it -> new Tried(it, it.content().compile()),
-                        Tried::new)
+                        this::tried,
+                        (it, tooLong) -> new Tried(it, afterTries(it, tooLong)))
                     .thenCompose(this::settle))
         .exceptionally(failure -> {
           LOG.warn("The floor is not in the policies of {} yet", organization, failure);
@@ -107,7 +164,6 @@ public final class FloorRollout {
     var bundles = policies.bundles();
     return bundles
         .newest(transaction)
-        .filter(it -> !isRefused(transaction.organization(), it.version(), floor.version()))
         .flatMap(it ->
             bundles
                 .content(transaction, it.version())
@@ -116,60 +172,80 @@ public final class FloorRollout {
                     new Task(transaction.organization(), it.version(), content.above(floor))));
   }
 
-  private boolean isRefused(OrganizationId organization, long version, long floor) {
-    var known = refused.get(organization);
-    return known != null && known.version() == version && known.floor() == floor;
+  private Tried tried(Task task) {
+    return new Tried(task, Raised.of(task.content(), task.organization(), clock.instant()));
   }
 
   private CompletionStage<Void> settle(Tried tried) {
     var task = tried.task();
-    if (task.content().documents().size() > Bundle.MAX_POLICIES) {
-      refuse(task, "more than " + Bundle.MAX_POLICIES + " policies");
+    var raised = tried.raised();
+    if (raised == null) {
       return CompletableFuture.completedFuture(null);
     }
-    return switch (tried.compilation()) {
-      case PolicyProblems(var problems) -> {
-        refuse(task, explained(problems.getFirst()));
-        yield CompletableFuture.completedFuture(null);
-      }
-      case PolicySet set ->
-          database
-              .inOrganization(task.organization(), handle -> publish(handle, task, set))
-              .thenApply(_ -> null);
-    };
+    return database
+        .inOrganization(task.organization(), handle -> publish(handle, task, raised))
+        .thenApply(_ -> null);
   }
 
-  private static String explained(PolicyProblem problem) {
-    return PolicyTexts.pointer(problem) + ": " + problem.message();
-  }
-
-  private void refuse(Task task, String why) {
-    refused.put(
-        task.organization(),
-        new Refused(task.organization(), task.version(), task.content().floor(), why));
+  /** A machine may be busy for a moment. Null: it is tried again with the next round. */
+  private @Nullable Raised afterTries(Task task, PolicyProblems why) {
+    var refused =
+        new Refused(
+            task.organization(),
+            task.version(),
+            task.content().floor(),
+            why.problems().getFirst().message());
+    var known = late.get(task.organization());
+    int tries = known != null && known.refused().equals(refused) ? known.tries() + 1 : 1;
+    if (tries >= TRIES) {
+      return Raised.alone(task.content(), why);
+    }
+    late.put(task.organization(), new Late(refused, tries));
     LOG.warn(
-        "The policies of {} cannot be run above floor {}: {}",
+        "The policies of {} could not be checked above floor {} in time",
         task.organization(),
-        task.content().floor(),
-        why);
+        task.content().floor());
+    return null;
   }
 
-  private boolean publish(Handle handle, Task task, PolicySet set) {
+  private boolean publish(Handle handle, Task task, Raised raised) {
     var change = new Change(handle, Operator.system(task.organization()), clock, null, trail);
     change.lockOrganization(); // nobody publishes in between
     if (!task(change).equals(Optional.of(task))) {
       return false; // it has another version, or another floor, by now: found anew later
     }
+    var content = raised.content();
     // What holds no longer, holds no longer because of the floor, which has the last word.
-    var content = task.content().holding(set, task.organization());
-    policies
-        .bundles()
-        .publish(
-            change,
-            content,
-            Optional.empty(),
-            "floor " + content.floor() + task.content().without(content));
-    refused.remove(task.organization());
+    var published =
+        policies
+            .bundles()
+            .publish(
+                change,
+                content,
+                Optional.empty(),
+                "floor " + content.floor() + raised.remark() + task.content().without(content));
+    handle.afterCommit(() -> isPublished(task, raised, published.version()));
     return true;
+  }
+
+  private void isPublished(Task task, Raised raised, long version) {
+    var organization = task.organization();
+    late.remove(organization);
+    if (raised.yielded().isEmpty()) {
+      var before = yielded.remove(organization);
+      if (before != null && before.version() == task.version()) {
+        // What yielded to an earlier floor, stands as it was published then.
+        yielded.put(organization, before.in(version, task.content().floor()));
+      }
+      return;
+    }
+    yielded.put(
+        organization,
+        new Yielded(organization, version, task.content().floor(), raised.alone(), raised.why()));
+    LOG.warn(
+        "Policies of {} yield to floor {}: {}",
+        organization,
+        task.content().floor(),
+        raised.why());
   }
 }

@@ -80,9 +80,18 @@ public final class FloorRoutes {
    * How far it has come.
    *
    * @param below organizations whose newest bundle has an older floor, some of them
-   * @param refused those of them whose policies cannot be run with it
+   * @param refused those of them whose policies could not be checked with it in time
+   * @param yielded organizations that have it, and whose policies had to yield, some of them
    */
-  record Progress(long version, List<OrganizationId> below, List<FloorRollout.Refused> refused) {}
+  record Progress(
+      long version,
+      List<OrganizationId> below,
+      List<FloorRollout.Refused> refused,
+      List<FloorRollout.Yielded> yielded) {
+    Progress with(List<FloorRollout.Yielded> those) {
+      return new Progress(version, below, refused, those);
+    }
+  }
 
   public List<Endpoint> endpoints() {
     return List.of(
@@ -153,13 +162,16 @@ public final class FloorRoutes {
   }
 
   private CompletionStage<Progress> standing() {
-    return database.inTransaction(handle -> {
-      var below = Floors.below(handle, Optional.empty(), MAX_NAMED);
-      return new Progress(
-          Floors.standing(handle).version(),
-          below,
-          rollout.refused().stream().filter(it -> below.contains(it.organizationId())).toList());
-    });
+    return database
+        .inTransaction(handle -> {
+          var below = Floors.below(handle, Optional.empty(), MAX_NAMED);
+          return new Progress(
+              Floors.standing(handle).version(),
+              below,
+              rollout.refused().stream().filter(it -> below.contains(it.organizationId())).toList(),
+              List.of());
+        })
+        .thenCompose(progress -> rollout.yielded(MAX_NAMED).thenApply(progress::with));
   }
 
   private Route progress(Call call) {

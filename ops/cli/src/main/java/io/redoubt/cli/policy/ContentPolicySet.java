@@ -1,7 +1,6 @@
 package io.redoubt.cli.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -53,12 +52,7 @@ final class ContentPolicySet implements Callable<Integer> {
             answer.path("below").isEmpty()
                 ? "It is in every organization."
                 : "It is on its way into every organization.");
-    for (JsonNode refused : answer.path("refused")) {
-      session.remark(
-          Table.printable(
-              "%s goes on with what it had, since its policies cannot be run with this: %s"
-                  .formatted(Table.text(refused, "organization_id"), Table.text(refused, "why"))));
-    }
+    FloorCommand.remark(session, answer);
     return 0;
   }
 }

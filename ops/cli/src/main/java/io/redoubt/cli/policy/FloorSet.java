@@ -52,12 +52,7 @@ final class FloorSet implements Callable<Integer> {
             rollout.path("below").isEmpty()
                 ? "Version " + Table.text(rollout, "version") + " is in every organization."
                 : "Version " + Table.text(rollout, "version") + " is on its way.");
-    for (JsonNode refused : rollout.path("refused")) {
-      session.remark(
-          Table.printable(
-              "%s goes on with the floor that it had, since its policies cannot be run above this one: %s"
-                  .formatted(Table.text(refused, "organization_id"), Table.text(refused, "why"))));
-    }
+    FloorCommand.remark(session, rollout);
     return 0;
   }
 }
