@@ -1,12 +1,16 @@
 package io.redoubt.policy;
 
+import io.redoubt.action.Act;
 import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.net.IpLiteral;
 import io.redoubt.protocol.policy.Canary;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -16,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 public final class Canaries {
   /** What problems with a canary name, before its name: no document can be called so. */
   public static final String PLACE = "canary/";
-
-  private static final Facts.Session NOTHING_DONE = new Facts.Session(List.of());
 
   private Canaries() {}
 
@@ -54,13 +56,17 @@ public final class Canaries {
       return Optional.of(
           "policies do not know of %s on such a resource".formatted(canary.action()));
     }
+    var session = session(canary.history(), canary.time());
+    if (session.isEmpty()) {
+      return Optional.of("policies do not know of an earlier action");
+    }
     var decision =
         set.decide(
             new PolicyRequest(
                 subject(organization, canary.agent()),
                 action.get(),
                 resource.get(),
-                facts(canary)));
+                facts(canary).withSession(session.get())));
     return decision.verdict() == canary.verdict()
         ? Optional.empty()
         : Optional.of(
@@ -86,8 +92,7 @@ public final class Canaries {
         Facts.of(canary.time(), IpLiteral.parse(canary.sourceIp()))
             .withArgs(Arguments.parse(canary.args().getBytes(StandardCharsets.UTF_8)))
             .withFindings(new HashSet<>(canary.findings()))
-            .withRisk(canary.risk())
-            .withSession(NOTHING_DONE);
+            .withRisk(canary.risk());
     if (canary.action().equals(PolicyAction.LLM_GENERATE.id())) {
       facts = facts.withTools(tools(canary.tools()));
     }
@@ -102,6 +107,29 @@ public final class Canaries {
               new Facts.Approval(approval.tier(), new HashSet<>(approval.by()), approval.at()));
     }
     return facts;
+  }
+
+  /** Of an agent that has done these by then. Empty: there are none such. */
+  public static Optional<Facts.Session> session(List<Canary.Earlier> history, Instant now) {
+    var acts = new ArrayList<Act>();
+    for (var earlier : history) {
+      var resource =
+          PolicyAction.of(earlier.action())
+              .flatMap(it -> PolicyResource.parse(it, null, earlier.resource()));
+      if (resource.isEmpty()) {
+        return Optional.empty();
+      }
+      var act =
+          new Act(
+              now.minusSeconds(earlier.secondsAgo()),
+              earlier.action(),
+              resource.get().id(),
+              earlier.verdict(),
+              0);
+      acts.addAll(Collections.nCopies(earlier.times(), act));
+    }
+    acts.sort(Comparator.comparing(Act::at));
+    return Optional.of(new Facts.Session(acts));
   }
 
   private static DeclaredTools tools(Canary.@Nullable Tools declared) {

@@ -163,7 +163,8 @@ class CanariesTest {
         "10.0.0.1",
         null,
         null,
-        tools);
+        tools,
+        List.of());
   }
 
   @Test
@@ -178,6 +179,66 @@ class CanariesTest {
         .isEqualTo("should be permit, and is deny by p2");
     holds(declaring(Verdict.PERMIT, null), PERMIT, noSearch);
     holds(canary(Verdict.PERMIT, "tool:call", "web_search"), PERMIT, noSearch);
+  }
+
+  private static Canary after(Verdict verdict, Canary.Earlier... history) {
+    return new Canary(
+        "canary",
+        verdict,
+        new Canary.Agent(Canary.ANYBODY, "anybody", null, Map.of()),
+        "tool:call",
+        "shell",
+        null,
+        "",
+        List.of(),
+        0,
+        NOW,
+        "10.0.0.1",
+        null,
+        null,
+        null,
+        List.of(history));
+  }
+
+  private static Canary.Earlier earlier(String resource, Verdict verdict, long ago, int times) {
+    return new Canary.Earlier("tool:call", resource, verdict, ago, times);
+  }
+
+  /** Or a guard about the order of actions is seen to work only once it is published. */
+  @Test
+  void aRequestMayComeAfterOthers() {
+    var afterMail =
+        "forbid (principal, action, resource == Tool::\"shell\")"
+            + " when { context.session.operations.contains(\"tool:call mail\") };";
+    var often =
+        "forbid (principal, action, resource == Tool::\"shell\")"
+            + " when { context.session.counts[\"tool:call shell within 10m\"] >= 5 };";
+    var denied =
+        "forbid (principal, action, resource) when { context.session.denials >= 2 };";
+
+    holds(after(Verdict.DENY, earlier("mail", Verdict.PERMIT, 86_400, 1)), PERMIT, afterMail);
+    holds(after(Verdict.PERMIT, earlier("mail", Verdict.DENY, 0, 1)), PERMIT, afterMail);
+    holds(after(Verdict.PERMIT), PERMIT, afterMail, often, denied);
+    holds(after(Verdict.DENY, earlier("shell", Verdict.PERMIT, 599, 5)), PERMIT, often);
+    holds(after(Verdict.PERMIT, earlier("shell", Verdict.PERMIT, 600, 5)), PERMIT, often);
+    holds(after(Verdict.PERMIT, earlier("shell", Verdict.PERMIT, 0, 4)), PERMIT, often);
+    holds(
+        after(
+            Verdict.DENY,
+            earlier("shell", Verdict.PERMIT, 0, 4),
+            earlier("shell", Verdict.PERMIT, 300, 1)),
+        PERMIT,
+        often);
+    holds(after(Verdict.DENY, earlier("x", Verdict.DENY, 1, 2)), PERMIT, denied);
+    assertThat(complaint(after(Verdict.PERMIT, earlier("x", Verdict.DENY, 1, 2)), PERMIT, denied))
+        .isEqualTo("should be permit, and is deny by p2");
+  }
+
+  @Test
+  void anEarlierActionThatPoliciesDoNotKnowOfDoesNotHold() {
+    var launch = new Canary.Earlier("rocket:launch", "moon", Verdict.PERMIT, 0, 1);
+
+    assertThat(complaint(after(Verdict.PERMIT, launch), PERMIT)).contains("an earlier action");
   }
 
   @Test

@@ -120,6 +120,83 @@ class CanaryTest {
         .isEqualTo("/tools");
   }
 
+  private static final String OFTEN =
+      "{\"cedar\": \"forbid (principal, action == Action::\\\"tool:call\\\", resource) when"
+          + " { context.session.counts[\\\"tool:call shell within 10m\\\"] >= 3 };\"}";
+
+  @Test
+  void aCanaryAndARequestThatIsTriedMayComeAfterOthers() {
+    var tenant = server.newTenant();
+    var owner = tenant.owner();
+    var agent = tenant.newAgent("agent");
+    owner.put(POLICIES + "/often", OFTEN);
+    var made =
+        owner.put(
+            CANARIES + "/often",
+            """
+            {"verdict": "deny", "action": "tool:call", "resource": "shell", "history": [
+              {"action": "tool:call", "resource": "shell", "seconds_ago": 60, "times": 2},
+              {"action": "tool:call", "resource": "shell"}]}
+            """);
+    owner.put(CANARIES + "/first", SHELL.formatted("permit"));
+
+    var tested =
+        owner.post(
+            POLICIES + "/test",
+            """
+            {"requests": [
+              {"agent_id": "AGENT", "action": "tool:call", "resource": "shell", "history": []},
+              {"agent_id": "AGENT", "action": "tool:call", "resource": "shell", "history": [
+                {"action": "tool:call", "resource": "shell", "times": 3}]},
+              {"agent_id": "AGENT", "action": "tool:call", "resource": "shell", "history": [
+                {"action": "tool:call", "resource": "shell", "times": 3, "verdict": "deny"}]},
+              {"agent_id": "AGENT", "action": "tool:call", "resource": "shell", "history": [
+                {"action": "tool:call", "resource": "shell", "times": 3, "seconds_ago": 601}]},
+              {"agent_id": "AGENT", "action": "tool:call", "resource": "shell"}]}
+            """
+                .replace("AGENT", agent));
+
+    assertThat(made.status()).as(made.text()).isEqualTo(201);
+    assertThat(made.at("/history/0/times").asInt()).isEqualTo(2);
+    assertThat(made.text("/history/1/verdict")).isEqualTo("permit");
+    assertThat(made.at("/history/1/seconds_ago").asInt()).isZero();
+    assertThat(tested.at("/decisions").findValuesAsText("verdict"))
+        .containsExactly("permit", "deny", "permit", "permit", "deny");
+    assertThat(tested.at("/decisions/1/errors")).isEmpty();
+    assertThat(tested.at("/decisions/4/errors")).as("not known").isNotEmpty();
+    assertThat(owner.post(BUNDLES, "{}").status()).isEqualTo(201);
+    owner.put(POLICIES + "/often", OFTEN.replace(">= 3", ">= 4"));
+    assertThat(owner.post(BUNDLES, "{}").text("/errors/0/pointer")).isEqualTo("/canaries/often");
+  }
+
+  @Test
+  void whatCannotHaveBeenDoneIsRefusedWithPointers() {
+    var refused =
+        server
+            .newTenant()
+            .owner()
+            .put(
+                CANARIES + "/x",
+                """
+                {"verdict": "deny", "action": "tool:call", "resource": "x", "history": [
+                  {"action": "tool:call", "resource": "x", "times": 100},
+                  {"action": "rocket:launch", "resource": "moon"},
+                  {"action": "mcp:call", "resource": "no-server"},
+                  {"action": "tool:call", "resource": "x", "seconds_ago": -1, "times": 0},
+                  null]}
+                """);
+
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.at("/errors").findValuesAsText("pointer"))
+        .containsExactly(
+            "/history",
+            "/history/1/action",
+            "/history/2/resource",
+            "/history/3/seconds_ago",
+            "/history/3/times",
+            "/history/4");
+  }
+
   @Test
   void anEarlierVersionComesBackWithItsOwnCanaries() {
     var owner = server.newTenant().owner();

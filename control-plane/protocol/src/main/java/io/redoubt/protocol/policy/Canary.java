@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request with the verdict that an operator wants of it. It travels in the bundle with everything
  * that policies may ask of it, so that whoever holds the bundle can try it: a bundle that answers
- * otherwise is not run. The agent has done nothing before.
+ * otherwise is not run.
  *
  * @param name as documents are named
  * @param action such as {@code tool:call}
@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param time when it happens, in milliseconds
  * @param sourceIp where the call comes from
  * @param tools that a request to a model declares; null: none
+ * @param history what the agent has done before, in any order; empty: nothing
  */
 @JsonPropertyOrder({
   "name",
@@ -45,7 +46,8 @@ import org.jspecify.annotations.Nullable;
   "source_ip",
   "estimate",
   "approval",
-  "tools"
+  "tools",
+  "history"
 })
 public record Canary(
     String name,
@@ -62,7 +64,8 @@ public record Canary(
     @Nullable Estimate estimate,
     @Nullable Approval approval,
     // What is not stated is not spelt: digests stay what they were before it could be.
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Tools tools) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Tools tools,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Earlier> history) {
   /** Longest name of anything in it. */
   public static final int MAX_TEXT = 512;
 
@@ -71,6 +74,12 @@ public record Canary(
 
   /** Most entries of each of its lists. */
   public static final int MAX_ENTRIES = 100;
+
+  /** Most earlier actions, each as often as it was taken: agents are remembered no longer. */
+  public static final int MAX_HISTORY = 100;
+
+  /** How long ago an earlier action may be. */
+  public static final long MAX_SECONDS_AGO = 366L * 24 * 60 * 60;
 
   /** Who acts, where it does not matter who. */
   public static final AgentId ANYBODY = new AgentId(new UUID(0x7000, 1L << 63));
@@ -115,7 +124,23 @@ public record Canary(
     }
   }
 
-  /** Which declares no tools. */
+  /**
+   * An action that the agent has taken, or was kept from, before.
+   *
+   * @param secondsAgo before the one that is judged
+   * @param times how often, all at that moment
+   */
+  @JsonPropertyOrder({"action", "resource", "verdict", "seconds_ago", "times"})
+  public record Earlier(
+      String action, String resource, Verdict verdict, long secondsAgo, int times) {
+    public Earlier {
+      check(isText(action) && isText(resource) && verdict != null, "not an earlier action");
+      check(secondsAgo >= 0 && secondsAgo <= MAX_SECONDS_AGO, "an action of another age");
+      check(times >= 1 && times <= MAX_HISTORY, "an action that often");
+    }
+  }
+
+  /** Which declares no tools, of an agent that has done nothing before. */
   public Canary(
       String name,
       Verdict verdict,
@@ -132,17 +157,22 @@ public record Canary(
       @Nullable Approval approval) {
     this(
         name, verdict, agent, action, resource, within, args, findings, risk, time, sourceIp,
-        estimate, approval, null);
+        estimate, approval, null, List.of());
   }
 
+  @SuppressWarnings("ConstantValue") // where it is empty, it is not spelt
   public Canary {
     findings = sorted(findings);
+    history = history == null ? List.of() : List.copyOf(history);
     time = time.truncatedTo(ChronoUnit.MILLIS);
     check(PolicyDocument.isName(name), "not the name of a canary");
     check(verdict != null && agent != null, "a canary without a verdict or an agent");
     check(isText(action) && isText(resource), "a canary that does nothing");
     check(within == null || isText(within), "a name that is too long");
     check(args.length() <= MAX_ARGS, "arguments that are too long");
+    check(
+        history.stream().mapToInt(Earlier::times).sum() <= MAX_HISTORY,
+        "more earlier actions than are remembered");
     IpLiteral.parse(sourceIp);
   }
 

@@ -256,7 +256,7 @@ class BundleTest {
   }
 
   @Test
-  void whatACanaryDeclaresIsSpeltOnlyWhereItDeclaresSomething() {
+  void whatACanaryDeclaresAndComesAfterIsSpeltOnlyWhereThereIsSomething() {
     var plain = canary("a");
     var declaring =
         new Canary(
@@ -273,14 +273,50 @@ class BundleTest {
             "10.0.0.1",
             null,
             null,
-            new Canary.Tools(List.of("b", "a"), List.of("web_search")));
+            new Canary.Tools(List.of("b", "a"), List.of("web_search")),
+            List.of(new Canary.Earlier("tool:call", "shell", Verdict.PERMIT, 60, 2)));
     var bundle = new Bundle(ORGANIZATION, 7, NOW, List.of(), List.of(declaring, plain));
 
     assertThat(new String(bundle.canonical(), UTF_8))
         .contains("\"at\":\"2026-11-20T12:00:00.123Z\"}},{\"name\":\"b\"")
         .endsWith(
-            "\"approval\":null,\"tools\":{\"names\":[\"a\",\"b\"],\"provider\":[\"web_search\"]}}]}");
+            "\"approval\":null,\"tools\":{\"names\":[\"a\",\"b\"],\"provider\":[\"web_search\"]},"
+                + "\"history\":[{\"action\":\"tool:call\",\"resource\":\"shell\","
+                + "\"verdict\":\"permit\",\"seconds_ago\":60,\"times\":2}]}]}");
     assertThat(Bundle.read(bundle.canonical())).contains(bundle);
+  }
+
+  @Test
+  void earlierActionsAreNoMoreThanAreRemembered() {
+    for (int times : List.of(0, 101)) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new Canary.Earlier("tool:call", "x", Verdict.PERMIT, 0, times));
+    }
+    for (long ago : List.of(-1L, Canary.MAX_SECONDS_AGO + 1)) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new Canary.Earlier("tool:call", "x", Verdict.PERMIT, ago, 1));
+    }
+    var plain = canary("a");
+    var most = new Canary.Earlier("tool:call", "x", Verdict.PERMIT, 0, Canary.MAX_HISTORY);
+    var more = new Canary.Earlier("tool:call", "y", Verdict.DENY, 0, 1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            new Canary(
+                "b",
+                plain.verdict(),
+                plain.agent(),
+                "tool:call",
+                "x",
+                null,
+                "",
+                List.of(),
+                0,
+                NOW,
+                "10.0.0.1",
+                null,
+                null,
+                null,
+                List.of(most, more)));
   }
 
   @Test

@@ -36,7 +36,8 @@ record CanaryBody(
     @Nullable String sourceIp,
     TestRequest.@Nullable Cost estimate,
     TestRequest.@Nullable Grant approval,
-    TestRequest.@Nullable Tools tools) {
+    TestRequest.@Nullable Tools tools,
+    @Nullable List<TestRequest.@Nullable Earlier> history) {
   private static final String ANYBODY = "anybody";
   private static final String ANYWHERE = "127.0.0.1";
 
@@ -55,7 +56,7 @@ record CanaryBody(
     var checks = new Checks();
     new TestRequest(
             id, action, resource, provider, args, findings, risk, time, sourceIp, estimate,
-            approval, tools)
+            approval, tools, history)
         .check(checks, "");
     checks
         .require(
@@ -87,7 +88,11 @@ record CanaryBody(
         Optional.ofNullable(sourceIp).orElse(ANYWHERE),
         cost(),
         grant(),
-        declared());
+        declared(),
+        Optional.ofNullable(history).orElse(List.of()).stream()
+            .map(Objects::requireNonNull)
+            .map(TestRequest.Earlier::stated)
+            .toList());
   }
 
   private static boolean areLabels(@Nullable Map<String, @Nullable String> labels) {

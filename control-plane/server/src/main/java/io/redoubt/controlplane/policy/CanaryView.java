@@ -24,7 +24,8 @@ record CanaryView(
     String sourceIp,
     Canary.@Nullable Estimate estimate,
     Canary.@Nullable Approval approval,
-    Canary.@Nullable Tools tools) {
+    Canary.@Nullable Tools tools,
+    List<Canary.Earlier> history) {
 
   static CanaryView of(Canary canary) {
     return new CanaryView(
@@ -41,7 +42,8 @@ record CanaryView(
         canary.sourceIp(),
         canary.estimate(),
         canary.approval(),
-        canary.tools());
+        canary.tools(),
+        canary.history());
   }
 
   private static @Nullable JsonNode args(String text) {

@@ -5,15 +5,18 @@ import io.redoubt.action.Arguments;
 import io.redoubt.controlplane.agent.Agents;
 import io.redoubt.controlplane.operator.Checks;
 import io.redoubt.controlplane.operator.Transaction;
+import io.redoubt.policy.Canaries;
 import io.redoubt.policy.Facts;
 import io.redoubt.policy.PolicyAction;
 import io.redoubt.policy.PolicyRequest;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.policy.Subject;
 import io.redoubt.protocol.audit.DeclaredTools;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.net.IpLiteral;
+import io.redoubt.protocol.policy.Canary;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.HashSet;
@@ -35,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param time when it happens; null: now
  * @param sourceIp where the call comes from; null: this machine
  * @param tools that a request to a model declares
+ * @param history what the agent has done before; null: not known
  */
 record TestRequest(
     @Nullable AgentId agentId,
@@ -48,7 +52,8 @@ record TestRequest(
     @Nullable String sourceIp,
     @Nullable Cost estimate,
     @Nullable Grant approval,
-    @Nullable Tools tools) {
+    @Nullable Tools tools,
+    @Nullable List<@Nullable Earlier> history) {
   private static final int MAX_TEXT = 512;
 
   /**
@@ -64,6 +69,56 @@ record TestRequest(
   /** Tools that it declares; what is left out: none. */
   record Tools(
       @Nullable List<@Nullable String> names, @Nullable List<@Nullable String> provider) {}
+
+  /**
+   * An action that the agent has taken before.
+   *
+   * @param verdict null: it was permitted
+   * @param secondsAgo null: just now
+   * @param times how often; null: once
+   */
+  record Earlier(
+      @Nullable String action,
+      @Nullable String resource,
+      @Nullable Verdict verdict,
+      @Nullable Long secondsAgo,
+      @Nullable Integer times) {
+
+    private void check(Checks checks, String at) {
+      var known = Optional.ofNullable(action).flatMap(PolicyAction::of);
+      var on = Optional.ofNullable(resource).filter(it -> !it.isBlank() && it.length() <= MAX_TEXT);
+      checks
+          .require(known.isPresent(), at + "/action", "is needed: an action that policies know")
+          .require(
+              on.isPresent()
+                  && (known.isEmpty()
+                      || PolicyResource.parse(known.get(), null, on.get()).isPresent()),
+              at + "/resource",
+              "is needed: what that action acts on")
+          .require(
+              secondsAgo == null || (secondsAgo >= 0 && secondsAgo <= Canary.MAX_SECONDS_AGO),
+              at + "/seconds_ago",
+              "is 0 to " + Canary.MAX_SECONDS_AGO)
+          .require(
+              times == null || (times >= 1 && times <= Canary.MAX_HISTORY),
+              at + "/times",
+              "is 1 to " + Canary.MAX_HISTORY);
+    }
+
+    private int often() {
+      return times == null ? 1 : times;
+    }
+
+    /** As a canary has it. */
+    Canary.Earlier stated() {
+      return new Canary.Earlier(
+          Objects.requireNonNull(action),
+          Objects.requireNonNull(resource),
+          verdict == null ? Verdict.PERMIT : verdict,
+          secondsAgo == null ? 0 : secondsAgo,
+          often());
+    }
+  }
 
   /** All of them, or 422. */
   static List<TestRequest> checked(List<@Nullable TestRequest> requests, int atMost) {
@@ -125,11 +180,32 @@ record TestRequest(
               DeclaredTools.MOST_KINDS,
               DeclaredTools.LONGEST);
     }
+    if (history != null) {
+      checkHistory(history, checks, at + "/history");
+    }
     if (action != null && resource != null && PolicyAction.of(action).isPresent()) {
       checks.require(
           PolicyResource.parse(PolicyAction.of(action).get(), provider, resource).isPresent(),
           at + "/resource",
           "does not fit the action: server/tool, connector/operation or host:port");
+    }
+  }
+
+  private static void checkHistory(
+      List<@Nullable Earlier> history, Checks checks, String at) {
+    long all =
+        history.stream().filter(Objects::nonNull).mapToLong(Earlier::often).sum();
+    checks.require(
+        history.size() <= Canary.MAX_HISTORY && all <= Canary.MAX_HISTORY,
+        at,
+        "are at most " + Canary.MAX_HISTORY + " actions, each as often as it was taken");
+    for (int i = 0; i < Math.min(history.size(), Canary.MAX_HISTORY); i++) {
+      var earlier = history.get(i);
+      if (earlier == null) {
+        checks.wrong(at + "/" + i, "must not be null");
+      } else {
+        earlier.check(checks, at + "/" + i);
+      }
     }
   }
 
@@ -145,7 +221,8 @@ record TestRequest(
   }
 
   private Facts facts(Instant now) {
-    var facts = Facts.of(Optional.ofNullable(time).orElse(now), source());
+    var at = Optional.ofNullable(time).orElse(now);
+    var facts = Facts.of(at, source());
     if (args != null) {
       facts = facts.withArgs(Arguments.parse(Json.write(args)));
     }
@@ -154,6 +231,10 @@ record TestRequest(
     }
     if (risk != null) {
       facts = facts.withRisk(risk);
+    }
+    if (history != null) {
+      var stated = history.stream().map(Objects::requireNonNull).map(Earlier::stated).toList();
+      facts = facts.withSession(Canaries.session(stated, at).orElseThrow());
     }
     if (tools != null) {
       facts = facts.withTools(new DeclaredTools(texts(tools.names()), texts(tools.provider())));
