@@ -112,6 +112,29 @@ record ToolCall(
         null);
   }
 
+  /** The same, looked at by others. */
+  ToolCall inspected(Inspector inspector, LlmConfig.Inspection inspection) {
+    return new ToolCall(
+        id,
+        at,
+        tool,
+        arguments,
+        executor,
+        digest,
+        Inspected.arguments(arguments, inspector, inspection),
+        spec,
+        judgement,
+        approval,
+        form,
+        edit,
+        replacement);
+  }
+
+  /** Whether the same was found in it, as far as a decision can tell. */
+  boolean holdsTheSameAs(ToolCall other) {
+    return Set.copyOf(found.findings()).equals(Set.copyOf(other.found.findings()));
+  }
+
   /** What cannot be read has no canonical form; such calls differ by tool and reason. */
   private static String digest(String tool, Arguments arguments) {
     ObjectNode call = Json.STRICT.createObjectNode().put("tool", tool);

@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * actor, record. Where no answer comes, or nothing can be recorded, nothing is released (G4, G5).
  */
 final class ToolCallDecisions {
+  /** How often calls are decided anew, where policies that look for something else decided. */
+  private static final int MOST_ANEW = 2;
+
   private final NodeIdentity node;
   private final LlmPorts ports;
   private final LlmConfig config;
@@ -65,6 +68,16 @@ final class ToolCallDecisions {
   private record Answers(
       @Nullable AgentSpec spec, long fence, List<Answer> each, @Nullable Refusal unasked) {}
 
+  /**
+   * Calls and what was said to them.
+   *
+   * @param by what the calls were inspected by
+   * @param rules of the one version that decided about all of them, which finds in them what was
+   *     found; empty: there is none such, or it is not known here
+   */
+  private record Judged(
+      List<ToolCall> calls, Answers answers, Policies.Contents by, Optional<ContentRules> rules) {}
+
   ToolCallDecisions(
       NodeIdentity node,
       LlmPorts ports,
@@ -92,14 +105,8 @@ final class ToolCallDecisions {
       LlmCall call, Admitted admitted, List<ProposedCall> proposed, BooleanSupplier wanted) {
     var by = ports.policies().contents(admitted.agent().claims().organization());
     var calls = read(proposed, Inspector.of(by.rules().patterns()));
-    return ask(call, admitted, calls)
-        .exceptionally(failure -> {
-          Causes.log("Tool calls could not be decided", failure);
-          return unasked(Refusal.UNAVAILABLE, calls.size());
-        })
-        .thenCompose(answers ->
-            decidedBy(answers, by, admitted)
-                .thenCompose(rules -> record(call, admitted, calls, answers, by, rules, wanted)))
+    return judge(call, admitted, calls, by, MOST_ANEW)
+        .thenCompose(judged -> record(call, admitted, judged, wanted))
         .exceptionally(failure -> {
           // Whoever waits for this holds the reply back for as long as it takes.
           Causes.logUnforeseen("Verdicts of tool calls could not be recorded", failure);
@@ -133,6 +140,63 @@ final class ToolCallDecisions {
               config.inspection()));
     }
     return calls;
+  }
+
+  /**
+   * Decided by one version of everything: where policies change at this moment, and the one that
+   * decides looks for something else than was looked for, the calls are inspected by that one. Where
+   * it finds something else in them, they are decided anew; the agent's session then has them twice.
+   */
+  private CompletionStage<Judged> judge(
+      LlmCall call, Admitted admitted, List<ToolCall> calls, Policies.Contents by, int anew) {
+    return ask(call, admitted, calls)
+        .exceptionally(failure -> {
+          Causes.log("Tool calls could not be decided", failure);
+          return unasked(Refusal.UNAVAILABLE, calls.size());
+        })
+        .thenCompose(answers -> {
+          var version = version(answers, by);
+          if (version.isEmpty()) {
+            return CompletableFuture.completedFuture(
+                new Judged(calls, answers, by, Optional.empty()));
+          }
+          return contentsOf(version.get(), by, admitted)
+              .thenCompose(known -> {
+                if (known.isEmpty()) {
+                  return CompletableFuture.completedFuture(
+                      new Judged(calls, answers, by, Optional.empty()));
+                }
+                var decides = known.get();
+                var seen = inspected(calls, by, decides);
+                if (areAlike(calls, seen)) {
+                  return CompletableFuture.completedFuture(
+                      new Judged(seen, answers, decides, Optional.of(decides.rules())));
+                }
+                return anew == 0
+                    ? CompletableFuture.completedFuture(
+                        new Judged(calls, answers, by, Optional.empty()))
+                    : judge(call, admitted, seen, decides, anew - 1);
+              });
+        });
+  }
+
+  /** The same where nothing else is looked for. */
+  private List<ToolCall> inspected(
+      List<ToolCall> calls, Policies.Contents by, Policies.Contents decides) {
+    if (decides.rules().looksForTheSameAs(by.rules())) {
+      return calls;
+    }
+    var inspector = Inspector.of(decides.rules().patterns());
+    return calls.stream().map(each -> each.inspected(inspector, config.inspection())).toList();
+  }
+
+  private static boolean areAlike(List<ToolCall> calls, List<ToolCall> seen) {
+    for (int i = 0; i < calls.size(); i++) {
+      if (!calls.get(i).holdsTheSameAs(seen.get(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private CompletionStage<Answers> ask(LlmCall call, Admitted admitted, List<ToolCall> calls) {
@@ -174,23 +238,19 @@ final class ToolCallDecisions {
 
   /** Each for itself: what keeps one from being recorded does not speak against another. */
   private CompletionStage<Decided> record(
-      LlmCall call,
-      Admitted admitted,
-      List<ToolCall> calls,
-      Answers answers,
-      Policies.Contents by,
-      Optional<ContentRules> rules,
-      BooleanSupplier wanted) {
+      LlmCall call, Admitted admitted, Judged judged, BooleanSupplier wanted) {
+    var calls = judged.calls;
+    var answers = judged.answers;
     var standing = standing(admitted);
     var settled = new ArrayList<CompletableFuture<Settled>>(calls.size());
     for (int i = 0; i < calls.size(); i++) {
       var each = calls.get(i).judged(answers.spec, answers.each.get(i).judgement());
       var refusal = refusal(each, answers, answers.each.get(i), standing);
       if (refusal == null || refusal == Refusal.APPROVAL_NEEDED) {
-        refusal = contentRefusal(each, admitted, rules).orElse(refusal);
+        refusal = contentRefusal(each, admitted, judged.rules).orElse(refusal);
       }
       settled.add(
-          settle(call, admitted, each, refusal, answers.fence, standing, by, wanted)
+          settle(call, admitted, each, refusal, answers.fence, standing, judged.by, wanted)
               .toCompletableFuture());
     }
     return CompletableFuture.allOf(settled.toArray(CompletableFuture<?>[]::new))
@@ -320,8 +380,15 @@ final class ToolCallDecisions {
     }
     var judgement = permitted.judgement();
     var judged = each.judged(permitted.spec(), judgement);
-    return decidedBy(judgement == null ? by.version() : judgement.bundleVersion(), by, admitted)
-        .thenApply(rules -> contentRefusal(judged, admitted, rules));
+    return contentsOf(judgement == null ? by.version() : judgement.bundleVersion(), by, admitted)
+        .thenApply(known -> {
+          // What is found otherwise by now, was not what was granted.
+          var seen =
+              known.map(decides -> inspected(List.of(judged), by, decides).getFirst())
+                  .filter(judged::holdsTheSameAs);
+          return contentRefusal(
+              seen.orElse(judged), admitted, seen.isEmpty() ? Optional.empty() : known.map(Policies.Contents::rules));
+        });
   }
 
   private Freshness.Standing standing(Admitted admitted) {
@@ -347,11 +414,10 @@ final class ToolCallDecisions {
   }
 
   /**
-   * By the one version that decided about all of them. Empty as well where there were several, as a
-   * node of an older release may say: what one of them wants is not what decides of another's.
+   * The one that decided about all of them. Empty where there were several, as a node of an older
+   * release may say: what one of them wants is not what decides of another's.
    */
-  private CompletionStage<Optional<ContentRules>> decidedBy(
-      Answers answers, Policies.Contents by, Admitted admitted) {
+  private static Optional<Long> version(Answers answers, Policies.Contents by) {
     var versions =
         answers.each.stream()
             .map(Answer::judgement)
@@ -360,30 +426,27 @@ final class ToolCallDecisions {
             .distinct()
             .toList();
     return switch (versions.size()) {
-      case 0 -> decidedBy(by.version(), by, admitted);
-      case 1 -> decidedBy(versions.getFirst(), by, admitted);
-      default -> CompletableFuture.completedFuture(Optional.empty());
+      case 0 -> Optional.of(by.version());
+      case 1 -> Optional.of(versions.getFirst());
+      default -> Optional.empty();
     };
   }
 
-  /**
-   * What is done about findings by the version that decided. Empty: it looks for something else
-   * than was looked for, or is not known here.
-   */
-  private CompletionStage<Optional<ContentRules>> decidedBy(
+  /** What that version says of content. Empty: it is not known here. */
+  private CompletionStage<Optional<Policies.Contents>> contentsOf(
       long version, Policies.Contents by, Admitted admitted) {
     if (version == by.version()) {
-      return CompletableFuture.completedFuture(Optional.of(by.rules()));
+      return CompletableFuture.completedFuture(Optional.of(by));
     }
     return contents
         .of(admitted.agent().claims().organization(), version)
-        .thenApply(rules -> Optional.of(rules).filter(by.rules()::looksForTheSameAs))
+        .thenApply(rules -> Optional.of(new Policies.Contents(version, rules)))
         .exceptionally(_ -> Optional.empty());
   }
 
   /**
-   * What speaks against a call that policies permit: that others decided than those by whom it was
-   * inspected, so that it may be proposed again; or that not all of it was. Empty: nothing.
+   * What speaks against a call that policies permit: that those who decided are not those by whom it
+   * was inspected, so that it may be proposed again; or that not all of it was. Empty: nothing.
    */
   private static Optional<Refusal> contentRefusal(
       ToolCall call, Admitted admitted, Optional<ContentRules> rules) {

@@ -13,6 +13,9 @@ import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.policy.ContentDocument;
+import io.redoubt.protocol.policy.ContentPolicy;
+import io.redoubt.protocol.policy.CustomPattern;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
 import io.redoubt.proxy.llm.reply.Samples;
 import io.redoubt.proxy.sdk.SdkAgent;
@@ -30,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
@@ -260,6 +264,77 @@ class LlmToolCallTest {
           assertThat(record.verdict()).isEqualTo(Verdict.DENY);
           assertThat(record.detail()).startsWith("policies_unknown");
         });
+  }
+
+  private void looksFor(long version, String word) {
+    plane.policies.runContent(
+        version,
+        new ContentDocument(
+            "organization",
+            new ContentPolicy(
+                List.of(), List.of(new CustomPattern.Words("ours", List.of(word), true, true)))));
+  }
+
+  /** While the calls are asked about, policies of another version begin to look for these. */
+  private void beginsToLookFor(String... words) {
+    var version = new AtomicInteger(7);
+    plane.agents.ofTools = action -> {
+      if (action.resource().equals("read_file")) {
+        int next = version.incrementAndGet();
+        if (next - 8 < words.length) {
+          looksFor(next, words[next - 8]);
+        } else {
+          version.set(7 + words.length);
+        }
+      }
+      var decision =
+          action.findings().isEmpty()
+              ? FakeAgents.PERMITS.decision()
+              : says(Verdict.DENY, "no-ours", List.of()).decision();
+      return new Judgement(version.get(), decision, Risk.NONE);
+    };
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void whatPoliciesThatBeginToDecideMeanwhileFindIsDecidedByThem(Way way) {
+    replies(way);
+    beginsToLookFor("etc");
+
+    var heard = ask(way);
+
+    assertThat(heard.calls()).containsExactly("weather");
+    assertThat(plane.agents.proposed).hasSize(2);
+    assertThat(recordOf("read_file").policyIds()).containsExactly("no-ours");
+    assertThat(recordOf("read_file").findings()).containsExactly("custom:ours");
+    assertThat(toolCalls(2)).allSatisfy(it -> assertThat(it.bundleVersion()).isEqualTo("8"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void wherePoliciesThatBeginToDecideMeanwhileFindTheSameNothingIsDecidedAnew(Way way) {
+    replies(way);
+    beginsToLookFor("kestrel");
+
+    var heard = ask(way);
+
+    assertThat(heard.calls()).containsExactly("read_file", "weather");
+    assertThat(plane.agents.proposed).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void whoPublishesAgainAndAgainHoldsNoCallForEver(Way way) {
+    replies(way);
+    beginsToLookFor("etc", "kestrel", "etc", "kestrel");
+
+    var heard = ask(way);
+
+    assertThat(heard.calls()).isEmpty();
+    assertThat(heard.text()).contains("not known here yet");
+    assertThat(plane.agents.proposed).hasSize(3);
+    assertThat(toolCalls(2))
+        .allSatisfy(record -> assertThat(record.detail()).startsWith("policies_unknown"));
   }
 
   @ParameterizedTest
