@@ -5,7 +5,8 @@ import io.redoubt.content.Detector;
 
 /**
  * A private key between its lines (RFC 7468, OpenSSH, OpenPGP), also where the line ends are
- * written as {@code \n}. Without its last line it ends where something else begins.
+ * written as {@code \n}. Without its last line it ends where something else begins. Anybody can
+ * write such lines around other things, so those are looked for in it as everywhere.
  */
 final class PrivateKeyMatcher implements Matcher {
   private static final String BEGIN = "-----BEGIN ";
@@ -64,6 +65,7 @@ final class PrivateKeyMatcher implements Matcher {
           window.run(at + END.length(), Bytes.UPPER | Bytes.DIGIT | Bytes.SPACE, LONGEST_LABEL);
       to = window.has(name2, "-----") ? name2 + 5 : name2;
     }
-    window.found(Detector.PRIVATE_KEY, start, to, ended ? Confidence.CHECKED : Confidence.FORM);
+    window.foundAround(
+        Detector.PRIVATE_KEY, start, to, ended ? Confidence.CHECKED : Confidence.FORM);
   }
 }

@@ -12,7 +12,7 @@ final class TextScan implements Part {
   private final Window window;
   private final Consumer<Finding> findings;
   private int next; // the first byte that no anchor was looked for at
-  private int covered; // what is before this is part of a finding
+  private int covered; // what is before this is part of a finding that holds no other
   private int enough; // an anchor that lacked bytes is looked at again when there are so many
 
   TextScan(Anchors anchors, Window window, Consumer<Finding> findings) {
@@ -61,7 +61,9 @@ final class TextScan implements Part {
     for (int i = 0; i < window.results(); i++) {
       if (window.from(i) >= covered) {
         findings.accept(window.finding(i));
-        covered = window.to(i);
+        if (window.isClosed(i)) {
+          covered = window.to(i);
+        }
       }
     }
   }

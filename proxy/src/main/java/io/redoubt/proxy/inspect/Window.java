@@ -19,6 +19,7 @@ final class Window {
   private final int[] froms = new int[MAX_RESULTS];
   private final int[] tos = new int[MAX_RESULTS];
   private final Confidence[] confidences = new Confidence[MAX_RESULTS];
+  private final boolean[] closed = new boolean[MAX_RESULTS];
   private int results;
   private final Digits digits = new Digits();
   private final int[] counts = new int[256];
@@ -157,7 +158,18 @@ final class Window {
   }
 
   void found(Detector detector, int from, int to, Confidence confidence) {
+    found(detector, from, to, confidence, true);
+  }
+
+  /** The same, of something that may be written around anything: others look inside of it, too. */
+  void foundAround(Detector detector, int from, int to, Confidence confidence) {
+    found(detector, from, to, confidence, false);
+  }
+
+  private void found(
+      Detector detector, int from, int to, Confidence confidence, boolean isClosed) {
     if (results < MAX_RESULTS) {
+      closed[results] = isClosed;
       detectors[results] = detector;
       froms[results] = from;
       tos[results] = to;
@@ -192,6 +204,11 @@ final class Window {
 
   int to(int result) {
     return tos[result];
+  }
+
+  /** Whether there is nothing else to be looked for in it. */
+  boolean isClosed(int result) {
+    return closed[result];
   }
 
   Finding finding(int result) {

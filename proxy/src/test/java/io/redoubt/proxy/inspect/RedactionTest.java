@@ -39,6 +39,22 @@ class RedactionTest {
   }
 
   @Test
+  void whatStandsInAnotherFindingIsReplacedWithItOrByItself() {
+    String key = "-----BEGIN PRIVATE" + " KEY-----\n" + "QUJD".repeat(10) + "\nof ";
+    byte[] text = (key + "maria@keller.de and others").getBytes(UTF_8);
+    for (int piece : List.of(1, 7, text.length)) {
+      var all = new Redaction(Inspector.STANDARD, _ -> true);
+      var personal = new Redaction(Inspector.STANDARD, it -> it.category() == Category.PII);
+
+      assertThat(redacted(text, piece, all)).isEqualTo("[REDACTED:private-key]");
+      assertThat(redacted(text, piece, personal)).isEqualTo(key + "[REDACTED:email] and others");
+      assertThat(personal.take())
+          .extracting(Finding::code)
+          .containsExactly("secret:private-key", "pii:email");
+    }
+  }
+
+  @Test
   void nothingPassesBecauseThereIsSoMuchOfIt() {
     byte[] text = "a@b.de ".repeat(Scan.MOST_FINDINGS + 50).getBytes(UTF_8);
 
