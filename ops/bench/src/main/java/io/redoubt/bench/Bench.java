@@ -4,6 +4,7 @@ import io.redoubt.bench.micro.Micro;
 import io.redoubt.bench.scenario.Agents;
 import io.redoubt.bench.scenario.All;
 import io.redoubt.bench.scenario.Approvals;
+import io.redoubt.bench.scenario.Decisions;
 import io.redoubt.bench.scenario.Inspect;
 import io.redoubt.bench.scenario.Isolate;
 import io.redoubt.bench.scenario.ManyAgents;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Command;
       Spend.class,
       Startup.class,
       Agents.class,
+      Decisions.class,
       Inspect.class,
       Peer.class,
       Remote.class,

@@ -31,6 +31,10 @@ public final class Latencies {
     return nanos.getValueAtPercentile(percentile) / 1e6;
   }
 
+  public double micros(double percentile) {
+    return nanos.getValueAtPercentile(percentile) / 1e3;
+  }
+
   public double meanMillis() {
     return nanos.getMean() / 1e6;
   }

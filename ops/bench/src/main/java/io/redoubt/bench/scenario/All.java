@@ -31,6 +31,7 @@ public final class All implements Scenario {
             new ManyAgents(),
             new Approvals(),
             new Scaling(),
+            new Decisions(),
             new Inspect(),
             new Peer())) {
       new CommandLine(scenario)
