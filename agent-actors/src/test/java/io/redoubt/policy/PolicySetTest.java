@@ -11,6 +11,7 @@ import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import java.net.InetAddress;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -382,6 +383,29 @@ class PolicySetTest {
     assertThat(set.decide(call(elsewhere)).errors()).isEmpty();
     var later = Facts.of(FACTS.time().plusMillis(1), FACTS.source());
     assertThat(set.decide(call(later)).verdict()).isEqualTo(Verdict.DENY);
+  }
+
+  @Test
+  void hoursAreAPolicysOwn() {
+    var set =
+        set(
+            PERMIT,
+            """
+            forbid (principal in AgentGroup::"team=payments", action, resource)
+            when {
+              context.time.offset(duration("1h")).toTime() < duration("7h")
+              || context.time.offset(duration("1h")).toTime() >= duration("19h")
+            };
+            """);
+
+    assertThat(set.decide(call()).verdict()).isEqualTo(Verdict.PERMIT);
+    for (var hour : List.of("2026-11-20T05:59:59Z", "2026-11-20T18:00:00Z")) {
+      var facts = Facts.of(Instant.parse(hour), FACTS.source());
+      assertThat(set.decide(call(facts)).policyIds()).as(hour).containsExactly("p2");
+      assertThat(set.decide(call(facts)).errors()).isEmpty();
+    }
+    var early = Facts.of(Instant.parse("2026-11-20T06:00:00Z"), FACTS.source());
+    assertThat(set.decide(call(early)).verdict()).isEqualTo(Verdict.PERMIT);
   }
 
   @Test
