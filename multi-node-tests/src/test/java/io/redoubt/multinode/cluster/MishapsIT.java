@@ -80,6 +80,15 @@ final class MishapsIT {
     assertThat(result.percentWithin(Duration.ofSeconds(20)))
         .as("clients that try again are served within 20 s, of a hundred")
         .isGreaterThanOrEqualTo(99);
+    if (mishap == Mishap.SINGLETONS_KILLED) {
+      assertThat(result.longestWait())
+          .as("longest wait of a client that tries again, at the dead node too")
+          .isLessThan(LIMIT);
+      var acknowledgement = operator.isolate(operator.createAgent("afterwards").id());
+      assertThat(acknowledgement.required("nodes").findValuesAsText("node"))
+          .as("the node that came back is asked too")
+          .containsExactly("node-1", "node-2", "node-3");
+    }
   }
 
   /** The clients of the minority know nothing of it, and go on asking there. */
