@@ -44,6 +44,7 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * G9 on three nodes, whatever dies or is cut off: each request is decided once, a grant passes no
@@ -51,6 +52,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * its own.
  */
 @ExtendWith(SharedTrio.class)
+@Isolated
 final class ApprovalsIT {
   private static final int AGENTS = 6;
   private static final int DECISIONS = 12;

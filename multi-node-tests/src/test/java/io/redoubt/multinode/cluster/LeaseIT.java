@@ -32,9 +32,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A node that may have missed something does nothing, and the others know from when on (G3). */
 @ExtendWith(SharedTrio.class)
+@Isolated
 final class LeaseIT {
   /** Some live on the node that stands still; an isolate of those has to wait. */
   private static final int AGENTS = 10;

@@ -17,11 +17,13 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** One thing after another breaks under three nodes at work. */
 @ExtendWith(SharedTrio.class)
+@Isolated
 final class MishapsIT {
   private static final int AGENTS = 9;
   private static final int CALLERS = 3;

@@ -33,12 +33,14 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * What an operator publishes decides on every node from then on. In an organization of its own,
  * since the other scenarios want to be permitted.
  */
 @ExtendWith(SharedTrio.class)
+@Isolated
 final class PoliciesIT {
   /** So many that some live on each node, which is where they are decided about. */
   private static final int AGENTS = 8;

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * One node after the other becomes one of the next build, as the handbook says how, while agents
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Order(Integer.MAX_VALUE)
 @EnabledIfSystemProperty(named = "redoubt.rolling-update", matches = "true")
 @ExtendWith(SharedTrio.class)
+@Isolated
 final class RollingUpdateIT {
   private static final int AGENTS = 9;
   private static final int CALLERS = 3;

@@ -1,5 +1,6 @@
 package io.redoubt.multinode.cluster;
 
+import io.redoubt.multinode.product.SharedProduct;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -19,6 +20,7 @@ final class SharedTrio implements ParameterResolver {
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    SharedProduct.stopIdle(context);
     return context
         .getRoot()
         .getStore(ExtensionContext.Namespace.create(SharedTrio.class))

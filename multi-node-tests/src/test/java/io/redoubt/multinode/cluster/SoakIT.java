@@ -18,9 +18,11 @@ import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Mishap after mishap, in an order that the seed decides, for as long as {@code soak} was told. */
 @EnabledIfSystemProperty(named = "redoubt.soak.minutes", matches = "[1-9]\\d*")
+@Isolated
 final class SoakIT {
   private final Deque<Mishap> coming = new ArrayDeque<>();
 

@@ -20,9 +20,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Who comes to a cluster at work: those that belong are let in, the others learn why not. */
 @ExtendWith(SharedTrio.class)
+@Isolated
 final class StrangersIT {
   private static final int AGENTS = 8;
   private static final int CALLERS = 3;

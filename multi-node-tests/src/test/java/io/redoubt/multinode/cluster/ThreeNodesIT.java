@@ -28,9 +28,11 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Three nodes in processes of their own behave as one enclave, also when one of them is gone. */
 @ExtendWith(SharedTrio.class)
+@Isolated
 final class ThreeNodesIT {
   private static final int AGENTS = 12;
   private static final int CALLERS = 4;

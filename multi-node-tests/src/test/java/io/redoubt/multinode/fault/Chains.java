@@ -6,6 +6,7 @@ import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.Rotation;
 import io.redoubt.multinode.product.AgentClient;
 import io.redoubt.multinode.product.AgentClient.Successors;
+import io.redoubt.multinode.product.AtOnce;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Product;
 import io.redoubt.multinode.product.TokenEndpoint;
@@ -88,9 +89,9 @@ final class Chains {
    * that it holds.
    */
   void resolve() {
-    agents.parallelStream()
-        .filter(Predicate.not(AgentClient::over))
-        .forEach(agent ->
+    AtOnce.each(
+        agents.stream().filter(Predicate.not(AgentClient::over)).toList(),
+        agent ->
             await("a certain answer for " + agent.id())
                 .pollDelay(Duration.ZERO)
                 .atMost(Duration.ofSeconds(15))

@@ -3,6 +3,8 @@ package io.redoubt.multinode.product;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -17,13 +19,16 @@ final class FreePorts {
   private static final int LOWEST = 1000;
   private static final int HIGHEST = 7000;
 
+  /** By products that start at the same time. */
+  private static final Set<Integer> TAKEN = ConcurrentHashMap.newKeySet();
+
   private FreePorts() {}
 
   static int offset() {
     return RandomGenerator.getDefault()
         .ints(100, LOWEST / 10, HIGHEST / 10)
         .map(tens -> tens * 10)
-        .filter(FreePorts::free)
+        .filter(offset -> free(offset) && TAKEN.add(offset))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException("no free ports"));
   }
