@@ -113,9 +113,12 @@ final class DatabaseOutageIT {
           breakDatabase,
           () -> {
             chains.stop();
-            assertUnavailable(product, chains.agents().getFirst(), models, agent);
-            assertUnavailable(operator);
-            AtOnce.each(beside, DatabaseOutageIT::assertRefused);
+            AtOnce.each(
+                List.<Runnable>of(
+                    () -> assertUnavailable(product, chains.agents().getFirst(), models, agent),
+                    () -> assertUnavailable(operator),
+                    () -> AtOnce.each(beside, DatabaseOutageIT::assertRefused)),
+                Runnable::run);
           });
       product.awaitReady();
       long recovered = System.nanoTime();
