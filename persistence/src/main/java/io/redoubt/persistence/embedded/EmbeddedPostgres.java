@@ -114,13 +114,17 @@ public final class EmbeddedPostgres implements AutoCloseable {
    * @throws IllegalStateException with a plain sentence where another process looks after it
    */
   public static boolean stopOrphan(Path directory) {
+    return stopOrphan(directory, directory);
+  }
+
+  static boolean stopOrphan(Path directory, Path programs) {
     if (!Files.isDirectory(directory.resolve("data"))) {
       return false;
     }
     try {
       Path real = directory.toRealPath();
       try (var _ = lock(real)) {
-        var process = new ServerProcess(Binaries.unpack(real), real);
+        var process = new ServerProcess(Binaries.unpack(programs.toAbsolutePath()), real);
         boolean running = process.postmaster().isPresent();
         process.stop();
         return running;

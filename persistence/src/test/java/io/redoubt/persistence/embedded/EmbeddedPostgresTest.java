@@ -39,7 +39,7 @@ class EmbeddedPostgresTest {
 
   @AfterEach
   void clear() throws IOException {
-    EmbeddedPostgres.stopOrphan(directory);
+    EmbeddedPostgres.stopOrphan(directory, TemporaryServer.programs());
     Trees.delete(parent);
   }
 
