@@ -145,6 +145,10 @@ final class Round {
       broken = System.nanoTime();
       mishap.happen(scene);
       over = System.nanoTime();
+      await("everybody is served by whoever is left")
+          .atMost(SERVED_AGAIN)
+          .untilAsserted(() -> assertThat(load.unservedSince(over)).isEmpty());
+      load.relax();
       product.awaitAllReady();
       ended = product.clock().instant();
       await("everybody is served again")

@@ -186,10 +186,13 @@ final class ThreeNodesIT {
       rota.without(leaver);
       product.stop(leaver);
       stopped = System.nanoTime();
-      await("the node has ended and come back")
+      await("the node has ended")
+          .atMost(Duration.ofSeconds(45))
+          .until(() -> !product.alive(leaver));
+      load.relax();
+      await("and come back")
           .atMost(Duration.ofSeconds(45))
           .until(() -> product.look().pid(leaver.name()) != leaver.pid());
-      load.relax();
       await("it is ready, and has honoured at no moment what was ended before")
           .atMost(Duration.ofSeconds(90))
           .until(() -> {

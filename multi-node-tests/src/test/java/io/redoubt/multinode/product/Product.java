@@ -345,6 +345,11 @@ public final class Product implements AutoCloseable {
     return stopped;
   }
 
+  /** Whether the process that it had when it was looked at is still there. */
+  public boolean alive(Installation.Node node) {
+    return Processes.alive(node.pid());
+  }
+
   public boolean serversAlive() {
     return runtime().servers().stream().allMatch(Processes::alive);
   }
