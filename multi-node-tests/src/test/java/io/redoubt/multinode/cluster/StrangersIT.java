@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.redoubt.multinode.product.AtOnce;
-import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.ForeignCertificate;
 import io.redoubt.multinode.product.Installation;
 import io.redoubt.multinode.product.Newcomer;
@@ -22,20 +21,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** Who comes to a cluster at work: those that belong are let in, the others learn why not. */
+/**
+ * Who comes to a cluster at work: those that belong are let in, the others learn why not. For other
+ * reasons not to belong {@code FormingTest} has a cluster that is not at work.
+ */
 @ExtendWith(SharedTrio.class)
 @Isolated
 final class StrangersIT {
   private static final int AGENTS = 8;
   private static final int CALLERS = 3;
 
-  private final Trio trio;
   private final Product product;
   private final Upstream upstream;
   private final Operator operator;
 
   StrangersIT(Trio trio) {
-    this.trio = trio;
     this.product = trio.product();
     this.upstream = trio.upstream();
     this.operator = trio.operator();
@@ -53,16 +53,9 @@ final class StrangersIT {
       assertThat(
               refusals(
                   () -> refusal(Map.of("redoubt.enclave.node", "node-2")),
-                  () -> refusal(Map.of("redoubt.enclave.cluster.port", portOf("node-2")))))
-          .satisfiesExactly(
-              name -> assertThat(name).contains("Two nodes cannot have one name"),
-              address -> assertThat(address).contains("Two nodes cannot have one address"));
-      assertThat(
-              refusals(
-                  () -> refusal(Map.of("redoubt.enclave.link.api-key", keyOfAnotherEnclave())),
                   () -> refusal(Map.of(), clockAheadBy(Duration.ofMinutes(10)))))
           .satisfiesExactly(
-              key -> assertThat(key).contains("The database belongs to enclave"),
+              name -> assertThat(name).contains("Two nodes cannot have one name"),
               clock -> assertThat(clock).contains("seconds ahead of the database's"));
       try (var _ = NextRelease.migrated(product)) {
         assertThat(refusal(Map.of())).contains("The database schema is at version 1000");
@@ -134,22 +127,8 @@ final class StrangersIT {
     return AtOnce.all(List.of(one, other));
   }
 
-  private int portOf(String node) {
-    return trio.network().port(node);
-  }
-
   private String clockAheadBy(Duration ahead) {
     return SkewedClock.option(product.directory(), ahead);
-  }
-
-  private String keyOfAnotherEnclave() {
-    return product
-        .secrets()
-        .note(
-            operator
-                .call("POST", "/api/v1/enclaves", Documents.object().put("name", "elsewhere"))
-                .required("api_key")
-                .asText());
   }
 
   /** Right names, wrong authority; and it does not want to wait long. */

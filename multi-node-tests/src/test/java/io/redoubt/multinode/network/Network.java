@@ -84,11 +84,6 @@ public final class Network implements Product.Wiring, AutoCloseable {
     return text.toString();
   }
 
-  /** Where the others reach a node. */
-  public int port(String node) {
-    return line(toNode, node).port();
-  }
-
   private static String name(int index) {
     return "node-" + (index + 1);
   }
