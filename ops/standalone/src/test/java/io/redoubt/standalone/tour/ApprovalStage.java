@@ -13,11 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
 
 /**
@@ -48,11 +47,12 @@ final class ApprovalStage implements AutoCloseable {
   private final SecretHunt hunt = new SecretHunt();
   private final Path directory;
   private final AgentClient agent;
+  private OperatorClient operator;
 
   ApprovalStage(Path directory) throws IOException {
     this.directory = directory;
     this.product = new Product(directory);
-    up();
+    this.operator = start();
     done(
         Map.of("REDOUBT_PROVIDER_KEY", "sk-risky-not-a-key"),
         "provider",
@@ -72,9 +72,14 @@ final class ApprovalStage implements AutoCloseable {
     assertThat(granted.status()).as(granted.body()).isEqualTo(200);
   }
 
-  void up() {
+  void up() throws IOException {
+    operator = start();
+  }
+
+  private OperatorClient start() throws IOException {
     var up = product.up(NEAR, "--nodes", "1");
     assertThat(up.code()).as(up.toString()).isZero();
+    return new OperatorClient(product.runtime(), hunt);
   }
 
   /** The agent comes back with the token that it held. */
@@ -100,7 +105,7 @@ final class ApprovalStage implements AutoCloseable {
         SlackStandIn.APP,
         "--base-url",
         slack.url());
-    String ada = new OperatorClient(product.runtime(), hunt).newMember("Ada Approver", "approver");
+    String ada = operator.newMember("Ada Approver", "approver");
     done("channel", "map", APPROVER, ada);
   }
 
@@ -181,27 +186,32 @@ final class ApprovalStage implements AutoCloseable {
         }));
   }
 
-  /** What waits for a decision about that, as the command line shows it. */
-  String pending(String about, String... options) {
+  /** What waits for a decision about that. */
+  String pending(String about) {
+    return pending(about, () -> operator.get("/api/v1/approvals?status=pending&limit=200"));
+  }
+
+  /** The same as the command line shows it, which asks the enclave. */
+  String pendingAtEnclave(String about) {
+    return pending(about, () -> done("approvals", "list", "--at-enclave", "-o", "json").json());
+  }
+
+  private static String pending(String about, Supplier<JsonNode> list) {
     return await("a request about " + about)
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(200))
-        .until(() -> idOf(about, options), id -> !id.isEmpty());
-  }
-
-  private String idOf(String about, String... options) {
-    var words = new ArrayList<>(List.of("approvals", "list", "-o", "json"));
-    words.addAll(List.of(options));
-    return StreamSupport.stream(
-            done(words.toArray(String[]::new)).json().path("items").spliterator(), false)
-        .filter(it -> it.at("/arguments/about").asText().equals(about))
-        .map(it -> it.path("id").asText())
-        .findFirst()
-        .orElse("");
+        .until(
+            () ->
+                StreamSupport.stream(list.get().path("items").spliterator(), false)
+                    .filter(it -> it.at("/arguments/about").asText().equals(about))
+                    .map(it -> it.path("id").asText())
+                    .findFirst()
+                    .orElse(""),
+            id -> !id.isEmpty());
   }
 
   JsonNode shown(String approval) {
-    return done("approvals", "show", approval, "-o", "json").json();
+    return operator.get("/api/v1/approvals/" + approval);
   }
 
   /** Follows what is said of requests from now on. */
@@ -215,7 +225,7 @@ final class ApprovalStage implements AutoCloseable {
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(500))
         .untilAsserted(() -> {
-          var items = done("audit", "search", "--limit", "0", "-o", "json").json().path("items");
+          var items = operator.get("/api/v1/audit?limit=200").path("items");
           assertThat(
                   StreamSupport.stream(items.spliterator(), false)
                       .filter(it -> it.path("approval_id").asText().equals(approval))

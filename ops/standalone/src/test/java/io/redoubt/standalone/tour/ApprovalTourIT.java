@@ -216,7 +216,7 @@ class ApprovalTourIT {
       watch.awaitLine(bread, "consumed 1");
     }
     var impatient = stage.opened("transfer", "the winter", 1);
-    String later = stage.pending("the winter", "--at-enclave");
+    String later = stage.pendingAtEnclave("the winter");
     assertThat(impatient.whole()).contains(later, "pending").doesNotContain("tool_use");
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.standalone.tour;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.settings.RuntimeFile;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,6 +14,7 @@ final class OperatorClient {
   private final Wire wire = new Wire();
   private final RuntimeFile runtime;
   private final SecretHunt hunt;
+  private String token = "";
 
   OperatorClient(RuntimeFile runtime, SecretHunt hunt) {
     this.runtime = runtime;
@@ -32,15 +34,33 @@ final class OperatorClient {
         "id");
   }
 
+  /** What stands there. */
+  JsonNode get(String path) {
+    return succeeded(wire.get(url(path), "authorization", "Bearer " + token()));
+  }
+
   private String post(String path, String body, String wanted) {
-    var answer = wire.post(url(path), body, "authorization", "Bearer " + token());
+    return succeeded(wire.post(url(path), body, "authorization", "Bearer " + token()))
+        .path(wanted)
+        .asText();
+  }
+
+  private static JsonNode succeeded(Wire.Answer answer) {
     if (answer.status() / 100 != 2) {
       throw new AssertionError(answer.body());
     }
-    return answer.json().path(wanted).asText();
+    return answer.json();
   }
 
+  /** Good for longer than a tour takes. */
   private String token() {
+    if (token.isEmpty()) {
+      token = newToken();
+    }
+    return token;
+  }
+
+  private String newToken() {
     String credentials = runtime.operator().clientId() + ":" + runtime.operator().clientSecret();
     var request =
         HttpRequest.newBuilder(url("/api/v1/iam/token"))
