@@ -24,11 +24,17 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** A control plane over a database of its own, with its operators. Can be started anew. */
 final class TestServer implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
+
+  static {
+    // What tests wait for is there after milliseconds, and each of them waits often.
+    Awaitility.setDefaultPollInterval(Duration.ofMillis(25));
+  }
 
   final TemporaryDatabase postgres = TemporaryDatabase.create();
   final MovableClock clock = new MovableClock();

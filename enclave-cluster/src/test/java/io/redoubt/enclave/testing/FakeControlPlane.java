@@ -56,6 +56,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,11 @@ public final class FakeControlPlane implements AutoCloseable {
   public static final String SLACKS_SIGNATURE = "v0=" + "5".repeat(64);
   public static final String BOT_FRAMEWORKS_TOKEN = "Bearer e30.e30.e30";
   private static final Clock CLOCK = Clock.systemUTC();
+
+  static {
+    // What tests wait for is there after milliseconds, and each of them waits often.
+    Awaitility.setDefaultPollInterval(Duration.ofMillis(25));
+  }
 
   public final EnclaveId enclave = EnclaveId.next(CLOCK);
   public final SecretKeyText apiKey =
