@@ -38,6 +38,7 @@ import io.redoubt.enclave.link.ControlPlaneLink;
 import io.redoubt.enclave.link.LinkStatus;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.link.OfflineWindow;
+import io.redoubt.enclave.link.PostgresSetAside;
 import io.redoubt.enclave.link.Sightings;
 import io.redoubt.enclave.link.TrustAnchors;
 import io.redoubt.enclave.membership.ClockWatch;
@@ -546,6 +547,7 @@ final class EnclaveNode {
                     new PostgresUnreportedAgents(held.database()),
                     voting,
                     held.approvals(),
+                    new PostgresSetAside(held.database()),
                     config.node(),
                     Release.version(),
                     this::liveNodes,

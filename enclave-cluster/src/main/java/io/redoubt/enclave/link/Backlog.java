@@ -93,7 +93,7 @@ final class Backlog {
   }
 
   /** The agent that it is about; null: none. */
-  private static @Nullable AgentId agent(@Nullable LinkCommand command) {
+  static @Nullable AgentId agent(@Nullable LinkCommand command) {
     return switch (command) {
       case LinkCommand.PutAgent it -> it.agentId();
       case LinkCommand.OfferBootstrap it -> it.agentId();

@@ -83,6 +83,9 @@ final class CommandApplier {
   /** Never to be applied, whatever is tried. */
   record Rejected(String why) implements Result {}
 
+  /** Set aside, and tried again beside the others. */
+  record Waits() implements Result {}
+
   /** Not now; the same command again later. */
   static final class LaterException extends RuntimeException implements TemporarilyUnavailable {
     private static final long serialVersionUID = 1L;
@@ -92,7 +95,7 @@ final class CommandApplier {
     }
   }
 
-  /** Whether somebody relies on what runs being stopped: such a command is not given up. */
+  /** Whether somebody relies on what runs being stopped: such a command is never given up. */
   static boolean stops(LinkCommand command) {
     return switch (command) {
       case LinkCommand.Isolate _, LinkCommand.Revoke _, LinkCommand.RevokeToken _ -> true;

@@ -110,6 +110,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       UnreportedAgents unreported,
       Voting voting,
       ApprovalBoard approvals,
+      SetAside setAside,
       String node,
       String version,
       Supplier<List<LinkReport.NodesSeen.Node>> nodes,
@@ -121,6 +122,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   private final LinkSession session;
   private final Reporter reporter;
   private final RolloutReporter rollout;
+  private final SetAsideOrders setAside;
   private final List<Thread> threads;
   private final List<Waiter> waiting = new ArrayList<>();
   private List<ActorRef<CaughtUp>> unprobed = new ArrayList<>();
@@ -160,12 +162,22 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
                 client::bundle, parts.state(), parts.bundles(), parts.policies(), rollout::note),
             parts.voting(),
             parts.state()::enrolmentKey);
+    this.setAside =
+        new SetAsideOrders(
+            parts.config(),
+            parts.setAside(),
+            parts.state(),
+            applier::apply,
+            client::report,
+            setAsideListener(context.getSelf()),
+            parts.clock());
     this.session =
         new LinkSession(
             parts.config(),
             client,
             parts.state(),
             applier,
+            setAside,
             new LinkSession.Identity(parts.config().enclave(), parts.node(), parts.version()),
             listener(context.getSelf()),
             parts.clock(),
@@ -174,7 +186,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
         List.of(
             Thread.ofVirtual().name("redoubt-link").start(session),
             Thread.ofVirtual().name("redoubt-link-reports").start(reporter),
-            Thread.ofVirtual().name("redoubt-link-rollout").start(rollout));
+            Thread.ofVirtual().name("redoubt-link-rollout").start(rollout),
+            Thread.ofVirtual().name("redoubt-link-set-aside").start(setAside));
   }
 
   /** The behavior of a node that holds the singleton. */
@@ -216,6 +229,21 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
         }
         reporter.applied(number);
         self.tell(new Applied(number));
+      }
+
+      @Override
+      public void superseded(String why) {
+        self.tell(new Superseded(why));
+      }
+    };
+  }
+
+  /** Called on the thread of what was set aside. */
+  private SetAsideOrders.Listener setAsideListener(ActorRef<Command> self) {
+    return new SetAsideOrders.Listener() {
+      @Override
+      public void stopped(AgentKey agent) {
+        reporter.note(Set.of(agent));
       }
 
       @Override
@@ -359,7 +387,11 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   }
 
   private void publish() {
-    parts.status().accept(new LinkStatus(connected, heardAt, Math.max(applied, 0), lastCommand));
+    parts
+        .status()
+        .accept(
+            new LinkStatus(
+                connected, heardAt, Math.max(applied, 0), lastCommand, setAside.size()));
   }
 
   private Behavior<Command> onStop() {

@@ -60,6 +60,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   private final LinkClient client;
   private final LinkProgress state;
   private final CommandApplier applier;
+  private final SetAsideOrders setAside;
   private final Identity identity;
   private final Listener listener;
   private final InstantSource clock;
@@ -73,6 +74,7 @@ final class LinkSession implements Runnable, AutoCloseable {
       LinkClient client,
       LinkProgress state,
       CommandApplier applier,
+      SetAsideOrders setAside,
       Identity identity,
       Listener listener,
       InstantSource clock,
@@ -81,6 +83,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     this.client = client;
     this.state = state;
     this.applier = applier;
+    this.setAside = setAside;
     this.identity = identity;
     this.listener = listener;
     this.clock = clock;
@@ -118,6 +121,7 @@ final class LinkSession implements Runnable, AutoCloseable {
 
   private void converse() throws IOException, InterruptedException, TimeoutException {
     PinnedKeys keys = enrol(hello());
+    setAside.load();
     long applied = Waiting.on(state.load()).map(LinkState.Kept::lastApplied).orElse(0L);
     try (var events = client.commands(applied)) {
       open = events;
@@ -226,6 +230,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     if (envelope == null
         || !identity.enclave().equals(envelope.enclaveId())
         || !isWhole(envelope)
+        || setAside.holds(envelope)
         || !backlog.mayPass(envelope)) {
       return;
     }
@@ -347,7 +352,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     CommandApplier.Result result = carryOut(number, order.envelope());
     // Told before it is remembered: after a crash in between, it is applied and told once more.
     switch (result) {
-      case CommandApplier.Applied _ -> {}
+      case CommandApplier.Applied _, CommandApplier.Waits _ -> {}
       case CommandApplier.Stopped stopped -> client.report(List.of(stopped.proof()));
       case CommandApplier.Voted(var answer) -> client.report(List.of(answer));
       case CommandApplier.Rejected(var why) -> {
@@ -363,9 +368,10 @@ final class LinkSession implements Runnable, AutoCloseable {
   }
 
   /**
-   * Until it is applied or known never to be. What passes by itself is waited for, not counted; and
-   * who is to be stopped is never left running because that fails (G3): every attempt cuts what the
-   * agent has under way, and those commands that follow wait.
+   * Until it is applied, known never to be, or set aside. What passes by itself is waited for, not
+   * counted; but who is to be stopped is never left running because that fails (G3), and nobody
+   * else's commands wait for it for long: such an order is set aside, whatever it fails for, and
+   * what is said of the agent after it with it.
    */
   private CommandApplier.Result carryOut(long number, @Nullable CommandEnvelope envelope)
       throws InterruptedException {
@@ -375,26 +381,52 @@ final class LinkSession implements Runnable, AutoCloseable {
     if (!isWhole(envelope)) {
       return new CommandApplier.Rejected("the command is incomplete");
     }
+    boolean stops =
+        CommandApplier.stops(envelope.command()) && Backlog.agent(envelope.command()) != null;
     var pauses = new Backoff(config.backoffMin(), config.backoffMax());
     int failures = 0;
     while (true) {
       try {
+        if (setAside.holds(envelope)) {
+          setAside.add(envelope);
+          return new CommandApplier.Waits();
+        }
         return Waiting.on(applier.apply(envelope));
       } catch (SupersededException e) {
         throw e;
-      } catch (TimeoutException e) {
-        LOG.warn("Command {} has to wait: {}", number, e.toString());
-      } catch (RuntimeException e) {
-        if (Waiting.passesByItself(e)) {
+      } catch (TimeoutException | RuntimeException e) {
+        boolean passes = e instanceof TimeoutException || Waiting.passesByItself(e);
+        if (passes) {
           LOG.warn("Command {} has to wait: {}", number, e.toString());
-        } else if (CommandApplier.stops(envelope.command())) {
-          LOG.error("Command {}, which stops an agent, fails, and is tried again", number, e);
-        } else if (++failures >= config.attempts()) {
+        } else {
           LOG.error("Command {} fails", number, e);
-          return new CommandApplier.Rejected("fails in this enclave; its log says why");
+        }
+        if (stops || !passes) {
+          failures++;
+        }
+        if (failures >= config.attempts()) {
+          if (!stops) {
+            return new CommandApplier.Rejected("fails in this enclave; its log says why");
+          }
+          if (isSetAside(envelope)) {
+            return new CommandApplier.Waits();
+          }
         }
       }
       pauses.pause();
+    }
+  }
+
+  /** Where it cannot be, it is tried in its turn once more. */
+  private boolean isSetAside(CommandEnvelope envelope) throws InterruptedException {
+    try {
+      setAside.add(envelope);
+      return true;
+    } catch (SupersededException e) {
+      throw e;
+    } catch (TimeoutException | RuntimeException e) {
+      LOG.warn("Command {} cannot be set aside: {}", envelope.number(), e.toString());
+      return false;
     }
   }
 

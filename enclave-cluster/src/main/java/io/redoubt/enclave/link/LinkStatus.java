@@ -10,7 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param heardAt time of the last signed heartbeat, by the control plane's clock; null: none yet
  * @param lastApplied number of the last command applied here
  * @param lastCommand number of the newest command known to exist
+ * @param setAside commands that could not be carried out, and those that wait for them
  */
 public record LinkStatus(
-    boolean connected, @Nullable Instant heardAt, long lastApplied, long lastCommand)
+    boolean connected,
+    @Nullable Instant heardAt,
+    long lastApplied,
+    long lastCommand,
+    int setAside)
     implements ClusterMessage {}

@@ -29,6 +29,7 @@ public final class LinkView {
     this.window = window;
     metrics.gauge("redoubt.link.connected", this, view -> view.connected() ? 1 : 0);
     metrics.gauge("redoubt.link.lag.commands", this, LinkView::lag);
+    metrics.gauge("redoubt.link.set.aside", this, LinkView::setAside);
   }
 
   /** The topic that the link tells its status on; every node spawns one. */
@@ -66,6 +67,11 @@ public final class LinkView {
     return last == null ? 0 : last.status().lastCommand() - last.status().lastApplied();
   }
 
+  private double setAside() {
+    Seen last = seen;
+    return last == null ? 0 : last.status().setAside();
+  }
+
   /** For {@code /ready}: truthful, and no reason to be unready, since the enclave works offline. */
   public Map<String, Object> detail() {
     var detail = new LinkedHashMap<String, Object>();
@@ -75,6 +81,7 @@ public final class LinkView {
     if (last != null) {
       detail.put("last_applied", last.status().lastApplied());
       detail.put("last_command", last.status().lastCommand());
+      detail.put("set_aside", last.status().setAside());
     }
     return detail;
   }

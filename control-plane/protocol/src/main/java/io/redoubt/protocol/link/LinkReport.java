@@ -34,7 +34,10 @@ import org.jspecify.annotations.Nullable;
 })
 public sealed interface LinkReport {
 
-  /** Every command up to this number is applied. */
+  /**
+   * Every command up to this number is applied, passed over, or set aside: an order to stop an
+   * agent that fails counts as carried out when its proof comes, and not before.
+   */
   @JsonTypeName("commands.applied")
   record Applied(long upTo, Instant at) implements LinkReport {}
 

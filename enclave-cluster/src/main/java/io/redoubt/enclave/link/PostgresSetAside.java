@@ -1,0 +1,77 @@
+package io.redoubt.enclave.link;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.CommandEnvelope;
+import java.nio.charset.StandardCharsets;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** {@link SetAside} in PostgreSQL. */
+public final class PostgresSetAside implements SetAside {
+  private final Database database;
+
+  public PostgresSetAside(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public CompletionStage<List<Order>> first(int atMost) {
+    return database.inTransaction(handle ->
+        handle
+            .createQuery("SELECT envelope::text, since FROM enclave.commands_set_aside(:limit)")
+            .bind("limit", atMost)
+            .map((row, _) ->
+                new Order(
+                    read(row.getString("envelope")),
+                    row.getObject("since", OffsetDateTime.class).toInstant()))
+            .list());
+  }
+
+  private static CommandEnvelope read(String envelope) {
+    try {
+      return Json.LENIENT.readValue(envelope, CommandEnvelope.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a command that was set aside cannot be read", e);
+    }
+  }
+
+  @Override
+  public CompletionStage<Void> add(Order order) {
+    var envelope = order.envelope();
+    return database
+        .inOrganization(
+            envelope.organizationId(),
+            handle ->
+                handle
+                    .createUpdate(
+                        "INSERT INTO enclave.command_set_aside"
+                            + " (organization_id, number, envelope, since)"
+                            + " VALUES (:organization, :number, :envelope::jsonb, :since)"
+                            + " ON CONFLICT DO NOTHING")
+                    .bind("organization", envelope.organizationId().uuid())
+                    .bind("number", envelope.number())
+                    .bind("envelope", new String(Json.write(envelope), StandardCharsets.UTF_8))
+                    .bind("since", order.since())
+                    .execute())
+        .thenApply(_ -> null);
+  }
+
+  @Override
+  public CompletionStage<Void> done(CommandEnvelope envelope) {
+    return database
+        .inOrganization(
+            envelope.organizationId(),
+            handle ->
+                handle
+                    .createUpdate(
+                        "DELETE FROM enclave.command_set_aside"
+                            + " WHERE organization_id = :organization AND number = :number")
+                    .bind("organization", envelope.organizationId().uuid())
+                    .bind("number", envelope.number())
+                    .execute())
+        .thenApply(_ -> null);
+  }
+}
