@@ -109,7 +109,7 @@ public final class AuditForwarder implements Runnable {
             told = e.toString();
             LOG.warn("Audit cannot be forwarded for now: {}", told);
           }
-          backoff.pause();
+          backoff.pause(config.longestPause(e));
         }
       }
     } catch (InterruptedException _) {

@@ -23,14 +23,28 @@ final class Backoff {
   }
 
   Duration next() {
-    Duration wait = next;
-    next = wait.multipliedBy(2).compareTo(max) > 0 ? max : wait.multipliedBy(2);
+    return next(max);
+  }
+
+  /** The same, and not longer than that, which the next one is reckoned from. */
+  Duration next(Duration longest) {
+    Duration limit = shorter(longest, max);
+    Duration wait = shorter(next, limit);
+    next = shorter(wait.multipliedBy(2), limit);
     // Between half and the whole, so that enclaves that lost the same server do not return as one.
     long half = Math.max(1, wait.toMillis() / 2);
     return Duration.ofMillis(half + ThreadLocalRandom.current().nextLong(half + 1));
   }
 
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
   void pause() throws InterruptedException {
     Thread.sleep(next());
+  }
+
+  void pause(Duration longest) throws InterruptedException {
+    Thread.sleep(next(longest));
   }
 }

@@ -8,11 +8,13 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.policy.Bundle;
 import io.redoubt.protocol.policy.BundleDigest;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -59,6 +61,15 @@ final class LinkClient implements AutoCloseable {
     int status() {
       return status;
     }
+  }
+
+  /**
+   * Whether nobody listens at the control plane's address, as while it starts: whoever asks again
+   * soon is a burden to nobody.
+   */
+  static boolean isRefused(Throwable failure) {
+    return failure instanceof ConnectException
+        && !(failure.getCause() instanceof UnresolvedAddressException);
   }
 
   /** {@code POST {"reports": […]}}. */

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param apiKey says which enclave this is, too
  * @param caFile PEM file with the authorities to trust; empty: those of the Java platform
  * @param silenceLimit without a command or heartbeat for so long, the connection counts as dead
+ * @param backoffRefused longest pause while nobody listens at the control plane's address
  * @param attempts how often a command that fails for no passing reason is tried
  */
 public record LinkConfig(
@@ -26,6 +27,7 @@ public record LinkConfig(
     Duration silenceLimit,
     Duration backoffMin,
     Duration backoffMax,
+    Duration backoffRefused,
     Duration reportEvery,
     Duration seenEvery,
     Duration spendingEvery,
@@ -53,6 +55,7 @@ public record LinkConfig(
     requirePositive("silence-limit", silenceLimit);
     requirePositive("backoff-min", backoffMin);
     require(backoffMax.compareTo(backoffMin) >= 0, "backoff-max", "must not be below backoff-min");
+    requirePositive("backoff-refused", backoffRefused);
     requirePositive("report-every", reportEvery);
     requirePositive("seen-every", seenEvery);
     requirePositive("spending-every", spendingEvery);
@@ -75,6 +78,7 @@ public record LinkConfig(
         config.getDuration("silence-limit"),
         config.getDuration("backoff-min"),
         config.getDuration("backoff-max"),
+        config.getDuration("backoff-refused"),
         config.getDuration("report-every"),
         config.getDuration("seen-every"),
         config.getDuration("spending-every"),
@@ -83,6 +87,11 @@ public record LinkConfig(
         Math.toIntExact(config.getBytes("max-event-bytes")),
         config.getInt("max-sightings"),
         config.getInt("attempts"));
+  }
+
+  /** How long the next attempt may wait at most, after a failure of that kind. */
+  Duration longestPause(Throwable failure) {
+    return LinkClient.isRefused(failure) ? backoffRefused : backoffMax;
   }
 
   /** The enclave that the API key belongs to. */

@@ -69,6 +69,9 @@ final class LinkSession implements Runnable, AutoCloseable {
   private volatile @Nullable ServerSentEvents open;
   private volatile long waitingSince;
 
+  /** By the thread that runs. */
+  private @Nullable String told;
+
   LinkSession(
       LinkConfig config,
       LinkClient client,
@@ -95,6 +98,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   public void run() {
     try {
       while (!Thread.currentThread().isInterrupted()) {
+        Duration longest = config.backoffMax();
         try {
           converse();
           LOG.info("The control plane ended the conversation; beginning another");
@@ -102,13 +106,22 @@ final class LinkSession implements Runnable, AutoCloseable {
           listener.superseded(String.valueOf(e.getMessage()));
           return;
         } catch (IOException | TimeoutException | RuntimeException e) {
-          LOG.warn("The link to the control plane is down: {}", e.toString());
+          longest = config.longestPause(e);
+          tell(e.toString());
         }
         listener.disconnected();
-        backoff.pause();
+        backoff.pause(longest);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Once for each cause: while the control plane is away for hours this would be the log. */
+  private void tell(String trouble) {
+    if (!trouble.equals(told)) {
+      told = trouble;
+      LOG.warn("The link to the control plane is down: {}", trouble);
     }
   }
 
@@ -126,6 +139,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     try (var events = client.commands(applied)) {
       open = events;
       listener.connected(applied);
+      told = null;
       LOG.info("Linked to the control plane; command {} is the last applied", applied);
       converse(events, keys, applied);
     } finally {

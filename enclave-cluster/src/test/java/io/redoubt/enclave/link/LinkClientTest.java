@@ -1,5 +1,6 @@
 package io.redoubt.enclave.link;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Timeout;
 /** A control plane that takes a call and then falls silent must not hold the link up for ever. */
 @Timeout(20)
 class LinkClientTest {
+  private static final Hello.Request HELLO = new Hello.Request("node-1", "test", "key");
+
   private final ServerSocket server = listen();
   private final List<Socket> open = new CopyOnWriteArrayList<>();
 
@@ -57,20 +60,51 @@ class LinkClientTest {
             // the test is over
           }
         });
+    return client();
+  }
+
+  private LinkClient client() {
+    return new LinkClient(config(), TrustAnchors.context(Optional.empty()));
+  }
+
+  private LinkConfig config() {
     var key =
         SecretKeyText.mint(SecretKeyText.Kind.ENCLAVE_API_KEY, EnclaveId.next(Clock.systemUTC()));
-    var config =
-        LinkConfig.from(
-            ConfigFactory.parseMap(
-                    Map.of(
-                        "redoubt.enclave.link.url",
-                        "http://127.0.0.1:" + server.getLocalPort(),
-                        "redoubt.enclave.link.api-key",
-                        key.reveal(),
-                        "redoubt.enclave.link.request-timeout",
-                        "300 ms"))
-                .withFallback(ConfigFactory.load()));
-    return new LinkClient(config, TrustAnchors.context(Optional.empty()));
+    return LinkConfig.from(
+        ConfigFactory.parseMap(
+                Map.of(
+                    "redoubt.enclave.link.url",
+                    "http://127.0.0.1:" + server.getLocalPort(),
+                    "redoubt.enclave.link.api-key",
+                    key.reveal(),
+                    "redoubt.enclave.link.request-timeout",
+                    "300 ms"))
+            .withFallback(ConfigFactory.load()));
+  }
+
+  @Test
+  void whereNobodyListensTheNextAttemptIsSoon() throws IOException {
+    server.close();
+    try (var client = client()) {
+      assertThatThrownBy(() -> client.hello(HELLO))
+          .satisfies(refused ->
+              assertThat(config().longestPause(refused)).isEqualTo(config().backoffRefused()));
+    }
+    assertThat(config().backoffRefused()).isLessThan(config().backoffMax());
+  }
+
+  @Test
+  void whoListensAndDoesNotAnswerIsGivenTime() {
+    try (var client = client("")) {
+      assertThatThrownBy(() -> client.hello(HELLO))
+          .satisfies(silence ->
+              assertThat(config().longestPause(silence)).isEqualTo(config().backoffMax()));
+    }
+    try (var client = client("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")) {
+      assertThatThrownBy(() -> client.hello(HELLO))
+          .satisfies(answer ->
+              assertThat(config().longestPause(answer)).isEqualTo(config().backoffMax()));
+    }
   }
 
   @Test
@@ -83,7 +117,7 @@ class LinkClientTest {
   @Test
   void anAnswerThatStopsHalfWayIsGivenUp() {
     try (var client = client("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")) {
-      assertThatThrownBy(() -> client.hello(new Hello.Request("node-1", "test", "key")))
+      assertThatThrownBy(() -> client.hello(HELLO))
           .isInstanceOf(HttpTimeoutException.class);
     }
   }
