@@ -81,10 +81,42 @@ public final class ControlPlane implements AutoCloseable {
     var binding =
         await(HttpServer.start(system, config.host(), config.port(), tls, config.edge(), route));
     services.started();
-    var upkeep = tend(system, config, services, database, clock);
+    var trust = new TrustedOnce(services, database, clock);
+    Thread.startVirtualThread(trust);
+    var upkeep = tend(system, config, services, database, trust, clock);
     LOG.info("Control plane listens at {}", binding.address());
     return new ControlPlane(
         binding, upkeep, services, new Bootstrap(services, database, clock), config.drain());
+  }
+
+  /**
+   * Tells enclaves whom to believe, where the release before said so otherwise: nothing else would
+   * before something changes. Once, unless that fails.
+   */
+  private static final class TrustedOnce implements Runnable {
+    private final Services services;
+    private final Database database;
+    private final Clock clock;
+    private boolean done;
+
+    TrustedOnce(Services services, Database database, Clock clock) {
+      this.services = services;
+      this.database = database;
+      this.clock = clock;
+    }
+
+    @Override
+    public synchronized void run() {
+      if (done) {
+        return;
+      }
+      try {
+        services.trust.publishWhereOther(database, clock, services.trail);
+        done = true;
+      } catch (RuntimeException e) {
+        LOG.warn("Enclaves could not be told whom to believe; trying again later", e);
+      }
+    }
   }
 
   private static void requireTlsBeyondLoopback(
@@ -119,9 +151,11 @@ public final class ControlPlane implements AutoCloseable {
       ControlPlaneConfig config,
       Services services,
       Database database,
+      Runnable trust,
       Clock clock) {
     Runnable tend =
         () -> {
+          trust.run();
           try {
             if (services.keys.tend()) {
               services.trust.publishEverywhere(database, clock, services.trail);

@@ -8,9 +8,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.protocol.id.EnclaveId;
+import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.ProviderSpec;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.junit.jupiter.api.Test;
@@ -290,5 +292,50 @@ class RestartTest {
         assertThat(enclave.await(LinkCommand.DeleteProvider.class).number()).isEqualTo(number);
       }
     }
+  }
+
+  /** The release before did not say who is behind a client, and nothing has changed since. */
+  @Test
+  void anEnclaveThatWasToldLessHearsWhomToBelieveOnceMoreAfterAnUpdate() {
+    try (var server = new TestServer()) {
+      var tenant = server.newTenant();
+      var told = tenant.newEnclave("told-less");
+      tenant.newEnclave("told-all");
+      try (var migrator = server.migrator()) {
+        int changed =
+            migrator.inTransactionBlocking(handle ->
+                handle
+                    .createUpdate(
+                        """
+                        UPDATE control.enclave_command
+                        SET payload = jsonb_set(payload, '{clients,0,subject}', 'null')
+                        WHERE kind = 'operator-trust.put' AND enclave_id = :enclave
+                        """)
+                    .bind("enclave", EnclaveId.parse(told.id).uuid())
+                    .execute());
+        assertThat(changed).isEqualTo(1);
+      }
+
+      server.restart();
+
+      try (var enclave = told.at(server.url()).connect()) {
+        await().until(() -> trusts(enclave).size() == 2);
+        assertThat(trusts(enclave).getFirst().clients().getFirst().subject()).isNull();
+        assertThat(trusts(enclave).getLast().clients())
+            .isNotEmpty()
+            .allSatisfy(client -> assertThat(client.subject()).isNotNull());
+      }
+      String sql =
+          "SELECT count(*) FROM control.enclave_command WHERE kind = 'operator-trust.put'";
+      assertThat(server.count(tenant.id(), sql)).as("the other one knows it all").isEqualTo(3);
+    }
+  }
+
+  private static List<LinkCommand.PutOperatorTrust> trusts(EnclaveClient enclave) {
+    return enclave.commands.stream()
+        .map(CommandEnvelope::command)
+        .filter(LinkCommand.PutOperatorTrust.class::isInstance)
+        .map(LinkCommand.PutOperatorTrust.class::cast)
+        .toList();
   }
 }

@@ -122,6 +122,25 @@ public final class CommandLog {
         .list();
   }
 
+  /** What an enclave was told last of that kind about the organization; empty: nothing it took. */
+  public Optional<JsonNode> newest(Change change, EnclaveId enclave, String kind) {
+    return change
+        .handle()
+        .createQuery(
+            """
+            SELECT payload FROM control.enclave_command
+            WHERE enclave_id = :enclave AND organization_id = :organization AND kind = :kind
+              AND rejected_why IS NULL
+            ORDER BY number DESC
+            LIMIT 1
+            """)
+        .bind("enclave", enclave.uuid())
+        .bind("organization", change.organization().uuid())
+        .bind("kind", kind)
+        .map((row, _) -> Rows.json(row, "payload", JsonNode.class))
+        .findOne();
+  }
+
   /** Number of the newest command; 0: none. */
   public long last(Handle handle, EnclaveId enclave) {
     return handle

@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.iam;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Welcome;
 import io.redoubt.controlplane.key.SigningKeys;
@@ -11,11 +12,15 @@ import io.redoubt.controlplane.store.Rows;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.jwt.Jwk;
 import io.redoubt.protocol.link.LinkCommand;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -23,6 +28,8 @@ import java.util.stream.Collectors;
  * the break-glass clients of the organization, and what was lately taken from whom.
  */
 public final class OperatorTrust implements Welcome {
+  private static final String KIND = "operator-trust.put";
+
   /** What can be done at an enclave while the control plane is away. */
   private static final Set<Permission> AT_ENCLAVE =
       Set.of(
@@ -63,6 +70,31 @@ public final class OperatorTrust implements Welcome {
 
   /** Tells everybody everywhere: the keys have changed. Blocks. */
   public void publishEverywhere(Database database, Clock clock, Trail trail) {
+    everywhere(database, clock, trail, this::publish);
+  }
+
+  /**
+   * Tells those enclaves whose last word is another one: of the release before, which had less to
+   * say, or of before a restore. Blocks.
+   */
+  public void publishWhereOther(Database database, Clock clock, Trail trail) {
+    everywhere(
+        database,
+        clock,
+        trail,
+        change -> {
+          var trust = trust(change);
+          for (EnclaveId enclave : commands.enclavesOf(change)) {
+            var told = told(change, enclave).map(OperatorTrust::lasting);
+            if (!told.equals(Optional.of(lasting(trust)))) {
+              commands.append(change, enclave, trust);
+            }
+          }
+        });
+  }
+
+  private static void everywhere(
+      Database database, Clock clock, Trail trail, Consumer<Change> inEach) {
     List<OrganizationId> served =
         database.inTransactionBlocking(handle ->
             handle
@@ -74,10 +106,31 @@ public final class OperatorTrust implements Welcome {
       database.inOrganizationBlocking(
           organization,
           handle -> {
-            publish(new Change(handle, Operator.system(organization), clock, null, trail));
+            inEach.accept(new Change(handle, Operator.system(organization), clock, null, trail));
             return organization;
           });
     }
+  }
+
+  private Optional<LinkCommand.PutOperatorTrust> told(Change change, EnclaveId enclave) {
+    return commands
+        .newest(change, enclave, KIND)
+        .flatMap(payload -> {
+          try {
+            return Optional.of(
+                Json.LENIENT.treeToValue(payload, LinkCommand.PutOperatorTrust.class));
+          } catch (JsonProcessingException _) {
+            return Optional.empty(); // of a release that said it in another way
+          }
+        });
+  }
+
+  /** Without what ends by itself, and was said when it was done; and in no order. */
+  private record Lasting(String issuer, Set<Jwk> keys, Set<LinkCommand.BreakGlassClient> clients) {}
+
+  private static Lasting lasting(LinkCommand.PutOperatorTrust trust) {
+    return new Lasting(
+        trust.issuer(), Set.copyOf(trust.keys().keys()), Set.copyOf(trust.clients()));
   }
 
   private LinkCommand.PutOperatorTrust trust(Change change) {
