@@ -195,6 +195,9 @@ class KillTest {
     var reply = tenant.owner().post(path + "/release", REASON);
 
     assertThat(reply.status()).isEqualTo(409);
+    assertThat(reply.text("/detail"))
+        .startsWith("No isolation of the agent is known here.")
+        .contains("isolation_ids");
     assertThat(
             tenant
                 .owner()
@@ -227,6 +230,22 @@ class KillTest {
     assertThat(tenant.owner().get(path).text("/status")).isEqualTo("active");
     see(AgentStatus.ACTIVE, List.of());
     assertThat(tenant.owner().get(path).at("/isolations")).isEmpty();
+  }
+
+  @Test
+  void anIsolationMadeAtTheEnclaveIsReleasedByItsNameBeforeItIsKnown() {
+    enclave.connect();
+    var breakGlass = IsolationId.next(server.clock);
+
+    var release =
+        asking(
+            "release",
+            "{\"reason\": \"calm\", \"isolation_ids\": [\"%s\"]}".formatted(breakGlass));
+
+    var order = heard(LinkCommand.Release.class, 1);
+    assertThat(((LinkCommand.Release) order.command()).isolationIds()).containsExactly(breakGlass);
+    prove(order, null);
+    assertThat(release.join().status()).isEqualTo(200);
   }
 
   @Test

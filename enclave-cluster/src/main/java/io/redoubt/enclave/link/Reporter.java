@@ -40,7 +40,9 @@ final class Reporter implements Runnable {
 
   private static final int MOST_TURNS = 50;
   private static final Duration NODES_EVERY = Duration.ofSeconds(5);
-  private static final Duration UNREPORTED_EVERY = Duration.ofSeconds(5);
+
+  /** At each turn: somebody may want to lift at the control plane what was done here. */
+  private static final Duration UNREPORTED_EVERY = Duration.ofMillis(500);
 
   private final LinkConfig config;
   private final LinkClient client;

@@ -97,7 +97,11 @@ public final class Lifecycle {
           return standing;
         });
     if (ids.isEmpty()) {
-      throw ProblemException.of(ErrorType.CONFLICT, "The agent is not isolated.");
+      // With break-glass it may be, and this not have been heard of yet: its release has the name.
+      throw ProblemException.of(
+          ErrorType.CONFLICT,
+          "No isolation of the agent is known here. One that was made at its enclave just now is"
+              + " known in a few seconds; until then, name it in isolation_ids, or release it there.");
     }
     return order(
         change,
