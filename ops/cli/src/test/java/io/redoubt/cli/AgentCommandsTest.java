@@ -6,14 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.json.Json;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The ends that an agent can come to. */
-class AgentCommandsTest {
+class AgentCommandsTest extends LoggedIn {
   private static final String AGENTS =
       """
       {"items":[
@@ -27,20 +24,9 @@ class AgentCommandsTest {
         {"node":"node-2","how":"unconfirmed","streams_cut":0,"at":"2026-01-01T00:00:00Z"}]}\
       """;
 
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
   @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane().on("GET /api/v1/agents", json(200, AGENTS));
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
+  void serveAgents() {
+    server.on("GET /api/v1/agents", json(200, AGENTS));
   }
 
   @Test

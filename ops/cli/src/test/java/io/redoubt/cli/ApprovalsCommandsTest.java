@@ -8,34 +8,14 @@ import io.redoubt.cli.api.Query;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ApprovalsCommandsTest {
+class ApprovalsCommandsTest extends LoggedIn {
   private static final String ID = "apr_0192f5c07a3e7b9c8d1e2f3a4b5c6d7e";
   private static final String PATH = "/api/v1/approvals";
-
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
-  @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   private static String approval(String status) {
     return """

@@ -8,17 +8,13 @@ import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class AuditTailTest {
+class AuditTailTest extends LoggedIn {
   private static final String AUDIT = "/api/v1/audit";
   private static final String LIST = "{\"items\":[%s],\"next_cursor\":%s}";
   private static final String SINCE = AUDIT + "?since=";
@@ -26,22 +22,6 @@ class AuditTailTest {
   /** Ends what would be followed for ever. */
   private static final FakeServer.Answer DENIED =
       problem(403, "The caller lacks the permission", "audit:read");
-
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
-  @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   @Test
   void theLastRecordsAreReadPageByPageAndShownOldestFirst() {

@@ -3,13 +3,9 @@ package io.redoubt.cli;
 import static io.redoubt.cli.FakeServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ChannelCommandsTest {
+class ChannelCommandsTest extends LoggedIn {
   private static final String SLACK = "/api/v1/channels/slack";
   private static final String MEMBERS = SLACK + "/members";
   private static final String CHANNEL =
@@ -17,22 +13,6 @@ class ChannelCommandsTest {
       {"kind": "slack", "settings": {"channel_id": "C0A"}, "waiting": 2, "dead": 0,
        "held_until": null, "problem": "rate limited", "version": 1}
       """;
-
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
-  @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   @Test
   void slackIsSetUpWithSecretsThatNobodyTypes() {

@@ -11,30 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class CommandsTest {
+class CommandsTest extends LoggedIn {
   private static final String AGENT =
       "{\"id\":\"agt_1\",\"name\":\"builder\",\"status\":\"active\",\"owner\":\"mem_1\"}";
-
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
-  @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   @Test
   void aListIsATableForPeopleAndJsonForPrograms() throws IOException {

@@ -3,14 +3,10 @@ package io.redoubt.cli;
 import static io.redoubt.cli.FakeServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Commands about what was decided. */
-class DecisionCommandsTest {
+class DecisionCommandsTest extends LoggedIn {
   private static final String CHANGES =
       """
       [{"from":"permit","to":"deny","count":2,"examples":[
@@ -18,22 +14,6 @@ class DecisionCommandsTest {
          "operation":"llm:generate","resource":"opus","recorded":"permit",
          "before":["starter"],"after":["no-opus"]}]}]\
       """;
-
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
-  @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   @Test
   void aDecisionIsExplained() {

@@ -6,35 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.json.Json;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class EnclaveCommandsTest {
+class EnclaveCommandsTest extends LoggedIn {
   private static final String ENCLAVES = "/api/v1/enclaves";
   private static final String ENCLAVE =
       """
       {"id":"enc_1","name":"eu-1","last_contact_at":"2026-01-01T00:00:00Z","lag":0,
        "bundle_version":7}\
       """;
-
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
-  @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   @Test
   void enclavesAreListedWithHowFarTheyAre() throws IOException {

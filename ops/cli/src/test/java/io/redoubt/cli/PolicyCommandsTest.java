@@ -5,14 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class PolicyCommandsTest {
+class PolicyCommandsTest extends LoggedIn {
   private static final String POLICIES = "/api/v1/policies";
   private static final String BUNDLES = "/api/v1/bundles";
   private static final String DOCUMENTS =
@@ -24,25 +21,13 @@ class PolicyCommandsTest {
       """;
   private static final String VALID = "{\"valid\":true,\"problems\":[],\"decisions\":[]}";
 
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
   @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
+  void servePolicies() {
     server.on("GET " + POLICIES, json(200, "{\"items\":" + DOCUMENTS + ",\"next_cursor\":null}"));
     for (String part :
         List.of("rules", "content-policies", "canaries", "approval-workflows", "groups")) {
       server.on("GET /api/v1/" + part, json(200, "{\"items\":[],\"next_cursor\":null}"));
     }
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   @Test

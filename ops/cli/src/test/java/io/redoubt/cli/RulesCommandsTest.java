@@ -3,13 +3,9 @@ package io.redoubt.cli;
 import static io.redoubt.cli.FakeServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class RulesCommandsTest {
+class RulesCommandsTest extends LoggedIn {
   private static final String RULES = "/api/v1/rules";
   private static final String COMMENTS =
       """
@@ -23,22 +19,6 @@ class RulesCommandsTest {
        "agent_id":null,"group":"team=a","risk":[],"verdict":"escalate","workflow":"leads",
        "shadowed_by":"comments","shadows":[],"cedar":"// nothing\\n"}\
       """;
-
-  @TempDir Path home;
-
-  private FakeServer server;
-  private TestMachine machine;
-
-  @BeforeEach
-  void start() {
-    server = FakeServer.controlPlane();
-    machine = new TestMachine(home).loggedInTo(server);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
-  }
 
   @Test
   void rulesAreListedInTheirOrderWithThoseThatNeverDecideNamed() {
