@@ -14,13 +14,11 @@ import io.redoubt.approval.OpenRequests;
 import io.redoubt.approval.ShardedApprovals;
 import io.redoubt.approval.Voting;
 import io.redoubt.budget.ShardedOrganizationBudgets;
-import io.redoubt.enclave.approval.ApprovalWaker;
 import io.redoubt.enclave.cluster.ClusterGauges;
 import io.redoubt.enclave.cluster.ClusterReporter;
 import io.redoubt.enclave.identity.AccessTokenIssuer;
 import io.redoubt.enclave.identity.NodeKeys;
 import io.redoubt.enclave.identity.PublishedKeys;
-import io.redoubt.enclave.janitor.KeyJanitor;
 import io.redoubt.enclave.kill.Enforcement;
 import io.redoubt.enclave.kill.EnforcementNode;
 import io.redoubt.enclave.kill.KillSwitch;
@@ -32,47 +30,38 @@ import io.redoubt.enclave.lease.LeaseWatch;
 import io.redoubt.enclave.lease.Ledger;
 import io.redoubt.enclave.lease.News;
 import io.redoubt.enclave.lease.NodeLease;
-import io.redoubt.enclave.link.AuditForwarder;
 import io.redoubt.enclave.link.CallbackRelay;
 import io.redoubt.enclave.link.ControlPlaneLink;
-import io.redoubt.enclave.link.LinkStatus;
 import io.redoubt.enclave.link.LinkView;
 import io.redoubt.enclave.link.OfflineWindow;
-import io.redoubt.enclave.link.PostgresSetAside;
 import io.redoubt.enclave.link.Sightings;
 import io.redoubt.enclave.link.TrustAnchors;
 import io.redoubt.enclave.membership.ClockWatch;
 import io.redoubt.enclave.membership.ClusterView;
 import io.redoubt.enclave.membership.DepartedMembers;
 import io.redoubt.enclave.membership.KeptHeartbeats;
-import io.redoubt.enclave.membership.MemberRoles;
 import io.redoubt.enclave.membership.Membership;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.enclave.policy.FailOpen;
 import io.redoubt.enclave.policy.PolicyKeeper;
 import io.redoubt.enclave.policy.PolicyNode;
-import io.redoubt.enclave.policy.PolicyRollout;
 import io.redoubt.enclave.readiness.NodeHealth;
 import io.redoubt.enclave.readiness.Readiness;
-import io.redoubt.enclave.registry.RegistryNews;
 import io.redoubt.enclave.revocation.RedisPath;
 import io.redoubt.enclave.revocation.RevocationChannel;
 import io.redoubt.enclave.revocation.RevocationView;
 import io.redoubt.enclave.session.RecordedDrifts;
-import io.redoubt.enclave.singleton.Held;
 import io.redoubt.entity.Patience;
 import io.redoubt.family.ShardedTokenFamilies;
 import io.redoubt.family.TokenFamilies;
 import io.redoubt.family.TokenFamilyConfig;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.persistence.enclave.EnclaveStore;
-import io.redoubt.persistence.enclave.HeldStore;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.LivePolicies;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.link.Budget;
-import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.proxy.authenticate.AuthenticateConfig;
 import io.redoubt.proxy.authenticate.Authenticator;
@@ -90,18 +79,13 @@ import io.redoubt.proxy.stream.LiveStreamsConfig;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import io.redoubt.proxy.upstream.Upstreams;
 import io.redoubt.revocation.Revocation;
-import io.redoubt.singleton.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLContext;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -111,11 +95,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.pubsub.Topic;
-import org.apache.pekko.cluster.Member;
-import org.apache.pekko.cluster.MemberStatus;
-import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.ClusterSingleton;
-import org.apache.pekko.cluster.typed.SingletonActor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -168,7 +147,6 @@ final class EnclaveNode {
   private final Clock clock;
   private final ClockWatch watched;
   private final KeptHeartbeats heartbeats;
-  private final SSLContext linkTls;
   private final SigningKeyDirectory signingKeys;
   private final Supplier<CompletionStage<Void>> refreshRegistry;
   private final PolicyKeeper policyKeeper;
@@ -303,31 +281,20 @@ final class EnclaveNode {
     this.policyKeeper = new PolicyKeeper(store.bundles(), policies, PolicySet::compile, clock);
     system.getWhenTerminated().thenRun(policyKeeper::close);
     context.spawn(PolicyNode.create(policyKeeper), PolicyNode.NAME);
-    this.linkTls = TrustAnchors.context(config.link().caFile());
+    var linkTls = TrustAnchors.context(config.link().caFile());
     this.callbacks = new CallbackRelay(config.link(), linkTls);
     var _ = system.getWhenTerminated().whenComplete((_, _) -> callbacks.close());
     var linkView = new LinkView(clock, offline, metrics);
-    this.link = link(context, store, linkView);
+    var singletons = new EnclaveSingletons(context, config, store, metrics, clock);
+    this.link =
+        singletons.link(
+            linkTls,
+            linkView,
+            new EnclaveSingletons.Hands(agents, killSwitch, policyKeeper, voting));
     this.sightings = new Sightings(link, config.link());
-    singleton(
-        store,
-        Singleton.AUDIT_FORWARDER,
-        held -> AuditForwarder.create(config.link(), linkTls, held.auditOutbox(), metrics));
-    singleton(
-        store,
-        Singleton.KEY_JANITOR,
-        held ->
-            KeyJanitor.create(
-                config.janitor(),
-                new KeyJanitor.Stores(
-                    held.signingKeys(), held.revocations(), held.payloads(), held.approvals()),
-                approvalConfig.keptFor(),
-                clock,
-                metrics));
-    singleton(
-        store,
-        Singleton.APPROVAL_WAKER,
-        held -> ApprovalWaker.create(approvalConfig, agents, approvals, held.approvals(), clock));
+    singletons.auditForwarder(linkTls);
+    singletons.keyJanitor(approvalConfig);
+    singletons.approvalWaker(approvalConfig, agents, approvals);
     this.departed =
         context.spawn(
             DepartedMembers.create(
@@ -512,61 +479,6 @@ final class EnclaveNode {
         clock);
   }
 
-  private ActorRef<ControlPlaneLink.Command> link(
-      ActorContext<Void> context, EnclaveStore store, LinkView view) {
-    ActorRef<Topic.Command<LinkStatus>> topic = context.spawn(LinkView.topic(), "link-status");
-    topic.tell(Topic.subscribe(context.spawn(view.listener(), "link-status-heard")));
-    var news = context.spawn(RegistryNews.topic(), "registry-news");
-    context.spawn(
-        RegistryNews.listener(config.node(), news, store::refresh), "registry-news-heard");
-    var answerLimit = config.policies().answerLimit();
-    var rollout =
-        PolicyRollout.asking(
-            context.spawn(PolicyRollout.create(answerLimit, clock), "policy-rollout"),
-            system,
-            answerLimit);
-    Runnable announce = RegistryNews.announcer(config.node(), news, system);
-    return singleton(
-        store,
-        Singleton.CONTROL_PLANE_LINK,
-        held ->
-            ControlPlaneLink.create(
-                new ControlPlaneLink.Parts(
-                    config.link(),
-                    linkTls,
-                    config.offline(),
-                    held.linkProgress(),
-                    agents,
-                    killSwitch,
-                    RegistryNews.announcing(held.organizations(), announce),
-                    RegistryNews.announcing(held.providers(), announce),
-                    new OperatorTrust(held.database()),
-                    held.bundles(),
-                    policyKeeper,
-                    rollout,
-                    new PostgresUnreportedAgents(held.database()),
-                    voting,
-                    held.approvals(),
-                    new PostgresSetAside(held.database()),
-                    config.node(),
-                    Release.version(),
-                    this::liveNodes,
-                    LinkView.announcer(topic),
-                    clock)));
-  }
-
-  private <M> ActorRef<M> singleton(
-      EnclaveStore store, Singleton singleton, Function<HeldStore, Behavior<M>> work) {
-    var held =
-        Held.create(
-            store.singletons(),
-            singleton,
-            config.node(),
-            Held.Pauses.USUAL,
-            tenure -> work.apply(store.heldIn(tenure)));
-    return ClusterSingleton.get(system).init(SingletonActor.of(held, singleton.wire()));
-  }
-
   /** Makes ready what is kept, which takes its time, before the node is a member. */
   CompletionStage<Void> loadPolicies() {
     return policyKeeper.warmUp().thenCompose(_ -> policyKeeper.catchUp());
@@ -627,19 +539,5 @@ final class EnclaveNode {
             link, ControlPlaneLink.CatchUp::new, Duration.ofSeconds(2), system.scheduler())
         .thenApply(ControlPlaneLink.CaughtUp::yes)
         .exceptionally(_ -> false);
-  }
-
-  private List<LinkReport.NodesSeen.Node> liveNodes() {
-    var nodes = new ArrayList<LinkReport.NodesSeen.Node>();
-    for (Member member : Cluster.get(system).state().getMembers()) {
-      if (member.status().equals(MemberStatus.up())) {
-        nodes.add(
-            new LinkReport.NodesSeen.Node(
-                MemberRoles.name(member),
-                member.appVersion().version(),
-                MemberRoles.startedAt(member)));
-      }
-    }
-    return nodes;
   }
 }
