@@ -127,8 +127,7 @@ public final class ApprovalDesk {
             switch (opened) {
               case Full full -> CompletableFuture.completedFuture(new TooMany(full));
               case Place place ->
-                  joined(
-                      new ApprovalKey(wish.agent.organization(), place.id()), wish, attempts);
+                  joined(new ApprovalKey(wish.agent.organization(), place.id()), wish, attempts);
             });
   }
 

@@ -169,8 +169,8 @@ public final class ContentRules {
               policy.rules().stream()
                   .filter(rule ->
                       documents.stream()
-                          .anyMatch(it ->
-                              EffectiveContentPolicy.knows(it.policy(), rule.subject())))
+                          .anyMatch(
+                              it -> EffectiveContentPolicy.knows(it.policy(), rule.subject())))
                   .toList();
           return new ContentDocument(
               document.scope(), new ContentPolicy(rules, policy.patterns(), policy.models()));

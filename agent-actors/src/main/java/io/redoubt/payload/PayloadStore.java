@@ -44,7 +44,12 @@ public interface PayloadStore {
    * @param bytes of its body
    */
   record Kept(
-      Part part, String mediaType, long bytes, boolean truncated, Instant at, Instant deleteAfter) {}
+      Part part,
+      String mediaType,
+      long bytes,
+      boolean truncated,
+      Instant at,
+      Instant deleteAfter) {}
 
   /** Completes when durable. */
   CompletionStage<Void> keep(Payload payload);

@@ -142,8 +142,7 @@ public final class Yielding {
     try {
       var policy = (ObjectNode) Cedar.parse(statement);
       var said = policy.path("annotations");
-      boolean forbids =
-          policy.path("effect").asText().equals("forbid") && !said.has("shadow");
+      boolean forbids = policy.path("effect").asText().equals("forbid") && !said.has("shadow");
       policy.putArray("conditions");
       var annotations = policy.putObject("annotations");
       for (var name : List.of("id", "alert")) {

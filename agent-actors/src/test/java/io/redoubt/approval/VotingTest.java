@@ -180,8 +180,7 @@ class VotingTest {
     var ballot = new Ballot("1", "mem_gone", "control-plane", Decision.APPROVE, "fine");
     var voted =
         Proceedings.begin(ApprovalSamples.REQUEST, clock.instant()).voted(ballot, clock.instant());
-    reply =
-        new Standing(voted.view(key, ApprovalStatus.PENDING, 0, clock.instant(), null), null);
+    reply = new Standing(voted.view(key, ApprovalStatus.PENDING, 0, clock.instant(), null), null);
 
     assertThat(voting.withdrawn(key, ballot).toCompletableFuture().join())
         .isInstanceOf(Voting.Heard.class);

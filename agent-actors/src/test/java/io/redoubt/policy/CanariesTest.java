@@ -213,8 +213,7 @@ class CanariesTest {
     var often =
         "forbid (principal, action, resource == Tool::\"shell\")"
             + " when { context.session.counts[\"tool:call shell within 10m\"] >= 5 };";
-    var denied =
-        "forbid (principal, action, resource) when { context.session.denials >= 2 };";
+    var denied = "forbid (principal, action, resource) when { context.session.denials >= 2 };";
 
     holds(after(Verdict.DENY, earlier("mail", Verdict.PERMIT, 86_400, 1)), PERMIT, afterMail);
     holds(after(Verdict.PERMIT, earlier("mail", Verdict.DENY, 0, 1)), PERMIT, afterMail);

@@ -81,8 +81,7 @@ final class PolicySamples {
   }
 
   static PolicyRequest generate(DeclaredTools tools) {
-    return new PolicyRequest(
-        SUBJECT, PolicyAction.LLM_GENERATE, MODEL, FACTS.withTools(tools));
+    return new PolicyRequest(SUBJECT, PolicyAction.LLM_GENERATE, MODEL, FACTS.withTools(tools));
   }
 
   static PolicyRequest call() {

@@ -47,8 +47,7 @@ class YieldingTest {
 
   @Test
   void aPermitThatClashesPermitsNothing() {
-    var result =
-        raised("// ours\n  permit (principal, action, resource) " + AMOUNT_IS_TEXT);
+    var result = raised("// ours\n  permit (principal, action, resource) " + AMOUNT_IS_TEXT);
 
     assertThat(result.set().decide(call("{\"amount\": 1}")).verdict()).isEqualTo(Verdict.DENY);
     assertThat(result.set().decide(generate()).verdict()).isEqualTo(Verdict.DENY);
@@ -76,7 +75,9 @@ class YieldingTest {
 
     assertThat(denied.verdict()).isEqualTo(Verdict.DENY);
     assertThat(denied.policyIds()).containsExactly("p2");
-    assertThat(result.set().decide(generate()).verdict()).as("nothing else").isEqualTo(Verdict.PERMIT);
+    assertThat(result.set().decide(generate()).verdict())
+        .as("nothing else")
+        .isEqualTo(Verdict.PERMIT);
   }
 
   /** An approval may have had to come from more than the first tier. */

@@ -97,14 +97,14 @@ public abstract class ClusterFormatSuite {
   @Test
   public void everyMessageIsWrittenAsItWasOnce() {
     assertThat(goldens())
-        .allSatisfy(golden ->
-            assertThat(written(golden)).as("%s", golden).isEqualTo(kept(golden)));
+        .allSatisfy(golden -> assertThat(written(golden)).as("%s", golden).isEqualTo(kept(golden)));
   }
 
   @Test
   public void everyMessageIsReadAsItWasWrittenOnce() {
     assertThat(goldens())
-        .allSatisfy(golden -> assertThat(read(golden)).as("%s", golden).isEqualTo(golden.message()));
+        .allSatisfy(
+            golden -> assertThat(read(golden)).as("%s", golden).isEqualTo(golden.message()));
   }
 
   private List<Golden> goldens() {
@@ -131,8 +131,9 @@ public abstract class ClusterFormatSuite {
 
   private Set<Class<?>> types() {
     return new ClassFileImporter()
-        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-        .importPackages(packages()).stream()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages(packages())
+            .stream()
             .filter(each -> each.isAssignableTo(ClusterMessage.class) && !each.isInterface())
             .<Class<?>>map(JavaClass::reflect)
             .collect(Collectors.toSet());

@@ -50,8 +50,7 @@ class BodiesTest {
                           }
                           return Replies.json(200, Map.of("hello", greeting.name()));
                         },
-                        problem ->
-                            Replies.json(202, Map.of("noted", problem.type().code()))))),
+                        problem -> Replies.json(202, Map.of("noted", problem.type().code()))))),
         path(
             "form",
             () ->
@@ -103,11 +102,16 @@ class BodiesTest {
         .isEqualTo("{\"hello\":\"Ada\"}");
     for (var each :
         Map.of(
-                "{", ErrorType.MALFORMED_REQUEST,
-                "", ErrorType.MALFORMED_REQUEST,
-                "{\"nmae\":\"\"}", ErrorType.INVALID_REQUEST,
-                "{}", ErrorType.INVALID_REQUEST,
-                "{\"name\":\"" + "x".repeat(300) + "\"}", ErrorType.CONTENT_TOO_LARGE)
+                "{",
+                ErrorType.MALFORMED_REQUEST,
+                "",
+                ErrorType.MALFORMED_REQUEST,
+                "{\"nmae\":\"\"}",
+                ErrorType.INVALID_REQUEST,
+                "{}",
+                ErrorType.INVALID_REQUEST,
+                "{\"name\":\"" + "x".repeat(300) + "\"}",
+                ErrorType.CONTENT_TOO_LARGE)
             .entrySet()) {
       var answer = server.submit("/noted", json(each.getKey()));
       assertThat(answer.statusCode()).isEqualTo(202);

@@ -198,8 +198,7 @@ class ApprovalTest {
     var asking = new Asking(own, away, AgentId.parse(own.newAgent("builder")));
     String member = asking.member("Mo", "approver");
     var service =
-        own.owner()
-            .post(CLIENTS, "{\"name\": \"s\", \"permissions\": [\"approvals:decide\"]}");
+        own.owner().post(CLIENTS, "{\"name\": \"s\", \"permissions\": [\"approvals:decide\"]}");
     var voters =
         List.of(
             own.owner().post(CLIENTS, "{\"name\": \"m\", \"member_id\": \"" + member + "\"}"),
@@ -207,8 +206,7 @@ class ApprovalTest {
     var votes = new ArrayList<ApprovalView>();
     for (var voter : voters) {
       var view = asking.asks("{}");
-      var client =
-          server.login(voter.text("/client/id"), voter.text("/client_secret"), null);
+      var client = server.login(voter.text("/client/id"), voter.text("/client_secret"), null);
       assertThat(client.post(APPROVALS + "/" + view.id() + "/decision", APPROVE).status())
           .isEqualTo(202);
       votes.add(view);
@@ -238,8 +236,7 @@ class ApprovalTest {
 
     assertThat(approver.post(path, "{\"decision\":").status()).isEqualTo(400);
     assertThat(approver.post(path, "{\"hunter2\":1}").status()).isEqualTo(422);
-    var tooLong =
-        "{\"decision\":\"deny\",\"reason\":\"" + "hunter2 ".repeat(130_000) + "\"}";
+    var tooLong = "{\"decision\":\"deny\",\"reason\":\"" + "hunter2 ".repeat(130_000) + "\"}";
     assertThat(approver.post(path, tooLong).status()).isEqualTo(422);
 
     assertThat(refusals(view))

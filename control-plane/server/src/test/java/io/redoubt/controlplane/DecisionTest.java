@@ -272,8 +272,7 @@ class DecisionTest {
 
   @Test
   void whichToolsARequestDeclaredIsInItsRecord() {
-    var searching =
-        call("opus").tools(new DeclaredTools(List.of(), List.of("web_search"))).build();
+    var searching = call("opus").tools(new DeclaredTools(List.of(), List.of("web_search"))).build();
     deliver(
         searching,
         call("opus").tools(DeclaredTools.NONE).build(),

@@ -181,7 +181,8 @@ class FloorTest {
         .contains("Tool::\"pay\"")
         .doesNotContain("when");
     assertThat(tenant.lastAudit("bundle:publish").path("detail").asText())
-        .endsWith("floor " + reply.text("/version") + ", to which yield /policies/amount/cedar:2:1");
+        .endsWith(
+            "floor " + reply.text("/version") + ", to which yield /policies/amount/cedar:2:1");
   }
 
   @Test
@@ -225,7 +226,9 @@ class FloorTest {
     assertThat(whole.at("/content_policies").findValuesAsText("scope")).containsExactly("platform");
     assertThat(tenant.audit("&operation=bundle:publish").get(1).path("detail").asText())
         .contains(", alone, since /content_policies/all");
-    assertThat(tenant.owner().post(BUNDLES, "{}").status()).as("what it has is its own").isEqualTo(201);
+    assertThat(tenant.owner().post(BUNDLES, "{}").status())
+        .as("what it has is its own")
+        .isEqualTo(201);
     assertThat(names(newest(tenant))).contains("mine", "starter");
   }
 

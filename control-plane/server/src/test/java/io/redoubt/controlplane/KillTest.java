@@ -239,8 +239,7 @@ class KillTest {
 
     var release =
         asking(
-            "release",
-            "{\"reason\": \"calm\", \"isolation_ids\": [\"%s\"]}".formatted(breakGlass));
+            "release", "{\"reason\": \"calm\", \"isolation_ids\": [\"%s\"]}".formatted(breakGlass));
 
     var order = heard(LinkCommand.Release.class, 1);
     assertThat(((LinkCommand.Release) order.command()).isolationIds()).containsExactly(breakGlass);

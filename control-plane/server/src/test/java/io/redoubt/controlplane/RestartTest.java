@@ -325,8 +325,7 @@ class RestartTest {
             .isNotEmpty()
             .allSatisfy(client -> assertThat(client.subject()).isNotNull());
       }
-      String sql =
-          "SELECT count(*) FROM control.enclave_command WHERE kind = 'operator-trust.put'";
+      String sql = "SELECT count(*) FROM control.enclave_command WHERE kind = 'operator-trust.put'";
       assertThat(server.count(tenant.id(), sql)).as("the other one knows it all").isEqualTo(3);
     }
   }

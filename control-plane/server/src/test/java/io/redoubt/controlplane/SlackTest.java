@@ -160,8 +160,7 @@ class SlackTest {
     assertThat(shown(view).hasButtons()).isTrue();
     var path = "/api/v1/approvals/" + view.id();
     assertThat(tenant.owner().get(path).text("/prompt/system")).isEqualTo("Be brief.");
-    asking.report(
-        Asking.later(view, ApprovalStatus.DENIED, 1, List.of()).saying(view.prompt()));
+    asking.report(Asking.later(view, ApprovalStatus.DENIED, 1, List.of()).saying(view.prompt()));
     var over = tenant.owner().get(path);
     assertThat(over.text("/status")).isEqualTo("denied");
     assertThat(over.at("/prompt").isMissingNode()).isTrue();

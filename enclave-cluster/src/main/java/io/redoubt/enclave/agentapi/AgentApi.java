@@ -113,13 +113,7 @@ public final class AgentApi {
             edge, limits, ports.authenticator(), ports.agents(), ports.voting().board(), audit);
     var approvals =
         new ApprovalRoutes(
-            edge,
-            limits,
-            ports.authenticator(),
-            ports.voting(),
-            ports.approvals(),
-            audit,
-            clock);
+            edge, limits, ports.authenticator(), ports.voting(), ports.approvals(), audit, clock);
     return concat(
         discover.routes(),
         new CallbackRoutes(edge, limits, ports.callbacks()).routes(),

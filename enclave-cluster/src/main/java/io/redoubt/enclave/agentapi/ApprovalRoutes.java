@@ -69,8 +69,7 @@ final class ApprovalRoutes {
     this.voting = voting;
     this.desk = desk;
     this.audit = audit;
-    this.shares =
-        new RateLimiter(RECORDED_PER_SECOND, RECORDED_AT_ONCE, REMEMBERED, clock);
+    this.shares = new RateLimiter(RECORDED_PER_SECOND, RECORDED_AT_ONCE, REMEMBERED, clock);
   }
 
   /**
@@ -150,16 +149,13 @@ final class ApprovalRoutes {
         .thenCompose(found ->
             found
                 .<CompletionStage<ApprovalView>>map(CompletableFuture::completedFuture)
-                .orElseGet(() ->
-                    refused(request, agent.claims(), id.orElse(null), ErrorType.NOT_FOUND)));
+                .orElseGet(
+                    () -> refused(request, agent.claims(), id.orElse(null), ErrorType.NOT_FOUND)));
   }
 
   /** On record where it is known who asks, as often as each agent may be. */
   private CompletionStage<ApprovalView> refused(
-      HttpRequest request,
-      @Nullable AccessClaims claims,
-      @Nullable ApprovalId id,
-      ErrorType why) {
+      HttpRequest request, @Nullable AccessClaims claims, @Nullable ApprovalId id, ErrorType why) {
     CompletionStage<Void> recorded =
         claims == null || why == ErrorType.UNAVAILABLE || isSilenced(claims)
             ? CompletableFuture.completedFuture(null)

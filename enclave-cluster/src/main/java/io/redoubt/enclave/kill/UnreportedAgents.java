@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Agents that were isolated, released or revoked at this enclave and not yet reported to the control
- * plane: durable, since the control plane may be away for hours and learns of it from nobody else
- * (G3).
+ * Agents that were isolated, released or revoked at this enclave and not yet reported to the
+ * control plane: durable, since the control plane may be away for hours and learns of it from
+ * nobody else (G3).
  */
 public interface UnreportedAgents {
   /**

@@ -390,8 +390,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
     parts
         .status()
         .accept(
-            new LinkStatus(
-                connected, heardAt, Math.max(applied, 0), lastCommand, setAside.size()));
+            new LinkStatus(connected, heardAt, Math.max(applied, 0), lastCommand, setAside.size()));
   }
 
   private Behavior<Command> onStop() {

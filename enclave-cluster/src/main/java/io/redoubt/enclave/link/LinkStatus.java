@@ -13,9 +13,5 @@ import org.jspecify.annotations.Nullable;
  * @param setAside commands that could not be carried out, and those that wait for them
  */
 public record LinkStatus(
-    boolean connected,
-    @Nullable Instant heardAt,
-    long lastApplied,
-    long lastCommand,
-    int setAside)
+    boolean connected, @Nullable Instant heardAt, long lastApplied, long lastCommand, int setAside)
     implements ClusterMessage {}

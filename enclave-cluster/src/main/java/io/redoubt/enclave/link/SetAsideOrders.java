@@ -255,7 +255,9 @@ final class SetAsideOrders implements Runnable {
     return new Attempt(due.lane(), due.order(), outcome);
   }
 
-  /** Told before it is forgotten: after a crash in between, it is carried out and told once more. */
+  /**
+   * Told before it is forgotten: after a crash in between, it is carried out and told once more.
+   */
   private void conclude(Attempt attempt) throws InterruptedException {
     var envelope = attempt.order().envelope();
     try {

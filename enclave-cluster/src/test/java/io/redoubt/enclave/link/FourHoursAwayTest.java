@@ -225,8 +225,7 @@ class FourHoursAwayTest {
         second.agentUrl().resolve("/v1/operator/agents/" + worker.agent.id + "/" + order),
         body,
         "Authorization",
-        "Bearer "
-            + nodes.controlPlane.operatorToken(worker.agent.organization, "agents:manage"));
+        "Bearer " + nodes.controlPlane.operatorToken(worker.agent.organization, "agents:manage"));
   }
 
   private String endOneToken(Worker worker) {
@@ -246,8 +245,7 @@ class FourHoursAwayTest {
     await("both nodes refuse it")
         .atMost(Duration.ofSeconds(1))
         .pollInterval(Duration.ofMillis(20))
-        .until(() ->
-            Stream.of(first, second).allMatch(node -> worker.call(node).status() == 401));
+        .until(() -> Stream.of(first, second).allMatch(node -> worker.call(node).status() == 401));
   }
 
   private void assertRefused(Worker worker, String access) {

@@ -102,8 +102,8 @@ class LinkClientTest {
     }
     try (var client = client("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")) {
       assertThatThrownBy(() -> client.hello(HELLO))
-          .satisfies(answer ->
-              assertThat(config().longestPause(answer)).isEqualTo(config().backoffMax()));
+          .satisfies(
+              answer -> assertThat(config().longestPause(answer)).isEqualTo(config().backoffMax()));
     }
   }
 
@@ -117,8 +117,7 @@ class LinkClientTest {
   @Test
   void anAnswerThatStopsHalfWayIsGivenUp() {
     try (var client = client("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")) {
-      assertThatThrownBy(() -> client.hello(HELLO))
-          .isInstanceOf(HttpTimeoutException.class);
+      assertThatThrownBy(() -> client.hello(HELLO)).isInstanceOf(HttpTimeoutException.class);
     }
   }
 }

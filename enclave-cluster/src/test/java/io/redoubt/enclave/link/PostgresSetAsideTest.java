@@ -57,8 +57,7 @@ class PostgresSetAsideTest {
         order(ACME, 7, new LinkCommand.Isolate(AGENT, isolation, "a \"fire\", fünf", "mem_1"));
     var second = order(GLOBEX, 8, new LinkCommand.Revoke(AGENT, "fire", "mem_1"));
     var third = order(ACME, 9, new LinkCommand.Release(AGENT, Set.of(isolation), "calm", "mem_1"));
-    var fourth =
-        order(ACME, 10, new LinkCommand.PutAgent(AGENT, EnclaveFixture.spec(List.of())));
+    var fourth = order(ACME, 10, new LinkCommand.PutAgent(AGENT, EnclaveFixture.spec(List.of())));
 
     for (var each : List.of(third, first, fourth, second)) {
       done(kept.add(each));

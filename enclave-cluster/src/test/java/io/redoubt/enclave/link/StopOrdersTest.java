@@ -27,8 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * G3: a command that stops an agent is not passed over, whatever it fails with, and holds up nothing
- * that is about others.
+ * G3: a command that stops an agent is not passed over, whatever it fails with, and holds up
+ * nothing that is about others.
  */
 class StopOrdersTest {
   private static final Clock CLOCK = Clock.systemUTC();
@@ -84,9 +84,7 @@ class StopOrdersTest {
     assertThat(nodes.controlPlane.rejection(isolate)).isEmpty();
     awaitSetAside(node, 0);
     TestAgent released = agent.through(node);
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> released.message(access).status() == 200);
+    await().atMost(Duration.ofSeconds(10)).until(() -> released.message(access).status() == 200);
   }
 
   private Enclave start() {

@@ -69,7 +69,8 @@ class PayloadReadingTest {
     var action = ActionId.next(clock);
     join(
         records.record(
-            new AuditBuilder(action.auditId(), clock.instant(), acme, plane, "llm:generate", verdict)
+            new AuditBuilder(
+                    action.auditId(), clock.instant(), acme, plane, "llm:generate", verdict)
                 .agent(agent, "ann@example.com")
                 .byAgent()
                 .actionDigest("00ff")

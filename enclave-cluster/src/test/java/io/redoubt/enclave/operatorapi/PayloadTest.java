@@ -58,10 +58,7 @@ class PayloadTest {
 
   private Answer get(String action, String half, String token) {
     return Http.get(
-        fixture
-            .enclave()
-            .agentUrl()
-            .resolve("/v1/operator/actions/" + action + "/payloads" + half),
+        fixture.enclave().agentUrl().resolve("/v1/operator/actions/" + action + "/payloads" + half),
         "Authorization",
         "Bearer " + token);
   }
@@ -106,8 +103,7 @@ class PayloadTest {
         .as("the digest that is on record")
         .isEqualTo(both.text("action_digest"));
     assertThat(request.header("repr-digest"))
-        .isEqualTo(
-            "sha-256=:" + Base64.getEncoder().encodeToString(sha256(request.body())) + ":");
+        .isEqualTo("sha-256=:" + Base64.getEncoder().encodeToString(sha256(request.body())) + ":");
     assertThat(request.header("content-type")).isEqualTo("application/octet-stream");
     assertThat(request.header("content-disposition")).startsWith("attachment");
     assertThat(request.header("cache-control")).isEqualTo("no-store");

@@ -75,8 +75,7 @@ public final class BreakGlass {
   public JsonNode revokeToken(String agent, String accessToken) {
     var body =
         Documents.object().put("jti", TokenText.accessId(accessToken)).put("reason", "it leaked");
-    return answered(
-        "revoke a token", call("/v1/operator/agents/" + agent + "/revoke-token", body));
+    return answered("revoke a token", call("/v1/operator/agents/" + agent + "/revoke-token", body));
   }
 
   private Attempt call(String path) {

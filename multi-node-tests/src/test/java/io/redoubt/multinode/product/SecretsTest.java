@@ -41,6 +41,7 @@ final class SecretsTest {
   @Test
   void whatCouldNotBeFoundIsNotTaken() {
     assertThatIllegalArgumentException().isThrownBy(() -> secrets.note("short"));
-    assertThatIllegalArgumentException().isThrownBy(() -> secrets.note("a phrase of several words"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> secrets.note("a phrase of several words"));
   }
 }

@@ -98,11 +98,9 @@ class ApprovalsCommandsTest extends LoggedIn {
         "prompt":{"messages":2,"system":null,"user":"pay","tools":["transfer"],"cut":[],"bytes":9\
         %s},"votes":\
         """;
-    var bare =
-        approval("pending").replaceFirst("\"arguments\":\\{[^}]*\\}", "\"arguments\":null");
+    var bare = approval("pending").replaceFirst("\"arguments\":\\{[^}]*\\}", "\"arguments\":null");
     server.on(
-        "GET " + PATH + "/" + ID,
-        json(200, bare.replace("\"votes\":", prompt.formatted(""))));
+        "GET " + PATH + "/" + ID, json(200, bare.replace("\"votes\":", prompt.formatted(""))));
 
     assertThat(machine.type("approvals", "show", ID)).isZero();
     assertThat(machine.out())

@@ -507,8 +507,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                     .map((row, _) ->
                         new Versioned(row.getInt("version"), row(key.organization(), row)))
                     .findOne())
-        .map(found ->
-            new News(key, found.version(), shown(found.row(), related(found.row()))));
+        .map(found -> new News(key, found.version(), shown(found.row(), related(found.row()))));
   }
 
   @Override

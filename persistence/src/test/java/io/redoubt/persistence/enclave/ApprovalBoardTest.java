@@ -347,8 +347,7 @@ class ApprovalBoardTest {
 
   private ApprovalKey asked(ModelPrompt prompt) {
     var id = ApprovalId.next(CLOCK);
-    var opening =
-        new Opening(agent, id.toString(), id, null, null, prompt, NOW.plusSeconds(30));
+    var opening = new Opening(agent, id.toString(), id, null, null, prompt, NOW.plusSeconds(30));
     await(board.open(opening, LIMITS));
     var key = new ApprovalKey(ACME, id);
     post(key, agent, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));

@@ -166,8 +166,7 @@ final class Window {
     found(detector, from, to, confidence, false);
   }
 
-  private void found(
-      Detector detector, int from, int to, Confidence confidence, boolean isClosed) {
+  private void found(Detector detector, int from, int to, Confidence confidence, boolean isClosed) {
     if (results < MAX_RESULTS) {
       closed[results] = isClosed;
       detectors[results] = detector;

@@ -53,8 +53,8 @@ final class ApprovalGate {
    *
    * @param turn the call to a model that it came of; null: it came of none
    * @param arguments of the call, for whoever decides; null: it has none
-   * @param prompt of a call to a model, as whoever decides is shown it; null: it is none, or nothing
-   *     of it may be shown
+   * @param prompt of a call to a model, as whoever decides is shown it; null: it is none, or
+   *     nothing of it may be shown
    * @param patience how long the caller waits for a decision
    * @param wanted whether it still waits
    * @param objection to letting it go out although it is permitted, for which no grant is spent

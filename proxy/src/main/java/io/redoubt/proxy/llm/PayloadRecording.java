@@ -76,11 +76,7 @@ final class PayloadRecording {
   }
 
   private CompletableFuture<Boolean> keepRequest(
-      OrganizationSpec spec,
-      AccessClaims agent,
-      ActionId action,
-      ByteString body,
-      Duration limit) {
+      OrganizationSpec spec, AccessClaims agent, ActionId action, ByteString body, Duration limit) {
     boolean truncated = body.size() > config.payloadLimit();
     var kept = body.take(config.payloadLimit());
     // Sealed it is there a second time, and may wait for the database longer than its call lasts.
@@ -134,8 +130,7 @@ final class PayloadRecording {
       String mediaType,
       ReplyRecorder reply) {
     return keep(
-            payload(
-                spec, agent, action, Part.REPLY, mediaType, reply.kept(), reply.isTruncated()),
+            payload(spec, agent, action, Part.REPLY, mediaType, reply.kept(), reply.isTruncated()),
             LIMIT)
         .whenComplete((_, _) -> reply.release());
   }

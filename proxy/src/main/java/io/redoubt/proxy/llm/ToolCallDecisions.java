@@ -144,8 +144,9 @@ final class ToolCallDecisions {
 
   /**
    * Decided by one version of everything: where policies change at this moment, and the one that
-   * decides looks for something else than was looked for, the calls are inspected by that one. Where
-   * it finds something else in them, they are decided anew; the agent's session then has them twice.
+   * decides looks for something else than was looked for, the calls are inspected by that one.
+   * Where it finds something else in them, they are decided anew; the agent's session then has them
+   * twice.
    */
   private CompletionStage<Judged> judge(
       LlmCall call, Admitted admitted, List<ToolCall> calls, Policies.Contents by, int anew) {
@@ -384,10 +385,13 @@ final class ToolCallDecisions {
         .thenApply(known -> {
           // What is found otherwise by now, was not what was granted.
           var seen =
-              known.map(decides -> inspected(List.of(judged), by, decides).getFirst())
+              known
+                  .map(decides -> inspected(List.of(judged), by, decides).getFirst())
                   .filter(judged::holdsTheSameAs);
           return contentRefusal(
-              seen.orElse(judged), admitted, seen.isEmpty() ? Optional.empty() : known.map(Policies.Contents::rules));
+              seen.orElse(judged),
+              admitted,
+              seen.isEmpty() ? Optional.empty() : known.map(Policies.Contents::rules));
         });
   }
 
@@ -445,8 +449,8 @@ final class ToolCallDecisions {
   }
 
   /**
-   * What speaks against a call that policies permit: that those who decided are not those by whom it
-   * was inspected, so that it may be proposed again; or that not all of it was. Empty: nothing.
+   * What speaks against a call that policies permit: that those who decided are not those by whom
+   * it was inspected, so that it may be proposed again; or that not all of it was. Empty: nothing.
    */
   private static Optional<Refusal> contentRefusal(
       ToolCall call, Admitted admitted, Optional<ContentRules> rules) {

@@ -578,9 +578,7 @@ class LlmApprovalTest {
     assertThat(reply).contains(ours);
     plane.provider.answers((_, line) -> line.json(200, reply));
     plane.send(
-        plane
-            .openAi("/v1/chat/completions", "{\"model\":\"gpt-4o\"}")
-            .header("prefer", "wait=0"));
+        plane.openAi("/v1/chat/completions", "{\"model\":\"gpt-4o\"}").header("prefer", "wait=0"));
   }
 
   @ParameterizedTest

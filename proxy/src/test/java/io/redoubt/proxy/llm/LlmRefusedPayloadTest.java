@@ -261,8 +261,7 @@ class LlmRefusedPayloadTest {
       assertThat(small.outcomeOf(permitted).error()).isNull();
       var truncated = LlmFixture.await(first);
       assertThat(small.outcomeOf(truncated).error()).isEqualTo("policy_denied");
-      var kept =
-          small.payloads.find(LlmFixture.actionOf(truncated), Part.REQUEST).orElseThrow();
+      var kept = small.payloads.find(LlmFixture.actionOf(truncated), Part.REQUEST).orElseThrow();
       assertThat(kept.truncated()).isTrue();
       assertThat(kept.body().size()).isEqualTo(1024);
     }

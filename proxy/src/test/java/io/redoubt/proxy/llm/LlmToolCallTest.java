@@ -278,21 +278,22 @@ class LlmToolCallTest {
   /** While the calls are asked about, policies of another version begin to look for these. */
   private void beginsToLookFor(String... words) {
     var version = new AtomicInteger(7);
-    plane.agents.ofTools = action -> {
-      if (action.resource().equals("read_file")) {
-        int next = version.incrementAndGet();
-        if (next - 8 < words.length) {
-          looksFor(next, words[next - 8]);
-        } else {
-          version.set(7 + words.length);
-        }
-      }
-      var decision =
-          action.findings().isEmpty()
-              ? FakeAgents.PERMITS.decision()
-              : says(Verdict.DENY, "no-ours", List.of()).decision();
-      return new Judgement(version.get(), decision, Risk.NONE);
-    };
+    plane.agents.ofTools =
+        action -> {
+          if (action.resource().equals("read_file")) {
+            int next = version.incrementAndGet();
+            if (next - 8 < words.length) {
+              looksFor(next, words[next - 8]);
+            } else {
+              version.set(7 + words.length);
+            }
+          }
+          var decision =
+              action.findings().isEmpty()
+                  ? FakeAgents.PERMITS.decision()
+                  : says(Verdict.DENY, "no-ours", List.of()).decision();
+          return new Judgement(version.get(), decision, Risk.NONE);
+        };
   }
 
   @ParameterizedTest

@@ -105,7 +105,12 @@ class PromptReaderTest {
   void halvesOfPairsBreakNothing() {
     String half = "\\ud83d";
     var prompt =
-        read("{\"model\":\"m\",\"system\":\"" + half + "\",\"input\":\"" + half.repeat(9_000) + "\"}");
+        read(
+            "{\"model\":\"m\",\"system\":\""
+                + half
+                + "\",\"input\":\""
+                + half.repeat(9_000)
+                + "\"}");
 
     assertThat(prompt.system()).isEqualTo("?");
     assertThat(prompt.cut()).containsExactly("user");

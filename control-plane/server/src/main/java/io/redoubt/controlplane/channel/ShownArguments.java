@@ -21,9 +21,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A call's arguments, or what a model is asked, as a channel may show them. Whatever inspection finds in them is replaced, be
- * it built in or a pattern of a published content policy, and whatever the policy wants done about
- * it: a chat keeps what it was told, and shows it to more people than those who decide.
+ * A call's arguments, or what a model is asked, as a channel may show them. Whatever inspection
+ * finds in them is replaced, be it built in or a pattern of a published content policy, and
+ * whatever the policy wants done about it: a chat keeps what it was told, and shows it to more
+ * people than those who decide.
  */
 final class ShownArguments {
   /** With a colon where inspectors know one: close behind the name. */
@@ -87,7 +88,9 @@ final class ShownArguments {
   static Optional<String> of(ApprovalView view, List<Inspector> inspectors) {
     var prompt = view.prompt();
     return Optional.ofNullable(
-            prompt == null ? view.arguments() : Json.LENIENT.<JsonNode>valueToTree(prompt.excerpt()))
+            prompt == null
+                ? view.arguments()
+                : Json.LENIENT.<JsonNode>valueToTree(prompt.excerpt()))
         .map(said -> redacted(said, inspectors));
   }
 

@@ -170,8 +170,8 @@ final class CommandStream {
   }
 
   /**
-   * A provider's key is sealed to the enclave only now, whatever key it has enrolled since; and what
-   * somebody has decided counts only if they may still decide.
+   * A provider's key is sealed to the enclave only now, whatever key it has enrolled since; and
+   * what somebody has decided counts only if they may still decide.
    */
   private CompletionStage<LinkCommand> command(Caller caller, Look look, CommandLog.Entry entry) {
     if (entry.provider().isPresent()) {

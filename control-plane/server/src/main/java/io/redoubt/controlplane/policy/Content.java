@@ -79,13 +79,10 @@ public record Content(
   /** Its floor, and nothing of the organization's own but this: nothing is permitted. */
   Content floorAnd(PolicyDocument remark) {
     return new Content(
-        Stream.concat(
-                documents.stream().filter(it -> Floor.isOf(it.name())), Stream.of(remark))
+        Stream.concat(documents.stream().filter(it -> Floor.isOf(it.name())), Stream.of(remark))
             .toList(),
         List.of(),
-        contentPolicies.stream()
-            .filter(it -> it.scope().equals(ContentDocument.PLATFORM))
-            .toList(),
+        contentPolicies.stream().filter(it -> it.scope().equals(ContentDocument.PLATFORM)).toList(),
         List.of(),
         List.of(),
         floor);

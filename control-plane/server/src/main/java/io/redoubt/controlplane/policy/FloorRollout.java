@@ -99,7 +99,8 @@ public final class FloorRollout {
   CompletionStage<List<Yielded>> yielded(int most) {
     CompletionStage<List<Yielded>> all = CompletableFuture.completedFuture(List.of());
     for (var each : yielded.values().stream().limit(most).toList()) {
-      all = all.thenCompose(before -> stands(each).thenApply(it -> it ? and(before, each) : before));
+      all =
+          all.thenCompose(before -> stands(each).thenApply(it -> it ? and(before, each) : before));
     }
     return all;
   }
@@ -243,9 +244,6 @@ public final class FloorRollout {
         organization,
         new Yielded(organization, version, task.content().floor(), raised.alone(), raised.why()));
     LOG.warn(
-        "Policies of {} yield to floor {}: {}",
-        organization,
-        task.content().floor(),
-        raised.why());
+        "Policies of {} yield to floor {}: {}", organization, task.content().floor(), raised.why());
   }
 }

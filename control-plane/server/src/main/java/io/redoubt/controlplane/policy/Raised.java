@@ -1,6 +1,5 @@
 package io.redoubt.controlplane.policy;
 
-import io.redoubt.policy.Compilation;
 import io.redoubt.policy.PolicyProblem;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicySet;
@@ -58,8 +57,7 @@ record Raised(Content content, List<PolicyProblem> yielded, boolean alone) {
         // %s: %s
         """
             .formatted(
-                PolicyTexts.pointer(first),
-                first.message().replaceAll("[\\p{Cntrl}\\p{Cs}]", " "));
+                PolicyTexts.pointer(first), first.message().replaceAll("[\\p{Cntrl}\\p{Cs}]", " "));
     return new Raised(
         content.floorAnd(
             new PolicyDocument(

@@ -67,8 +67,7 @@ record TestRequest(
   record Grant(@Nullable Long tier, @Nullable List<@Nullable String> by, @Nullable Instant at) {}
 
   /** Tools that it declares; what is left out: none. */
-  record Tools(
-      @Nullable List<@Nullable String> names, @Nullable List<@Nullable String> provider) {}
+  record Tools(@Nullable List<@Nullable String> names, @Nullable List<@Nullable String> provider) {}
 
   /**
    * An action that the agent has taken before.
@@ -191,10 +190,8 @@ record TestRequest(
     }
   }
 
-  private static void checkHistory(
-      List<@Nullable Earlier> history, Checks checks, String at) {
-    long all =
-        history.stream().filter(Objects::nonNull).mapToLong(Earlier::often).sum();
+  private static void checkHistory(List<@Nullable Earlier> history, Checks checks, String at) {
+    long all = history.stream().filter(Objects::nonNull).mapToLong(Earlier::often).sum();
     checks.require(
         history.size() <= Canary.MAX_HISTORY && all <= Canary.MAX_HISTORY,
         at,

@@ -90,8 +90,7 @@ final class AgentHost implements AutoCloseable {
     var policies = new LivePolicies(clock);
     policies.run(
         organization,
-        new Policies.Running(
-            1, BundleDigest.of(new byte[0]), clock.instant(), ManyPolicies.set()));
+        new Policies.Running(1, BundleDigest.of(new byte[0]), clock.instant(), ManyPolicies.set()));
     policies.settle();
     system = ActorSystem.create(Behaviors.empty(), "bench", config);
     agents =
@@ -177,8 +176,8 @@ final class AgentHost implements AutoCloseable {
             false,
             1);
     return tell(number, replyTo -> new Agent.Configure(spec, null, replyTo))
-        .thenCompose(_ ->
-            tell(number, replyTo -> new Agent.OfferBootstrap(TOKEN, later, null, replyTo)))
+        .thenCompose(
+            _ -> tell(number, replyTo -> new Agent.OfferBootstrap(TOKEN, later, null, replyTo)))
         .thenCompose(_ ->
             tell(
                 number,
@@ -195,8 +194,7 @@ final class AgentHost implements AutoCloseable {
                         later,
                         replyTo)))
         // It reads what it did before when it is first asked what it may do.
-        .thenCompose(_ ->
-            tell(number, replyTo -> new Agent.Consider(something(), later, replyTo)));
+        .thenCompose(_ -> tell(number, replyTo -> new Agent.Consider(something(), later, replyTo)));
   }
 
   private GovernedAction something() {
@@ -225,8 +223,7 @@ final class AgentHost implements AutoCloseable {
 
   CompletableFuture<Agent.Reply> decide(int number, GovernedAction action) {
     Instant until = clock.instant().plus(LONG);
-    return ask(
-        number, replyTo -> new Agent.Decide(action, families.get(number), until, replyTo));
+    return ask(number, replyTo -> new Agent.Decide(action, families.get(number), until, replyTo));
   }
 
   CompletableFuture<Agent.Reply> decide(int number, List<GovernedAction> together) {

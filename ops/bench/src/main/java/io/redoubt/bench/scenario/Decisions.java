@@ -89,9 +89,11 @@ public final class Decisions implements Scenario {
     var latencies = run(host, actions, seconds);
     report.line(name, told(latencies, 1));
     goals.add(
-        Goal.below("decision in the actor, " + name + ", p50", MOST_P50, latencies.micros(50), "µs"));
+        Goal.below(
+            "decision in the actor, " + name + ", p50", MOST_P50, latencies.micros(50), "µs"));
     goals.add(
-        Goal.below("decision in the actor, " + name + ", p99", MOST_P99, latencies.micros(99), "µs"));
+        Goal.below(
+            "decision in the actor, " + name + ", p99", MOST_P99, latencies.micros(99), "µs"));
     return latencies;
   }
 
