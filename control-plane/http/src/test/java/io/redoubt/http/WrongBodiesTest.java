@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class WrongBodiesTest {
-  private static final ProblemException MALFORMED =
+  private final ProblemException malformed =
       ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not JSON: line 1, column 2.");
 
   private long now = 1_000_000;
@@ -21,13 +21,13 @@ class WrongBodiesTest {
 
   private long told(Object sender, int times) {
     return IntStream.range(0, times)
-        .filter(_ -> bodies.remark(sender, MALFORMED).isPresent())
+        .filter(_ -> bodies.remark(sender, malformed).isPresent())
         .count();
   }
 
   @Test
   void whatIsWrongIsToldAndNothingThatTheSenderSays() {
-    assertThat(bodies.remark("a", MALFORMED)).contains("malformed-request");
+    assertThat(bodies.remark("a", malformed)).contains("malformed-request");
     assertThat(bodies.remark("a", ProblemException.invalid("/reason", "unknown: hunter2")))
         .contains("invalid-request, /reason");
     assertThat(bodies.remark("a", ProblemException.invalid("/hunter2", "is not known here")))
