@@ -29,7 +29,7 @@ class PostgresSetAsideTest {
   private static final OrganizationId ACME = OrganizationId.next(CLOCK);
   private static final OrganizationId GLOBEX = OrganizationId.next(CLOCK);
   private static final AgentId AGENT = AgentId.next(CLOCK);
-  private static final Instant NOW = CLOCK.instant().truncatedTo(ChronoUnit.MICROS);
+  private final Instant now = CLOCK.instant().truncatedTo(ChronoUnit.MICROS);
 
   private final TemporaryDatabase temporary = TemporaryDatabase.create();
   private final Database database =
@@ -42,8 +42,8 @@ class PostgresSetAsideTest {
     temporary.close();
   }
 
-  private static SetAside.Order order(OrganizationId organization, long number, LinkCommand what) {
-    return new SetAside.Order(new CommandEnvelope(ENCLAVE, number, organization, NOW, what), NOW);
+  private SetAside.Order order(OrganizationId organization, long number, LinkCommand what) {
+    return new SetAside.Order(new CommandEnvelope(ENCLAVE, number, organization, now, what), now);
   }
 
   private static <T> T done(CompletionStage<T> stage) {
@@ -74,7 +74,7 @@ class PostgresSetAsideTest {
     var first = order(ACME, 7, new LinkCommand.Revoke(AGENT, "fire", "mem_1"));
     done(kept.add(first));
 
-    done(kept.add(new SetAside.Order(first.envelope(), NOW.plusSeconds(60))));
+    done(kept.add(new SetAside.Order(first.envelope(), now.plusSeconds(60))));
 
     assertThat(done(kept.first(10))).containsExactly(first);
   }

@@ -25,6 +25,7 @@ import io.redoubt.testing.InMemoryPayloadStore;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
 import java.util.Set;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.util.ByteString;
@@ -119,7 +120,7 @@ class PayloadReadingTest {
     var failure = catchThrowable(() -> join(stage));
     assertThat(failure).isInstanceOf(CompletionException.class);
     assertThat(failure.getCause()).isInstanceOf(ProblemException.class);
-    return (ProblemException) failure.getCause();
+    return (ProblemException) Objects.requireNonNull(failure.getCause());
   }
 
   @Test
