@@ -60,7 +60,7 @@ public final class Network implements Product.Wiring, AutoCloseable {
 
   private String settings(String node, int port) {
     var own = Documents.object();
-    own.put("redoubt.enclave.cluster.port", port(node));
+    own.put("redoubt.enclave.cluster.port", line(toNode, node).port());
     own.put("redoubt.enclave.cluster.bind-port", port);
     own.put(
         "pekko.remote.artery.advanced.tcp.outbound-client-hostname",

@@ -60,19 +60,6 @@ final class AgentHost implements AutoCloseable {
   /** Agents that are made at once. */
   private static final int AT_ONCE = 64;
 
-  private static final String SETTINGS =
-      """
-      pekko.loglevel = WARNING
-      pekko.stdout-loglevel = WARNING
-      pekko.actor.provider = cluster
-      pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
-      pekko.cluster.jmx.enabled = off
-      pekko.coordinated-shutdown.exit-jvm = off
-      pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
-      pekko.persistence.snapshot-store.plugin = "pekko.persistence.no-snapshot-store"
-      redoubt.agent.entity { ask-timeout = 30 s, active-entities = %d }
-      """;
-
   private final Clock clock = Clock.systemUTC();
   private final OrganizationId organization = OrganizationId.next(clock);
   private final List<FamilyId> families = new ArrayList<>();
@@ -85,8 +72,20 @@ final class AgentHost implements AutoCloseable {
    * @param most how many may be in memory
    */
   AgentHost(int most) {
-    Config config =
-        ConfigFactory.parseString(SETTINGS.formatted(2 * most)).withFallback(ConfigFactory.load());
+    String settings =
+        """
+        pekko.loglevel = WARNING
+        pekko.stdout-loglevel = WARNING
+        pekko.actor.provider = cluster
+        pekko.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+        pekko.cluster.jmx.enabled = off
+        pekko.coordinated-shutdown.exit-jvm = off
+        pekko.persistence.journal.plugin = "pekko.persistence.journal.inmem"
+        pekko.persistence.snapshot-store.plugin = "pekko.persistence.no-snapshot-store"
+        redoubt.agent.entity { ask-timeout = 30 s, active-entities = %d }
+        """
+            .formatted(2 * most);
+    Config config = ConfigFactory.parseString(settings).withFallback(ConfigFactory.load());
     var policies = new LivePolicies(clock);
     policies.run(
         organization,
@@ -241,8 +240,8 @@ final class AgentHost implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     system.terminate();
-    system.getWhenTerminated().toCompletableFuture().get(1, TimeUnit.MINUTES);
+    system.getWhenTerminated().toCompletableFuture().orTimeout(1, TimeUnit.MINUTES).join();
   }
 }
