@@ -78,8 +78,9 @@ public final class Line implements AutoCloseable {
 
   private void connect(Socket near, Passage passage) {
     var far = new Socket();
-    passage.opened(near);
+    // The far end first: whoever sees the near one break may mend the line at once.
     passage.opened(far);
+    passage.opened(near);
     try {
       passage.enter(Way.THERE);
       passage.enter(Way.BACK);

@@ -71,6 +71,7 @@ class CanaryTest {
   void aCanaryMayDeclareToolsAndSoMayARequestThatIsTried() {
     var tenant = server.newTenant();
     var owner = tenant.owner();
+    tenant.newEnclave("main");
     var agent = tenant.newAgent("agent");
     owner.put(
         POLICIES + "/no-search",
@@ -128,6 +129,7 @@ class CanaryTest {
   void aCanaryAndARequestThatIsTriedMayComeAfterOthers() {
     var tenant = server.newTenant();
     var owner = tenant.owner();
+    tenant.newEnclave("main");
     var agent = tenant.newAgent("agent");
     owner.put(POLICIES + "/often", OFTEN);
     var made =

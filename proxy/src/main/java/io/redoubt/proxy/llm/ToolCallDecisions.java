@@ -405,14 +405,18 @@ final class ToolCallDecisions {
     if (answers.unasked != null) {
       return answers.unasked;
     }
-    if (answer.denial() != null) {
-      return Refusal.of(answer.denial());
+    var refusal = answer.denial() == null ? null : Refusal.of(answer.denial());
+    if (refusal != null && refusal != Refusal.APPROVAL_NEEDED) {
+      return refusal;
     }
     if (answer.judgement() == null) {
       return Refusal.POLICIES_UNKNOWN;
     }
     if (call.arguments().refusal() != null) {
-      return Refusal.POLICY_DENIED;
+      return Refusal.POLICY_DENIED; // nobody can approve what nobody can read
+    }
+    if (refusal != null) {
+      return refusal;
     }
     return standing == Freshness.Standing.FROZEN ? Refusal.ENCLAVE_FROZEN : null;
   }

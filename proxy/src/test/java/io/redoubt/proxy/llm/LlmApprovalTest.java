@@ -336,13 +336,17 @@ class LlmApprovalTest {
   }
 
   private void looksForMore(long version) {
+    looksFor("kestrel", version);
+  }
+
+  private void looksFor(String word, long version) {
     plane.policies.runContent(
         version,
         new ContentDocument(
             "organization",
             new ContentPolicy(
                 List.of(new Rule("custom", List.of(Direction.REQUEST), ContentAction.ALERT, false)),
-                List.of(new CustomPattern.Words("birds", List.of("kestrel"), true, true)))));
+                List.of(new CustomPattern.Words("birds", List.of(word), true, true)))));
   }
 
   @Test
@@ -531,7 +535,24 @@ class LlmApprovalTest {
   }
 
   @Test
-  void whereSomethingElseIsLookedForByThenAToolCallDoesNotGoOutEvenIfItIsPermitted() {
+  void whereSomethingElseIsFoundByThenAToolCallDoesNotGoOutEvenIfItIsPermitted() {
+    var way = new Way(Style.MESSAGES, true);
+    plane.policies.runContent(7);
+    replies(way);
+    var heard = ask(way);
+    var view = awaitPending(1);
+
+    looksFor("pässwd", 8);
+    plane.agents.ofTools = _ -> new Judgement(8, FakeAgents.PERMITS.decision(), Risk.NONE);
+    approve(view.id());
+
+    assertThat(heard.join().calls()).containsExactly("weather");
+    assertThat(reading().verdict()).isEqualTo(Verdict.DENY);
+    soon().until(() -> find(view.id()).status() == ApprovalStatus.APPROVED);
+  }
+
+  @Test
+  void whereSomethingElseIsLookedForByThenAndNotFoundAToolCallGoesOut() {
     var way = new Way(Style.MESSAGES, true);
     plane.policies.runContent(7);
     replies(way);
@@ -542,9 +563,8 @@ class LlmApprovalTest {
     plane.agents.ofTools = _ -> new Judgement(8, FakeAgents.PERMITS.decision(), Risk.NONE);
     approve(view.id());
 
-    assertThat(heard.join().calls()).containsExactly("weather");
-    assertThat(reading().verdict()).isEqualTo(Verdict.DENY);
-    soon().until(() -> find(view.id()).status() == ApprovalStatus.APPROVED);
+    assertThat(heard.join().calls()).containsExactly("read_file", "weather");
+    assertThat(reading().verdict()).isEqualTo(Verdict.PERMIT);
   }
 
   @Test
