@@ -125,8 +125,13 @@ public interface ApprovalBoard {
       @Nullable JsonNode arguments,
       @Nullable ModelPrompt prompt,
       List<ApprovalId> related) {
-    /** The same, as it stands by now. */
+    /** The same, as it stands by now, without all of what a model is asked. */
     public ApprovalView now(ApprovalView newest) {
+      return newest.with(arguments, related).saying(prompt == null ? null : prompt.excerpt());
+    }
+
+    /** With all of it: for those who decide, once it is on record that they see it. */
+    ApprovalView whole(ApprovalView newest) {
       return newest.with(arguments, related).saying(prompt);
     }
   }

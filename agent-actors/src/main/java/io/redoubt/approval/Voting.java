@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What those who decide see and say, through whichever channel. */
@@ -70,6 +71,11 @@ public final class Voting {
 
   /** The request as its actor has it at this moment. Empty: there is none, or not here. */
   public CompletionStage<Optional<ApprovalView>> find(ApprovalKey key) {
+    return find(key, Entry::now);
+  }
+
+  private CompletionStage<Optional<ApprovalView>> find(
+      ApprovalKey key, BiFunction<Entry, ApprovalView, ApprovalView> shown) {
     return board
         .find(key)
         .thenCompose(known ->
@@ -79,20 +85,24 @@ public final class Voting {
                         .ask(key, Approval.Describe::new)
                         .thenApply(reply ->
                             reply instanceof Standing(var view, var _)
-                                ? Optional.of(entry.now(view))
-                                : Optional.ofNullable(entry.view()).map(entry::now)))
+                                ? Optional.of(shown.apply(entry, view))
+                                : Optional.ofNullable(entry.view())
+                                    .map(last -> shown.apply(entry, last))))
                 .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty())));
   }
 
   /**
-   * The same for somebody who may decide it. While it is pending they have it before them once that
-   * is on record, and not otherwise.
+   * The same for somebody who may decide it. While it is pending they have it before them, with all
+   * of what a model is asked, once that is on record, and not otherwise.
    *
    * @param by a member's or client's identifier, from a verified credential
    * @param through where they see it
    */
   public CompletionStage<Optional<ApprovalView>> look(ApprovalKey key, String by, String through) {
-    return find(key)
+    return find(
+            key,
+            (entry, view) ->
+                view.status() == ApprovalStatus.PENDING ? entry.whole(view) : entry.now(view))
         .thenCompose(found ->
             found
                 .filter(view -> view.status() == ApprovalStatus.PENDING)
@@ -146,7 +156,8 @@ public final class Voting {
     boolean counted =
         view.votes().stream()
             .anyMatch(vote ->
-                vote.by().equals(ballot.by())
+                vote.tier() == view.tier()
+                    && vote.by().equals(ballot.by())
                     && vote.through().equals(ballot.through())
                     && vote.decision() == ballot.decision()
                     && vote.reason().equals(ballot.reason()));

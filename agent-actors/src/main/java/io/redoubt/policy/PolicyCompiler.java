@@ -248,7 +248,9 @@ final class PolicyCompiler {
                   .problem(
                       "more than %d policies with conditions apply to every %s; name principals or resources"
                           .formatted(MAX_TOGETHER, action.id())));
-          return;
+          if (problems.size() >= MAX_PROBLEMS) {
+            return;
+          }
         }
       }
     }

@@ -39,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ApprovalTest {
   private static final String APPROVALS = "/api/v1/approvals";
   private static final String CLIENTS = "/api/v1/iam/clients";
+  private static final String DENY = "{\"decision\": \"deny\", \"reason\": \"too much\"}";
   private static final String APPROVE = "{\"decision\": \"approve\", \"reason\": \"looks right\"}";
 
   @AutoClose private final TestServer server = new TestServer();
@@ -211,6 +212,10 @@ class ApprovalTest {
           .isEqualTo(202);
       votes.add(view);
     }
+    var denied = asking.asks("{}");
+    var leaver = server.login(service.text("/client/id"), service.text("/client_secret"), null);
+    assertThat(leaver.post(APPROVALS + "/" + denied.id() + "/decision", DENY).status())
+        .isEqualTo(202);
     var stays = asking.asks("{}");
     assertThat(own.owner().post(APPROVALS + "/" + stays.id() + "/decision", APPROVE).status())
         .isEqualTo(202);
@@ -226,6 +231,8 @@ class ApprovalTest {
     }
     var said = (LinkCommand.DecideApproval) asking.heard(stays.id()).command();
     assertThat(said.withdrawn()).isFalse();
+    var denial = (LinkCommand.DecideApproval) asking.heard(denied.id()).command();
+    assertThat(denial.withdrawn()).as("nothing is permitted by it").isFalse();
   }
 
   @Test

@@ -244,8 +244,9 @@ final class LinkSession implements Runnable, AutoCloseable {
     if (envelope == null
         || !identity.enclave().equals(envelope.enclaveId())
         || !isWhole(envelope)
-        || setAside.holds(envelope)
-        || !backlog.mayPass(envelope)) {
+        || !backlog.mayPass(envelope)
+        // In this order: what leaves the backlog to be set aside is aside by then.
+        || setAside.holds(envelope)) {
       return;
     }
     try {
@@ -405,7 +406,9 @@ final class LinkSession implements Runnable, AutoCloseable {
           setAside.add(envelope);
           return new CommandApplier.Waits();
         }
-        return Waiting.on(applier.apply(envelope));
+        CommandApplier.Result result = Waiting.on(applier.apply(envelope));
+        setAside.forget(envelope);
+        return result;
       } catch (SupersededException e) {
         throw e;
       } catch (TimeoutException | RuntimeException e) {

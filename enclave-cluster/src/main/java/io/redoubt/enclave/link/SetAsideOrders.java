@@ -106,6 +106,9 @@ final class SetAsideOrders implements Runnable {
   private boolean loaded;
   private final AtomicInteger size = new AtomicInteger();
 
+  /** What was to be kept, and nobody knows whether it was. */
+  private @Nullable CommandEnvelope doubtful;
+
   SetAsideOrders(
       LinkConfig config,
       SetAside store,
@@ -167,13 +170,24 @@ final class SetAsideOrders implements Runnable {
       throw new CommandApplier.LaterException("as many commands as may be are set aside");
     }
     var order = new SetAside.Order(envelope, clock.instant());
+    doubtful = envelope;
     Waiting.on(store.add(order));
+    doubtful = null;
     enqueue(lane, order);
     notifyAll();
     LOG.error(
         "Command {} about {} is set aside: what is said of others goes on",
         envelope.number(),
         lane.agent());
+  }
+
+  /** It was carried out in its turn after all: where it may be kept all the same, it goes. */
+  synchronized void forget(CommandEnvelope envelope) throws InterruptedException, TimeoutException {
+    CommandEnvelope asked = doubtful;
+    if (asked != null && asked.number() == envelope.number()) {
+      Waiting.on(store.done(envelope));
+      doubtful = null;
+    }
   }
 
   private void enqueue(Lane lane, SetAside.Order order) {

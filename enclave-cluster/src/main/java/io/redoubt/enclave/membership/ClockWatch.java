@@ -104,13 +104,18 @@ public final class ClockWatch {
     Instant here = asked.here().plusNanos(now - asked.nanos());
     ahead = ahead(asked.here(), there, here);
     boolean agrees = ahead.abs().compareTo(limit) <= 0;
+    boolean leapt = jumped();
     if (agrees && !right) {
       LOG.info("This machine's clock is right again");
     } else if (!agrees && right) {
       LOG.error("{} Until it is set, this node is not ready and permits nothing", describe());
     }
-    // In this order: nobody sees a jump forgiven that left the clock wrong.
-    right = agrees;
+    if (agrees && leapt && right) {
+      LOG.warn("This machine's clock was set, or the machine slept: this node stops for a moment");
+    }
+    // In this order: nobody sees a jump forgiven that left the clock wrong, nor any before the next
+    // look. A lease from before a sleep, in which its clock stood still, is over by then.
+    right = agrees && !leapt;
     // Where they differ, the database's own word: late by the way of its answer, and never early.
     last = new Look(ahead.isZero() ? here : there, here, now);
     if (agrees) {

@@ -23,6 +23,7 @@ import io.redoubt.protocol.problem.ProblemException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +51,8 @@ final class PayloadRoutes {
 
   /** So that the end of the pieces is about the end of the answer, however slowly it is read. */
   private static final int PIECE_BYTES = 64 * 1024;
+
+  private static final Duration LONGEST_READING = Duration.ofMinutes(2);
 
   private final OperatorGate gate;
   private final PayloadReading reading;
@@ -163,6 +166,8 @@ final class PayloadRoutes {
     var pieces =
         Source.range(0, (size - 1) / PIECE_BYTES)
             .map(i -> body.slice(i * PIECE_BYTES, Math.min(size, (i + 1) * PIECE_BYTES)))
+            // Whoever takes longer keeps others from reading.
+            .completionTimeout(LONGEST_READING)
             .watchTermination((nothing, over) -> {
               var _ = over.whenComplete((_, _) -> place.giveBack());
               return nothing;

@@ -144,6 +144,11 @@ class ApprovalTest {
     api.describes(approved);
     assertThat(approved.status()).isEqualTo(200);
     assertThat(approved.text("status")).isEqualTo("approved");
+    assertThat(approved.json().at("/prompt/messages").asInt(-1)).isZero();
+    assertThat(approved.json().at("/prompt/request").isMissingNode())
+        .as("all of it is for those who decide, while there is something to decide")
+        .isTrue();
+    assertThat(show(approval).json().at("/prompt/request").isMissingNode()).isTrue();
     assertThat(approved.json().at("/votes/0/by").asText()).isEqualTo("mem_1");
     assertThat(approved.json().at("/votes/0/through").asText()).isEqualTo("enclave");
 

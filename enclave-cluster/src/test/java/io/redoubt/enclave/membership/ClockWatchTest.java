@@ -93,6 +93,8 @@ class ClockWatchTest {
     here.advance(far.negated());
     assertThat(watch.right()).as("nobody has looked yet").isFalse();
     look(Duration.ZERO);
+    assertThat(watch.right()).as("a lease from before may still stand").isFalse();
+    look(Duration.ZERO);
     assertThat(watch.right()).isTrue();
 
     here.advance(far.negated());

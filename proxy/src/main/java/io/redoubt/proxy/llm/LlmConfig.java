@@ -105,9 +105,11 @@ public record LlmConfig(
    *
    * @param perSecond sustained
    * @param burst and at once
+   * @param maxBytes of each
    */
-  public record RefusedPayloads(int perSecond, int burst) {
+  public record RefusedPayloads(int perSecond, int burst, int maxBytes) {
     public RefusedPayloads {
+      require(maxBytes >= 1, "refused-payloads.max-bytes");
       require(perSecond >= 1, "refused-payloads.per-second");
       require(burst >= 1, "refused-payloads.burst");
     }
@@ -185,7 +187,9 @@ public record LlmConfig(
         Math.toIntExact(config.getBytes("payload-limit")),
         config.getBytes("payload-memory"),
         new RefusedPayloads(
-            config.getInt("refused-payloads.per-second"), config.getInt("refused-payloads.burst")),
+            config.getInt("refused-payloads.per-second"),
+            config.getInt("refused-payloads.burst"),
+            Math.toIntExact(config.getBytes("refused-payloads.max-bytes"))),
         new ModelList(
             modelList.getDuration("cache-for"),
             modelList.getInt("cache-entries"),

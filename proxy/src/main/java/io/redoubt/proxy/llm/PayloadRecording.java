@@ -72,13 +72,18 @@ final class PayloadRecording {
   /** Completes with whether it was kept; never fails. */
   CompletableFuture<Boolean> keepRequest(
       OrganizationSpec spec, AccessClaims agent, ActionId action, ByteString body) {
-    return keepRequest(spec, agent, action, body, LIMIT);
+    return keepRequest(spec, agent, action, body, config.payloadLimit(), LIMIT);
   }
 
   private CompletableFuture<Boolean> keepRequest(
-      OrganizationSpec spec, AccessClaims agent, ActionId action, ByteString body, Duration limit) {
-    boolean truncated = body.size() > config.payloadLimit();
-    var kept = body.take(config.payloadLimit());
+      OrganizationSpec spec,
+      AccessClaims agent,
+      ActionId action,
+      ByteString body,
+      int most,
+      Duration limit) {
+    boolean truncated = body.size() > most;
+    var kept = body.take(most);
     // Sealed it is there a second time, and may wait for the database longer than its call lasts.
     if (!memory.take(kept.size())) {
       telemetry.payloadLost();
@@ -105,13 +110,14 @@ final class PayloadRecording {
     if (wanted.isEmpty()) {
       return CompletableFuture.completedFuture(true);
     }
-    int bytes = Math.min(body.size(), config.payloadLimit());
+    int most = Math.min(config.refusedPayloads().maxBytes(), config.payloadLimit());
+    int bytes = Math.min(body.size(), most);
     var key = new AgentKey(agent.organization(), agent.agent());
     if (refusals.retryAfterSeconds(key).isPresent() || !refused.take(bytes)) {
       telemetry.payloadLost();
       return CompletableFuture.completedFuture(false);
     }
-    return keepRequest(wanted.get(), agent, action, body, REFUSED_LIMIT)
+    return keepRequest(wanted.get(), agent, action, body, most, REFUSED_LIMIT)
         .whenComplete((_, _) -> refused.giveBack(bytes));
   }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -106,7 +107,8 @@ final class PromptReader {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
       JsonToken value = parser.nextToken();
-      switch (name) {
+      // Some upstreams match names in any case.
+      switch (name.toLowerCase(Locale.ROOT)) {
         case "system", "instructions" -> {
           noteOnce("system");
           texts(value, system);
@@ -118,6 +120,12 @@ final class PromptReader {
         case "tools", "functions" -> {
           noteOnce("tools");
           tools(value);
+        }
+        case "previous_response_id", "conversation", "prompt" -> {
+          if (value != JsonToken.VALUE_NULL) {
+            cut.add("messages"); // what was said before is with the provider
+          }
+          parser.skipChildren();
         }
         default -> parser.skipChildren();
       }
@@ -183,9 +191,10 @@ final class PromptReader {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
       JsonToken value = parser.nextToken();
-      if (name.equals("role") && value == JsonToken.VALUE_STRING) {
+      if (name.equalsIgnoreCase("role") && value == JsonToken.VALUE_STRING) {
+        said.cut |= !role.isEmpty(); // which one counts, each provider knows for itself
         role = beginning(LONGEST_NAME).text;
-      } else if (name.equals("content")) {
+      } else if (name.equalsIgnoreCase("content")) {
         texts(value, said);
       } else {
         parser.skipChildren();
@@ -227,14 +236,14 @@ final class PromptReader {
 
   /** Whether what stands there is a text, or has some: in a list, or by its name. */
   private static boolean isOfText(JsonStreamContext place) {
-    return !place.inObject() || TEXTS.contains(place.getCurrentName());
+    return !place.inObject() || TEXTS.contains(place.getCurrentName().toLowerCase(Locale.ROOT));
   }
 
   private void part(Text into) throws IOException {
     var place = parser.getParsingContext();
     if (isOfText(place)) {
       into.add(beginning(into.most));
-    } else if (place.getCurrentName().equals("type")) {
+    } else if (place.getCurrentName().equalsIgnoreCase("type")) {
       String type = beginning(LONGEST_NAME).text;
       if (!TEXT_TYPES.contains(type)) {
         into.add("[" + type + "]");
@@ -270,11 +279,11 @@ final class PromptReader {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String field = parser.currentName();
       JsonToken value = parser.nextToken();
-      if (value == JsonToken.VALUE_STRING && field.equals("name")) {
+      if (value == JsonToken.VALUE_STRING && field.equalsIgnoreCase("name")) {
         name = whole(beginning(LONGEST_NAME));
-      } else if (value == JsonToken.VALUE_STRING && field.equals("type")) {
+      } else if (value == JsonToken.VALUE_STRING && field.equalsIgnoreCase("type")) {
         type = whole(beginning(LONGEST_NAME));
-      } else if (value == JsonToken.START_OBJECT && field.equals("function")) {
+      } else if (value == JsonToken.START_OBJECT && field.equalsIgnoreCase("function")) {
         name = tool();
       } else {
         parser.skipChildren();

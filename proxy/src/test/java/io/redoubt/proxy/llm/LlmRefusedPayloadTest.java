@@ -237,6 +237,21 @@ class LlmRefusedPayloadTest {
   }
 
   @Test
+  void ofALargeRequestThatIsRefusedTheBeginningIsKept() throws IOException {
+    try (var narrow = new LlmFixture("redoubt.proxy.llm.refused-payloads.max-bytes = 10")) {
+      narrow.payloads(OrganizationSpec.Payloads.FULL);
+      narrow.agents.judgement = judged(Verdict.DENY);
+
+      var refused = narrow.send(narrow.anthropic(MESSAGE));
+
+      var kept =
+          narrow.payloads.find(LlmFixture.actionOf(refused), Part.REQUEST).orElseThrow();
+      assertThat(kept.body().utf8String()).isEqualTo(MESSAGE.substring(0, 10));
+      assertThat(kept.truncated()).isTrue();
+    }
+  }
+
+  @Test
   void refusedRequestsLeaveRoomForPermittedOnes() throws IOException {
     try (var small =
         new LlmFixture("redoubt.proxy.llm { payload-limit = 1 KiB, payload-memory = 2 KiB }")) {

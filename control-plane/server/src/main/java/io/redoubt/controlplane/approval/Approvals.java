@@ -349,7 +349,7 @@ public final class Approvals {
 
   /**
    * A decision as the enclave is told of it now: it may have waited for the enclave longer than who
-   * said it might say it.
+   * said it might say it. A denial stands: nothing is permitted by it.
    */
   public CompletionStage<LinkCommand> deliver(
       OrganizationId organization, LinkCommand.DecideApproval decision) {
@@ -357,8 +357,9 @@ public final class Approvals {
         organization,
         handle -> {
           var may = operators.permissions(handle, organization, decision.by());
-          return may.contains(Permission.APPROVALS_DECIDE)
-                  && (decision.arguments() == null || may.contains(Permission.APPROVALS_EDIT))
+          return decision.decision() == ApprovalView.Decision.DENY
+                  || may.contains(Permission.APPROVALS_DECIDE)
+                      && (decision.arguments() == null || may.contains(Permission.APPROVALS_EDIT))
               ? decision
               : decision.asWithdrawn();
         });

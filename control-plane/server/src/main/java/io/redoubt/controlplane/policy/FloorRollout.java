@@ -8,6 +8,8 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.PolicyProblems;
 import io.redoubt.protocol.id.OrganizationId;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +35,9 @@ public final class FloorRollout {
   /** How often policies may take too long to be checked, before the floor stands alone. */
   private static final int TRIES = 3;
 
+  /** Rounds that come sooner say nothing new of how busy the machine is. */
+  private static final Duration BETWEEN_TRIES = Duration.ofMinutes(1);
+
   private final Policies policies;
   private final Database database;
   private final Trail trail;
@@ -50,7 +55,7 @@ public final class FloorRollout {
    */
   record Refused(OrganizationId organizationId, long version, long floor, String why) {}
 
-  private record Late(Refused refused, int tries) {}
+  private record Late(Refused refused, int tries, Instant at) {}
 
   /**
    * An organization whose policies had to yield to the floor.
@@ -196,12 +201,19 @@ public final class FloorRollout {
             task.version(),
             task.content().floor(),
             why.problems().getFirst().message());
+    var now = clock.instant();
     var known = late.get(task.organization());
-    int tries = known != null && known.refused().equals(refused) ? known.tries() + 1 : 1;
+    int tries = 1;
+    if (known != null && known.refused().equals(refused)) {
+      if (now.isBefore(known.at().plus(BETWEEN_TRIES))) {
+        return null;
+      }
+      tries = known.tries() + 1;
+    }
     if (tries >= TRIES) {
       return Raised.alone(task.content(), why);
     }
-    late.put(task.organization(), new Late(refused, tries));
+    late.put(task.organization(), new Late(refused, tries, now));
     LOG.warn(
         "The policies of {} could not be checked above floor {} in time",
         task.organization(),

@@ -10,6 +10,7 @@ import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
 import io.redoubt.cli.settings.PrivateFiles;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.text.PlainText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -139,9 +140,9 @@ final class AuditPayload implements Callable<Integer> {
                   .put("sha256", digest)
                   .put("base64", recorded.bytes()));
     } else {
-      new String(recorded.bytes(), StandardCharsets.UTF_8)
+      PlainText.shown(new String(recorded.bytes(), StandardCharsets.UTF_8))
           .lines()
-          .forEach(line -> session.output().line(Table.printable(line)));
+          .forEach(session.output()::line);
     }
   }
 
