@@ -358,8 +358,8 @@ public final class Approvals {
         handle -> {
           var may = operators.permissions(handle, organization, decision.by());
           return decision.decision() == ApprovalView.Decision.DENY
-                  || may.contains(Permission.APPROVALS_DECIDE)
-                      && (decision.arguments() == null || may.contains(Permission.APPROVALS_EDIT))
+                  || (may.contains(Permission.APPROVALS_DECIDE)
+                      && (decision.arguments() == null || may.contains(Permission.APPROVALS_EDIT)))
               ? decision
               : decision.asWithdrawn();
         });
