@@ -248,9 +248,7 @@ final class PolicyCompiler {
                   .problem(
                       "more than %d policies with conditions apply to every %s; name principals or resources"
                           .formatted(MAX_TOGETHER, action.id())));
-          if (problems.size() >= MAX_PROBLEMS) {
-            return;
-          }
+          return;
         }
       }
     }

@@ -446,7 +446,7 @@ class CommandsTest extends LoggedIn {
       assertThat(machine.type("audit", "payload", "act_1", "--part", "request")).isZero();
       assertThat(machine.out().lines())
           .as("what would steer a terminal is shown")
-          .containsExactly("a\ufffd[2J", "b");
+          .containsExactly("a\\u001b[2J\\u000d", "b");
       assertThat(machine.err()).contains("cut short");
 
       Path file = home.resolve("request");

@@ -239,9 +239,7 @@ class LlmApprovalTest {
     var view = find(awaitPending(1).id());
     var prompt = Objects.requireNonNull(view.prompt());
     assertThat(prompt.user()).isEqualTo("tell [REDACTED:email]");
-    assertThat(whole(view.id()).request())
-        .contains("[REDACTED:email]")
-        .doesNotContain("jane.doe");
+    assertThat(whole(view.id()).request()).contains("[REDACTED:email]").doesNotContain("jane.doe");
     assertThat(view.actionDigest())
         .isEqualTo(HexFormat.of().formatHex(sha256(TO_JANE.getBytes(StandardCharsets.UTF_8))));
   }

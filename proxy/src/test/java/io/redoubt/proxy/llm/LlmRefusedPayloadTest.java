@@ -244,8 +244,7 @@ class LlmRefusedPayloadTest {
 
       var refused = narrow.send(narrow.anthropic(MESSAGE));
 
-      var kept =
-          narrow.payloads.find(LlmFixture.actionOf(refused), Part.REQUEST).orElseThrow();
+      var kept = narrow.payloads.find(LlmFixture.actionOf(refused), Part.REQUEST).orElseThrow();
       assertThat(kept.body().utf8String()).isEqualTo(MESSAGE.substring(0, 10));
       assertThat(kept.truncated()).isTrue();
     }
