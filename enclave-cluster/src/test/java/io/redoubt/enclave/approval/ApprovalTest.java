@@ -139,7 +139,11 @@ class ApprovalTest {
     assertThat(shown.text("agent_id")).isEqualTo(caller.agent.id.toString());
     assertThat(shown.text("owner")).isEqualTo("mem_owner");
     assertThat(shown.json().at("/prompt/messages").asInt(-1)).isZero();
-    assertThat(shown.json().at("/prompt/request").asText()).contains("test-model");
+    assertThat(shown.json().at("/prompt/request").isMissingNode()).isTrue();
+    var whole =
+        Http.get(at("/" + approval), operator(organization, "approvals:read", "approvals:decide"));
+    api.describes(whole);
+    assertThat(whole.json().at("/prompt/request").asText()).contains("test-model");
     var approved = decide(approval, Map.of("decision", "approve", "reason", "looks right"));
     api.describes(approved);
     assertThat(approved.status()).isEqualTo(200);
