@@ -4,7 +4,9 @@ import io.redoubt.action.Act;
 import io.redoubt.policy.Facts;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,29 +35,80 @@ public final class Session {
 
   private final Deque<Act> acts = new ArrayDeque<>();
   private final Deque<Act> done = new ArrayDeque<>();
+  private final Map<Name, Times> names = new HashMap<>();
   private @Nullable Drift drift;
+
+  /** What two acts have in common that are alike. */
+  private record Name(String operation, String resource) {
+    static Name of(Act act) {
+      return new Name(act.operation(), act.resource());
+    }
+  }
+
+  /** How often something is among the acts that are remembered. */
+  private static final class Times {
+    private final Name name;
+    private int tried;
+    private int done;
+
+    Times(Name name) {
+      this.name = name;
+    }
+
+    /** An agent does the same few things over and over: their names are kept once. */
+    Act named(Act act) {
+      return new Act(act.at(), name.operation, name.resource, act.verdict(), act.content());
+    }
+  }
 
   /** Puts what was done before in front of what was done since. */
   public void recall(List<Act> earlier) {
     for (var act : earlier.reversed()) {
-      var same = shared(act);
+      var times = times(act);
+      var same = times.named(act);
       if (acts.size() < LENGTH) {
         acts.addFirst(same);
+        times.tried++;
       }
       if (Facts.Session.isDone(act) && done.size() < LENGTH) {
         done.addFirst(same);
+        times.done++;
       }
+      forget(times);
     }
     drift = drifted();
   }
 
   public void add(Act act) {
-    var same = shared(act);
-    push(acts, same);
+    var times = times(act);
+    var same = times.named(act);
+    acts.addLast(same);
+    times.tried++;
+    if (acts.size() > LENGTH) {
+      var oldest = times(acts.removeFirst());
+      oldest.tried--;
+      forget(oldest);
+    }
     if (Facts.Session.isDone(act)) {
-      push(done, same);
+      done.addLast(same);
+      times.done++;
+      if (done.size() > LENGTH) {
+        var oldest = times(done.removeFirst());
+        oldest.done--;
+        forget(oldest);
+      }
     }
     drift = drifted();
+  }
+
+  private Times times(Act act) {
+    return names.computeIfAbsent(Name.of(act), Times::new);
+  }
+
+  private void forget(Times times) {
+    if (times.tried == 0 && times.done == 0) {
+      names.remove(times.name);
+    }
   }
 
   /**
@@ -63,13 +116,26 @@ public final class Session {
    * and lasts until it is less than a quarter, so that it is one and the same in between.
    */
   private @Nullable Drift drifted() {
-    long doneLately = newest(LATELY).filter(Facts.Session::isDone).count();
-    var usual = done.stream().limit(done.size() - doneLately).toList();
-    if (acts.size() < LATELY || usual.size() < HABIT) {
+    if (acts.size() < LATELY || done.size() < HABIT) {
+      return null;
+    }
+    var lately = newest(LATELY).toList();
+    var doneLately = new HashMap<Name, Integer>();
+    int count = 0;
+    for (var act : lately) {
+      if (Facts.Session.isDone(act)) {
+        doneLately.merge(Name.of(act), 1, Integer::sum);
+        count++;
+      }
+    }
+    if (done.size() - count < HABIT) {
       return null;
     }
     var unusual =
-        newest(LATELY).filter(act -> usual.stream().noneMatch(act::isLike)).toList().reversed();
+        lately.stream()
+            .filter(act -> times(act).done == doneLately.getOrDefault(Name.of(act), 0))
+            .toList()
+            .reversed();
     return unusual.size() < (drift == null ? LEFT : BACK)
         ? null
         : new Drift(unusual.size(), LATELY, unusual.stream().map(Act::name).distinct().toList());
@@ -80,26 +146,10 @@ public final class Session {
     return Optional.ofNullable(drift);
   }
 
-  private static void push(Deque<Act> ring, Act act) {
-    if (ring.size() == LENGTH) {
-      ring.removeFirst();
-    }
-    ring.addLast(act);
-  }
-
-  /** An agent does the same few things over and over: their names are kept once. */
-  private Act shared(Act act) {
-    return Stream.concat(acts.stream(), done.stream())
-        .filter(act::isLike)
-        .findFirst()
-        .map(known ->
-            new Act(act.at(), known.operation(), known.resource(), act.verdict(), act.content()))
-        .orElse(act);
-  }
-
   /** Whether it was done before, and permitted. */
   boolean hasDone(Act act) {
-    return done.stream().anyMatch(act::isLike);
+    var times = names.get(Name.of(act));
+    return times != null && times.done > 0;
   }
 
   int size() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.action.Act;
 import io.redoubt.protocol.audit.Verdict;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -181,5 +182,58 @@ class SessionTest {
     read.recall(session.facts().acts());
 
     assertThat(read.drift()).isEqualTo(session.drift());
+  }
+
+  /** Drift, and what was done, by looking through everything again. */
+  private static final class PlainSearch {
+    private final List<Act> acts = new ArrayList<>();
+    private final List<Act> done = new ArrayList<>();
+    private boolean drifting;
+
+    int add(Act act) {
+      acts.add(act);
+      if (act.verdict() == Verdict.PERMIT) {
+        done.add(act);
+      }
+      var lately = last(acts, 20);
+      long doneLately = lately.stream().filter(each -> each.verdict() == Verdict.PERMIT).count();
+      var all = last(done, 100);
+      var usual = all.subList(0, all.size() - (int) doneLately);
+      var unusual =
+          (int) lately.stream().filter(each -> usual.stream().noneMatch(each::isLike)).count();
+      drifting = lately.size() == 20 && usual.size() >= 20 && unusual >= (drifting ? 5 : 10);
+      return drifting ? unusual : 0;
+    }
+
+    boolean hasDone(Act act) {
+      return last(done, 100).stream().anyMatch(act::isLike);
+    }
+
+    private static List<Act> last(List<Act> list, int most) {
+      return list.subList(Math.max(0, list.size() - most), list.size());
+    }
+  }
+
+  @Test
+  void whatItCountsIsWhatAPlainSearchFinds() {
+    var random = new Random(20261122);
+    var plain = new PlainSearch();
+    int drifts = 0;
+    for (int i = 0; i < 5_000; i++) {
+      // Habits that change, and now and then something new or refused.
+      int tool = random.nextInt(10) == 0 ? random.nextInt(1_000) : i / 70 * 3 + random.nextInt(4);
+      var verdict = random.nextInt(6) == 0 ? Verdict.DENY : Verdict.PERMIT;
+      var act = new Act(NOW.plusSeconds(i), "tool:call", "t" + tool, verdict, i);
+      assertThat(session.hasDone(act)).as("%s", act).isEqualTo(plain.hasDone(act));
+
+      session.add(act);
+      int unusual = plain.add(act);
+
+      assertThat(session.drift().stream().mapToLong(Drift::unusual).sum())
+          .as("%s", act)
+          .isEqualTo(unusual);
+      drifts += unusual > 0 ? 1 : 0;
+    }
+    assertThat(drifts).isBetween(500, 4_500);
   }
 }
