@@ -32,6 +32,10 @@ final class Conditions {
           "==", Long::equals,
           "!=", (one, other) -> !one.equals(other));
 
+  /** What an entity stands to the left of whose attributes, tags or parents are asked for. */
+  private static final List<String> ASKS_OF_ENTITY =
+      List.of("in", "is", ".", "has", "hasTag", "getTag");
+
   private final Set<String> context = new HashSet<>();
   private final Set<String> args = new HashSet<>();
   private final Set<Tally> counts = new HashSet<>();
@@ -113,6 +117,7 @@ final class Conditions {
       return;
     }
     comparison(expression);
+    asksOfNamed(expression);
     if (expression.has("Var")) {
       variable(expression.path("Var").asText());
       return;
@@ -137,6 +142,31 @@ final class Conditions {
         }
       }
     }
+  }
+
+  /**
+   * An entity that a condition names may be the one that the request is about, and then has
+   * attributes and is in something: whoever asks for that looks at the request's.
+   */
+  private void asksOfNamed(JsonNode expression) {
+    for (var operator : ASKS_OF_ENTITY) {
+      if (namesEntity(expression.path(operator).path("left"))) {
+        principal = true;
+        resource = true;
+      }
+    }
+  }
+
+  private static boolean namesEntity(JsonNode expression) {
+    if (expression.has("__entity")) {
+      return true;
+    }
+    for (var part : expression) {
+      if (part.isContainerNode() && namesEntity(part)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A session is as long as it is: what lies beyond is never reached, and guards nothing. */

@@ -27,6 +27,16 @@ record Consulted(
     counts = Set.copyOf(counts);
   }
 
+  /** Whether what is looked at repeats: a moment passes, and arguments and sessions seldom do. */
+  boolean repeats() {
+    return args.isEmpty() && !context.contains("time") && !context.contains("session");
+  }
+
+  /** The same, and the entities that the request is about. */
+  Consulted andEntities() {
+    return new Consulted(true, action, true, context, args, counts);
+  }
+
   Consulted and(Consulted other) {
     return new Consulted(
         principal || other.principal,

@@ -172,16 +172,39 @@ final class PolicyCompiler {
     var conditions = json.path("conditions");
     var annotations = json.path("annotations");
     boolean forbids = json.path("effect").asText().equals("forbid");
+    var body = body(statement, json);
     return new CompiledPolicy(
         id(statement, number, annotations),
         statement.text(),
         Scope.of(json),
+        body == null ? statement.text() : body,
         forbids,
         !conditions.isEmpty(),
-        consulted,
+        body == null ? consulted.andEntities() : consulted,
         escalation(statement, annotations, forbids, conditions),
         alert(statement, annotations),
         annotations.has("shadow"));
+  }
+
+  /**
+   * The policy without its scope, which the index has looked at when Cedar is asked; null: Cedar
+   * does not read that as the same conditions, so that it stays whole.
+   */
+  private static @Nullable String body(Statement statement, JsonNode json) {
+    var body = statement.withoutScope();
+    if (body == null) {
+      return null;
+    }
+    try {
+      var read = Cedar.parse(new Statement(statement.document(), 0, body, 0, 0));
+      return read.path("effect").equals(json.path("effect"))
+              && read.path("conditions").equals(json.path("conditions"))
+              && Scope.of(read).equals(Scope.ANYTHING)
+          ? body
+          : null;
+    } catch (Cedar.Rejected _) {
+      return null;
+    }
   }
 
   private String id(Statement statement, int number, JsonNode annotations) {

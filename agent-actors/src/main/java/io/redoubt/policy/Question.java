@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,7 +42,8 @@ final class Question {
   private final ArgumentType.Struct arguments;
   private final Target principal;
   private final Target resource;
-  private @Nullable Set<Entity> entities;
+  private @Nullable Entity agent;
+  private @Nullable Entity target;
 
   Question(PolicyRequest request, ArgumentType.Struct arguments) {
     this.request = request;
@@ -92,12 +94,10 @@ final class Question {
 
   /**
    * All that such policies look at: where it is equal, so is their answer. Null: it is not worth
-   * remembering, since a moment passes, and arguments and sessions seldom repeat.
+   * remembering.
    */
   @Nullable List<@Nullable Object> key(Consulted consulted) {
-    if (!consulted.args().isEmpty()
-        || consulted.context().contains("time")
-        || consulted.context().contains("session")
+    if (!consulted.repeats()
         || (consulted.context().contains("tools") && isLarge(request.facts().tools()))) {
       return null;
     }
@@ -132,11 +132,19 @@ final class Question {
         context(consulted));
   }
 
-  /** The two entities that a request is about; what they are in has nothing to look at. */
-  Set<Entity> entities() {
-    if (entities == null) {
-      entities =
-          Set.of(entity(principal, agentAttributes(), tags()), entity(resource, named(), Map.of()));
+  /**
+   * The entities that a request is about, as far as such policies look at them: each of them costs
+   * more than a condition does. What they are in has nothing to look at.
+   */
+  Set<Entity> entities(Consulted consulted) {
+    var entities = new HashSet<Entity>(2);
+    if (consulted.principal()) {
+      agent = agent == null ? entity(principal, agentAttributes(), tags()) : agent;
+      entities.add(agent);
+    }
+    if (consulted.resource()) {
+      target = target == null ? entity(resource, named(), Map.of()) : target;
+      entities.add(target);
     }
     return entities;
   }

@@ -9,6 +9,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Whom, what and where a policy is about: the part in front of its conditions. */
 record Scope(Constraint principal, Set<PolicyAction> actions, Constraint resource) {
+  /** That of a policy which is about everybody and everything. */
+  static final Scope ANYTHING =
+      new Scope(
+          new Constraint(null, null, null),
+          EnumSet.allOf(PolicyAction.class),
+          new Constraint(null, null, null));
 
   /** An entity as policies write it, {@code type::"id"}. */
   record Entity(String type, String id) {

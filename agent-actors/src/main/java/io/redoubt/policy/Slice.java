@@ -9,12 +9,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The conditional policies that meet in one kind of action, ready in native memory. */
+/** Conditional policies that meet in one kind of action, ready in native memory. */
 final class Slice {
   /** Answers that are remembered of one slice. */
   private static final int MAX_ANSWERS = 256;
@@ -36,6 +37,21 @@ final class Slice {
     static Answer failed(String why) {
       return new Answer(Set.of(), Set.of(), Map.of(-1, why));
     }
+
+    /** What Cedar would have said, had it been asked about the policies of both at once. */
+    Answer and(Answer other) {
+      var allForbids = union(forbids, other.forbids);
+      var allErrors = new TreeMap<>(other.errors);
+      allErrors.putAll(errors);
+      return new Answer(
+          allForbids, allForbids.isEmpty() ? union(permits, other.permits) : Set.of(), allErrors);
+    }
+
+    private static Set<Integer> union(Set<Integer> one, Set<Integer> other) {
+      var all = new TreeSet<>(one);
+      all.addAll(other);
+      return all;
+    }
   }
 
   Slice(int[] numbers, List<CompiledPolicy> policies) {
@@ -44,7 +60,7 @@ final class Slice {
     this.ready =
         new com.cedarpolicy.model.policy.PolicySet(
             Arrays.stream(numbers)
-                .mapToObj(each -> new Policy(policies.get(each).text(), Integer.toString(each)))
+                .mapToObj(each -> new Policy(policies.get(each).body(), Integer.toString(each)))
                 .collect(Collectors.toSet()));
     try {
       ready.cache();
@@ -73,7 +89,8 @@ final class Slice {
   private Answer evaluate(Question question) {
     try {
       var response =
-          Cedar.ENGINE.isAuthorized(question.authorization(consulted), ready, question.entities());
+          Cedar.ENGINE.isAuthorized(
+              question.authorization(consulted), ready, question.entities(consulted));
       var success = response.success.orElse(null);
       if (success == null) {
         return Answer.failed(

@@ -1,6 +1,7 @@
 package io.redoubt.policy;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,10 +15,14 @@ final class Slices {
   private static final int MAX_KEPT = 1_024;
 
   private final List<CompiledPolicy> policies;
+  private final BitSet repeating = new BitSet();
   private final Map<Key, Slice> kept = new ConcurrentHashMap<>();
 
   Slices(List<CompiledPolicy> policies) {
     this.policies = policies;
+    for (int i = 0; i < policies.size(); i++) {
+      repeating.set(i, policies.get(i).consulted().repeats());
+    }
   }
 
   private static final class Key {
@@ -41,11 +46,22 @@ final class Slices {
   }
 
   /**
-   * What these policies, all of which are conditional and match in their scope, say.
+   * What these policies, all of which are conditional and match in their scope, say. Those whose
+   * answer is likely to be remembered are asked apart, so that the others do not keep it from being
+   * found: each question to Cedar costs more than many policies in it do.
    *
    * @param numbers ascending
    */
   Slice.Answer ask(int[] numbers, Question question) {
+    int[] first = Arrays.stream(numbers).filter(repeating::get).toArray();
+    if (first.length == 0 || first.length == numbers.length) {
+      return together(numbers, question);
+    }
+    int[] others = Arrays.stream(numbers).filter(each -> !repeating.get(each)).toArray();
+    return together(first, question).and(together(others, question));
+  }
+
+  private Slice.Answer together(int[] numbers, Question question) {
     if (numbers.length == 0) {
       return Slice.Answer.NOTHING;
     }

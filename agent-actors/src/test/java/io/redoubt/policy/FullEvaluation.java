@@ -85,7 +85,7 @@ final class FullEvaluation {
                 .map(each -> new Policy(each.text(), each.id()))
                 .collect(Collectors.toSet()));
     return ENGINE
-        .isAuthorized(question.authorization(EVERYTHING), all, question.entities())
+        .isAuthorized(question.authorization(EVERYTHING), all, question.entities(EVERYTHING))
         .success
         .orElseThrow();
   }

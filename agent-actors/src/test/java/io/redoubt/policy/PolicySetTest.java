@@ -7,9 +7,11 @@ import static io.redoubt.policy.PolicySamples.generate;
 import static io.redoubt.policy.PolicySamples.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.policy.PolicyDocument;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
@@ -165,6 +167,62 @@ class PolicySetTest {
       assertThat(
               set.decide(generate(new DeclaredTools(List.of(), List.of("web_search")))).verdict())
           .isEqualTo(Verdict.DENY);
+    }
+  }
+
+  /** It is in that group for itself alone, as Cedar is told of no other agent. */
+  @Test
+  void anAnswerThatAsksOfANamedAgentIsNotAnotherAgents() {
+    var set =
+        set(
+            "permit (principal, action, resource);",
+            "forbid (principal, action, resource) when { Agent::\"%s\" in AgentGroup::\"team=payments\" };"
+                .formatted(PolicySamples.AGENT));
+    var other =
+        new PolicyRequest(
+            new Subject(
+                PolicySamples.agent(2),
+                PolicySamples.ORGANIZATION,
+                "other",
+                "mem_ann",
+                PolicySamples.SUBJECT.labels()),
+            PolicyAction.LLM_GENERATE,
+            PolicySamples.MODEL,
+            FACTS);
+
+    assertThat(set.decide(other).verdict()).isEqualTo(Verdict.PERMIT);
+    assertThat(set.decide(generate()).verdict()).isEqualTo(Verdict.DENY);
+    assertThat(set.decide(other).verdict()).isEqualTo(Verdict.PERMIT);
+  }
+
+  /** Each is asked without its scope, which has matched by then, and says the same. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "permit (principal, action, resource) when { true };",
+        "// (a) comment\n@alert(\"a) (\")@shadow\npermit // (\n(principal in // )\n"
+            + "AgentGroup::\"te\\\"am)=(payments\", action, resource) when { true };",
+        "@alert(\"(\\\")\") @shadow forbid(principal==Agent::\"(\",action in [Action::\"tool:call\"]"
+            + ",resource is Tool)unless{context has findings}when{principal.name==\") when {\"};",
+        "permit (principal is Agent in AgentGroup::\"a\", action == Action::\"llm:generate\","
+            + " resource in Provider::\"p\") when { resource.name like \"*(\\*\" };",
+      })
+  void aConditionIsTheSameWithoutItsScope(String text) {
+    var policy = set(text).policies().getFirst();
+
+    assertThat(policy.body())
+        .startsWith((policy.forbids() ? "forbid" : "permit") + " (principal, action, resource)")
+        .doesNotContain("@");
+    assertThat(Conditions.read(parsed(policy.body())).consulted()).isEqualTo(policy.consulted());
+    assertThat(parsed(policy.body())).isEqualTo(parsed(policy.text()));
+  }
+
+  private static JsonNode parsed(String policy) {
+    try {
+      return Cedar.parse(new Statement(new PolicyDocument("p", policy), 0, policy, 0, 0))
+          .path("conditions");
+    } catch (Cedar.Rejected e) {
+      throw new AssertionError(e);
     }
   }
 

@@ -59,6 +59,8 @@ class SlicePropertyTest {
           "context.args has amount && context.args.amount >= 10",
           "principal.hasTag(\"team\") && principal.getTag(\"team\") == \"a\"",
           "principal in AgentGroup::\"team=b\"",
+          "Agent::\"" + PolicySamples.agent(1) + "\" in AgentGroup::\"team=b\"",
+          "context.risk > 40 && context has findings",
           "resource.name like \"m1*\"",
           "resource is Model && resource in Provider::\"p1\"",
           "principal has owner && principal.owner == \"ann\"",
