@@ -28,7 +28,6 @@ import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.llm.LlmPorts;
 import io.redoubt.proxy.llm.LlmRoutes;
 import io.redoubt.proxy.llm.NodeIdentity;
-import io.redoubt.proxy.llm.UnparsableCalls;
 import io.redoubt.proxy.stream.Cut;
 import java.net.InetAddress;
 import java.net.URI;
@@ -144,8 +143,7 @@ final class EnclaveServers {
             environment.tls(),
             edge,
             routes,
-            LlmRoutes::stopping,
-            UnparsableCalls.class)
+            LlmRoutes.UNROUTED)
         .thenCompose(binding -> {
           acting = binding;
           return startAgentServer(binding);

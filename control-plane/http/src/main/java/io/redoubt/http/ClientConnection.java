@@ -27,6 +27,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private Runnable stirred = () -> {};
   private boolean attached;
   private ByteString arrived = ByteString.emptyByteString();
+  private boolean headBegun;
   private ByteString unsent = ByteString.emptyByteString();
   private boolean writing;
   private boolean ended;
@@ -54,11 +55,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     var taken = arrived;
     if (!taken.isEmpty()) {
       arrived = ByteString.emptyByteString();
+      headBegun = true;
       if (!ended) {
         channel.read();
       }
     }
     return taken;
+  }
+
+  /** All that was asked is answered: what the stream takes from now on begins another request. */
+  void expectHead() {
+    headBegun = false;
+  }
+
+  /** Whether it has taken something since. */
+  boolean hasBegunHead() {
+    return headBegun;
   }
 
   /** Whether the client has said everything, and all of it was taken. */
@@ -83,6 +95,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   boolean write(ByteString bytes) {
     unsent = bytes;
     return sendOn();
+  }
+
+  /**
+   * Writes past the stream, which has nothing to say and ends now. Not a word where an answer has
+   * not left yet: it would stand in its midst.
+   */
+  void sayLast(ByteString bytes) {
+    if (!writing && !closing && broken == null) {
+      boolean _ = write(bytes);
+    }
   }
 
   private boolean sendOn() {

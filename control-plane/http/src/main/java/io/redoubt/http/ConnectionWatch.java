@@ -3,7 +3,6 @@ package io.redoubt.http;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -20,12 +19,12 @@ import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 
 /**
  * Watches one connection. It is closed when it stands for longer than the deadline without a
- * complete request head and without an answer under way: an idle keep-alive connection, or a sender
- * that drips its headers (the server's own time-out starts only when the head is complete). When
- * the server stops, it is closed after the answer that is under way, and with another answer where
- * there is none in time; one that is idle at once, but whoever has only just come is heard first.
- * And every request learns from {@link HttpServer#CLIENT_GONE} when its client has gone away, which
- * a route cannot see by itself.
+ * complete request head and without an answer under way: an idle keep-alive connection, which asked
+ * nothing and hears nothing, or a sender that drips its headers, who is told so (the server's own
+ * time-out starts only when the head is complete). When the server stops, it is closed after the
+ * answer that is under way, and with another answer where there is none in time; one that is idle at
+ * once, but whoever has only just come is heard first. And every request learns from {@link
+ * HttpServer#CLIENT_GONE} when its client has gone away, which a route cannot see by itself.
  */
 final class ConnectionWatch
     extends GraphStage<BidiShape<HttpRequest, HttpRequest, HttpResponse, HttpResponse>> {
@@ -45,31 +44,32 @@ final class ConnectionWatch
   private final Inlet<HttpResponse> responseIn = Inlet.create("ConnectionWatch.responseIn");
   private final Outlet<HttpResponse> responseOut = Outlet.create("ConnectionWatch.responseOut");
   private final Duration deadline;
-  private final Supplier<HttpResponse> stopping;
+  private final Unrouted unrouted;
   private final WatchedConnections watched;
   private final NetworkThread thread;
-  private final Runnable reset;
+  private final ClientConnection connection;
 
   /**
    * Of one connection.
    *
    * @param deadline for a request's head
-   * @param stopping what is answered when the server stops and there is no other answer in time
+   * @param unrouted what is answered when the server stops and there is no other answer in time,
+   *     and where a head does not come to its end
    * @param watched hears of this watch while it lasts
    * @param thread that the connection is on
-   * @param reset breaks the connection
+   * @param connection itself, beneath the stream
    */
   ConnectionWatch(
       Duration deadline,
-      Supplier<HttpResponse> stopping,
+      Unrouted unrouted,
       WatchedConnections watched,
       NetworkThread thread,
-      Runnable reset) {
+      ClientConnection connection) {
     this.deadline = deadline;
-    this.stopping = stopping;
+    this.unrouted = unrouted;
     this.watched = watched;
     this.thread = thread;
-    this.reset = reset;
+    this.connection = connection;
   }
 
   @Override
@@ -145,6 +145,7 @@ final class ConnectionWatch
             public void onPull() {
               // The answer before has left entirely: from here on the peer owes us a request.
               idleSince = System.nanoTime();
+              connection.expectHead();
               if (ending && asked && underWay == 0) {
                 completeStage();
               } else {
@@ -173,6 +174,9 @@ final class ConnectionWatch
     public void onTimer(Object key) {
       if (key == Tick.IDLE) {
         if (waitsForPeer() && System.nanoTime() - idleSince > deadline.toNanos()) {
+          if (connection.hasBegunHead()) {
+            connection.sayLast(LastWords.of(unrouted.tooSlow().get()));
+          }
           completeStage();
         }
       } else if (waitsForPeer()) {
@@ -180,9 +184,9 @@ final class ConnectionWatch
       } else if (key == Tick.GREETING) {
         return; // It has asked, and has its time.
       } else if (underWay > 0) {
-        emit(responseOut, hangingUp(stopping.get()), () -> completeStage());
+        emit(responseOut, hangingUp(unrouted.stopping().get()), () -> completeStage());
       } else {
-        reset.run(); // in the middle of an answer
+        connection.reset(); // in the middle of an answer
       }
     }
 

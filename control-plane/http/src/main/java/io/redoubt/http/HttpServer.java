@@ -17,13 +17,10 @@ import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.ParsingErrorHandler;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaType;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.server.Route;
@@ -40,6 +37,9 @@ public final class HttpServer {
   /** On every request: the thread that its answer is written by. */
   public static final AttributeKey<NetworkThread> CLIENT_THREAD =
       AttributeKey.create("client-thread", NetworkThread.class);
+
+  /** What answers say that they come from. */
+  static final String NAME = "redoubt";
 
   /** Pekko's own drops a charset; whoever names one that is not UTF-8 is to hear of it. */
   private static final MediaType JSON_AS_SENT = MediaTypes.applicationWithOpenCharset("json");
@@ -78,15 +78,13 @@ public final class HttpServer {
       Optional<SSLContext> tls,
       EdgeConfig config,
       Route sealed) {
-    return start(
-        system, host, port, tls, config, sealed, Replies::stopping, UnparsableRequests.class);
+    return start(system, host, port, tls, config, sealed, Unrouted.PROBLEMS);
   }
 
   /**
    * Binds.
    *
-   * @param stopping what requests hear that are still under way when {@link #stop} cuts them
-   * @param unparsable answers what is no request
+   * @param unrouted what is answered where no route is asked
    */
   public static CompletionStage<HttpServer> start(
       ActorSystem<?> system,
@@ -95,14 +93,13 @@ public final class HttpServer {
       Optional<SSLContext> tls,
       EdgeConfig config,
       Route sealed,
-      Supplier<HttpResponse> stopping,
-      Class<? extends ParsingErrorHandler> unparsable) {
-    var settings = settings(system, config, unparsable);
+      Unrouted unrouted) {
+    var settings = settings(system, config, unrouted);
     var watched = new WatchedConnections();
     var connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     var each =
         new ServedConnections(
-            system, tls, config, settings, sealed, stopping, watched, connections);
+            system, tls, config, settings, sealed, unrouted, watched, connections);
     var bound =
         new ServerBootstrap()
             .group(NetworkThreads.of(system).group())
@@ -177,12 +174,12 @@ public final class HttpServer {
   }
 
   private static ServerSettings settings(
-      ActorSystem<?> system, EdgeConfig config, Class<? extends ParsingErrorHandler> unparsable) {
+      ActorSystem<?> system, EdgeConfig config, Unrouted unrouted) {
     // Time-outs of the server's own are off: each part of an answer has a limit of its own, which
     // knows what to say. Likewise a body's length, whose limit differs from route to route.
     String overrides =
         """
-        server-header = redoubt
+        server-header = %s
         remote-address-attribute = on
         request-timeout = 0 s
         # RFC 9110, section 9.3.2: whatever can be got can be asked for without its body.
@@ -200,11 +197,12 @@ public final class HttpServer {
         }
         """
             .formatted(
+                NAME,
                 config.maxHeaderCount(),
                 config.maxHeaderBytes(),
                 config.maxUriBytes(),
                 config.maxChunkBytes(),
-                unparsable.getName());
+                unrouted.unparsable().getName());
     var merged =
         ConfigFactory.parseString(overrides)
             .atPath("pekko.http.server")

@@ -80,6 +80,12 @@ public final class Replies {
         List.of(retryAfter(1)));
   }
 
+  /** What a sender hears who does not come to the end of a request's head (RFC 9110 §15.5.9). */
+  static HttpResponse tooSlow() {
+    var trace = RequestTrace.continuing(HttpRequest.create());
+    return render(Problem.of(ErrorType.REQUEST_TIMEOUT, null, "/", trace.traceId()), List.of());
+  }
+
   static HttpHeader retryAfter(int seconds) {
     return RawHeader.create("Retry-After", Integer.toString(seconds));
   }

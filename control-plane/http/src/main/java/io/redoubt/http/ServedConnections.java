@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import org.apache.pekko.NotUsed;
@@ -47,7 +46,7 @@ final class ServedConnections extends ChannelInitializer<Channel> {
   private final Optional<SSLContext> tls;
   private final EdgeConfig config;
   private final ServerSettings settings;
-  private final Supplier<HttpResponse> stopping;
+  private final Unrouted unrouted;
   private final WatchedConnections watched;
   private final ChannelGroup all;
   private final OpenConnections sources;
@@ -64,13 +63,13 @@ final class ServedConnections extends ChannelInitializer<Channel> {
       EdgeConfig config,
       ServerSettings settings,
       Route sealed,
-      Supplier<HttpResponse> stopping,
+      Unrouted unrouted,
       WatchedConnections watched,
       ChannelGroup all) {
     this.tls = tls;
     this.config = config;
     this.settings = settings;
-    this.stopping = stopping;
+    this.unrouted = unrouted;
     this.watched = watched;
     this.all = all;
     this.sources = new OpenConnections(config.maxConnectionsPerSource(), config.trustedProxies());
@@ -135,7 +134,7 @@ final class ServedConnections extends ChannelInitializer<Channel> {
   private void serve(Channel channel, InetSocketAddress peer, ClientConnection connection) {
     var thread = threads.of(channel);
     var watch =
-        new ConnectionWatch(config.headDeadline(), stopping, watched, thread, connection::reset);
+        new ConnectionWatch(config.headDeadline(), unrouted, watched, thread, connection);
     var _ =
         serverLayer(peer)
             .join(Flow.fromGraph(new ConnectionStage(connection)))

@@ -2,6 +2,7 @@ package io.redoubt.http;
 
 import static io.redoubt.http.EdgeServer.exchange;
 import static io.redoubt.http.EdgeServer.heard;
+import static io.redoubt.http.EdgeServer.until;
 import static io.redoubt.http.EdgeServer.write;
 import static io.redoubt.http.EdgeServer.writeToTheEnd;
 import static java.nio.charset.StandardCharsets.US_ASCII;
@@ -12,7 +13,9 @@ import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
+import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -165,12 +168,46 @@ class ConnectionsTest {
   }
 
   @Test
-  void aSenderWhoDripsItsHeadersIsDisconnected() throws Exception {
+  void aSenderWhoDripsItsHeadersIsToldSoAndDisconnected() throws Exception {
     try (var socket = server.connect()) {
-      socket.getOutputStream().write("GET /anything HTT".getBytes(US_ASCII));
-      socket.getOutputStream().flush();
+      assertTooSlow(exchange(socket, "GET /anything HTT"));
+    }
+  }
 
-      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+  @Test
+  void likewiseAfterARequestThatWasAnswered() throws Exception {
+    try (var socket = server.connect()) {
+      write(socket, "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n");
+      String first = until("here", socket);
+
+      assertThat(first).startsWith("HTTP/1.1 200 ");
+      assertTooSlow(exchange(socket, "GET /anything HTTP/1.1\r\nHost: "));
+    }
+  }
+
+  private static void assertTooSlow(String answer) throws IOException {
+    assertThat(answer)
+        .startsWith("HTTP/1.1 408 Request Timeout\r\n")
+        .contains("\r\nConnection: close\r\n")
+        .contains("\r\nContent-Type: application/problem+json\r\n")
+        .containsPattern("\r\nDate: [A-Z][a-z]{2}, \\d{2} [A-Z][a-z]{2} \\d{4} [0-9:]{8} GMT\r\n");
+    String body = answer.substring(answer.indexOf("\r\n\r\n") + 4);
+    assertThat(answer).contains("\r\nContent-Length: " + body.length() + "\r\n");
+    var problem = Json.LENIENT.readTree(body);
+    assertThat(problem.path("type").asText()).isEqualTo(ErrorType.REQUEST_TIMEOUT.urn());
+    assertThat(problem.path("trace_id").asText()).hasSize(32);
+  }
+
+  /** An answer to nothing could be taken for that to the next request. */
+  @Test
+  void whoHasBegunNothingHearsNothing() throws Exception {
+    try (var fresh = server.connect();
+        var idle = server.connect()) {
+      write(idle, "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(until("here", idle)).startsWith("HTTP/1.1 200 ");
+
+      assertThat(heard(idle)).isEmpty();
+      assertThat(heard(fresh)).isEmpty();
     }
   }
 }

@@ -136,6 +136,17 @@ final class EdgeServer implements AutoCloseable {
     return heard.toString(StandardCharsets.UTF_8);
   }
 
+  /** All that comes up to these words. */
+  static String until(String end, Socket socket) throws IOException {
+    var heard = new StringBuilder();
+    while (heard.indexOf(end) < 0) {
+      int b = socket.getInputStream().read();
+      assertThat(b).as(heard.toString()).isNotNegative();
+      heard.append((char) b);
+    }
+    return heard.toString();
+  }
+
   static void write(Socket socket, String request) throws IOException {
     socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
     socket.getOutputStream().flush();

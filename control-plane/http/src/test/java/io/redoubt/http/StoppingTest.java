@@ -1,6 +1,7 @@
 package io.redoubt.http;
 
 import static io.redoubt.http.EdgeServer.heard;
+import static io.redoubt.http.EdgeServer.until;
 import static io.redoubt.http.EdgeServer.write;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
@@ -64,16 +65,6 @@ class StoppingTest {
     var socket = server.connect();
     write(socket, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
     return socket;
-  }
-
-  private static String until(String end, Socket socket) throws IOException {
-    var heard = new StringBuilder();
-    while (heard.indexOf(end) < 0) {
-      int b = socket.getInputStream().read();
-      assertThat(b).as(heard.toString()).isNotNegative();
-      heard.append((char) b);
-    }
-    return heard.toString();
   }
 
   /** It comes from below the routes, where a bare 503 would come from otherwise. */

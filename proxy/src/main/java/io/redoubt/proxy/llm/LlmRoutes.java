@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Requests;
+import io.redoubt.http.Unrouted;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
 import io.redoubt.proxy.authenticate.Authenticator;
@@ -27,6 +28,13 @@ import org.apache.pekko.http.javadsl.server.Route;
 
 /** The LLM plane of the acting endpoint, in the shapes of Anthropic's and OpenAI's APIs. */
 public final class LlmRoutes {
+  /** What callers of models hear where no route is asked. */
+  public static final Unrouted UNROUTED =
+      new Unrouted(
+          LlmRoutes::stopping,
+          () -> UnparsableCalls.answer(Refusal.HEAD_TOO_SLOW),
+          UnparsableCalls.class);
+
   private static final String MODELS = "/v1/models";
 
   private final EdgeConfig edge;
@@ -159,7 +167,7 @@ public final class LlmRoutes {
    * What a call hears that is under way when its node ends. Not marked: whether it was permitted,
    * and under which action, its record says.
    */
-  public static HttpResponse stopping() {
+  static HttpResponse stopping() {
     return HttpResponse.create()
         .withStatus(Refusal.OUT_OF_SERVICE.status())
         .addHeader(RawHeader.create("Retry-After", "1"))

@@ -26,6 +26,7 @@ enum Refusal {
   HEADERS_TOO_LARGE(431, "The request's header lines are too many or too long"),
   BODY_MALFORMED(400, "The body is not the JSON object that this call needs"),
   MODEL_MISSING(400, "model: a name of 1 to 256 printable characters is needed, exactly once"),
+  HEAD_TOO_SLOW(408, "The request's head took too long"),
   BODY_TOO_SLOW(408, "The request's body took too long"),
   BODY_TOO_LARGE(413, "The request, or one chunk of its body, is larger than is passed on"),
   MEDIA_TYPE_UNSUPPORTED(415, "The body must be application/json in UTF-8, not compressed"),

@@ -35,9 +35,14 @@ public final class UnparsableCalls extends ParsingErrorHandler {
                   ? Refusal.HEADERS_TOO_LARGE
                   : Refusal.REQUEST_MALFORMED;
         };
+    // The parser's own words may repeat what was sent; they stay out of the answer and of the log.
+    return answer(refusal);
+  }
+
+  /** What is answered in either style, and marked. */
+  static HttpResponse answer(Refusal refusal) {
     var headers = new ArrayList<HttpHeader>();
     Marks.add(headers, Marks.DENY, ActionId.next(InstantSource.system()));
-    // The parser's own words may repeat what was sent; they stay out of the answer and of the log.
     return HttpResponse.create()
         .withStatus(refusal.status())
         .withHeaders(headers)

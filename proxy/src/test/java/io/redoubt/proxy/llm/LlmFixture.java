@@ -197,8 +197,7 @@ final class LlmFixture implements AutoCloseable {
                 Optional.empty(),
                 edge,
                 marked,
-                LlmRoutes::stopping,
-                UnparsableCalls.class));
+                LlmRoutes.UNROUTED));
     reset();
   }
 

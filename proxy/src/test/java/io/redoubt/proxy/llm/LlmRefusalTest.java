@@ -515,6 +515,25 @@ class LlmRefusalTest {
   }
 
   @Test
+  void aSenderThatDripsItsHeadIsToldSoAndCutOff() throws IOException {
+    try (var patient = new LlmFixture("redoubt.http.head-deadline = 200 ms");
+        var socket = patient.connect()) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write("POST /v1/messages HT".getBytes(StandardCharsets.US_ASCII));
+
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(answer)
+          .startsWith("HTTP/1.1 408 Request Timeout\r\n")
+          .contains("\r\nConnection: close\r\n")
+          .contains("\r\nx-redoubt-decision: deny\r\n")
+          .containsPattern("\r\nx-redoubt-action: act_[0-9a-f]{32}\r\n");
+      JsonNode error = Json.LENIENT.readTree(answer.substring(answer.indexOf("\r\n\r\n") + 4));
+      assertThat(error.at("/error/code").asText()).isEqualTo("head_too_slow");
+    }
+  }
+
+  @Test
   void aSenderThatDripsItsBodyIsCutOff() throws IOException {
     try (var socket = plane.connect()) {
       byte[] request = plane.onTheWire(MESSAGE);
