@@ -9,6 +9,11 @@ import io.redoubt.protocol.token.SecretKeyText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -178,6 +183,87 @@ class LinkTest {
     assertThat(enclave.report("{\"kind\": \"unheard-of\"}").status()).isEqualTo(422);
     assertThat(enclave.http().post("/enclave/v1/reports", "{\"reports\"").status()).isEqualTo(400);
     assertThat(enclave.http().post("/enclave/v1/reports", "{}").status()).isEqualTo(422);
+  }
+
+  /** Every call notes in one row that the enclave was heard. */
+  @Test
+  void reportsOfAnEnclaveThatWaitForEachOtherKeepNoConnectionFromOthers() {
+    var tenant = server.newTenant();
+    var enclave = tenant.newEnclave("main");
+    enclave.hello();
+
+    assertTakeTurns(
+        tenant,
+        "SELECT id FROM control.enclave FOR NO KEY UPDATE",
+        () ->
+            enclave.report(EnclaveClient.json(new LinkReport.Applied(1, server.clock.instant()))),
+        204);
+  }
+
+  @Test
+  void soDoDeliveriesOfAudit() {
+    var tenant = server.newTenant();
+    var enclave = tenant.newEnclave("main");
+    enclave.hello();
+    String organization = tenant.id().toString();
+    assertThat(enclave.audit(organization, 1).status()).isEqualTo(200);
+
+    assertTakeTurns(
+        tenant,
+        "SELECT enclave_id FROM control.audit_cursor FOR NO KEY UPDATE",
+        () -> enclave.audit(organization, 1),
+        200);
+  }
+
+  /** More calls than there are connections, while somebody else keeps them from their rows. */
+  private void assertTakeTurns(Tenant tenant, String rows, Supplier<Reply> call, int status) {
+    var held = new CountDownLatch(1);
+    var over = new CountDownLatch(1);
+    var holder =
+        server
+            .database()
+            .inOrganization(
+                tenant.id(),
+                handle -> {
+                  assertThat(handle.createQuery(rows).mapTo(UUID.class).list()).hasSize(1);
+                  held.countDown();
+                  return comes(over);
+                });
+    assertThat(comes(held)).isTrue();
+    var calls =
+        CompletableFuture.supplyAsync(() -> Http.atOnce(20, call), Thread::startVirtualThread);
+    await().until(() -> waitingInTheDatabase() > 0);
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(tenant.owner().get(ENCLAVES).status()).isEqualTo(200);
+    }
+    assertThat(waitingInTheDatabase()).isOne();
+
+    over.countDown();
+    assertThat(holder.toCompletableFuture().join()).isTrue();
+    assertThat(calls.join()).extracting(Reply::status).containsOnly(status);
+  }
+
+  private long waitingInTheDatabase() {
+    return server
+        .database()
+        .inTransactionBlocking(handle ->
+            handle
+                .createQuery(
+                    """
+                    SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    """)
+                .mapTo(Long.class)
+                .one());
+  }
+
+  private static boolean comes(CountDownLatch latch) {
+    try {
+      return latch.await(4, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.Turns;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
@@ -39,6 +40,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   /** Asks of one organization that may wait for each other on one node. */
   private static final int MOST_IN_LINE = 64;
 
+  /** How long each of them does: whoever asked waits no longer for an answer. */
+  private static final Duration LONGEST_IN_LINE = Duration.ofSeconds(5);
+
   private static final int PURGED_AT_ONCE = 1_000;
 
   /** Of what the call of each one in a list says; of larger ones, a list shows nothing. */
@@ -56,7 +60,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
 
   private final Database database;
   private final Keyring keyring;
-  private final Turns turns = new Turns(MOST_IN_LINE);
+  private final Turns<OrganizationId> turns = new Turns<>(MOST_IN_LINE, LONGEST_IN_LINE);
 
   PostgresApprovalBoard(Database database, Keyring keyring) {
     this.database = database;

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.controlplane.usage.UsageLedger;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.Turns;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.id.EnclaveId;
@@ -11,6 +12,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -24,10 +26,16 @@ import org.jdbi.v3.core.Handle;
 public final class AuditIntake {
   private static final int MAX_LINES = 500;
 
+  /** Deliveries for one cursor that may wait; an enclave that is well makes one at a time. */
+  private static final int MOST_IN_LINE = 32;
+
+  private static final Duration LONGEST_IN_LINE = Duration.ofSeconds(5);
+
   private final Database database;
   private final AuditStore store;
   private final UsageLedger usage;
   private final Counter kept;
+  private final Turns<Cursor> turns = new Turns<>(MOST_IN_LINE, LONGEST_IN_LINE);
 
   public AuditIntake(
       Database database, AuditStore store, UsageLedger usage, MeterRegistry metrics) {
@@ -40,6 +48,8 @@ public final class AuditIntake {
             .register(metrics);
   }
 
+  private record Cursor(EnclaveId enclave, OrganizationId organization) {}
+
   /**
    * Keeps a batch.
    *
@@ -48,20 +58,26 @@ public final class AuditIntake {
    */
   public CompletionStage<AuditBatch.Kept> accept(EnclaveId enclave, AuditBatch batch) {
     check(enclave, batch);
-    return database.inOrganization(
-        batch.organizationId(),
-        handle -> {
-          requireServed(handle, enclave, batch.organizationId());
-          long contiguous = lockCursor(handle, enclave, batch.organizationId());
-          long last = batch.first() + batch.lines().size() - 1;
-          if (batch.first() > contiguous + 1 || last <= contiguous) {
-            return new AuditBatch.Kept(contiguous);
-          }
-          keep(handle, enclave, batch, contiguous + 1);
-          moveCursor(handle, enclave, batch.organizationId(), last);
-          handle.afterCommit(() -> kept.increment((double) (last - contiguous)));
-          return new AuditBatch.Kept(last);
-        });
+    var cursor = new Cursor(enclave, batch.organizationId());
+    return database.blocking(() ->
+        turns.taking(
+            cursor,
+            () ->
+                database.inOrganizationBlocking(
+                    batch.organizationId(), handle -> accept(handle, enclave, batch))));
+  }
+
+  private AuditBatch.Kept accept(Handle handle, EnclaveId enclave, AuditBatch batch) {
+    requireServed(handle, enclave, batch.organizationId());
+    long contiguous = lockCursor(handle, enclave, batch.organizationId());
+    long last = batch.first() + batch.lines().size() - 1;
+    if (batch.first() > contiguous + 1 || last <= contiguous) {
+      return new AuditBatch.Kept(contiguous);
+    }
+    keep(handle, enclave, batch, contiguous + 1);
+    moveCursor(handle, enclave, batch.organizationId(), last);
+    handle.afterCommit(() -> kept.increment((double) (last - contiguous)));
+    return new AuditBatch.Kept(last);
   }
 
   private static void check(EnclaveId enclave, AuditBatch batch) {
@@ -127,7 +143,7 @@ public final class AuditIntake {
     }
   }
 
-  /** Two deliveries at once take turns at the cursor's row. */
+  /** Deliveries to two processes at once wait for each other at the cursor's row. */
   private static long lockCursor(Handle handle, EnclaveId enclave, OrganizationId organization) {
     handle
         .createUpdate(

@@ -1,15 +1,39 @@
 package io.redoubt.controlplane.link;
 
 import io.redoubt.controlplane.store.Rows;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.Turns;
+import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.link.LinkReport;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
-/** What is known of the other end of the link. Runs in the enclave's own organization. */
+/**
+ * What is known of the other end of the link, in the enclave's own organization. It is one row, which
+ * every call of the enclave changes.
+ */
 final class Contacts {
-  private Contacts() {}
+  /** Calls of one enclave that may wait for each other. */
+  private static final int MOST_IN_LINE = 32;
+
+  private static final Duration LONGEST_IN_LINE = Duration.ofSeconds(5);
+
+  private final Database database;
+  private final Turns<EnclaveId> turns = new Turns<>(MOST_IN_LINE, LONGEST_IN_LINE);
+
+  Contacts(Database database) {
+    this.database = database;
+  }
+
+  /** Works on the caller's row when no other call of it does, on this thread, which may wait. */
+  <T> T inTurn(Caller caller, Function<Handle, T> work) {
+    return turns.taking(
+        caller.enclave(), () -> database.inOrganizationBlocking(caller.home(), work));
+  }
 
   /** It called just now. */
   static void heard(Handle handle, Caller caller, Instant now) {

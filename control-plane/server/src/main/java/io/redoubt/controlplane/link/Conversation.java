@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /** How a conversation with an enclave begins and goes on. */
@@ -28,6 +29,7 @@ final class Conversation {
   private static final Duration PASSED_OVER_FOR = Duration.ofSeconds(5);
 
   private final Database database;
+  private final Contacts contacts;
   private final CommandLog commands;
   private final Bundles bundles;
   private final SigningKeys keys;
@@ -38,6 +40,7 @@ final class Conversation {
 
   Conversation(
       Database database,
+      Contacts contacts,
       CommandLog commands,
       Bundles bundles,
       SigningKeys keys,
@@ -46,6 +49,7 @@ final class Conversation {
       LinkConfig config,
       Clock clock) {
     this.database = database;
+    this.contacts = contacts;
     this.commands = commands;
     this.bundles = bundles;
     this.keys = keys;
@@ -66,8 +70,8 @@ final class Conversation {
   CompletionStage<Hello.Response> hello(Caller caller, byte[] enrolmentKey, String software) {
     return tellAgain(caller)
         .thenCompose(_ ->
-            database.inOrganization(
-                caller.home(),
+            inTurn(
+                caller,
                 handle -> {
                   if (Contacts.enrolled(handle, caller, enrolmentKey, software, now())) {
                     audit(handle, caller);
@@ -125,8 +129,8 @@ final class Conversation {
   }
 
   CompletionStage<Standing> standing(Caller caller) {
-    return database.inOrganization(
-        caller.home(),
+    return inTurn(
+        caller,
         handle -> {
           Contacts.heard(handle, caller, now());
           return new Standing(
@@ -137,8 +141,8 @@ final class Conversation {
 
   /** The enclave called, whatever for. */
   CompletionStage<Void> heard(Caller caller) {
-    return database.inOrganization(
-        caller.home(),
+    return inTurn(
+        caller,
         handle -> {
           Contacts.heard(handle, caller, now());
           return null;
@@ -156,6 +160,10 @@ final class Conversation {
                   return caller;
                 })
             .exceptionally(_ -> caller);
+  }
+
+  private <T> CompletionStage<T> inTurn(Caller caller, Function<Handle, T> work) {
+    return database.blocking(() -> contacts.inTurn(caller, work));
   }
 
   private Instant now() {

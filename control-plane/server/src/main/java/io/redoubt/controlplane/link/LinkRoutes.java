@@ -88,12 +88,15 @@ public final class LinkRoutes {
       Clock clock) {
     this.authenticator = new EnclaveAuthenticator(database, edge, strangers);
     this.stream = new CommandStream(database, commands, providers, approvals, keys, config, clock);
-    this.reports = new Reports(database, agents, bundles, approvals, commands, trail, clock);
+    var contacts = new Contacts(database);
+    this.reports =
+        new Reports(database, contacts, agents, bundles, approvals, commands, trail, clock);
     this.callbacks = callbacks;
     this.audit = audit;
     this.bundles = new BundleDelivery(database, bundles, keys);
     this.conversation =
-        new Conversation(database, commands, bundles, keys, trail, version, config, clock);
+        new Conversation(
+            database, contacts, commands, bundles, keys, trail, version, config, clock);
     this.openStreams = new OpenStreams(config.streamsPerEnclave(), conversation, metrics);
     this.bodies = new LinkBodies(bodies, config.maxBodyBytes());
   }

@@ -6,43 +6,52 @@ import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.policy.Bundles;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.Turns;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.text.PlainText;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Takes in an enclave's reports, one transaction for each organization that they concern. Any of
- * them may come twice.
+ * them may come twice. Calls of one enclave change the same rows, and are taken in one by one.
  */
 final class Reports {
   private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
   private static final int MAX_REASON = 500;
 
+  /** Calls of one enclave that may wait; one that is well makes one at a time. */
+  private static final int MOST_IN_LINE = 32;
+
+  private static final Duration LONGEST_IN_LINE = Duration.ofSeconds(5);
+
   private final Database database;
+  private final Contacts contacts;
   private final AgentReports agents;
   private final Bundles bundles;
   private final Approvals approvals;
   private final CommandLog commands;
   private final Trail trail;
   private final Clock clock;
+  private final Turns<EnclaveId> turns = new Turns<>(MOST_IN_LINE, LONGEST_IN_LINE);
 
   Reports(
       Database database,
+      Contacts contacts,
       AgentReports agents,
       Bundles bundles,
       Approvals approvals,
@@ -50,6 +59,7 @@ final class Reports {
       Trail trail,
       Clock clock) {
     this.database = database;
+    this.contacts = contacts;
     this.agents = agents;
     this.bundles = bundles;
     this.approvals = approvals;
@@ -89,21 +99,21 @@ final class Reports {
                 .add(voted);
       }
     }
-    var steps = new ArrayList<Supplier<CompletionStage<Void>>>();
-    steps.add(() -> ofEnclave(caller, ofEnclave));
-    ofOrganizations.forEach(
-        (organization, own) -> steps.add(() -> ofOrganization(caller, organization, own)));
-    rejections.forEach(rejected -> steps.add(() -> rejected(caller, rejected)));
-    CompletionStage<Void> done = CompletableFuture.completedFuture(null);
-    for (var step : steps) {
-      done = done.thenCompose(_ -> step.get());
-    }
-    return done;
+    return database.blocking(() ->
+        turns.taking(
+            caller.enclave(),
+            () -> {
+              ofEnclave(caller, ofEnclave);
+              ofOrganizations.forEach(
+                  (organization, own) -> ofOrganization(caller, organization, own));
+              rejections.forEach(rejected -> rejected(caller, rejected));
+              return null;
+            }));
   }
 
-  private CompletionStage<Void> ofEnclave(Caller caller, List<LinkReport> reports) {
-    return database.inOrganization(
-        caller.home(),
+  private void ofEnclave(Caller caller, List<LinkReport> reports) {
+    contacts.inTurn(
+        caller,
         handle -> {
           Contacts.heard(handle, caller, now());
           for (LinkReport report : reports) {
@@ -113,14 +123,14 @@ final class Reports {
               Contacts.nodes(handle, caller, nodes);
             }
           }
-          return null;
+          return caller;
         });
   }
 
   /** Rows of other enclaves do not match, whatever organization a report names. */
-  private CompletionStage<Void> ofOrganization(
+  private void ofOrganization(
       Caller caller, OrganizationId organization, List<LinkReport> reports) {
-    return database.inOrganization(
+    database.inOrganizationBlocking(
         organization,
         handle -> {
           for (LinkReport report : reports) {
@@ -136,18 +146,16 @@ final class Reports {
               approvals.voted(handle, caller.enclave(), voted);
             }
           }
-          return null;
+          return caller;
         });
   }
 
-  private CompletionStage<Void> rejected(Caller caller, LinkReport.Rejected report) {
+  private void rejected(Caller caller, LinkReport.Rejected report) {
     String why = plain(report.why());
-    return database
-        .inTransaction(handle -> commands.rejected(handle, caller.enclave(), report.number(), why))
-        .thenCompose(concerned ->
-            concerned.isEmpty()
-                ? CompletableFuture.<Void>completedFuture(null)
-                : tell(caller, concerned.get(), report.number(), why));
+    database
+        .inTransactionBlocking(
+            handle -> commands.rejected(handle, caller.enclave(), report.number(), why))
+        .ifPresent(concerned -> tell(caller, concerned, report.number(), why));
   }
 
   /** An enclave's words, as the database takes them: the report would else come for ever. */
@@ -160,10 +168,9 @@ final class Reports {
     return plain.toString();
   }
 
-  private CompletionStage<Void> tell(
-      Caller caller, OrganizationId organization, long number, String why) {
+  private void tell(Caller caller, OrganizationId organization, long number, String why) {
     LOG.warn("Enclave {} passed over command {}: {}", caller.enclave(), number, why);
-    return database.inOrganization(
+    database.inOrganizationBlocking(
         organization,
         handle -> {
           agents.rejected(handle, caller.enclave(), organization, number, now());
@@ -179,7 +186,7 @@ final class Reports {
                   .resource(caller.enclave() + "/" + number)
                   .detail(why)
                   .build());
-          return null;
+          return caller;
         });
   }
 

@@ -1,11 +1,9 @@
-package io.redoubt.persistence.enclave;
+package io.redoubt.persistence.postgres;
 
-import static io.redoubt.persistence.enclave.EnclaveNode.ACME;
-import static io.redoubt.persistence.enclave.EnclaveNode.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.redoubt.persistence.postgres.DatabaseUnavailableException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -14,7 +12,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TurnsTest {
-  private final Turns turns = new Turns(1);
+  private static final String ACME = "acme";
+  private static final String GLOBEX = "globex";
+
+  private final Turns<String> turns = new Turns<>(1, Duration.ofSeconds(10));
 
   @Test
   void oneOfAnOrganizationWorksAtATimeAndOneMayWait() {
@@ -68,6 +69,37 @@ class TurnsTest {
     }
 
     assertThat(turns.taking(ACME, () -> "works")).isEqualTo("works");
+  }
+
+  @Test
+  void whoseTurnDoesNotComeInTimeFailsAndLeavesTheLine() {
+    var hasty = new Turns<String>(1, Duration.ofMillis(20));
+    var began = new CountDownLatch(1);
+    var end = new CountDownLatch(1);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      var first =
+          CompletableFuture.supplyAsync(
+              () ->
+                  hasty.taking(
+                      ACME,
+                      () -> {
+                        began.countDown();
+                        await(end);
+                        return "first";
+                      }),
+              threads);
+      await(began);
+
+      for (int i = 0; i < 3; i++) {
+        assertThatExceptionOfType(DatabaseUnavailableException.class)
+            .isThrownBy(() -> hasty.taking(ACME, () -> "never"))
+            .withMessageContaining("in time");
+      }
+
+      end.countDown();
+      assertThat(first.join()).isEqualTo("first");
+      assertThat(hasty.taking(ACME, () -> "works")).isEqualTo("works");
+    }
   }
 
   private static void await(CountDownLatch latch) {
