@@ -164,7 +164,7 @@ class TourIT {
 
   @Test
   @Order(6)
-  void itCallsBothProviderStylesPlainAndStreaming() {
+  void itCallsBothProviderStylesPlainAndStreaming() throws IOException {
     var plain = agent.anthropic(MARKER, false);
     assertThat(plain.status()).as(plain.body()).isEqualTo(200);
     assertThat(plain.body()).contains(SIMULATED, MARKER);
@@ -189,6 +189,28 @@ class TourIT {
         agent.openAi("/v1/embeddings", "{\"model\":\"text-embedding-demo\",\"input\":\"hello\"}");
     assertThat(embedding.status()).as(embedding.body()).isEqualTo(200);
     assertThat(agent.models().json().path("data")).isNotEmpty();
+    assertInTheAuditWithinTwoSeconds();
+  }
+
+  /** From the answer on: the act and its outcome, at the control plane. */
+  private void assertInTheAuditWithinTwoSeconds() throws IOException {
+    var operator = new OperatorClient(product.runtime(), hunt);
+    assertThat(operator.get("/api/v1/audit?limit=1").path("items")).as("before").isNotEmpty();
+    String act = agent.chat("hello", false).header("x-redoubt-action");
+    long answered = System.nanoTime();
+
+    await("what the act came to, at the control plane")
+        .atMost(Duration.ofSeconds(2))
+        .untilAsserted(() ->
+            assertThat(
+                    operator
+                        .get("/api/v1/audit?action_id=" + act)
+                        .at("/items/0/outcome/status")
+                        .asText())
+                .isEqualTo("succeeded"));
+
+    System.out.printf(
+        "the audit showed the act after %d ms%n", (System.nanoTime() - answered) / 1_000_000);
   }
 
   @Test
