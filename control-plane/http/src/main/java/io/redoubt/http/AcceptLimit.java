@@ -8,14 +8,21 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 final class AcceptLimit extends ChannelInboundHandlerAdapter {
   private final int most;
   private int open;
+  private long total;
 
   /** For a listening channel that accepts one connection at a time. */
   AcceptLimit(int most) {
     this.most = most;
   }
 
+  /** Accepted so far; for the channel's own thread. */
+  long total() {
+    return total;
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext context, Object accepted) {
+    total++;
     if (++open >= most) {
       context.channel().config().setAutoRead(false);
     }

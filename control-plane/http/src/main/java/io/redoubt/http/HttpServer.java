@@ -3,7 +3,6 @@ package io.redoubt.http;
 import com.typesafe.config.ConfigFactory;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.group.ChannelGroup;
@@ -50,13 +49,13 @@ public final class HttpServer {
   private final ActorSystem<?> system;
   private final WatchedConnections watched;
   private final ChannelGroup connections;
-  private final Channel listener;
+  private final Listener listener;
 
   private HttpServer(
       ActorSystem<?> system,
       WatchedConnections watched,
       ChannelGroup connections,
-      Channel listener) {
+      Listener listener) {
     this.system = system;
     this.watched = watched;
     this.connections = connections;
@@ -100,16 +99,18 @@ public final class HttpServer {
     var each =
         new ServedConnections(
             system, tls, config, settings, sealed, unrouted, watched, connections);
+    var threads = NetworkThreads.of(system);
+    var limit = new AcceptLimit(config.maxConnections());
     var bound =
         new ServerBootstrap()
-            .group(NetworkThreads.of(system).group())
-            .channelFactory(Listener::new)
+            .group(threads.group())
+            .channel(threads.listeners())
             // Those who come all at once find a place to wait in, and are not reset.
             .option(ChannelOption.SO_BACKLOG, config.maxConnections())
             .option(
                 ChannelOption.RECVBUF_ALLOCATOR,
                 new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(1))
-            .handler(new AcceptLimit(config.maxConnections()))
+            .handler(limit)
             .childOption(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childOption(
@@ -121,7 +122,8 @@ public final class HttpServer {
     var _ =
         bound.addListener(done -> {
           if (done.isSuccess()) {
-            server.complete(new HttpServer(system, watched, connections, bound.channel()));
+            var listener = new Listener(bound.channel(), limit, config.maxConnections());
+            server.complete(new HttpServer(system, watched, connections, listener));
           } else {
             server.completeExceptionally(done.cause());
           }
@@ -131,7 +133,7 @@ public final class HttpServer {
 
   /** Where it listens. */
   public InetSocketAddress address() {
-    return (InetSocketAddress) listener.localAddress();
+    return (InetSocketAddress) listener.channel().localAddress();
   }
 
   /** Accepts no more connections, and completes when those that were accepted are known here. */

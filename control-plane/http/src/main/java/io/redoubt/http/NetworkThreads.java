@@ -6,7 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.ServerChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
@@ -39,9 +39,12 @@ public final class NetworkThreads implements Extension {
   /** What their names begin with. */
   public static final String NAME = "redoubt-network";
 
+  static final String NATIVE_TRANSPORT = "redoubt.network.native-transport";
+
   private static final String SETTING = "redoubt.network.threads";
   private static final Id ID = new Id();
 
+  private final NetworkTransport transport;
   private final EventLoopGroup threads;
   private final Map<EventLoop, NetworkThread> each = new HashMap<>();
 
@@ -52,9 +55,10 @@ public final class NetworkThreads implements Extension {
       throw new IllegalArgumentException(SETTING + " is out of its range");
     }
     int count = wanted == 0 ? Runtime.getRuntime().availableProcessors() : wanted;
+    transport = NetworkTransport.choose(config.getBoolean(NATIVE_TRANSPORT));
     threads =
         new MultiThreadIoEventLoopGroup(
-            count, new DefaultThreadFactory(NAME, true), NioIoHandler.newFactory());
+            count, new DefaultThreadFactory(NAME, true), transport.handlers());
     var all = system.classicSystem().dispatchers();
     for (EventExecutor executor : threads) {
       var thread = new NetworkThread((EventLoop) executor, NAME + '-' + each.size());
@@ -74,6 +78,16 @@ public final class NetworkThreads implements Extension {
   /** For connections to be registered with; ends with the system. */
   public EventLoopGroup group() {
     return threads;
+  }
+
+  /** What listens on them. */
+  Class<? extends ServerChannel> listeners() {
+    return transport.listeners();
+  }
+
+  /** What connects to others on them. */
+  public Class<? extends Channel> connections() {
+    return transport.connections();
   }
 
   /** That of a connection. */

@@ -31,7 +31,7 @@ import org.apache.pekko.http.javadsl.server.Route;
 
 /** A server with the edge's limits, small ones, and a client that may misbehave. */
 final class EdgeServer implements AutoCloseable {
-  private final ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "edge");
+  private final ActorSystem<Void> system;
   private final HttpClient client = HttpClient.newHttpClient();
   private final HttpServer server;
 
@@ -40,18 +40,19 @@ final class EdgeServer implements AutoCloseable {
   }
 
   EdgeServer(String more, Function<EdgeConfig, Route> routes) {
-    var config =
-        EdgeConfig.from(
-            ConfigFactory.parseString(more)
-                .withFallback(
-                    ConfigFactory.parseString(
-                        """
-                        redoubt.http {
-                          max-body-bytes = 200
-                          trusted-proxies = ["127.0.0.1"]
-                        }
-                        """))
-                .withFallback(ConfigFactory.load()));
+    var settings =
+        ConfigFactory.parseString(more)
+            .withFallback(
+                ConfigFactory.parseString(
+                    """
+                    redoubt.http {
+                      max-body-bytes = 200
+                      trusted-proxies = ["127.0.0.1"]
+                    }
+                    """))
+            .withFallback(ConfigFactory.load());
+    system = ActorSystem.create(Behaviors.empty(), "edge", settings);
+    var config = EdgeConfig.from(settings);
     Route sealed = new HttpEdge("test", new SimpleMeterRegistry()).seal(routes.apply(config));
     server =
         HttpServer.start(system, "127.0.0.1", 0, Optional.empty(), config, sealed)

@@ -5,9 +5,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.redoubt.http.NetworkThreads;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -30,14 +29,14 @@ final class UpstreamConnector {
    *
    * @param blocking where certificates are checked, which takes milliseconds
    */
-  UpstreamConnector(UpstreamConfig config, EventLoopGroup threads, Executor blocking) {
+  UpstreamConnector(UpstreamConfig config, NetworkThreads threads, Executor blocking) {
     this.config = config;
     this.usualTls = TrustedCertificates.context(config.caFile(), UpstreamConfig.PATH + ".ca-file");
     this.blocking = blocking;
     this.bootstrap =
         new Bootstrap()
-            .group(threads)
-            .channel(NioSocketChannel.class)
+            .group(threads.group())
+            .channel(threads.connections())
             .disableResolver(); // nobody further on looks a name up once more
   }
 

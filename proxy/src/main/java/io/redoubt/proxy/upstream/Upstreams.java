@@ -39,7 +39,7 @@ public final class Upstreams {
     this.config = config;
     this.addresses = new UpstreamAddresses(config, InetAddress::getAllByName);
     this.blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
-    this.connector = new UpstreamConnector(config, NetworkThreads.of(system).group(), blocking);
+    this.connector = new UpstreamConnector(config, NetworkThreads.of(system), blocking);
   }
 
   /**
