@@ -27,7 +27,8 @@ public interface ApprovalBoard {
    * @param id that it has if nobody has made it before
    * @param turn the call to a model that it came of; null: it came of none
    * @param arguments of the call, to be sealed; null: it has none
-   * @param prompt of a call to a model, to be sealed, too; null: it is none, or nothing is shown
+   * @param prompt of a call to a model, to be sealed, too; made only if nobody has made the request
+   *     before
    * @param dueAt when it is looked at, whatever happens
    */
   record Opening(
@@ -36,7 +37,7 @@ public interface ApprovalBoard {
       ApprovalId id,
       @Nullable ActionId turn,
       @Nullable JsonNode arguments,
-      @Nullable ModelPrompt prompt,
+      ShownPrompt prompt,
       Instant dueAt) {
     /** About a call that is none to a model. */
     public Opening(
@@ -46,7 +47,7 @@ public interface ApprovalBoard {
         @Nullable ActionId turn,
         @Nullable JsonNode arguments,
         Instant dueAt) {
-      this(agent, identity, id, turn, arguments, null, dueAt);
+      this(agent, identity, id, turn, arguments, ShownPrompt.NONE, dueAt);
     }
   }
 

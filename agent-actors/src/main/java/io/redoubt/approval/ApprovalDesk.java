@@ -17,7 +17,6 @@ import io.redoubt.approval.ApprovalBoard.Place;
 import io.redoubt.entity.Patience;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
-import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import java.time.Duration;
@@ -78,7 +77,7 @@ public final class ApprovalDesk {
       AgentKey agent,
       ApprovalRequest request,
       @Nullable JsonNode arguments,
-      @Nullable ModelPrompt prompt,
+      ShownPrompt prompt,
       int most) {}
 
   /**
@@ -89,13 +88,13 @@ public final class ApprovalDesk {
    */
   public CompletionStage<Answer> ask(
       AgentKey agent, ApprovalRequest request, @Nullable JsonNode arguments) {
-    return ask(agent, request, arguments, null, config.pendingPerAgent());
+    return ask(agent, request, arguments, ShownPrompt.NONE, config.pendingPerAgent());
   }
 
   /**
    * The same for an agent that may have only so many requests pending.
    *
-   * @param prompt of a call to a model, as people are shown it; null: it is none
+   * @param prompt of a call to a model, as people are shown it
    * @param most 0: whatever is not pending already is too many; more than any agent may have has no
    *     effect
    */
@@ -103,7 +102,7 @@ public final class ApprovalDesk {
       AgentKey agent,
       ApprovalRequest request,
       @Nullable JsonNode arguments,
-      @Nullable ModelPrompt prompt,
+      ShownPrompt prompt,
       int most) {
     return ask(new Wish(agent, request, arguments, prompt, most), MOST_ATTEMPTS);
   }

@@ -8,6 +8,7 @@ import io.redoubt.entity.Patience;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
@@ -16,51 +17,85 @@ import io.redoubt.testing.InMemoryApprovalBoard;
 import io.redoubt.testing.ManualClock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is left on the board when a node dies before the actor's first word gets there. */
+/** What asking leaves on the board, also when a node dies before the actor's first word is there. */
 class ApprovalDeskTest {
   private final ManualClock clock = new ManualClock();
   private final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
   private final AgentKey agent = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
+  private final ApprovalDesk desk =
+      new ApprovalDesk(
+          (_, _) -> new CompletableFuture<>(),
+          board,
+          ApprovalConfig.from(ConfigFactory.load()),
+          new Patience(clock, Duration.ofSeconds(5)));
 
   /** Until somebody looks, nobody sees the request, and nobody knows of its deadline. */
   @ParameterizedTest
   @CsvSource({"900,2", "1,1"})
   void itIsLookedAtSoonAndNotAfterItsFirstDeadline(int timeLimit, int lookedAtAfter) {
-    var desk =
-        new ApprovalDesk(
-            (_, _) -> new CompletableFuture<>(),
-            board,
-            ApprovalConfig.from(ConfigFactory.load()),
-            new Patience(clock, Duration.ofSeconds(5)));
-    var tier =
-        new ApprovalTier(
-            ApprovalTier.Kind.HUMAN, List.of(), 1, timeLimit, OnTimeout.DENY, true, false);
-    var request =
-        new ApprovalRequest(
-            "f00d",
-            agent.agent(),
-            null,
-            Plane.LLM,
-            "llm:generate",
-            null,
-            "model",
-            "beef",
-            List.of("ask"),
-            1,
-            0,
-            ActionId.next(clock),
-            null,
-            null,
-            List.of(new ApprovalWorkflow("quick", List.of(tier), 1, 60)));
-
-    desk.ask(agent, request, null);
+    desk.ask(agent, request(timeLimit), null);
 
     var look = clock.instant().plusSeconds(lookedAtAfter);
     assertThat(board.due(look.minusMillis(1), 9).toCompletableFuture().join()).isEmpty();
     assertThat(board.due(look, 9).toCompletableFuture().join()).hasSize(1);
+  }
+
+  /** It may be megabytes, and an agent may come again as often as it likes. */
+  @Test
+  void whatAModelIsAskedIsReadOnlyWhereSomebodyIsAskedAboutIt() {
+    var times = new AtomicInteger();
+
+    desk.ask(agent, request(900), null, counted(times), 0);
+    assertThat(times).as("too many are pending").hasValue(0);
+    desk.ask(agent, request(900), null, counted(times), 1);
+    assertThat(times).hasValue(1);
+    desk.ask(agent, request(900), null, counted(times), 1);
+    assertThat(times).as("joins").hasValue(1);
+  }
+
+  @Test
+  void whatAModelIsAskedIsReadOnceForAllWhoNeedIt() {
+    var times = new AtomicInteger();
+    var prompt = counted(times);
+
+    assertThat(prompt.made()).isNotNull().isSameAs(prompt.made());
+    assertThat(times).hasValue(1);
+    assertThat(ShownPrompt.NONE.made()).isNull();
+  }
+
+  private static ShownPrompt counted(AtomicInteger times) {
+    return ShownPrompt.of(() -> {
+      times.incrementAndGet();
+      return Optional.of(new ModelPrompt(1, null, "pay", List.of(), List.of(), 2, "{}"));
+    });
+  }
+
+  private ApprovalRequest request(int timeLimit) {
+    var tier =
+        new ApprovalTier(
+            ApprovalTier.Kind.HUMAN, List.of(), 1, timeLimit, OnTimeout.DENY, true, false);
+    return new ApprovalRequest(
+        "f00d",
+        agent.agent(),
+        null,
+        Plane.LLM,
+        "llm:generate",
+        null,
+        "model",
+        "beef",
+        List.of("ask"),
+        1,
+        0,
+        ActionId.next(clock),
+        null,
+        null,
+        List.of(new ApprovalWorkflow("quick", List.of(tier), 1, 60)));
   }
 }

@@ -37,7 +37,7 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
     }
 
     @Nullable ApprovalView shown() {
-      var prompt = opening.prompt();
+      var prompt = opening.prompt().made();
       return view == null
           ? null
           : view.with(opening.arguments(), List.of())
@@ -72,6 +72,7 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
             >= limits.ofOrganization()) {
           return Full.ORGANIZATION;
         }
+        var _ = opening.prompt().made();
         rows.put(
             new ApprovalKey(opening.agent().organization(), opening.id()),
             new Row(opening, true, 0, opening.dueAt(), null));
@@ -207,7 +208,7 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
         return Optional.ofNullable(rows.get(key))
             .map(row -> {
               var opening = row.opening();
-              return new Entry(row.view(), opening.arguments(), opening.prompt(), List.of());
+              return new Entry(row.view(), opening.arguments(), opening.prompt().made(), List.of());
             });
       }
     });

@@ -87,7 +87,11 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   public CompletionStage<Opened> open(Opening opening, Limits limits) {
     var organization = opening.agent().organization();
     return database.blocking(() -> {
-      var known = database.inOrganizationBlocking(organization, handle -> known(handle, opening));
+      // What the call says is read and sealed only if somebody is to see it.
+      var known =
+          database.inOrganizationBlocking(
+              organization,
+              handle -> known(handle, opening).or(() -> full(handle, opening, limits)));
       if (known.isPresent()) {
         return known.get();
       }
@@ -107,7 +111,7 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   private Sealed seal(Opening opening) {
     var organization = opening.agent().organization();
     var arguments = opening.arguments();
-    var prompt = opening.prompt();
+    var prompt = opening.prompt().made();
     return new Sealed(
         arguments == null
             ? null
@@ -148,6 +152,24 @@ final class PostgresApprovalBoard implements ApprovalBoard {
         .findOne();
   }
 
+  private static Optional<Opened> full(Handle handle, Opening opening, Limits limits) {
+    var pending =
+        handle
+            .createQuery(
+                "SELECT count(*) FILTER (WHERE agent_id = :agent), count(*) FROM enclave.approval"
+                    + " WHERE organization_id = :organization AND open AND status = 'pending'")
+            .bind("organization", opening.agent().organization().uuid())
+            .bind("agent", opening.agent().agent().uuid())
+            .map((row, _) -> new Limits(row.getInt(1), row.getInt(2)))
+            .one();
+    if (pending.ofAgent() >= limits.ofAgent()) {
+      return Optional.of(Full.AGENT);
+    }
+    return pending.ofOrganization() >= limits.ofOrganization()
+        ? Optional.of(Full.ORGANIZATION)
+        : Optional.empty();
+  }
+
   /** One ask of the organization at a time, so that what is counted is true. */
   private static Opened open(Handle handle, Opening opening, Limits limits, Sealed sealed) {
     var organization = opening.agent().organization().uuid();
@@ -158,24 +180,9 @@ final class PostgresApprovalBoard implements ApprovalBoard {
         .bind("organization", organization.toString())
         .mapTo(Boolean.class)
         .one();
-    var known = known(handle, opening);
+    var known = known(handle, opening).or(() -> full(handle, opening, limits));
     if (known.isPresent()) {
       return known.get();
-    }
-    var pending =
-        handle
-            .createQuery(
-                "SELECT count(*) FILTER (WHERE agent_id = :agent), count(*) FROM enclave.approval"
-                    + " WHERE organization_id = :organization AND open AND status = 'pending'")
-            .bind("organization", organization)
-            .bind("agent", agent)
-            .map((row, _) -> new Limits(row.getInt(1), row.getInt(2)))
-            .one();
-    if (pending.ofAgent() >= limits.ofAgent()) {
-      return Full.AGENT;
-    }
-    if (pending.ofOrganization() >= limits.ofOrganization()) {
-      return Full.ORGANIZATION;
     }
     handle
         .createUpdate(

@@ -19,6 +19,7 @@ import io.redoubt.approval.ApprovalBoard.Place;
 import io.redoubt.approval.ApprovalBoard.Posting;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.ShardedApprovals;
+import io.redoubt.approval.ShownPrompt;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.DatabaseRole;
@@ -36,9 +37,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.jspecify.annotations.Nullable;
@@ -347,11 +350,38 @@ class ApprovalBoardTest {
 
   private ApprovalKey asked(ModelPrompt prompt) {
     var id = ApprovalId.next(CLOCK);
-    var opening = new Opening(agent, id.toString(), id, null, null, prompt, NOW.plusSeconds(30));
+    var shown = ShownPrompt.of(() -> Optional.of(prompt));
+    var opening = new Opening(agent, id.toString(), id, null, null, shown, NOW.plusSeconds(30));
     await(board.open(opening, LIMITS));
     var key = new ApprovalKey(ACME, id);
     post(key, agent, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
     return key;
+  }
+
+  @Test
+  void whatAModelIsAskedIsReadOnlyIfNobodyHasAskedBeforeAndThereIsRoom() {
+    var times = new AtomicInteger();
+
+    assertThat(openedWith(times, new Limits(0, 5))).isEqualTo(Full.AGENT);
+    assertThat(openedWith(times, new Limits(3, 0))).isEqualTo(Full.ORGANIZATION);
+    assertThat(times).hasValue(0);
+    var place = (Place) openedWith(times, LIMITS);
+    assertThat(times).hasValue(1);
+    assertThat(openedWith(times, LIMITS)).isEqualTo(new Place(place.id(), false));
+    assertThat(times).hasValue(1);
+  }
+
+  private Opened openedWith(AtomicInteger times, Limits limits) {
+    var prompt =
+        ShownPrompt.of(() -> {
+          times.incrementAndGet();
+          return Optional.empty();
+        });
+    return await(
+        board.open(
+            new Opening(
+                agent, "same", ApprovalId.next(CLOCK), null, null, prompt, NOW.plusSeconds(30)),
+            limits));
   }
 
   @Test

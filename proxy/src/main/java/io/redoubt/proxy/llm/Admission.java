@@ -2,6 +2,7 @@ package io.redoubt.proxy.llm;
 
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
+import io.redoubt.approval.ShownPrompt;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.content.ContentRules;
 import io.redoubt.http.Requests;
@@ -330,7 +331,7 @@ final class Admission {
                 null,
                 call.trace().traceId(),
                 null,
-                prompt(question, by.rules(), found, spec),
+                ShownPrompt.of(() -> prompt(question, by.rules(), found, spec)),
                 Requests.preferredWait(call.request(), config.longestWait()).orElse(Duration.ZERO),
                 () -> stream.whyCut() == null && !Forwarding.isClientGone(call),
                 permitted -> objection(question, by, found, permitted),
@@ -351,15 +352,15 @@ final class Admission {
   }
 
   /**
-   * What those are shown who decide about it, which is what would go out; null: that is not known,
+   * What those are shown who decide about it, which is what would go out; empty: that is not known,
    * so that it would not.
    */
-  private @Nullable ModelPrompt prompt(
+  private Optional<ModelPrompt> prompt(
       Question question, ContentRules rules, Inspected found, AgentSpec spec) {
     var content = ContentInForce.of(rules, question.caller.agent.claims().agent(), spec);
     var policy = content.policy();
     if (policy.enforces(Direction.REQUEST) && found.isPartial()) {
-      return null;
+      return Optional.empty();
     }
     byte[] body = question.caller.body.toArrayUnsafe();
     boolean redacts =
@@ -372,8 +373,7 @@ final class Admission {
                 body,
                 finding -> policy.action(finding.code(), Direction.REQUEST) == ContentAction.REDACT)
             : Optional.of(body))
-        .flatMap(PromptReader::read)
-        .orElse(null);
+        .flatMap(PromptReader::read);
   }
 
   /** Why it would not go out although it is permitted: then its grant is not spent. */

@@ -11,9 +11,9 @@ import io.redoubt.agent.Judgement;
 import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.ApprovalRequest;
+import io.redoubt.approval.ShownPrompt;
 import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.approval.ApprovalView;
-import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
@@ -53,8 +53,7 @@ final class ApprovalGate {
    *
    * @param turn the call to a model that it came of; null: it came of none
    * @param arguments of the call, for whoever decides; null: it has none
-   * @param prompt of a call to a model, as whoever decides is shown it; null: it is none, or
-   *     nothing of it may be shown
+   * @param prompt of a call to a model, as whoever decides is shown it
    * @param patience how long the caller waits for a decision
    * @param wanted whether it still waits
    * @param objection to letting it go out although it is permitted, for which no grant is spent
@@ -69,7 +68,7 @@ final class ApprovalGate {
       @Nullable ActionId turn,
       String traceId,
       @Nullable JsonNode arguments,
-      @Nullable ModelPrompt prompt,
+      ShownPrompt prompt,
       Duration patience,
       BooleanSupplier wanted,
       Function<Agent.Permitted, CompletionStage<Optional<Refusal>>> objection,

@@ -6,6 +6,7 @@ import io.redoubt.agent.Agent.Answer;
 import io.redoubt.agent.Agent.DecideTogether;
 import io.redoubt.agent.Agent.Denial;
 import io.redoubt.agent.Judgement;
+import io.redoubt.approval.ShownPrompt;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.content.ContentRules;
 import io.redoubt.http.Requests;
@@ -338,7 +339,7 @@ final class ToolCallDecisions {
         call.action(),
         call.trace().traceId(),
         each.arguments().values(),
-        null,
+        ShownPrompt.NONE,
         Requests.preferredWait(call.request(), config.longestWait())
             .orElse(config.toolCalls().approvalWait()),
         wanted,

@@ -10,6 +10,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.ApprovalRequest;
+import io.redoubt.approval.ShownPrompt;
 import io.redoubt.approval.TierJudge;
 import io.redoubt.link.Freshness;
 import io.redoubt.protocol.approval.ApprovalStatus;
@@ -59,6 +60,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -202,7 +204,9 @@ class ModelJudgeTest {
                   key.approval(),
                   null,
                   arguments == null ? null : Json.STRICT.readTree(arguments),
-                  arguments == null ? EXCERPT : null,
+                  arguments == null
+                      ? ShownPrompt.of(() -> Optional.of(EXCERPT))
+                      : ShownPrompt.NONE,
                   clock.instant()),
               new ApprovalBoard.Limits(100, 100)));
       LlmFixture.await(
