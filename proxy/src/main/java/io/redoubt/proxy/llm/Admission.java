@@ -373,7 +373,7 @@ final class Admission {
                 body,
                 finding -> policy.action(finding.code(), Direction.REQUEST) == ContentAction.REDACT)
             : Optional.of(body))
-        .flatMap(PromptReader::read);
+        .flatMap(shown -> PromptReader.read(shown, Inspector.of(rules.patterns())));
   }
 
   /** Why it would not go out although it is permitted: then its grant is not spent. */

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
+import io.redoubt.content.Category;
 import io.redoubt.protocol.approval.ModelPrompt;
+import io.redoubt.proxy.inspect.Excerpt;
+import io.redoubt.proxy.inspect.Inspector;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,6 +29,9 @@ final class PromptReader {
   static final int MOST_TOOLS = 40;
   private static final int LONGEST_NAME = 80;
 
+  /** So many characters more are read of a text than are shown, to know what its end is part of. */
+  private static final int BEYOND = 2_000;
+
   /** Where a text stands, or parts that have some. */
   private static final Set<String> TEXTS = Set.of("text", "content");
 
@@ -34,6 +40,7 @@ final class PromptReader {
       Set.of("text", "input_text", "output_text", "tool_result", "message");
 
   private final byte[] body;
+  private final Excerpt excerpt;
   private final JsonParser parser;
   private final Text system = new Text(MOST_SYSTEM);
   private final List<String> tools = new ArrayList<>();
@@ -42,15 +49,23 @@ final class PromptReader {
   private Text user = new Text(MOST_USER);
   private int messages;
 
-  private PromptReader(byte[] body, JsonParser parser) {
+  private PromptReader(byte[] body, Inspector inspector, JsonParser parser) {
     this.body = body;
+    // Channels show orders to models, and redact everything else that is found.
+    this.excerpt = new Excerpt(inspector, each -> each.category() != Category.INJECTION);
     this.parser = parser;
   }
 
-  /** Of a whole body. Empty: it cannot be read. */
-  static Optional<ModelPrompt> read(byte[] body) {
+  /**
+   * Of a whole body.
+   *
+   * @param inspector what channels redact is found by; a text that is cut ends before such a thing,
+   *     and not inside of it
+   * @return empty: it cannot be read
+   */
+  static Optional<ModelPrompt> read(byte[] body, Inspector inspector) {
     try (var parser = RequestFacts.JSON.createParser(body)) {
-      return Optional.of(new PromptReader(body, parser).read());
+      return Optional.of(new PromptReader(body, inspector, parser).read());
     } catch (JacksonException _) {
       return Optional.empty();
     } catch (IOException e) {
@@ -61,11 +76,12 @@ final class PromptReader {
   /** The beginning of a string, and whether that is not all of it. */
   private record Beginning(String text, boolean cut) {}
 
-  /** Some texts, each on a line of its own, up to a limit. */
+  /** Some texts, each on a line of its own, as much of them as it takes to show the beginning. */
   private static final class Text {
     private final int most;
     private final StringBuilder text = new StringBuilder();
-    private boolean cut;
+    private boolean cut; // there is more
+    private boolean doubtful; // or something else
 
     Text(int most) {
       this.most = most;
@@ -79,6 +95,7 @@ final class PromptReader {
     void add(Text other) {
       add(other.text.toString());
       cut |= other.cut;
+      doubtful |= other.doubtful;
     }
 
     private void add(String some) {
@@ -86,20 +103,15 @@ final class PromptReader {
         text.append('\n');
       }
       text.append(some);
-      if (text.length() > most) {
-        text.setLength(most);
+      if (text.length() > room()) {
+        text.setLength(room());
         cut = true;
       }
     }
 
-    @Nullable String shown() {
-      return text.isEmpty() ? null : plain(text.toString());
+    int room() {
+      return most + BEYOND;
     }
-  }
-
-  /** Without halves of pairs, which nobody can write down. */
-  private static String plain(String text) {
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   private ModelPrompt read() throws IOException {
@@ -130,12 +142,12 @@ final class PromptReader {
         default -> parser.skipChildren();
       }
     }
-    note("system", system);
-    note("user", user);
+    var ofSystem = shown("system", system);
+    var ofUser = shown("user", user);
     return new ModelPrompt(
         messages,
-        system.shown(),
-        user.shown(),
+        ofSystem,
+        ofUser,
         tools,
         List.copyOf(cut),
         body.length,
@@ -151,10 +163,14 @@ final class PromptReader {
     }
   }
 
-  private void note(String part, Text text) {
-    if (text.cut) {
+  /** Null: there is nothing. */
+  private @Nullable String shown(String part, Text some) {
+    var text = some.text.toString();
+    var shown = excerpt.of(text, !some.cut, some.most);
+    if (some.cut || some.doubtful || shown.length() < text.length()) {
       cut.add(part);
     }
+    return text.isEmpty() ? null : shown;
   }
 
   private void messages(JsonToken value) throws IOException {
@@ -192,7 +208,7 @@ final class PromptReader {
       String name = parser.currentName();
       JsonToken value = parser.nextToken();
       if (name.equalsIgnoreCase("role") && value == JsonToken.VALUE_STRING) {
-        said.cut |= !role.isEmpty(); // which one counts, each provider knows for itself
+        said.doubtful |= !role.isEmpty(); // which one counts, each provider knows for itself
         role = beginning(LONGEST_NAME).text;
       } else if (name.equalsIgnoreCase("content")) {
         texts(value, said);
@@ -212,7 +228,7 @@ final class PromptReader {
   /** A value's own text, or those of its parts. */
   private void texts(JsonToken value, Text into) throws IOException {
     if (value == JsonToken.VALUE_STRING) {
-      into.add(beginning(into.most));
+      into.add(beginning(into.room()));
       return;
     }
     int depth = value.isStructStart() ? 1 : 0;
@@ -242,9 +258,9 @@ final class PromptReader {
   private void part(Text into) throws IOException {
     var place = parser.getParsingContext();
     if (isOfText(place)) {
-      into.add(beginning(into.most));
+      into.add(beginning(into.room()));
     } else if (place.getCurrentName().equalsIgnoreCase("type")) {
-      String type = beginning(LONGEST_NAME).text;
+      String type = name();
       if (!TEXT_TYPES.contains(type)) {
         into.add("[" + type + "]");
       }
@@ -265,7 +281,7 @@ final class PromptReader {
       }
       String name = tool();
       if (tools.size() < MOST_TOOLS) {
-        tools.add(plain(name));
+        tools.add(name);
       } else {
         cut.add("tools");
       }
@@ -280,9 +296,9 @@ final class PromptReader {
       String field = parser.currentName();
       JsonToken value = parser.nextToken();
       if (value == JsonToken.VALUE_STRING && field.equalsIgnoreCase("name")) {
-        name = whole(beginning(LONGEST_NAME));
+        name = name();
       } else if (value == JsonToken.VALUE_STRING && field.equalsIgnoreCase("type")) {
-        type = whole(beginning(LONGEST_NAME));
+        type = name();
       } else if (value == JsonToken.START_OBJECT && field.equalsIgnoreCase("function")) {
         name = tool();
       } else {
@@ -292,8 +308,10 @@ final class PromptReader {
     return name.isEmpty() ? type : name;
   }
 
-  private static String whole(Beginning name) {
-    return name.cut ? name.text + "…" : name.text;
+  private String name() throws IOException {
+    var name = beginning(LONGEST_NAME + BEYOND);
+    var shown = excerpt.of(name.text, !name.cut, LONGEST_NAME);
+    return shown.length() < name.text.length() ? shown + "…" : shown;
   }
 
   /** Of the string that stands here: so many characters, some more bytes, and no more. */

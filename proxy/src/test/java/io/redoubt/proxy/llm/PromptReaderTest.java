@@ -2,8 +2,11 @@ package io.redoubt.proxy.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.content.CustomPatterns;
 import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.policy.CustomPattern.Expression;
+import io.redoubt.proxy.inspect.Inspector;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,8 +17,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What those are shown of a call to a model who decide about it. */
 class PromptReaderTest {
+  private static final String KEY = "ghp_" + "a1B2c3D4e5F6".repeat(3);
+
   private static ModelPrompt read(String body) {
-    return PromptReader.read(body.getBytes(StandardCharsets.UTF_8)).orElseThrow();
+    return read(body, Inspector.STANDARD);
+  }
+
+  private static ModelPrompt read(String body, Inspector inspector) {
+    return PromptReader.read(body.getBytes(StandardCharsets.UTF_8), inspector).orElseThrow();
+  }
+
+  private static ModelPrompt said(String user, Inspector inspector) {
+    return read(
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"" + user + "\"}]}", inspector);
+  }
+
+  /** So many characters, the last of them a space. */
+  private static String words(int length) {
+    String many = "a ".repeat(length);
+    return many.substring(length);
   }
 
   @Test
@@ -123,6 +143,67 @@ class PromptReaderTest {
     assertThat(Json.write(prompt).length).as("what a control plane takes").isLessThan(64 * 1024);
   }
 
+  /** Chats redact the excerpt, and half of a key is no key to them. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 8, 20, 39})
+  void aTextIsNotCutInsideOfAKey(int shown) {
+    String before = words(PromptReader.MOST_USER - shown);
+
+    var prompt = said(before + KEY + " and more", Inspector.STANDARD);
+
+    assertThat(prompt.user()).isEqualTo(before);
+    assertThat(prompt.cut()).containsExactly("user");
+  }
+
+  @Test
+  void aKeyThatIsShownAsAWholeStays() {
+    String all = words(PromptReader.MOST_USER - KEY.length()) + KEY;
+
+    assertThat(said(all + " and more", Inspector.STANDARD).user()).isEqualTo(all);
+    assertThat(said(all, Inspector.STANDARD).cut()).isEmpty();
+  }
+
+  @Test
+  void aTextIsNotCutInsideOfWhatAnOrganizationLooksForEither() throws Exception {
+    var patterns = CustomPatterns.of(List.of(new Expression("customer", "K-[0-9]{6}", false)));
+    String before = words(PromptReader.MOST_USER - 5);
+
+    assertThat(said(before + "K-123456 again", Inspector.of(patterns)).user()).isEqualTo(before);
+    assertThat(said(before + "K-123456 again", Inspector.STANDARD).user())
+        .isEqualTo(before + "K-123");
+  }
+
+  /** Such a text is put together, and cut once more. */
+  @Test
+  void noKeyIsCutInASystemPromptOfSeveralMessages() {
+    String before = words(PromptReader.MOST_SYSTEM - 10);
+
+    var prompt =
+        read(
+            """
+            {"messages":[{"role":"system","content":"%s"},{"role":"developer","content":"%s!"}]}\
+            """
+                .formatted(before, KEY));
+
+    assertThat(prompt.system()).isEqualTo(before + "\n");
+    assertThat(prompt.cut()).containsExactly("system");
+  }
+
+  @Test
+  void noKeyIsCutInANameOrAKindEither() {
+    String long60 = words(60);
+
+    var prompt =
+        read(
+            """
+            {"messages":[{"role":"user","content":[{"type":"%s"}]}],"tools":[{"name":"%s"}]}\
+            """
+                .formatted(long60 + KEY, long60 + KEY));
+
+    assertThat(prompt.tools()).containsExactly(long60 + "…");
+    assertThat(prompt.user()).isEqualTo("[" + long60 + "…]");
+  }
+
   @Test
   void halvesOfPairsBreakNothing() {
     String half = "\\ud83d";
@@ -165,6 +246,8 @@ class PromptReaderTest {
 
   @Test
   void whatIsNoJsonIsNotRead() {
-    assertThat(PromptReader.read("{\"system\":".getBytes(StandardCharsets.UTF_8))).isEmpty();
+    byte[] body = "{\"system\":".getBytes(StandardCharsets.UTF_8);
+
+    assertThat(PromptReader.read(body, Inspector.STANDARD)).isEmpty();
   }
 }
