@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +109,16 @@ public interface ApprovalBoard {
 
   /** Those of the agent that something may still come of. */
   CompletionStage<List<ApprovalKey>> openOf(AgentKey agent);
+
+  /**
+   * Those of the organization that something may still come of and one of these has approved, as
+   * far as their actors have said so.
+   *
+   * @param voters members and clients, as they are on record
+   * @param through where they said so
+   */
+  CompletionStage<List<ApprovalKey>> approvedBy(
+      OrganizationId organization, Set<String> voters, String through);
 
   /** Those of the agent that wait for a decision, the newest first. */
   CompletionStage<List<ApprovalId>> pendingOf(AgentKey agent, int limit);

@@ -8,9 +8,11 @@ import io.redoubt.approval.ApprovalBoard.Entry;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
+import io.redoubt.protocol.id.OrganizationId;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -18,6 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What those who decide see and say, through whichever channel. */
 public final class Voting {
+  /** Where people vote who come to the enclave itself. */
+  public static final String AT_ENCLAVE = "enclave";
+
+  private static final String DISOWNED =
+      "a client of somebody who approved it at the enclave is gone, or may not decide any more";
+
   private final Approvals approvals;
   private final ApprovalBoard board;
   private final Policies policies;
@@ -166,6 +174,29 @@ public final class Voting {
         : bystanders
             .withdrawn(key, view, ballot)
             .thenApply(_ -> new NotHeard(Refusal.NOT_ASKED, view));
+  }
+
+  /**
+   * Ends what those have approved at the enclave itself, as far as something may still come of it:
+   * the enclave believed a client that it has lost by now, and did so while nobody could tell it
+   * better. Whoever asks again asks people again. Denials stand: nothing is permitted by them.
+   *
+   * @param voters members and clients, as they are on record
+   */
+  public CompletionStage<Void> disown(OrganizationId organization, Set<String> voters) {
+    if (voters.isEmpty()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return board
+        .approvedBy(organization, voters, AT_ENCLAVE)
+        .thenCompose(open ->
+            CompletableFuture.allOf(
+                open.stream()
+                    .map(key ->
+                        approvals
+                            .ask(key, replyTo -> new Approval.Cancel(DISOWNED, null, replyTo))
+                            .toCompletableFuture())
+                    .toArray(CompletableFuture<?>[]::new)));
   }
 
   /**

@@ -11,6 +11,7 @@ import io.redoubt.approval.Approval.Refused;
 import io.redoubt.approval.Approval.Standing;
 import io.redoubt.approval.ApprovalBoard.Limits;
 import io.redoubt.approval.ApprovalBoard.Opening;
+import io.redoubt.approval.ApprovalBoard.Posting;
 import io.redoubt.entity.Patience;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
@@ -31,10 +32,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whoever was told of a request can look at it and decide it, although the board is behind. */
 class VotingTest {
@@ -185,6 +189,50 @@ class VotingTest {
     assertThat(voting.withdrawn(key, ballot).toCompletableFuture().join())
         .isInstanceOf(Voting.Heard.class);
     assertThat(recorded()).isEmpty();
+  }
+
+  private void said(String by, String through, Decision decision) {
+    var ballot = new Ballot("1", by, through, decision, "because");
+    var voted =
+        Proceedings.begin(ApprovalSamples.REQUEST, clock.instant()).voted(ballot, clock.instant());
+    var now = voted.view(key, ApprovalStatus.PENDING, 0, clock.instant(), null);
+    board.post(new Posting(key, now, now.version(), clock.instant()));
+  }
+
+  private void disown(OrganizationId organization, String... voters) {
+    voting.disown(organization, Set.of(voters)).toCompletableFuture().join();
+  }
+
+  @Test
+  void whatSomebodyApprovedAtTheEnclaveWhoHasLostTheirClientEnds() {
+    said("mem_gone", "enclave", Decision.APPROVE);
+
+    disown(agent.organization());
+    disown(agent.organization(), "mem_ann");
+    disown(OrganizationId.next(clock), "mem_gone");
+    assertThat(reached).isEmpty();
+    disown(agent.organization(), "mem_ann", "mem_gone");
+    assertThat(reached).containsExactly(key);
+  }
+
+  /** A denial permits nothing, and what came by the control plane was looked at there. */
+  @ParameterizedTest
+  @CsvSource({"enclave,DENY", "slack,APPROVE", "control-plane,APPROVE"})
+  void whatElseTheyHaveSaidStands(String through, Decision decision) {
+    said("mem_gone", through, decision);
+
+    disown(agent.organization(), "mem_gone");
+
+    assertThat(reached).isEmpty();
+  }
+
+  @Test
+  void whereItCannotBeEndedIsToldToWhoHasToTryAgain() {
+    said("mem_gone", "enclave", Decision.APPROVE);
+    board.outage.failNext(1);
+
+    assertThatThrownBy(() -> disown(agent.organization(), "mem_gone"))
+        .hasRootCauseMessage("database unavailable");
   }
 
   private ApprovalView find() {

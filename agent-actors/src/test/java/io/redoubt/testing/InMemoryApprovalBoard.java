@@ -188,6 +188,22 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
   }
 
   @Override
+  public CompletionStage<List<ApprovalKey>> approvedBy(
+      OrganizationId organization, Set<String> voters, String through) {
+    return outage.attempt(() -> {
+      synchronized (this) {
+        return all(organization)
+            .filter(Row::open)
+            .map(Row::view)
+            .filter(Objects::nonNull)
+            .filter(view -> view.isApprovedBy(voters, through))
+            .map(view -> new ApprovalKey(organization, view.id()))
+            .toList();
+      }
+    });
+  }
+
+  @Override
   public CompletionStage<List<ApprovalId>> pendingOf(AgentKey agent, int limit) {
     return outage.attempt(() -> {
       synchronized (this) {

@@ -235,6 +235,42 @@ class ApprovalTest {
     assertThat(denial.withdrawn()).as("nothing is permitted by it").isFalse();
   }
 
+  /** Its member is still there, and may never have said so: a stolen client speaks for them. */
+  @Test
+  void aVoteThatWaitsForItsEnclaveIsWithdrawnWithTheClientThatItWasCastThrough() {
+    var own = server.newTenant();
+    var away = own.newEnclave("away");
+    assertThat(away.hello().status()).isEqualTo(200);
+    var asking = new Asking(own, away, AgentId.parse(own.newAgent("builder")));
+    String ofMo = "\", \"member_id\": \"" + asking.member("Mo", "approver") + "\"}";
+    var lost = own.owner().post(CLIENTS, "{\"name\": \"lost" + ofMo);
+    var kept = own.owner().post(CLIENTS, "{\"name\": \"kept" + ofMo);
+    var approved = asking.asks("{}");
+    var denied = asking.asks("{}");
+    var stays = asking.asks("{}");
+    assertThat(saysThrough(lost, approved, APPROVE).status()).isEqualTo(202);
+    assertThat(saysThrough(lost, denied, DENY).status()).isEqualTo(202);
+    assertThat(saysThrough(kept, stays, APPROVE).status()).isEqualTo(202);
+    assertThat(own.owner().delete(CLIENTS + "/" + lost.text("/client/id")).status())
+        .isBetween(200, 204);
+
+    away.connect();
+
+    assertThat(isWithdrawn(asking, approved)).isTrue();
+    assertThat(isWithdrawn(asking, denied)).as("nothing is permitted by it").isFalse();
+    assertThat(isWithdrawn(asking, stays)).isFalse();
+  }
+
+  private Reply saysThrough(Reply client, ApprovalView view, String decision) {
+    return server
+        .login(client.text("/client/id"), client.text("/client_secret"), null)
+        .post(APPROVALS + "/" + view.id() + "/decision", decision);
+  }
+
+  private static boolean isWithdrawn(Asking asking, ApprovalView view) {
+    return ((LinkCommand.DecideApproval) asking.heard(view.id()).command()).withdrawn();
+  }
+
   @Test
   void whatIsNoDecisionIsOnRecordWithoutWhatItSaysAndAFloodOfItInPart() {
     var view = reported(ApprovalStatus.PENDING);

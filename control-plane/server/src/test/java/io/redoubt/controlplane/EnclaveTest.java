@@ -233,6 +233,7 @@ class EnclaveTest {
       tenant.owner().delete("/api/v1/iam/clients/" + service);
       await().until(() -> taken(enclave, service).isPresent());
       assertThat(taken(enclave, service).orElseThrow().permissions()).isEmpty();
+      assertThat(taken(enclave, service).orElseThrow().actsAs()).isEqualTo(service);
       tenant.owner().patch(path, "{\"roles\": [\"viewer\", \"admin\"]}");
       await()
           .until(() ->

@@ -151,7 +151,7 @@ final class CommandApplier {
       case LinkCommand.PutProvider it -> putProvider(envelope, it);
       case LinkCommand.DeleteProvider it ->
           done(providers.delete(organization, it.name(), it.version()));
-      case LinkCommand.PutOperatorTrust it -> done(trust.put(organization, it, envelope.number()));
+      case LinkCommand.PutOperatorTrust it -> done(believe(organization, it, envelope.number()));
       case LinkCommand.BundlePublished it -> bundles.take(organization, it);
       case LinkCommand.DecideApproval it -> decide(envelope, it);
     };
@@ -239,6 +239,17 @@ final class CommandApplier {
             case NOT_GRANTED -> throw new IllegalStateException("not a refusal of a vote");
           };
     };
+  }
+
+  /** Nobody votes through a client any more that is gone, and what it said counts no more. */
+  private CompletionStage<Void> believe(
+      OrganizationId organization, LinkCommand.PutOperatorTrust said, long number) {
+    return trust
+        .losing(organization, said, number)
+        .thenCompose(lost ->
+            trust
+                .put(organization, said, number)
+                .thenCompose(_ -> voting.disown(organization, lost)));
   }
 
   private static CompletionStage<Result> done(CompletionStage<Void> work) {

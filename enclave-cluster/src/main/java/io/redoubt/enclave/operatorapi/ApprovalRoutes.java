@@ -49,9 +49,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApprovalRoutes {
   private static final String READ = "approvals:read";
-  private static final String DECIDE = "approvals:decide";
+  static final String DECIDE = "approvals:decide";
   private static final String EDIT = "approvals:edit";
-  private static final String THROUGH = "enclave";
+  private static final String THROUGH = Voting.AT_ENCLAVE;
 
   private final Bodies bodies;
   private final OperatorGate gate;

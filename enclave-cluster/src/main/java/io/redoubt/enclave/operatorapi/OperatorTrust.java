@@ -7,12 +7,17 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jwk;
 import io.redoubt.protocol.link.LinkCommand.BreakGlassClient;
 import io.redoubt.protocol.link.LinkCommand.PutOperatorTrust;
+import io.redoubt.protocol.link.LinkCommand.Withdrawal;
 import io.redoubt.protocol.text.PlainText;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 
 /**
  * Which operators this enclave believes, as the control plane last said. Kept in the database and
@@ -57,6 +62,63 @@ public final class OperatorTrust {
                     .bind("document", document)
                     .execute())
         .thenApply(_ -> null);
+  }
+
+  /**
+   * Who loses a client by this, or may not decide through it any more: what they have approved here
+   * may be what that client said. To be asked before it is believed; after that, the same command
+   * names those whose clients are gone.
+   *
+   * @param number of the command that says so; one that is history takes nothing from anybody
+   */
+  public CompletionStage<Set<String>> losing(
+      OrganizationId organization, PutOperatorTrust next, long number) {
+    record Believed(long command, PutOperatorTrust trust) {}
+    return database.inOrganization(
+        organization,
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT command, CAST(document AS text) AS document"
+                        + " FROM enclave.operator_trust")
+                .map((row, _) ->
+                    new Believed(
+                        row.getLong("command"),
+                        read(row.getString("document"), PutOperatorTrust.class)))
+                .findOne()
+                .map(believed ->
+                    believed.command() > number
+                        ? Set.<String>of()
+                        : losing(
+                            believed.trust(),
+                            believed.command() == number ? List.of() : believed.trust().withdrawn(),
+                            next))
+                .orElse(Set.of()));
+  }
+
+  private static Set<String> losing(
+      PutOperatorTrust before, List<Withdrawal> knownOf, PutOperatorTrust now) {
+    var lost = new HashSet<String>();
+    for (Withdrawal withdrawal : now.withdrawn()) {
+      if (withdrawal.permissions().isEmpty() && !knownOf.contains(withdrawal)) {
+        lost.add(withdrawal.actsAs());
+      }
+    }
+    var deciding =
+        now.clients().stream()
+            .filter(OperatorTrust::mayDecide)
+            .map(BreakGlassClient::clientId)
+            .collect(Collectors.toSet());
+    for (BreakGlassClient client : before.clients()) {
+      if (mayDecide(client) && !deciding.contains(client.clientId())) {
+        lost.add(client.actsAs());
+      }
+    }
+    return lost;
+  }
+
+  private static boolean mayDecide(BreakGlassClient client) {
+    return client.permissions().contains(ApprovalRoutes.DECIDE);
   }
 
   CompletionStage<Optional<PutOperatorTrust>> of(OrganizationId organization) {

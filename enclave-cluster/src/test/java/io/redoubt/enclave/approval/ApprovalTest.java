@@ -408,6 +408,87 @@ class ApprovalTest {
     assertThat(statusAfter(says(own, approval, "mem_sre"))).isEqualTo(ApprovalStatus.APPROVED);
   }
 
+  /** While the control plane was away, nobody could tell the enclave that the client was gone. */
+  @Test
+  void whatWasApprovedAtTheEnclaveByWhoHasLostTheirClientCountsNoMore() {
+    var own = asking(people());
+    var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    fixture.trust(own, client, Set.of("approvals:read", "approvals:decide"), "mem_glass");
+    String token = fixture.token(client.owner(), client.reveal()).text("access_token");
+    var caller = callerOf(own);
+    String granted = asked(caller);
+    assertThat(decideWith(token, granted).text("status")).isEqualTo("approved");
+    String denied = asked(callerOf(own));
+    var denial =
+        Http.post(
+            at("/" + denied + "/decision"),
+            Map.of("decision", "deny", "reason", "no"),
+            "Authorization",
+            "Bearer " + token);
+    assertThat(denial.text("status")).isEqualTo("denied");
+    var another = callerOf(own);
+    String relayed = asked(another);
+    assertThat(says(own, relayed, "mem_glass").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
+    awaitSeen(granted, ApprovalStatus.APPROVED);
+
+    fixture.trust(
+        own,
+        SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK)),
+        Set.of("approvals:decide"),
+        "mem_glass");
+
+    assertThat(statusIn(own, granted)).isEqualTo("cancelled");
+    assertThat(statusIn(own, denied)).isEqualTo("denied");
+    assertThat(statusIn(own, relayed)).as("said elsewhere").isEqualTo("approved");
+    assertThat(asked(caller)).isNotEqualTo(granted);
+    assertThat(another.call().status()).isEqualTo(200);
+    var record =
+        fixture.controlPlane.awaitAudit(
+            own,
+            it ->
+                granted.equals(it.approvalId()) && it.operation().equals("approval:cancelled"));
+    assertThat(record.detail()).contains("a client of somebody who approved it at the enclave");
+  }
+
+  /** Who came with a token of the control plane, and is told to be gone. */
+  @Test
+  void whatAMemberApprovedAtTheEnclaveWhoIsGoneCountsNoMore() {
+    var own = asking(people());
+    String approval = asked(callerOf(own));
+    var approved =
+        Http.post(
+            at("/" + approval + "/decision"),
+            Map.of("decision", "approve"),
+            operator(own, "approvals:decide"));
+    assertThat(approved.text("status")).isEqualTo("approved");
+    awaitSeen(approval, ApprovalStatus.APPROVED);
+    var others = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    var now = CLOCK.instant();
+
+    fixture.trust(
+        own,
+        others,
+        Set.of("approvals:read"),
+        List.of(new LinkCommand.Withdrawal("cli_2", Set.of("agents:read"), now, "mem_1")),
+        null);
+    assertThat(statusIn(own, approval)).as("may do less through it").isEqualTo("approved");
+    fixture.trust(
+        own,
+        others,
+        Set.of("approvals:read"),
+        List.of(new LinkCommand.Withdrawal("cli_1", Set.of(), now, "mem_1")),
+        null);
+
+    String reader = fixture.token(others.owner(), others.reveal()).text("access_token");
+    assertThat(
+            Http.get(at("/" + approval), "Authorization", "Bearer " + reader).text("status"))
+        .isEqualTo("cancelled");
+  }
+
+  private String statusIn(OrganizationId own, String approval) {
+    return Http.get(at("/" + approval), operator(own, "approvals:read")).text("status");
+  }
+
   private static ApprovalStatus statusAfter(LinkReport.ApprovalVoted answer) {
     return Objects.requireNonNull(answer.approval()).status();
   }

@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.util.ByteString;
@@ -327,6 +328,28 @@ final class PostgresApprovalBoard implements ApprovalBoard {
                 .bind("agent", agent.agent().uuid())
                 .map((row, _) -> key(row))
                 .list());
+  }
+
+  @Override
+  public CompletionStage<List<ApprovalKey>> approvedBy(
+      OrganizationId organization, Set<String> voters, String through) {
+    return database.inOrganization(
+        organization,
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT document FROM enclave.approval"
+                        + " WHERE organization_id = :organization AND open"
+                        + " AND EXISTS (SELECT FROM unnest(CAST(:voters AS text[])) AS voter"
+                        + " WHERE position(voter IN document) > 0)")
+                .bind("organization", organization.uuid())
+                .bindArray("voters", String.class, List.copyOf(voters))
+                .map((row, _) -> Documents.read(row.getString("document"), ApprovalView.class))
+                .list()
+                .stream()
+                .filter(view -> view.isApprovedBy(voters, through))
+                .map(view -> new ApprovalKey(organization, view.id()))
+                .toList());
   }
 
   @Override

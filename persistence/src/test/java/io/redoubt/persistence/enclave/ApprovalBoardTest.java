@@ -38,6 +38,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -121,6 +122,53 @@ class ApprovalBoardTest {
             version,
             List.of());
     await(board.post(new Posting(key, view, version, dueAt)));
+  }
+
+  @Test
+  void whatSomebodyApprovedThereIsFoundWhileSomethingMayComeOfIt() {
+    var voted = opened(agent, "voted");
+    postVoted(voted, ApprovalStatus.APPROVED, 2, ApprovalView.Decision.APPROVE);
+    var denied = opened(agent, "denied");
+    postVoted(denied, ApprovalStatus.PENDING, 2, ApprovalView.Decision.DENY);
+    var over = opened(agent, "over");
+    postVoted(over, ApprovalStatus.CONSUMED, 2, ApprovalView.Decision.APPROVE);
+    opened(agent, "bare");
+
+    assertThat(await(board.approvedBy(ACME, Set.of("mem_ann", "mem_bob"), "enclave")))
+        .containsExactly(voted);
+    assertThat(await(board.approvedBy(ACME, Set.of("mem_bob"), "enclave"))).isEmpty();
+    assertThat(await(board.approvedBy(ACME, Set.of("mem_ann"), "slack"))).isEmpty();
+    assertThat(await(board.approvedBy(GLOBEX, Set.of("mem_ann"), "enclave"))).isEmpty();
+  }
+
+  private void postVoted(
+      ApprovalKey key, ApprovalStatus status, int version, ApprovalView.Decision decision) {
+    var vote = new ApprovalView.Vote("mem_ann", "enclave", decision, "because", "default", 1, NOW);
+    var view =
+        new ApprovalView(
+            key.approval(),
+            status,
+            agent.agent(),
+            null,
+            Plane.TOOL,
+            "tool:call",
+            null,
+            "transfer\u0000",
+            null,
+            "beef",
+            ActionId.next(CLOCK),
+            List.of("ask"),
+            "default",
+            1,
+            0,
+            List.of(vote),
+            0,
+            NOW,
+            null,
+            null,
+            version,
+            List.of());
+    await(board.post(new Posting(key, view, version, NOW.plusSeconds(60))));
   }
 
   @Test

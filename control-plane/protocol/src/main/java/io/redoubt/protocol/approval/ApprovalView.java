@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,6 +228,20 @@ public record ApprovalView(
         List.of(),
         null,
         List.of());
+  }
+
+  /**
+   * Whether one of these has approved it there, in whichever tier.
+   *
+   * @param voters members and clients, as they are on record
+   * @param through where they said so
+   */
+  public boolean isApprovedBy(Set<String> voters, String through) {
+    return votes.stream()
+        .anyMatch(vote ->
+            vote.decision() == Decision.APPROVE
+                && vote.through().equals(through)
+                && voters.contains(vote.by()));
   }
 
   /** The same, with what else is known of it, and nothing else that its call says. */

@@ -109,8 +109,24 @@ public sealed interface LinkCommand {
    *
    * @param permissions all that it may do now; none: it is gone
    * @param issuedFrom tokens from before this are good for nothing: its secret was another one
+   * @param subject who acts through it: the member behind it, or the client itself; null: it was
+   *     said by a release that did not tell, and is taken for the client
    */
-  record Withdrawal(String clientId, Set<String> permissions, Instant issuedFrom) {}
+  record Withdrawal(
+      String clientId,
+      Set<String> permissions,
+      Instant issuedFrom,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String subject) {
+    /** Of a client that acts for itself, or of a release that did not tell. */
+    public Withdrawal(String clientId, Set<String> permissions, Instant issuedFrom) {
+      this(clientId, permissions, issuedFrom, null);
+    }
+
+    /** Who was on record for what was done through it. */
+    public String actsAs() {
+      return subject == null ? clientId : subject;
+    }
+  }
 
   /**
    * A policy bundle is there to be fetched and run: {@code GET /enclave/v1/bundles/{digest}}.
@@ -132,6 +148,8 @@ public sealed interface LinkCommand {
    *     it is
    * @param withdrawn whoever said so may not say it any more by the time that the enclave hears of
    *     it, so that it counts no more; enclaves of older releases do not know
+   * @param client through which it was said; null: through none, as in a chat, or an older release
+   *     noted it, which does not say
    */
   @JsonTypeName("approval.decide")
   record DecideApproval(
@@ -143,7 +161,8 @@ public sealed interface LinkCommand {
       @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long authenticationAge,
       @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable SealedBox arguments,
       @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonDeserialize(using = FalseIfAbsent.class)
-          boolean withdrawn)
+          boolean withdrawn,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String client)
       implements LinkCommand {
     /** As it is said. */
     public DecideApproval(
@@ -154,7 +173,7 @@ public sealed interface LinkCommand {
         @Nullable String through,
         @Nullable Long authenticationAge,
         @Nullable SealedBox arguments) {
-      this(approvalId, decision, reason, by, through, authenticationAge, arguments, false);
+      this(approvalId, decision, reason, by, through, authenticationAge, arguments, false, null);
     }
 
     /** By somebody of whom it is not known when they authenticated. */
@@ -170,7 +189,17 @@ public sealed interface LinkCommand {
     /** The same, which counts no more. */
     public DecideApproval asWithdrawn() {
       return new DecideApproval(
-          approvalId, decision, reason, by, through, authenticationAge, arguments, true);
+          approvalId, decision, reason, by, through, authenticationAge, arguments, true, client);
+    }
+
+    /**
+     * The same, said through that client.
+     *
+     * @param other null: through none
+     */
+    public DecideApproval saidBy(@Nullable String other) {
+      return new DecideApproval(
+          approvalId, decision, reason, by, through, authenticationAge, arguments, withdrawn, other);
     }
 
     /** What the arguments are sealed for, so that they open nowhere else. */

@@ -18,6 +18,7 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
+import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.CanonicalJson;
@@ -314,18 +315,20 @@ public final class Approvals {
       throw ProblemException.invalid("/arguments", "cannot be changed: approve the call as it is");
     }
     String by = change.operator().subject();
+    var client = change.operator().client();
     long number =
         commands.append(
             change,
             known.enclave(),
             new LinkCommand.DecideApproval(
-                id,
-                decision,
-                reason,
-                by,
-                through,
-                age.isPresent() ? age.getAsLong() : null,
-                arguments == null ? null : sealed(change, known.enclave(), id, arguments)));
+                    id,
+                    decision,
+                    reason,
+                    by,
+                    through,
+                    age.isPresent() ? age.getAsLong() : null,
+                    arguments == null ? null : sealed(change, known.enclave(), id, arguments))
+                .saidBy(client == null ? null : client.toString()));
     change
         .handle()
         .createUpdate(
@@ -349,14 +352,15 @@ public final class Approvals {
 
   /**
    * A decision as the enclave is told of it now: it may have waited for the enclave longer than who
-   * said it might say it. A denial stands: nothing is permitted by it.
+   * said it might say it, or through which client. A denial stands: nothing is permitted by it.
    */
   public CompletionStage<LinkCommand> deliver(
       OrganizationId organization, LinkCommand.DecideApproval decision) {
     return database.<LinkCommand>inOrganization(
         organization,
         handle -> {
-          var may = operators.permissions(handle, organization, decision.by());
+          var client = decision.client() == null ? null : ClientId.parse(decision.client());
+          var may = operators.permissions(handle, organization, decision.by(), client);
           return decision.decision() == ApprovalView.Decision.DENY
                   || (may.contains(Permission.APPROVALS_DECIDE)
                       && (decision.arguments() == null || may.contains(Permission.APPROVALS_EDIT)))

@@ -69,12 +69,23 @@ public final class ClientAccess implements OperatorDirectory {
   }
 
   @Override
-  public Set<Permission> permissions(Handle handle, OrganizationId organization, String subject) {
+  public Set<Permission> permissions(
+      Handle handle, OrganizationId organization, String subject, @Nullable ClientId client) {
+    return client == null
+        ? permissions(handle, organization, subject)
+        : find(handle, organization, client)
+            .filter(access -> access.subject().equals(subject))
+            .map(Access::permissions)
+            .orElse(Set.of());
+  }
+
+  private Set<Permission> permissions(
+      Handle handle, OrganizationId organization, String subject) {
     Optional<MemberId> member = parsed(MemberId::parse, subject);
     return member.isPresent()
         ? permissions(handle, organization, member.get())
         : parsed(ClientId::parse, subject)
-            .flatMap(client -> find(handle, organization, client))
+            .flatMap(own -> find(handle, organization, own))
             // Whoever acts for a member is that member, and nobody else.
             .filter(access -> access.member() == null)
             .map(Access::permissions)
@@ -128,8 +139,12 @@ public final class ClientAccess implements OperatorDirectory {
         .list();
   }
 
-  /** A client of which something was taken. */
-  record Cut(ClientId id, Set<Permission> left, Instant rotatedAt) {}
+  /**
+   * A client of which something was taken.
+   *
+   * @param subject who acts through it, or did
+   */
+  record Cut(ClientId id, String subject, Set<Permission> left, Instant rotatedAt) {}
 
   /**
    * Clients whose tokens may say more than they may do now: they or their members have lost a role,
@@ -157,7 +172,7 @@ public final class ClientAccess implements OperatorDirectory {
         .map((row, _) -> {
           Access access = read(row);
           Set<Permission> left = row.getBoolean("gone") ? Set.of() : access.permissions();
-          return new Cut(access.id(), left, access.rotatedAt());
+          return new Cut(access.id(), access.subject(), left, access.rotatedAt());
         })
         .list();
   }

@@ -165,6 +165,7 @@ public final class OperatorTrust implements Welcome {
     return new LinkCommand.Withdrawal(
         cut.id().toString(),
         cut.left().stream().map(Permission::wire).collect(Collectors.toSet()),
-        cut.rotatedAt());
+        cut.rotatedAt(),
+        cut.subject());
   }
 }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Who somebody is right now, whatever their token said when it was issued. */
 public interface OperatorDirectory {
@@ -22,7 +23,9 @@ public interface OperatorDirectory {
    * What somebody may do right now, whatever they might when they said something.
    *
    * @param subject a member's or a client's identifier
-   * @return nothing where they are gone
+   * @param client through which they said it; null: through none, or nobody knows
+   * @return nothing where they are gone, or the client is
    */
-  Set<Permission> permissions(Handle handle, OrganizationId organization, String subject);
+  Set<Permission> permissions(
+      Handle handle, OrganizationId organization, String subject, @Nullable ClientId client);
 }
