@@ -363,6 +363,31 @@ class ApprovalEntityTest {
     assertThat(view(vote("mem_ann", Decision.APPROVE)).status()).isEqualTo(ApprovalStatus.APPROVED);
   }
 
+  /** As where everybody of a group has left, or the owner is asked and there is none. */
+  @Test
+  void aTierThatNamesNobodyAsksInVainUntilItsTimeIsOver() {
+    var workflow =
+        workflow(
+            "nobody",
+            tier(1, OnTimeout.NEXT, true, false, "group:gone"),
+            tier(1, OnTimeout.DENY, true, true, "owner"));
+    ask(workflow);
+    assertThat(vote("mem_ann", Decision.APPROVE)).isInstanceOf(Refused.class);
+
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(now().tier()).isEqualTo(2);
+    for (String somebody : List.of(OWNER, "owner", "mem_ann")) {
+      assertThat(vote(somebody, Decision.APPROVE))
+          .isInstanceOfSatisfying(
+              Refused.class, it -> assertThat(it.why()).isEqualTo(Refusal.NOT_ASKED));
+    }
+
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(now().status()).isEqualTo(ApprovalStatus.EXPIRED);
+    assertThat(consume(first)).isInstanceOf(Refused.class);
+    awaitRecorded("approval:asked", "approval:escalated", "approval:expired");
+  }
+
   @Test
   void everyWorkflowThatAsksHasToGrant() {
     ask(

@@ -103,6 +103,9 @@ class GroupTest {
 
     assertThat(refused.status()).as(refused.text()).isEqualTo(422);
     assertThat(refused.at("/errors").findValuesAsText("pointer")).contains(pointer);
+    var record = tenant.lastAudit("bundle:refused");
+    assertThat(record.path("verdict").asText()).isEqualTo("deny");
+    assertThat(record.path("detail").asText()).contains(pointer + " ");
   }
 
   @Test

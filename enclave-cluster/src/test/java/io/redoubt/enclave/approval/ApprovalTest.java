@@ -783,9 +783,24 @@ class ApprovalTest {
       api.describes(answer);
       assertThat(answer.status()).as(body.toString()).isEqualTo(422);
     }
-    var huge = decide(approval, Map.of("decision", "approve", "reason", "x".repeat(1 << 20)));
+    assertThat(show(approval).text("status")).isEqualTo("pending");
+  }
+
+  @Test
+  void aReasonOfAMegabyteIsRefusedAndNothingOfItIsOnRecord() {
+    String approval = asked(caller());
+    awaitSeen(approval, ApprovalStatus.PENDING);
+
+    var huge = decide(approval, Map.of("decision", "approve", "reason", "hunter2 ".repeat(1 << 17)));
+
     assertThat(huge.status()).isIn(413, 422);
     assertThat(show(approval).text("status")).isEqualTo("pending");
+    var record = awaitAudit(approval, it -> it.operation().equals("approval:refused"));
+    assertThat(record.verdict()).isEqualTo(Verdict.DENY);
+    assertThat(record.actor()).isEqualTo("mem_1");
+    assertThat(record.detail())
+        .startsWith("no decision, through enclave: ")
+        .doesNotContain("hunter2");
   }
 
   @Test

@@ -111,7 +111,12 @@ public final class Change implements Transaction {
 
   /** Records what was done to an agent. */
   public void auditedAgent(String operation, AgentId agent, String owner, @Nullable String detail) {
-    record(operation, agent.toString(), detail, builder -> builder.agent(agent, owner));
+    record(
+        operation,
+        Verdict.PERMIT,
+        agent.toString(),
+        detail,
+        builder -> builder.agent(agent, owner));
   }
 
   /** Records what was done, and why or how. */
@@ -119,9 +124,15 @@ public final class Change implements Transaction {
       String operation, Object resource, @Nullable String detail, @Nullable AgentId agent) {
     record(
         operation,
+        Verdict.PERMIT,
         resource.toString(),
         detail,
         builder -> agent == null ? builder : builder.agent(agent, null));
+  }
+
+  /** Records what was not done, and why not. */
+  public void auditedRefusal(String operation, Object resource, String why) {
+    record(operation, Verdict.DENY, resource.toString(), why, builder -> builder);
   }
 
   /**
@@ -140,6 +151,7 @@ public final class Change implements Transaction {
 
   private void record(
       String operation,
+      Verdict verdict,
       String resource,
       @Nullable String detail,
       UnaryOperator<AuditBuilder> more) {
@@ -150,7 +162,7 @@ public final class Change implements Transaction {
                 organization(),
                 Plane.ADMIN,
                 operation,
-                Verdict.PERMIT)
+                verdict)
             .resource(resource)
             .detail(detail)
             .trace(traceId);

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Whom workflows and groups name, and who of them is still there and may decide. */
 final class Approvers {
+  /** Where in what is published it is said who is asked. */
+  static final String PLACE = "/workflows/";
+
   private Approvers() {}
 
   /** Whether it has the form of a member's or a client's identifier. */
@@ -71,7 +74,7 @@ final class Approvers {
       for (int i = 0; i < workflow.tiers().size(); i++) {
         var tier = workflow.tiers().get(i);
         if (tier.kind() == ApprovalTier.Kind.HUMAN) {
-          var at = "/workflows/%s/tiers/%d".formatted(workflow.name(), i);
+          var at = PLACE + "%s/tiers/%d".formatted(workflow.name(), i);
           require(tier, groups, deciding, checks, at);
         }
       }

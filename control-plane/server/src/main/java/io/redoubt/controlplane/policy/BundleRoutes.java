@@ -11,6 +11,7 @@ import io.redoubt.controlplane.operator.PageOf;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
+import io.redoubt.http.WrongBodies;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.Compilation;
 import io.redoubt.policy.PolicyProblems;
@@ -27,8 +28,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +40,16 @@ import org.jspecify.annotations.Nullable;
 public final class BundleRoutes {
   private static final String PATH = "/api/v1/bundles";
 
+  /** Of what is wrong with a draft, so much is recorded. */
+  private static final int MOST_RECORDED = 3;
+
   private final Policies policies;
   private final Bundles bundles;
   private final Database database;
   private final PoliciesConfig config;
   private final Bodies bodies;
   private final Clock clock;
+  private final WrongBodies wrong;
 
   public BundleRoutes(
       Policies policies, Database database, PoliciesConfig config, Bodies bodies, Clock clock) {
@@ -51,6 +59,7 @@ public final class BundleRoutes {
     this.config = config;
     this.bodies = bodies;
     this.clock = clock;
+    this.wrong = new WrongBodies(Set.of(), clock);
   }
 
   record PublishBody(@Nullable Long rollbackTo) {}
@@ -144,7 +153,8 @@ public final class BundleRoutes {
                       (content, tooLong) -> new Tried(content, content, tooLong))
                   .thenCompose(tried ->
                       call.posted(
-                          Publication.class, body, change -> publish(change, tried, rollbackTo)))
+                              Publication.class, body, change -> publish(change, tried, rollbackTo))
+                          .exceptionallyCompose(failure -> unpublished(call, failure)))
                   .thenCompose(published -> settled(call.operator().organization(), published))
                   .thenApply(Answer::route));
         });
@@ -187,6 +197,35 @@ public final class BundleRoutes {
       Approvers.require(change, tried.content());
     }
     return bundles.publish(change, tried.content(), rollbackTo, how(tried, rollbackTo));
+  }
+
+  private record Sender(OrganizationId organization, String subject) {}
+
+  /** That a tier would ask in vain is recorded by itself: what was wanted left no trace. */
+  private CompletionStage<Publication> unpublished(Call call, Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure;
+    CompletionStage<Publication> refused = CompletableFuture.failedFuture(cause);
+    if (!(cause instanceof ProblemException problem)) {
+      return refused;
+    }
+    String why =
+        problem.errors().stream()
+            .filter(each -> each.pointer().startsWith(Approvers.PLACE))
+            .limit(MOST_RECORDED)
+            .map(each -> each.pointer() + " " + each.detail())
+            .collect(Collectors.joining("; "));
+    var operator = call.operator();
+    var sender = new Sender(operator.organization(), operator.subject());
+    return why.isEmpty() || wrong.remark(sender, problem).isEmpty()
+        ? refused
+        : call.changed(
+                Boolean.class,
+                change -> {
+                  change.auditedRefusal("bundle:refused", "draft", why);
+                  return true;
+                })
+            .thenCompose(_ -> refused);
   }
 
   private static String how(Tried tried, Optional<Long> rollbackTo) {
