@@ -244,6 +244,32 @@ class LlmApprovalTest {
         .isEqualTo(HexFormat.of().formatHex(sha256(TO_JANE.getBytes(StandardCharsets.UTF_8))));
   }
 
+  /** What chats redact of it is not only what is built in. */
+  @Test
+  void whatIsShownEndsBeforeWhatTheOrganizationLooksForAndNotInsideOfIt() {
+    asksForModels();
+    plane.policies.runContent(
+        7,
+        new ContentDocument(
+            "organization",
+            new ContentPolicy(
+                List.of(),
+                List.of(new CustomPattern.Expression("customer", "K-[0-9]{6}", false)))));
+    String before = "a ".repeat(PromptReader.MOST_USER / 2 - 2);
+
+    plane.send(
+        plane.anthropic(
+            """
+            {"model":"claude-sonnet-4-5",
+             "messages":[{"role":"user","content":"%sK-123456 again"}]}\
+            """
+                .formatted(before)));
+
+    var prompt = Objects.requireNonNull(find(awaitPending(1).id()).prompt());
+    assertThat(prompt.user()).isEqualTo(before);
+    assertThat(prompt.cut()).containsExactly("user");
+  }
+
   private static byte[] sha256(byte[] bytes) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(bytes);
