@@ -69,6 +69,7 @@ final class LlmTelemetry {
   private final Timer upstream;
   private final Counter unpriced;
   private final Counter payloadsLost;
+  private final Counter payloadsBeyondRate;
   private final Counter payloadsCutShort;
   private final Counter unmetered;
 
@@ -80,6 +81,7 @@ final class LlmTelemetry {
     this.unpriced = metrics.counter("redoubt.llm.unpriced");
     this.unmetered = metrics.counter("redoubt.llm.unmetered");
     this.payloadsLost = metrics.counter("redoubt.llm.payloads.lost");
+    this.payloadsBeyondRate = metrics.counter("redoubt.llm.payloads.beyond.rate");
     this.payloadsCutShort = metrics.counter("redoubt.llm.payloads.truncated");
   }
 
@@ -185,6 +187,12 @@ final class LlmTelemetry {
   }
 
   void payloadLost() {
+    payloadsLost.increment();
+  }
+
+  /** Lost, and on purpose: its agent is refused more often than what it says then is kept. */
+  void payloadBeyondRate() {
+    payloadsBeyondRate.increment();
     payloadsLost.increment();
   }
 

@@ -113,7 +113,11 @@ final class PayloadRecording {
     int most = Math.min(config.refusedPayloads().maxBytes(), config.payloadLimit());
     int bytes = Math.min(body.size(), most);
     var key = new AgentKey(agent.organization(), agent.agent());
-    if (refusals.retryAfterSeconds(key).isPresent() || !refused.take(bytes)) {
+    if (refusals.retryAfterSeconds(key).isPresent()) {
+      telemetry.payloadBeyondRate();
+      return CompletableFuture.completedFuture(false);
+    }
+    if (!refused.take(bytes)) {
       telemetry.payloadLost();
       return CompletableFuture.completedFuture(false);
     }

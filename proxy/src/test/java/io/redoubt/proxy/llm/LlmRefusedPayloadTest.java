@@ -233,6 +233,8 @@ class LlmRefusedPayloadTest {
       assertThat(narrow.payloads.find(LlmFixture.actionOf(third), Part.REQUEST)).isEmpty();
       assertThat(narrow.outcomeOf(third).error()).isEqualTo("policy_denied,payload-not-kept");
       assertThat(narrow.outcomeOf(permitted).error()).as("that is another matter").isNull();
+      assertThat(narrow.metrics.counter("redoubt.llm.payloads.beyond.rate").count()).isEqualTo(1);
+      assertThat(narrow.metrics.counter("redoubt.llm.payloads.lost").count()).isEqualTo(1);
     }
   }
 
@@ -272,6 +274,8 @@ class LlmRefusedPayloadTest {
       gate.complete(null);
 
       assertThat(small.outcomeOf(second).error()).isEqualTo("policy_denied,payload-not-kept");
+      assertThat(small.metrics.counter("redoubt.llm.payloads.lost").count()).isEqualTo(1);
+      assertThat(small.metrics.counter("redoubt.llm.payloads.beyond.rate").count()).isZero();
       assertThat(small.outcomeOf(permitted).error()).isNull();
       var truncated = LlmFixture.await(first);
       assertThat(small.outcomeOf(truncated).error()).isEqualTo("policy_denied");
