@@ -83,7 +83,7 @@ public final class ControlPlane implements AutoCloseable {
     services.started();
     var trust = new TrustedOnce(services, database, clock);
     Thread.startVirtualThread(trust);
-    var upkeep = tend(system, config, services, database, trust, clock);
+    var upkeep = tend(system, config, services, trust);
     LOG.info("Control plane listens at {}", binding.address());
     return new ControlPlane(
         binding, upkeep, services, new Bootstrap(services, database, clock), config.drain());
@@ -91,7 +91,7 @@ public final class ControlPlane implements AutoCloseable {
 
   /**
    * Tells enclaves whom to believe, where the release before said so otherwise: nothing else would
-   * before something changes. Once, unless that fails.
+   * before something changes. Once, and again while that fails for anybody.
    */
   private static final class TrustedOnce implements Runnable {
     private final Services services;
@@ -111,11 +111,16 @@ public final class ControlPlane implements AutoCloseable {
         return;
       }
       try {
-        services.trust.publishWhereOther(database, clock, services.trail);
-        done = true;
+        done = services.trust.publishWhereOther(database, clock, services.trail);
       } catch (RuntimeException e) {
         LOG.warn("Enclaves could not be told whom to believe; trying again later", e);
       }
+    }
+
+    /** The keys have changed, and everybody has to hear of it. */
+    synchronized void keysChanged() {
+      done = false;
+      done = services.trust.publishEverywhere(database, clock, services.trail);
     }
   }
 
@@ -150,15 +155,13 @@ public final class ControlPlane implements AutoCloseable {
       ActorSystem<?> system,
       ControlPlaneConfig config,
       Services services,
-      Database database,
-      Runnable trust,
-      Clock clock) {
+      TrustedOnce trust) {
     Runnable tend =
         () -> {
           trust.run();
           try {
             if (services.keys.tend()) {
-              services.trust.publishEverywhere(database, clock, services.trail);
+              trust.keysChanged();
             }
           } catch (RuntimeException e) {
             LOG.warn("Signing keys could not be looked after; trying again later", e);

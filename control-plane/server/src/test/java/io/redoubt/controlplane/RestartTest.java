@@ -302,18 +302,7 @@ class RestartTest {
       var told = tenant.newEnclave("told-less");
       tenant.newEnclave("told-all");
       try (var migrator = server.migrator()) {
-        int changed =
-            migrator.inTransactionBlocking(handle ->
-                handle
-                    .createUpdate(
-                        """
-                        UPDATE control.enclave_command
-                        SET payload = jsonb_set(payload, '{clients,0,subject}', 'null')
-                        WHERE kind = 'operator-trust.put' AND enclave_id = :enclave
-                        """)
-                    .bind("enclave", EnclaveId.parse(told.id).uuid())
-                    .execute());
-        assertThat(changed).isEqualTo(1);
+        wasToldLess(migrator, told);
       }
 
       server.restart();
@@ -328,6 +317,64 @@ class RestartTest {
       String sql = "SELECT count(*) FROM control.enclave_command WHERE kind = 'operator-trust.put'";
       assertThat(server.count(tenant.id(), sql)).as("the other one knows it all").isEqualTo(3);
     }
+  }
+
+  @Test
+  void anOrganizationThatCannotBeReadKeepsNoOtherFromHearingWhomToBelieve() {
+    try (var server = new TestServer("redoubt.control-plane.keys.tend-every = 200 ms")) {
+      var broken = server.newTenant();
+      var whole = server.newTenant();
+      assertThat(broken.id().toString()).as("its turn is first").isLessThan(whole.id().toString());
+      var waits = broken.newEnclave("waits");
+      var hears = whole.newEnclave("hears");
+      try (var migrator = server.migrator()) {
+        wasToldLess(migrator, waits);
+        wasToldLess(migrator, hears);
+        permissions(migrator, broken, "jsonb_build_object('were', permissions)");
+
+        server.restart();
+
+        try (var enclave = hears.at(server.url()).connect()) {
+          await().until(() -> trusts(enclave).size() == 2);
+        }
+        try (var enclave = waits.at(server.url()).connect()) {
+          await().until(() -> trusts(enclave).size() == 1);
+
+          permissions(migrator, broken, "permissions -> 'were'");
+
+          await().until(() -> trusts(enclave).size() == 2);
+        }
+      }
+    }
+  }
+
+  /** As by a release that does not say who is behind a client. */
+  private static void wasToldLess(Database migrator, EnclaveClient enclave) {
+    int changed =
+        migrator.inTransactionBlocking(handle ->
+            handle
+                .createUpdate(
+                    """
+                    UPDATE control.enclave_command
+                    SET payload = jsonb_set(payload, '{clients,0,subject}', 'null')
+                    WHERE kind = 'operator-trust.put' AND enclave_id = :enclave
+                    """)
+                .bind("enclave", EnclaveId.parse(enclave.id).uuid())
+                .execute());
+    assertThat(changed).isEqualTo(1);
+  }
+
+  private static void permissions(Database migrator, Tenant tenant, String become) {
+    int changed =
+        migrator.inTransactionBlocking(handle ->
+            handle
+                .createUpdate(
+                    "UPDATE control.oauth_client SET permissions = <become>"
+                        + " WHERE organization_id = :organization")
+                .define("become", become)
+                .bind("organization", tenant.id().uuid())
+                .execute());
+    assertThat(changed).isEqualTo(1);
   }
 
   private static List<LinkCommand.PutOperatorTrust> trusts(EnclaveClient enclave) {

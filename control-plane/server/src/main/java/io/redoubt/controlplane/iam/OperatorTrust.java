@@ -22,12 +22,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells enclaves whom to believe when they hear an operator directly: the keys of operator tokens,
  * the break-glass clients of the organization, and what was lately taken from whom.
  */
 public final class OperatorTrust implements Welcome {
+  private static final Logger LOG = LoggerFactory.getLogger(OperatorTrust.class);
   private static final String KIND = "operator-trust.put";
 
   /** What can be done at an enclave while the control plane is away. */
@@ -68,17 +71,24 @@ public final class OperatorTrust implements Welcome {
     commands.append(change, enclave, trust(change));
   }
 
-  /** Tells everybody everywhere: the keys have changed. Blocks. */
-  public void publishEverywhere(Database database, Clock clock, Trail trail) {
-    everywhere(database, clock, trail, this::publish);
+  /**
+   * Tells everybody everywhere: the keys have changed. Blocks.
+   *
+   * @return whether everybody is told; who is not, is in the log, and waits for {@link
+   *     #publishWhereOther}
+   */
+  public boolean publishEverywhere(Database database, Clock clock, Trail trail) {
+    return everywhere(database, clock, trail, this::publish);
   }
 
   /**
    * Tells those enclaves whose last word is another one: of the release before, which had less to
    * say, or of before a restore. Blocks.
+   *
+   * @return whether nobody is left whose last word is another one; who is left, is in the log
    */
-  public void publishWhereOther(Database database, Clock clock, Trail trail) {
-    everywhere(
+  public boolean publishWhereOther(Database database, Clock clock, Trail trail) {
+    return everywhere(
         database,
         clock,
         trail,
@@ -93,23 +103,33 @@ public final class OperatorTrust implements Welcome {
         });
   }
 
-  private static void everywhere(
+  /** Each organization for itself: what is wrong with one keeps nobody else from hearing it. */
+  private static boolean everywhere(
       Database database, Clock clock, Trail trail, Consumer<Change> inEach) {
     List<OrganizationId> served =
         database.inTransactionBlocking(handle ->
             handle
                 .createQuery(
-                    "SELECT served_organizations AS id FROM control.served_organizations()")
+                    "SELECT id FROM control.served_organizations() AS served (id) ORDER BY id")
                 .map((row, _) -> new OrganizationId(Rows.uuid(row, "id")))
                 .list());
+    boolean all = true;
     for (OrganizationId organization : served) {
-      database.inOrganizationBlocking(
-          organization,
-          handle -> {
-            inEach.accept(new Change(handle, Operator.system(organization), clock, null, trail));
-            return organization;
-          });
+      try {
+        var _ =
+            database.inOrganizationBlocking(
+                organization,
+                handle -> {
+                  inEach.accept(
+                      new Change(handle, Operator.system(organization), clock, null, trail));
+                  return organization;
+                });
+      } catch (RuntimeException e) {
+        LOG.warn("Enclaves of {} could not be told whom to believe", organization, e);
+        all = false;
+      }
     }
+    return all;
   }
 
   private Optional<LinkCommand.PutOperatorTrust> told(Change change, EnclaveId enclave) {
