@@ -82,7 +82,8 @@ public final class Agent {
 
   /**
    * Asks whether a family of the agent may rotate now, from this address. The families of a revoked
-   * or decommissioned agent are dead, so they are unknown; an isolated agent's are alive, and wait.
+   * or decommissioned agent are dead, so they are unknown; an isolated agent's are alive, and wait:
+   * {@link Refusal#NOT_ACTIVE} says so, from an address that it may call from.
    */
   public record AdmitRefresh(FamilyId family, InetAddress source, ActorRef<Reply> replyTo)
       implements Command {}

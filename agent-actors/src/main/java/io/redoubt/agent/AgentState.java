@@ -289,11 +289,15 @@ sealed interface AgentState {
       return allowsSource(source) ? Optional.empty() : Optional.of(Refusal.SOURCE_NOT_ALLOWED);
     }
 
+    /** The source first: what is shown from elsewhere nobody looks at, isolated or not. */
     Optional<Refusal> refusesRefresh(FamilyId family, InetAddress source) {
       if (!livingFamilies().contains(family)) {
         return Optional.of(Refusal.FAMILY_UNKNOWN);
       }
-      return refusesBootstrap(source);
+      if (!allowsSource(source)) {
+        return Optional.of(Refusal.SOURCE_NOT_ALLOWED);
+      }
+      return stopped() ? Optional.of(Refusal.NOT_ACTIVE) : Optional.empty();
     }
 
     Optional<Denial> denies(GovernedAction action, FamilyId family) {

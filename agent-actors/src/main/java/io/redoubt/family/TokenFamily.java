@@ -60,6 +60,24 @@ public final class TokenFamily {
       ActorRef<Reply> replyTo)
       implements Command {}
 
+  /**
+   * Shows a token of an agent that may not rotate now. Nothing is spent and nothing handed out, but
+   * a replay is one then as ever (G2).
+   *
+   * @param agent whose the token says it is
+   * @param commitment digest of the successor that the client made itself; null: it made none
+   * @param jkt thumbprint of the key proved with this request; null: none
+   * @param until when nobody waits for the answer any more; later it does nothing
+   */
+  public record Examine(
+      AgentId agent,
+      TokenDigest presented,
+      @Nullable TokenDigest commitment,
+      @Nullable String jkt,
+      Instant until,
+      ActorRef<Reply> replyTo)
+      implements Command {}
+
   /** Ends the family. Again, it is answered as done. */
   public record Revoke(String reason, ActorRef<Reply> replyTo) implements Command {}
 
@@ -80,6 +98,9 @@ public final class TokenFamily {
   public record Rotated(
       long generation, String jti, Instant accessExpiresAt, @Nullable String jkt, boolean repeated)
       implements Reply {}
+
+  /** What was examined is no replay, and could be rotated with if its agent were let. */
+  public record Stands() implements Reply {}
 
   /**
    * A spent token came back: the family is revoked, and so is every access token of it.

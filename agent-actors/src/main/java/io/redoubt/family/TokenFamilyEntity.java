@@ -3,6 +3,7 @@ package io.redoubt.family;
 import io.redoubt.entity.EntityConfig;
 import io.redoubt.family.TokenFamily.Command;
 import io.redoubt.family.TokenFamily.Event;
+import io.redoubt.family.TokenFamily.Examine;
 import io.redoubt.family.TokenFamily.FamilyOpened;
 import io.redoubt.family.TokenFamily.FamilyRevoked;
 import io.redoubt.family.TokenFamily.Open;
@@ -16,10 +17,12 @@ import io.redoubt.family.TokenFamily.Revoke;
 import io.redoubt.family.TokenFamily.Revoked;
 import io.redoubt.family.TokenFamily.Rotate;
 import io.redoubt.family.TokenFamily.RotationRepeated;
+import io.redoubt.family.TokenFamily.Stands;
 import io.redoubt.family.TokenFamily.Stop;
 import io.redoubt.family.TokenFamily.TokenRotated;
 import io.redoubt.family.TokenFamilyState.Live;
 import io.redoubt.family.TokenFamilyState.Unopened;
+import io.redoubt.protocol.token.TokenDigest;
 import java.time.InstantSource;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -84,6 +87,7 @@ final class TokenFamilyEntity
         switch (command) {
           case Open open -> onOpen(state, open);
           case Rotate rotate -> onRotate(state, rotate);
+          case Examine examine -> onExamine(state, examine);
           case Revoke revoke -> onRevoke(state, revoke);
           case Stop _ -> Effect().stop().thenNoReply();
         };
@@ -120,7 +124,7 @@ final class TokenFamilyEntity
           switch (live.judge(rotate, clock.instant())) {
             case SPEND -> spend(rotate);
             case REPEAT -> repeat(rotate);
-            case REPLAY -> endForReplay(live, rotate);
+            case REPLAY -> endForReplay(live, rotate.presented(), rotate.replyTo());
             case UNKNOWN -> refuse(Refusal.UNKNOWN, rotate.replyTo());
             case PROOF_INVALID -> refuse(Refusal.PROOF_INVALID, rotate.replyTo());
             case EXPIRED -> refuse(Refusal.EXPIRED, rotate.replyTo());
@@ -130,6 +134,28 @@ final class TokenFamilyEntity
           refuse(
               revoked.agent().equals(rotate.agent()) ? Refusal.REVOKED : Refusal.UNKNOWN,
               rotate.replyTo());
+    };
+  }
+
+  private ReplyEffect<Event, TokenFamilyState> onExamine(TokenFamilyState state, Examine examine) {
+    if (clock.instant().isAfter(examine.until())) {
+      return Effect().noReply(); // the client may have gone on since
+    }
+    return switch (state) {
+      case Unopened _ -> refuseAndForget(examine.replyTo());
+      case Live live ->
+          switch (live.judge(examine, clock.instant())) {
+            case SPEND, REPEAT -> Effect().reply(examine.replyTo(), new Stands());
+            case REPLAY -> endForReplay(live, examine.presented(), examine.replyTo());
+            case UNKNOWN -> refuse(Refusal.UNKNOWN, examine.replyTo());
+            case PROOF_INVALID -> refuse(Refusal.PROOF_INVALID, examine.replyTo());
+            case EXPIRED -> refuse(Refusal.EXPIRED, examine.replyTo());
+            case SUCCESSOR_NOT_FRESH -> refuse(Refusal.SUCCESSOR_NOT_FRESH, examine.replyTo());
+          };
+      case TokenFamilyState.Revoked revoked ->
+          refuse(
+              revoked.agent().equals(examine.agent()) ? Refusal.REVOKED : Refusal.UNKNOWN,
+              examine.replyTo());
     };
   }
 
@@ -154,10 +180,11 @@ final class TokenFamilyEntity
   }
 
   /** A spent token came back: thief and owner look alike, so neither keeps the family (G2). */
-  private ReplyEffect<Event, TokenFamilyState> endForReplay(Live live, Rotate rotate) {
+  private ReplyEffect<Event, TokenFamilyState> endForReplay(
+      Live live, TokenDigest presented, ActorRef<Reply> replyTo) {
     return Effect()
-        .persist(new ReplayDetected(rotate.presented(), clock.instant()))
-        .thenReply(rotate.replyTo(), _ -> new Replayed(live.accessExpiresAt()));
+        .persist(new ReplayDetected(presented, clock.instant()))
+        .thenReply(replyTo, _ -> new Replayed(live.accessExpiresAt()));
   }
 
   private static Live live(TokenFamilyState state) {

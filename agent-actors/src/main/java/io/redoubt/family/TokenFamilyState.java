@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.redoubt.family.TokenFamily.Examine;
 import io.redoubt.family.TokenFamily.FamilyOpened;
 import io.redoubt.family.TokenFamily.FamilyRevoked;
 import io.redoubt.family.TokenFamily.Open;
@@ -16,6 +17,7 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a family is, and the rules of G1 and G2. Stored as snapshots: the names are for ever. */
@@ -105,21 +107,39 @@ sealed interface TokenFamilyState {
     }
 
     Judgement judge(Rotate rotate, Instant now) {
-      if (!agent.equals(rotate.agent())) {
-        return Judgement.UNKNOWN;
+      return barred(rotate.agent(), rotate.jkt(), now).orElseGet(() -> {
+        if (current.equals(rotate.presented())) {
+          return wasUsed(rotate.next()) ? Judgement.SUCCESSOR_NOT_FRESH : Judgement.SPEND;
+        }
+        return isRepeat(rotate, now) ? Judgement.REPEAT : Judgement.REPLAY;
+      });
+    }
+
+    /**
+     * The same where nothing is handed out. Whoever asks for the last rotation once more cannot get
+     * it now, so neither how late nor how often they ask says anything about them.
+     */
+    Judgement judge(Examine examine, Instant now) {
+      return barred(examine.agent(), examine.jkt(), now).orElseGet(() -> {
+        if (current.equals(examine.presented())) {
+          return Judgement.SPEND;
+        }
+        var commitment = examine.commitment();
+        return commitment != null && isLastAgain(examine.presented(), commitment)
+            ? Judgement.REPEAT
+            : Judgement.REPLAY;
+      });
+    }
+
+    /** Before the token is looked at: without the key, it can be neither spent nor replayed. */
+    private Optional<Judgement> barred(AgentId claimed, @Nullable String proved, Instant now) {
+      if (!agent.equals(claimed)) {
+        return Optional.of(Judgement.UNKNOWN);
       }
-      // Before anything else about the token: without the key, it can neither be spent nor
-      // replayed.
-      if (jkt != null && !jkt.equals(rotate.jkt())) {
-        return Judgement.PROOF_INVALID;
+      if (jkt != null && !jkt.equals(proved)) {
+        return Optional.of(Judgement.PROOF_INVALID);
       }
-      if (!now.isBefore(expiresAt)) {
-        return Judgement.EXPIRED;
-      }
-      if (current.equals(rotate.presented())) {
-        return wasUsed(rotate.next()) ? Judgement.SUCCESSOR_NOT_FRESH : Judgement.SPEND;
-      }
-      return isRepeat(rotate, now) ? Judgement.REPEAT : Judgement.REPLAY;
+      return now.isBefore(expiresAt) ? Optional.empty() : Optional.of(Judgement.EXPIRED);
     }
 
     /** Answer to the rotation that made the current token. */
@@ -139,14 +159,19 @@ sealed interface TokenFamilyState {
       return last == null ? SpentTokens.NONE : SpentTokens.NONE.and(last.spent());
     }
 
-    /** That the successor is unused needs no look: it is the token that stands. */
     private boolean isRepeat(Rotate rotate, Instant now) {
       return last != null
-          && last.committed()
           && rotate.committed()
-          && last.spent().equals(rotate.presented())
-          && current.equals(rotate.next())
+          && isLastAgain(rotate.presented(), rotate.next())
           && RepeatRule.allows(last.at(), last.repeats(), now);
+    }
+
+    /** That the successor is unused needs no look: it is the token that stands. */
+    private boolean isLastAgain(TokenDigest presented, TokenDigest commitment) {
+      return last != null
+          && last.committed()
+          && last.spent().equals(presented)
+          && current.equals(commitment);
     }
 
     private static Instant later(Instant a, Instant b) {

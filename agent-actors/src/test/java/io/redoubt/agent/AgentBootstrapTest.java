@@ -310,6 +310,9 @@ class AgentBootstrapTest {
     it.isolate(it.isolationId());
     assertThat(admit(it.family)).isEqualTo(new Refused(Refusal.NOT_ACTIVE));
     assertThat(admit(anotherFamily())).isEqualTo(new Refused(Refusal.FAMILY_UNKNOWN));
+    assertThat(it.run(replyTo -> new AdmitRefresh(it.family, OUTSIDE, replyTo)).reply())
+        .as("what is shown from there is not looked at")
+        .isEqualTo(new Refused(Refusal.SOURCE_NOT_ALLOWED));
   }
 
   private Agent.Reply admit(FamilyId family) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.family.TokenFamily.Command;
 import io.redoubt.family.TokenFamily.Event;
+import io.redoubt.family.TokenFamily.Examine;
 import io.redoubt.family.TokenFamily.FamilyOpened;
 import io.redoubt.family.TokenFamily.FamilyRevoked;
 import io.redoubt.family.TokenFamily.Open;
@@ -19,6 +20,7 @@ import io.redoubt.family.TokenFamily.Revoked;
 import io.redoubt.family.TokenFamily.Rotate;
 import io.redoubt.family.TokenFamily.Rotated;
 import io.redoubt.family.TokenFamily.RotationRepeated;
+import io.redoubt.family.TokenFamily.Stands;
 import io.redoubt.family.TokenFamily.TokenRotated;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -315,6 +317,113 @@ class TokenFamilyEntityTest {
   }
 
   @Test
+  void examiningATokenThatStandsSpendsNothing() {
+    open(A);
+    rotate(A, B);
+
+    var examined = examine(B, null);
+
+    assertThat(examined.reply()).isEqualTo(new Stands());
+    assertThat(examined.hasNoEvents()).isTrue();
+    assertThat(examine(B, C).reply()).isEqualTo(new Stands());
+    assertThat(rotate(B, C).reply()).isInstanceOf(Rotated.class);
+  }
+
+  @Test
+  void examiningASpentTokenRevokesTheFamily() {
+    open(A);
+    rotate(A, B);
+
+    var replay = examine(A, null);
+
+    assertThat(replay.reply()).isEqualTo(new Replayed(ACCESS_END));
+    assertThat(replay.event()).isEqualTo(new ReplayDetected(A, NOW));
+    assertThat(family.restart().state())
+        .isEqualTo(new TokenFamilyState.Revoked(agent, 1, ACCESS_END));
+    assertThat(examine(A, null).reply()).isEqualTo(new Refused(Refusal.REVOKED));
+    assertThat(examine(B, null).reply()).isEqualTo(new Refused(Refusal.REVOKED));
+  }
+
+  /** An isolation takes as long as it takes, and its agent may ask all the while. */
+  @Test
+  void theLastCommittedRotationIsExaminedAsOftenAndAsLateAsItComes() {
+    open(A);
+    commit(A, B, ACCESS_END);
+
+    for (int i = 0; i <= RepeatRule.LIMIT; i++) {
+      var examined = examine(A, B);
+      assertThat(examined.reply()).isEqualTo(new Stands());
+      assertThat(examined.hasNoEvents()).isTrue();
+    }
+    assertThat(commit(A, B, ACCESS_END).reply())
+        .as("none of them was a repeat")
+        .isEqualTo(new Rotated(1, "jti-b", ACCESS_END, null, true));
+    clock.advance(Duration.ofHours(2));
+
+    assertThat(examine(A, B).reply()).isEqualTo(new Stands());
+    assertThat(rotate(B, C).reply()).isInstanceOf(Rotated.class);
+    assertThat(examine(A, B).reply())
+        .as("it is not the last any more")
+        .isInstanceOf(Replayed.class);
+  }
+
+  @Test
+  void anythingElseThanTheLastCommittedRotationIsExaminedAsAReplay() {
+    open(A);
+    commit(A, B, ACCESS_END);
+    assertThat(examine(A, C).reply()).as("another commitment").isInstanceOf(Replayed.class);
+
+    family.clear();
+    open(A);
+    commit(A, B, ACCESS_END);
+    assertThat(examine(A, null).reply()).as("none").isInstanceOf(Replayed.class);
+
+    family.clear();
+    open(A);
+    rotate(A, B);
+    assertThat(examine(A, B).reply()).as("one too late").isInstanceOf(Replayed.class);
+  }
+
+  @Test
+  void anExaminationThatBarsTheTokenHasNoConsequences() {
+    open(A, "key");
+    rotateAs(agent, A, "key");
+
+    assertThat(examineAs(agent, A, null, "other", clock.instant()).reply())
+        .isEqualTo(new Refused(Refusal.PROOF_INVALID));
+    assertThat(examineAs(stranger, A, null, "key", clock.instant()).reply())
+        .isEqualTo(new Refused(Refusal.UNKNOWN));
+    clock.set(REFRESH_END);
+    assertThat(examineAs(agent, A, null, "key", clock.instant()).reply())
+        .isEqualTo(new Refused(Refusal.EXPIRED));
+    assertThat(family.getState()).isInstanceOf(TokenFamilyState.Live.class);
+  }
+
+  @Test
+  void anExaminationThatNobodyWaitsForAnyMoreIsNoReplay() {
+    open(A);
+    rotate(A, B);
+    TestProbe<Reply> caller = kit.createTestProbe();
+
+    var late =
+        family.runCommand(
+            new Examine(agent, A, null, null, clock.instant().minusMillis(1), caller.ref()));
+
+    assertThat(late.hasNoEvents()).isTrue();
+    caller.expectNoMessage(Duration.ZERO);
+    assertThat(rotate(B, C).reply()).isInstanceOf(Rotated.class);
+  }
+
+  @Test
+  void aFamilyThatWasNeverOpenedIsExaminedAndForgotten() {
+    var unknown = examine(A, B);
+
+    assertThat(unknown.reply()).isEqualTo(new Refused(Refusal.UNKNOWN));
+    assertThat(unknown.hasNoEvents()).isTrue();
+    assertThat(shard.receiveMessage()).isInstanceOf(Passivate.class);
+  }
+
+  @Test
   void anExpiredTokenIsRefusedWithoutConsequences() {
     open(A);
     clock.set(REFRESH_END);
@@ -441,6 +550,21 @@ class TokenFamilyEntityTest {
   private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> rotateAs(
       AgentId claimed, TokenDigest presented, @Nullable String jkt) {
     return runRotate(claimed, presented, B, false, jkt, ACCESS_END);
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> examine(
+      TokenDigest presented, @Nullable TokenDigest commitment) {
+    return examineAs(agent, presented, commitment, null, clock.instant());
+  }
+
+  private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> examineAs(
+      AgentId claimed,
+      TokenDigest presented,
+      @Nullable TokenDigest commitment,
+      @Nullable String jkt,
+      Instant until) {
+    return family.runCommand(
+        replyTo -> new Examine(claimed, presented, commitment, jkt, until, replyTo));
   }
 
   private CommandResultWithReply<Command, Event, TokenFamilyState, Reply> runRotate(

@@ -272,7 +272,7 @@ class TokenFamilyModelTest {
       case Rotated rotated -> rotated.repeated() ? "repeated" : "rotated";
       case Replayed _ -> "replayed";
       case Refused refused -> refused.why().name();
-      case TokenFamily.Opened _, TokenFamily.Revoked _ -> "unexpected";
+      case TokenFamily.Opened _, TokenFamily.Revoked _, TokenFamily.Stands _ -> "unexpected";
     };
   }
 }

@@ -1,6 +1,7 @@
 package io.redoubt.family;
 
 import io.redoubt.family.TokenFamily.Command;
+import io.redoubt.family.TokenFamily.Examine;
 import io.redoubt.family.TokenFamily.FamilyOpened;
 import io.redoubt.family.TokenFamily.FamilyRevoked;
 import io.redoubt.family.TokenFamily.Open;
@@ -15,6 +16,7 @@ import io.redoubt.family.TokenFamily.Revoked;
 import io.redoubt.family.TokenFamily.Rotate;
 import io.redoubt.family.TokenFamily.Rotated;
 import io.redoubt.family.TokenFamily.RotationRepeated;
+import io.redoubt.family.TokenFamily.Stands;
 import io.redoubt.family.TokenFamily.Stop;
 import io.redoubt.family.TokenFamily.TokenRotated;
 import io.redoubt.family.TokenFamilyState.Live;
@@ -89,7 +91,9 @@ public final class TokenFamilySamples {
         new Open(AGENT, FIRST, TOMORROW, LATER, null, replyTo),
         new Rotate(AGENT, FIRST, NEXT, true, TOMORROW, "jti", LATER, "jkt", LATER, replyTo),
         new Revoke("leak", replyTo),
-        new Stop());
+        new Stop(),
+        new Examine(AGENT, FIRST, NEXT, "jkt", LATER, replyTo),
+        new Examine(AGENT, FIRST, null, null, LATER, replyTo));
   }
 
   /** Every answer. */
@@ -99,6 +103,7 @@ public final class TokenFamilySamples {
         new Rotated(1, "jti", LATER, null, true),
         new Replayed(LATER),
         new Revoked(LATER),
-        new Refused(Refusal.ALREADY_OPEN));
+        new Refused(Refusal.ALREADY_OPEN),
+        new Stands());
   }
 }

@@ -155,7 +155,7 @@ final class Bootstraps {
               // Opened before and used since, or ended: this request comes too late.
               case TokenFamily.Refused _, TokenFamily.Revoked _, TokenFamily.Replayed _ ->
                   refuse(request, BOOTSTRAP_TOKEN_USED);
-              case TokenFamily.Rotated _ ->
+              case TokenFamily.Rotated _, TokenFamily.Stands _ ->
                   throw new IllegalStateException("not an answer to an opening: " + reply);
             });
   }

@@ -115,8 +115,34 @@ final class Rotations {
               case TokenFamily.Replayed(var accessExpiresAt) ->
                   replayed(request, spec, accessExpiresAt);
               case TokenFamily.Refused(var why) -> notRotated(request, spec, why);
-              case TokenFamily.Opened _, TokenFamily.Revoked _ ->
+              case TokenFamily.Opened _, TokenFamily.Revoked _, TokenFamily.Stands _ ->
                   throw new IllegalStateException("not an answer to a rotation: " + reply);
+            });
+  }
+
+  /** An isolated agent's token waits; a spent one that is shown meanwhile is a replay (G2). */
+  private CompletionStage<Grant> examine(TokenRequest request) {
+    return families
+        .ask(
+            request.family(),
+            replyTo ->
+                new TokenFamily.Examine(
+                    request.agent().agent(),
+                    request.presented().digest(),
+                    request.commitment(),
+                    request.jkt(),
+                    patience.ends(),
+                    replyTo))
+        .thenCompose(reply ->
+            switch (reply) {
+              case TokenFamily.Replayed(var accessExpiresAt) ->
+                  replayed(request, null, accessExpiresAt);
+              case TokenFamily.Refused(var why) when why == TokenFamily.Refusal.REVOKED ->
+                  notRotated(request, null, why);
+              case TokenFamily.Stands _, TokenFamily.Refused _ ->
+                  refuse(request, null, AGENT_NOT_ACTIVE);
+              case TokenFamily.Rotated _, TokenFamily.Opened _, TokenFamily.Revoked _ ->
+                  throw new IllegalStateException("not an answer to an examination: " + reply);
             });
   }
 
@@ -145,7 +171,7 @@ final class Rotations {
 
   /** A spent token came back: thief and owner look alike, so neither keeps the family. */
   private CompletionStage<Grant> replayed(
-      TokenRequest request, AgentSpec spec, Instant accessExpiresAt) {
+      TokenRequest request, @Nullable AgentSpec spec, Instant accessExpiresAt) {
     return revokeAccess(request, accessExpiresAt)
         .thenCompose(
             _ -> audit.refused(request, IdentityAudit.REPLAY, spec, REFRESH_TOKEN_REPLAYED));
@@ -161,7 +187,7 @@ final class Rotations {
   }
 
   private CompletionStage<Grant> notRotated(
-      TokenRequest request, AgentSpec spec, TokenFamily.Refusal why) {
+      TokenRequest request, @Nullable AgentSpec spec, TokenFamily.Refusal why) {
     return switch (why) {
       case UNKNOWN -> {
         strangers.accept(request.source());
@@ -196,7 +222,7 @@ final class Rotations {
         yield refuse(request, null, REFRESH_TOKEN_INVALID);
       }
       case SOURCE_NOT_ALLOWED -> refuse(request, null, SOURCE_ADDRESS_NOT_ALLOWED);
-      case NOT_ACTIVE -> refuse(request, null, AGENT_NOT_ACTIVE);
+      case NOT_ACTIVE -> examine(request);
       case UNAVAILABLE ->
           CompletableFuture.failedFuture(
               ProblemException.retryAfter(ErrorType.UNAVAILABLE, "Try again.", 1));

@@ -8,6 +8,7 @@ import io.redoubt.enclave.testing.EnclaveFixture;
 import io.redoubt.enclave.testing.TestAgent;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.Acknowledgement.How;
@@ -62,6 +63,51 @@ class KillTest {
       assertThat(agent.refresh(identity.text("refresh_token")).status()).isEqualTo(200);
       fixture.controlPlane.awaitAudit(agent.organization, of(agent, "agent:release"));
     }
+  }
+
+  @Test
+  void aSpentTokenThatIsShownDuringAnIsolationKillsItsFamily() {
+    TestAgent agent = fixture.agent();
+    Answer first = agent.bootstrap();
+    Answer second = agent.refresh(first.text("refresh_token"));
+    var isolation = IsolationId.next(Clock.systemUTC());
+    proof(new LinkCommand.Isolate(agent.id, isolation, "it misbehaves", "mem_1"), agent);
+
+    Answer replay = agent.refresh(first.text("refresh_token"));
+
+    assertThat(replay.status()).isEqualTo(409);
+    assertThat(replay.problem()).isEqualTo("refresh-token-replayed");
+    await()
+        .atMost(Duration.ofSeconds(1))
+        .until(() -> agent.self(second.text("access_token")).status() == 401);
+    AuditRecord record =
+        fixture.controlPlane.awaitAudit(agent.organization, of(agent, "token:replay"));
+    assertThat(record.verdict()).isEqualTo(Verdict.DENY);
+    assertThat(agent.refresh(second.text("refresh_token")).problem())
+        .isEqualTo("refresh-token-invalid");
+    proof(new LinkCommand.Release(agent.id, Set.of(isolation), "all is well", "mem_1"), agent);
+    assertThat(agent.refresh(second.text("refresh_token")).problem())
+        .isEqualTo("refresh-token-invalid");
+  }
+
+  @Test
+  void whoAsksForItsLastRotationAgainDuringAnIsolationKeepsItsFamily() {
+    TestAgent agent = fixture.agent();
+    var first = agent.ownToken();
+    var second = agent.ownToken();
+    agent.bootstrap(first);
+    assertThat(agent.refresh(first.reveal(), second.digest()).status()).isEqualTo(200);
+    var isolation = IsolationId.next(Clock.systemUTC());
+    proof(new LinkCommand.Isolate(agent.id, isolation, "it misbehaves", "mem_1"), agent);
+
+    for (int again = 0; again < 5; again++) {
+      assertThat(agent.refresh(first.reveal(), second.digest()).problem())
+          .isEqualTo("agent-not-active");
+    }
+
+    proof(new LinkCommand.Release(agent.id, Set.of(isolation), "all is well", "mem_1"), agent);
+    assertThat(agent.refresh(first.reveal(), second.digest()).status()).isEqualTo(200);
+    assertThat(agent.refresh(second.reveal()).status()).isEqualTo(200);
   }
 
   @Test
