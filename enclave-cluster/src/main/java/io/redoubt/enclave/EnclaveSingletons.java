@@ -104,6 +104,7 @@ final class EnclaveSingletons {
                     Release.version(),
                     this::liveNodes,
                     LinkView.announcer(topic),
+                    metrics,
                     clock)));
   }
 

@@ -1,5 +1,6 @@
 package io.redoubt.enclave.link;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.ClusterMessage;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
@@ -115,6 +116,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       String version,
       Supplier<List<LinkReport.NodesSeen.Node>> nodes,
       Consumer<LinkStatus> status,
+      MeterRegistry metrics,
       Clock clock) {}
 
   private final Parts parts;
@@ -170,6 +172,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             applier::apply,
             client::report,
             setAsideListener(context.getSelf()),
+            parts.metrics(),
             parts.clock());
     this.session =
         new LinkSession(

@@ -448,7 +448,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   }
 
   @SuppressWarnings("ConstantValue") // it was read from JSON
-  private static boolean isWhole(CommandEnvelope envelope) {
+  static boolean isWhole(CommandEnvelope envelope) {
     return envelope.organizationId() != null
         && envelope.command() != null
         && envelope.issuedAt() != null;

@@ -1,9 +1,8 @@
 package io.redoubt.enclave.link;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.redoubt.persistence.postgres.Database;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
-import io.redoubt.protocol.link.CommandEnvelope;
 import java.nio.charset.StandardCharsets;
 import java.time.OffsetDateTime;
 import java.util.List;
@@ -18,24 +17,16 @@ public final class PostgresSetAside implements SetAside {
   }
 
   @Override
-  public CompletionStage<List<Order>> first(int atMost) {
+  public CompletionStage<List<Row>> first(int atMost) {
     return database.inTransaction(handle ->
         handle
             .createQuery("SELECT envelope::text, since FROM enclave.commands_set_aside(:limit)")
             .bind("limit", atMost)
             .map((row, _) ->
-                new Order(
-                    read(row.getString("envelope")),
+                new Row(
+                    row.getString("envelope"),
                     row.getObject("since", OffsetDateTime.class).toInstant()))
             .list());
-  }
-
-  private static CommandEnvelope read(String envelope) {
-    try {
-      return Json.LENIENT.readValue(envelope, CommandEnvelope.class);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a command that was set aside cannot be read", e);
-    }
   }
 
   @Override
@@ -60,17 +51,17 @@ public final class PostgresSetAside implements SetAside {
   }
 
   @Override
-  public CompletionStage<Void> done(CommandEnvelope envelope) {
+  public CompletionStage<Void> done(OrganizationId organization, long number) {
     return database
         .inOrganization(
-            envelope.organizationId(),
+            organization,
             handle ->
                 handle
                     .createUpdate(
                         "DELETE FROM enclave.command_set_aside"
                             + " WHERE organization_id = :organization AND number = :number")
-                    .bind("organization", envelope.organizationId().uuid())
-                    .bind("number", envelope.number())
+                    .bind("organization", organization.uuid())
+                    .bind("number", number)
                     .execute())
         .thenApply(_ -> null);
   }

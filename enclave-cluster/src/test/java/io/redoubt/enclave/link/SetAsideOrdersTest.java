@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.enclave.testing.EnclaveFixture;
 import io.redoubt.link.LinkState;
@@ -12,6 +13,7 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
@@ -19,6 +21,7 @@ import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.token.SecretKeyText;
 import io.redoubt.singleton.SupersededException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -46,9 +50,19 @@ class SetAsideOrdersTest {
   private static final AgentId OTHER = AgentId.next(CLOCK);
   private static final int ATTEMPTS = 3;
 
+  /** Of a release to come. */
+  private static final String BANISH =
+      "{\"kind\": \"agent.banish\", \"agent_id\": \"" + AGENT + "\"}";
+
   private final InMemory kept = new InMemory();
+  private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   private final List<Long> tried = new CopyOnWriteArrayList<>();
+  private final List<LinkCommand> carriedOut = new CopyOnWriteArrayList<>();
   private final List<LinkReport> told = new CopyOnWriteArrayList<>();
+  private final List<Long> toldInVain = new CopyOnWriteArrayList<>();
+
+  /** Numbers of those of which the control plane will not hear. */
+  private final Set<Long> untold = ConcurrentHashMap.newKeySet();
   private final List<AgentKey> stopped = new CopyOnWriteArrayList<>();
   private final List<String> superseded = new CopyOnWriteArrayList<>();
 
@@ -78,29 +92,33 @@ class SetAsideOrdersTest {
 
   /** In memory, and as lasting as that. */
   private static final class InMemory implements SetAside {
-    final List<Order> orders = new CopyOnWriteArrayList<>();
+    final Map<Long, Row> rows = new ConcurrentSkipListMap<>();
 
     @Override
-    public CompletionStage<List<Order>> first(int atMost) {
-      return CompletableFuture.completedFuture(orders.stream().limit(atMost).toList());
+    public CompletionStage<List<Row>> first(int atMost) {
+      return CompletableFuture.completedFuture(rows.values().stream().limit(atMost).toList());
     }
 
     @Override
     public CompletionStage<Void> add(Order order) {
-      if (orders.stream().noneMatch(it -> it.envelope().number() == order.envelope().number())) {
-        orders.add(order);
-      }
+      var envelope = order.envelope();
+      put(envelope.number(), new String(Json.write(envelope), StandardCharsets.UTF_8));
       return CompletableFuture.completedFuture(null);
     }
 
     @Override
-    public CompletionStage<Void> done(CommandEnvelope envelope) {
-      orders.removeIf(it -> it.envelope().number() == envelope.number());
+    public CompletionStage<Void> done(OrganizationId organization, long number) {
+      assertThat(organization).isEqualTo(ORGANIZATION);
+      rows.remove(number);
       return CompletableFuture.completedFuture(null);
     }
 
+    void put(long number, String json) {
+      rows.putIfAbsent(number, new Row(json, CLOCK.instant()));
+    }
+
     List<Long> numbers() {
-      return orders.stream().map(it -> it.envelope().number()).toList();
+      return List.copyOf(rows.keySet());
     }
   }
 
@@ -131,7 +149,8 @@ class SetAsideOrdersTest {
             superseded.add(why);
           }
         };
-    return new SetAsideOrders(config(), kept, state, this::apply, this::tell, listener, CLOCK);
+    return new SetAsideOrders(
+        config(), kept, state, this::apply, this::tell, listener, metrics, CLOCK);
   }
 
   private static LinkConfig config() {
@@ -152,6 +171,7 @@ class SetAsideOrdersTest {
   private CompletionStage<CommandApplier.Result> apply(CommandEnvelope envelope) {
     long number = envelope.number();
     tried.add(number);
+    carriedOut.add(envelope.command());
     Integer left = failing.computeIfPresent(number, (_, before) -> before - 1);
     if (left != null && left >= 0) {
       return CompletableFuture.failedFuture(new IllegalStateException("it cannot be done"));
@@ -160,9 +180,11 @@ class SetAsideOrdersTest {
       return CompletableFuture.failedFuture(new SupersededException("there was a later one"));
     }
     return CompletableFuture.completedFuture(
-        envelope.command() instanceof LinkCommand.Isolate it
-            ? stopped(envelope, it.agentId())
-            : new CommandApplier.Applied());
+        switch (envelope.command()) {
+          case LinkCommand.Isolate it -> stopped(envelope, it.agentId());
+          case LinkCommand.Release it -> stopped(envelope, it.agentId());
+          default -> new CommandApplier.Applied();
+        });
   }
 
   private static CommandApplier.Result stopped(CommandEnvelope envelope, AgentId agent) {
@@ -176,8 +198,17 @@ class SetAsideOrdersTest {
   }
 
   private void tell(List<LinkReport> reports) throws IOException {
-    if (away.get()) {
-      throw new IOException("nobody is there");
+    for (LinkReport report : reports) {
+      long number =
+          switch (report) {
+            case LinkReport.AgentStopped it -> it.commandNumber();
+            case LinkReport.Rejected it -> it.number();
+            default -> 0;
+          };
+      if (away.get() || untold.contains(number)) {
+        toldInVain.add(number);
+        throw new IOException("nobody is there");
+      }
     }
     told.addAll(reports);
   }
@@ -256,9 +287,9 @@ class SetAsideOrdersTest {
     var expected = new ArrayList<>(Collections.nCopies(2 * ATTEMPTS + 1, 7L));
     expected.addAll(List.of(8L, 9L));
     assertThat(tried).containsExactlyElementsOf(expected);
-    assertThat(proofs()).containsExactly(7L, 9L);
+    assertThat(proofs()).containsExactly(7L, 8L, 9L);
     assertThat(stopped).containsOnly(new AgentKey(ORGANIZATION, AGENT));
-    assertThat(kept.orders).isEmpty();
+    assertThat(kept.numbers()).isEmpty();
     assertThat(orders.holds(said(10, put(AGENT)))).isFalse();
   }
 
@@ -290,17 +321,172 @@ class SetAsideOrdersTest {
   }
 
   @Test
-  void withTheControlPlaneAwayItIsCarriedOutAndToldLater() throws Exception {
+  void withTheControlPlaneAwayItIsCarriedOutOnceAndToldLater() throws Exception {
     away.set(true);
     orders.add(said(7, isolate(AGENT)));
+    orders.add(said(8, isolate(OTHER)));
     thread.start();
-    await().until(() -> tried.size() > 2);
-    assertThat(kept.numbers()).containsExactly(7L);
+    await().until(() -> Collections.frequency(toldInVain, 7L) > 2);
+    await().until(() -> Collections.frequency(toldInVain, 8L) > 2);
+    assertThat(kept.numbers()).containsExactly(7L, 8L);
 
     away.set(false);
 
     await().until(() -> orders.size() == 0);
-    assertThat(proofs()).containsExactly(7L);
+    assertThat(tried).containsExactlyInAnyOrder(7L, 8L);
+    assertThat(proofs()).containsExactlyInAnyOrder(7L, 8L);
+    assertThat(kept.numbers()).isEmpty();
+  }
+
+  @Test
+  void whatLetsAnAgentGoOnWaitsUntilItsStopIsTold() throws Exception {
+    untold.add(7L);
+    orders.add(said(7, isolate(AGENT)));
+    orders.add(said(8, release(AGENT)));
+    thread.start();
+    await().until(() -> Collections.frequency(toldInVain, 7L) > 2);
+    assertThat(tried).containsExactly(7L);
+
+    untold.clear();
+
+    await().until(() -> orders.size() == 0);
+    assertThat(tried).containsExactly(7L, 8L);
+    assertThat(proofs()).containsExactly(7L, 8L);
+  }
+
+  @Test
+  void aStopWaitsForNoTelling() throws Exception {
+    untold.add(7L);
+    orders.add(said(7, isolate(AGENT)));
+    orders.add(said(8, endToken(OTHER)));
+    orders.add(said(9, isolate(AGENT)));
+    thread.start();
+
+    await().until(() -> orders.size() == 1);
+
+    await().until(() -> Collections.frequency(toldInVain, 7L) > 2);
+    assertThat(proofs()).containsExactly(9L);
+    assertThat(tried).as("each of them once").containsExactlyInAnyOrder(7L, 8L, 9L);
+    assertThat(kept.numbers()).as("not forgotten").containsExactly(7L);
+    assertThat(orders.holds(said(7, isolate(AGENT)))).as("said once more").isTrue();
+    assertThat(orders.holds(said(10, release(AGENT)))).as("what is said from now on").isFalse();
+    orders.add(said(7, isolate(AGENT)));
+    assertThat(orders.size()).isEqualTo(1);
+    untold.clear();
+    await().until(() -> orders.size() == 0);
+    assertThat(tried).containsExactlyInAnyOrder(7L, 8L, 9L);
+  }
+
+  @Test
+  void aStopWaitsForNoTellingOfWhatLetTheAgentGoOn() throws Exception {
+    untold.add(8L);
+    orders.add(said(7, isolate(AGENT)));
+    orders.add(said(8, release(AGENT)));
+    orders.add(said(9, isolate(AGENT)));
+    thread.start();
+
+    await().until(() -> orders.size() == 1);
+
+    assertThat(proofs()).containsExactly(7L, 9L);
+    assertThat(tried).containsExactly(7L, 8L, 9L);
+    assertThat(kept.numbers()).containsExactly(8L);
+  }
+
+  private static String json(long number, String command) {
+    return
+        """
+        {"enclave_id": "%s", "number": %d, "organization_id": "%s",
+         "issued_at": "2026-11-20T12:00:00Z", "command": %s}
+        """
+        .formatted(ENCLAVE, number, ORGANIZATION, command);
+  }
+
+  private double unreadable() {
+    return metrics.counter("redoubt.link.set.aside.unreadable").count();
+  }
+
+  @Test
+  void whatCannotBeReadIsToldAndItsAgentIsolatedInItsPlaceAndOthersGoOn() throws Exception {
+    kept.put(7, json(7, BANISH));
+    orders.add(said(8, isolate(OTHER)));
+
+    var successor = orders();
+    successor.load();
+    assertThat(successor.size()).isEqualTo(2);
+    assertThat(successor.holds(said(9, release(AGENT)))).as("its place is kept").isTrue();
+    assertThat(unreadable()).isEqualTo(1);
+    var running = Thread.ofVirtual().start(successor);
+
+    await().until(() -> successor.size() == 0);
+    running.interrupt();
+    running.join();
+    var isolation =
+        carriedOut.stream()
+            .filter(LinkCommand.Isolate.class::isInstance)
+            .map(LinkCommand.Isolate.class::cast)
+            .filter(it -> it.agentId().equals(AGENT))
+            .toList();
+    assertThat(isolation).hasSize(1);
+    assertThat(rejected()).containsExactly(7L);
+    assertThat(told.toString())
+        .contains("cannot read the command", isolation.getFirst().isolationId().toString());
+    assertThat(proofs()).as("it proves nothing of the command itself").containsExactly(8L);
+    assertThat(stopped).contains(new AgentKey(ORGANIZATION, AGENT));
+    assertThat(kept.numbers()).isEmpty();
+  }
+
+  @Test
+  void whatStandsInTheirPlaceIsOneIsolationHoweverOftenItIsMade() throws Exception {
+    failing.put(7L, Integer.MAX_VALUE);
+    kept.put(7, json(7, BANISH));
+    for (int start = 0; start < 2; start++) {
+      var successor = orders();
+      successor.load();
+      var running = Thread.ofVirtual().start(successor);
+      int before = tried.size();
+      await().until(() -> tried.size() > before + 1);
+      running.interrupt();
+      running.join();
+    }
+
+    assertThat(carriedOut).hasSizeGreaterThan(3);
+    assertThat(carriedOut.stream().distinct()).hasSize(1);
+  }
+
+  @Test
+  void ofWhatDoesNotSayWhomItIsAboutTheControlPlaneHears() throws Exception {
+    kept.put(7, json(7, "{\"kind\": \"fleet.halt\"}"));
+    orders.add(said(8, isolate(OTHER)));
+
+    var successor = orders();
+    successor.load();
+    var running = Thread.ofVirtual().start(successor);
+
+    await().until(() -> successor.size() == 0);
+    running.interrupt();
+    running.join();
+    assertThat(rejected()).containsExactly(7L);
+    assertThat(proofs()).containsExactly(8L);
+    assertThat(unreadable()).isEqualTo(1);
+  }
+
+  @Test
+  void ofWhichNothingIsToBeReadItStaysAndCounts() throws Exception {
+    kept.put(6, "[]");
+    kept.put(7, "{\"enclave_id\": \"%s\", \"number\": \"seven\"}".formatted(ENCLAVE));
+    kept.put(8, json(8, "{}").replace(ENCLAVE.toString(), EnclaveId.next(CLOCK).toString()));
+    orders.add(said(9, isolate(OTHER)));
+
+    var successor = orders();
+    successor.load();
+    var running = Thread.ofVirtual().start(successor);
+
+    await().until(() -> proofs().contains(9L));
+    await().until(() -> successor.size() == 2);
+    running.interrupt();
+    running.join();
+    assertThat(kept.numbers()).as("another enclave's stays, too").containsExactly(6L, 7L, 8L);
+    assertThat(unreadable()).isEqualTo(2);
   }
 
   @Test
@@ -352,6 +538,6 @@ class SetAsideOrdersTest {
 
     assertThatThrownBy(() -> orders.add(said(1_001, isolate(AGENT))))
         .isInstanceOf(CommandApplier.LaterException.class);
-    assertThat(kept.orders).hasSize(1_000);
+    assertThat(kept.numbers()).hasSize(1_000);
   }
 }

@@ -28,6 +28,16 @@ public record IsolationId(UUID uuid) {
   }
 
   /**
+   * Of the one isolation that stands in the place of a command which nobody can read, however often
+   * it is made.
+   *
+   * @param number in the enclave's log
+   */
+  public static IsolationId ofUnread(EnclaveId enclave, long number, Instant at) {
+    return new IsolationId(Uuids.named(at, enclave + "/" + number + "/unread"));
+  }
+
+  /**
    * Reads the written form.
    *
    * @throws IllegalArgumentException if the text is anything else
