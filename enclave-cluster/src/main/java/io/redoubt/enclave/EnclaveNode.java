@@ -3,6 +3,7 @@ package io.redoubt.enclave;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentConfig;
+import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.AgentPorts;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.ShardedAgents;
@@ -533,10 +534,13 @@ final class EnclaveNode {
     return signingKeys.all(clock.instant()).thenAccept(all -> all.forEach(verificationKeys::learn));
   }
 
-  /** Whether all that the control plane has said so far is applied; waits for it a while. */
-  CompletionStage<Boolean> caughtUp() {
+  /** Whether all that was said of the agent so far is applied; waits for it a while. */
+  CompletionStage<Boolean> caughtUp(AgentKey agent) {
     return AskPattern.<ControlPlaneLink.Command, ControlPlaneLink.CaughtUp>ask(
-            link, ControlPlaneLink.CatchUp::new, Duration.ofSeconds(2), system.scheduler())
+            link,
+            replyTo -> new ControlPlaneLink.CatchUp(agent, replyTo),
+            Duration.ofSeconds(2),
+            system.scheduler())
         .thenApply(ControlPlaneLink.CaughtUp::yes)
         .exceptionally(_ -> false);
   }

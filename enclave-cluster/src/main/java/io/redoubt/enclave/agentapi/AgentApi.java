@@ -28,7 +28,7 @@ import io.redoubt.revocation.Revocations;
 import java.time.Clock;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /** The agent endpoint, put together. */
@@ -38,8 +38,8 @@ public final class AgentApi {
   /**
    * What the endpoint stands on.
    *
-   * @param catchUp whether everything that the control plane has said so far is applied here; waits
-   *     for it a while
+   * @param catchUp whether everything that the control plane has said of an agent so far is applied
+   *     here; waits for it a while
    * @param bootstrapped hears of every agent that began to live
    * @param rotated hears of every agent that went on
    * @param patience with an agent's or a family's answer
@@ -54,7 +54,7 @@ public final class AgentApi {
       Authenticator authenticator,
       DpopProofs proofs,
       Lease lease,
-      Supplier<CompletionStage<Boolean>> catchUp,
+      Function<AgentKey, CompletionStage<Boolean>> catchUp,
       Consumer<AgentKey> bootstrapped,
       Consumer<AgentKey> rotated,
       Patience patience,

@@ -23,7 +23,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * Burns a bootstrap token and opens the family that it carries.
@@ -37,7 +37,7 @@ final class Bootstraps {
   private final TokenFamilies families;
   private final AccessTokenIssuer issuer;
   private final IdentityAudit audit;
-  private final Supplier<CompletionStage<Boolean>> catchUp;
+  private final Function<AgentKey, CompletionStage<Boolean>> catchUp;
   private final Consumer<InetAddress> strangers;
   private final Consumer<AgentKey> bootstrapped;
   private final Patience patience;
@@ -46,8 +46,8 @@ final class Bootstraps {
   /**
    * Bootstraps.
    *
-   * @param catchUp whether everything that the control plane has said so far is applied here; waits
-   *     for it a while
+   * @param catchUp whether everything that the control plane has said of an agent so far is applied
+   *     here; waits for it a while
    * @param strangers hears of every source that presents a token nobody here knows
    * @param bootstrapped hears of every agent that did
    */
@@ -56,7 +56,7 @@ final class Bootstraps {
       TokenFamilies families,
       AccessTokenIssuer issuer,
       IdentityAudit audit,
-      Supplier<CompletionStage<Boolean>> catchUp,
+      Function<AgentKey, CompletionStage<Boolean>> catchUp,
       Consumer<InetAddress> strangers,
       Consumer<AgentKey> bootstrapped,
       Patience patience,
@@ -119,14 +119,14 @@ final class Bootstraps {
   /** The agent, or its new token, may have been made a moment ago: hear the control plane out. */
   private CompletionStage<Agent.Reply> burnOnceCaughtUp(TokenRequest request, Successor first) {
     return catchUp
-        .get()
+        .apply(request.agent())
         .thenCompose(caughtUp ->
             caughtUp
                 ? burn(request, first)
                 : CompletableFuture.failedFuture(
                     ProblemException.retryAfter(
                         ErrorType.UNAVAILABLE,
-                        "The token is not known here yet, and the control plane is not heard.",
+                        "The token is not known here, nor is all that was said of the agent done.",
                         2)));
   }
 

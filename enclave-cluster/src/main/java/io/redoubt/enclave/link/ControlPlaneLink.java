@@ -1,5 +1,6 @@
 package io.redoubt.enclave.link;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.ClusterMessage;
 import io.redoubt.agent.AgentKey;
@@ -55,10 +56,18 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   /** What the link is asked and told. */
   public sealed interface Command {}
 
-  /** Is everything applied here that the control plane has said up to now? Waits for it a while. */
-  public record CatchUp(ActorRef<CaughtUp> replyTo) implements Command, ClusterMessage {}
+  /**
+   * Is everything applied here that the control plane has said up to now? Waits for it a while.
+   *
+   * @param agent whom it has to be about; what is set aside does not count as applied to its agent.
+   *     Null: an older release asks, and what is set aside is not asked about
+   */
+  public record CatchUp(
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable AgentKey agent,
+      ActorRef<CaughtUp> replyTo)
+      implements Command, ClusterMessage {}
 
-  /** The answer: false where it could not be found out in time. */
+  /** The answer: false where it could not be found out in time, or is not applied yet. */
   public record CaughtUp(boolean yes) implements ClusterMessage {}
 
   /** These agents were heard of, and the control plane should know. */
@@ -86,7 +95,11 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
 
   private record Superseded(String why) implements Command {}
 
-  private record Waiter(ActorRef<CaughtUp> replyTo, long target, long deadline) {}
+  private record Waiter(CatchUp asked, long target, long deadline) {
+    void answer(boolean yes) {
+      asked.replyTo().tell(new CaughtUp(yes));
+    }
+  }
 
   /**
    * What the link works with; what it writes to is written to in the name of its tenure.
@@ -127,8 +140,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   private final SetAsideOrders setAside;
   private final List<Thread> threads;
   private final List<Waiter> waiting = new ArrayList<>();
-  private List<ActorRef<CaughtUp>> unprobed = new ArrayList<>();
-  private List<ActorRef<CaughtUp>> probing = new ArrayList<>();
+  private List<CatchUp> unprobed = new ArrayList<>();
+  private List<CatchUp> probing = new ArrayList<>();
   private boolean connected;
   private long applied = -1;
   private long lastCommand;
@@ -267,7 +280,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
 
   private Behavior<Command> onMessage(Command command) {
     switch (command) {
-      case CatchUp(var replyTo) -> onCatchUp(replyTo);
+      case CatchUp asked -> onCatchUp(asked);
       case Sighted(var agents) -> reporter.note(agents);
       case Connected(var upTo) -> {
         connected = true;
@@ -287,7 +300,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       case Applied(var number) -> onApplied(number);
       case Probed(var target) -> onProbed(target);
       case ProbeFailed _ -> {
-        probing.forEach(replyTo -> replyTo.tell(new CaughtUp(false)));
+        probing.forEach(asked -> asked.replyTo().tell(new CaughtUp(false)));
         probing = new ArrayList<>();
         probeIfNeeded();
       }
@@ -298,12 +311,12 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
     return this;
   }
 
-  private void onCatchUp(ActorRef<CaughtUp> replyTo) {
+  private void onCatchUp(CatchUp asked) {
     if (unprobed.size() + probing.size() + waiting.size() >= MOST_WAITING) {
-      replyTo.tell(new CaughtUp(false));
+      asked.replyTo().tell(new CaughtUp(false));
       return;
     }
-    unprobed.add(replyTo);
+    unprobed.add(asked);
     probeIfNeeded();
   }
 
@@ -335,8 +348,8 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
 
   private void onProbed(long target) {
     long deadline = System.nanoTime() + CATCH_UP_LIMIT.toNanos();
-    for (var replyTo : probing) {
-      waiting.add(new Waiter(replyTo, target, deadline));
+    for (var asked : probing) {
+      waiting.add(new Waiter(asked, target, deadline));
     }
     probing = new ArrayList<>();
     lastCommand = Math.max(lastCommand, target);
@@ -353,11 +366,19 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
   private void answerWaiting() {
     waiting.removeIf(waiter -> {
       if (applied >= waiter.target()) {
-        waiter.replyTo().tell(new CaughtUp(true));
+        waiter.answer(isWhole(waiter.asked().agent()));
         return true;
       }
       return false;
     });
+  }
+
+  /**
+   * The place in the log has moved past what is set aside. For whom that is about it is still to
+   * come, and nobody can say when, so nobody waits for it; for all others nothing is missing.
+   */
+  private boolean isWhole(@Nullable AgentKey agent) {
+    return agent == null || !setAside.holds(agent);
   }
 
   private void onTick() {
@@ -365,7 +386,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
     long now = System.nanoTime();
     waiting.removeIf(waiter -> {
       if (now - waiter.deadline() > 0) {
-        waiter.replyTo().tell(new CaughtUp(false));
+        waiter.answer(false);
         return true;
       }
       return false;

@@ -205,6 +205,11 @@ final class SetAsideOrders implements Runnable {
             || lanes.containsKey(new Lane(lane.agent(), envelope.number())));
   }
 
+  /** Whether something that was said about the agent is not carried out yet, or not told. */
+  boolean holds(AgentKey agent) {
+    return lanes.containsKey(new Lane(agent, 0));
+  }
+
   /**
    * Sets a command about an agent aside; the same once more changes nothing.
    *

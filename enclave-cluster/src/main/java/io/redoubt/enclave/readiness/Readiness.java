@@ -169,6 +169,9 @@ public final class Readiness {
     boolean majority = cluster.majority();
     boolean leased = lease.held();
     boolean rightTime = watched.right();
+    // Of what took effect anywhere: each node reads the same table. An order that is set aside took
+    // effect nowhere yet, and no node that stepped back for it would stop its agent: it would stop
+    // everybody else's. It is told in the link's detail, and to whoever asks about its agent.
     boolean caughtUp = revocations.caughtUpWithin(REVOCATIONS_FRESH);
     boolean decides = policies.isCurrent(POLICIES_FRESH);
     var detail = new LinkedHashMap<String, Object>();

@@ -329,6 +329,7 @@ class SetAsideOrdersTest {
     await().until(() -> Collections.frequency(toldInVain, 7L) > 2);
     await().until(() -> Collections.frequency(toldInVain, 8L) > 2);
     assertThat(kept.numbers()).containsExactly(7L, 8L);
+    assertThat(orders.holds(new AgentKey(ORGANIZATION, AGENT))).isTrue();
 
     away.set(false);
 
@@ -336,6 +337,7 @@ class SetAsideOrdersTest {
     assertThat(tried).containsExactlyInAnyOrder(7L, 8L);
     assertThat(proofs()).containsExactlyInAnyOrder(7L, 8L);
     assertThat(kept.numbers()).isEmpty();
+    assertThat(orders.holds(new AgentKey(ORGANIZATION, AGENT))).isFalse();
   }
 
   @Test

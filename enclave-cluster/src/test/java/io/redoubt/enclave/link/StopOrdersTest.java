@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.enclave.Enclave;
+import io.redoubt.enclave.testing.Answer;
 import io.redoubt.enclave.testing.EnclaveFixture;
 import io.redoubt.enclave.testing.Http;
 import io.redoubt.enclave.testing.Nodes;
@@ -16,6 +17,8 @@ import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.token.AgentToken;
+import io.redoubt.protocol.token.FamilyHandle;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -70,13 +73,19 @@ class StopOrdersTest {
         say(new LinkCommand.PutAgent(other.id, EnclaveFixture.spec(List.of()))));
     assertThat(other.bootstrap().status()).as("others go on").isEqualTo(200);
     awaitSetAside(node, 2);
+    AgentToken offered = offer(agent);
+    awaitSetAside(node, 3);
+    TestAgent offeredTo = agent.with(offered);
+    assertThat(offeredTo.through(node).bootstrap().status()).as("it is on its way").isEqualTo(503);
+    AgentToken invented = minted(other);
+    assertThat(other.with(invented).bootstrap().status()).as("that is not").isEqualTo(401);
 
     nodes.stop(node);
     node = start();
     long before = refused();
     await().atMost(Duration.ofSeconds(30)).until(() -> refused() >= before + 2);
     assertThat(proofs()).isEmpty();
-    awaitSetAside(node, 2);
+    awaitSetAside(node, 3);
     run("DROP TRIGGER refuse_isolation ON enclave.audit");
 
     await().atMost(Duration.ofSeconds(20)).until(() -> proofs().contains(release));
@@ -85,6 +94,19 @@ class StopOrdersTest {
     awaitSetAside(node, 0);
     TestAgent released = agent.through(node);
     await().atMost(Duration.ofSeconds(10)).until(() -> released.message(access).status() == 200);
+    assertThat(offeredTo.through(node).bootstrap().status()).isEqualTo(200);
+  }
+
+  private static AgentToken minted(TestAgent agent) {
+    return AgentToken.mint(
+        AgentToken.Kind.BOOTSTRAP, FamilyHandle.create(agent.organization, agent.id));
+  }
+
+  private AgentToken offer(TestAgent agent) {
+    AgentToken token = minted(agent);
+    var until = CLOCK.instant().plus(Duration.ofHours(1));
+    long _ = say(new LinkCommand.OfferBootstrap(agent.id, token.digest(), until));
+    return token;
   }
 
   private Enclave start() {
@@ -107,12 +129,9 @@ class StopOrdersTest {
     await()
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> {
-          assertThat(
-                  Http.get(node.managementUrl().resolve("/ready"))
-                      .json()
-                      .at("/detail/link/set_aside")
-                      .asInt(-1))
-              .isEqualTo(count);
+          Answer ready = Http.get(node.managementUrl().resolve("/ready"));
+          assertThat(ready.json().at("/detail/link/set_aside").asInt(-1)).isEqualTo(count);
+          assertThat(ready.status()).as("no reason to serve nobody").isEqualTo(200);
           assertThat(Http.get(node.managementUrl().resolve("/metrics")).body())
               .contains("redoubt_link_set_aside " + count + ".0");
         });

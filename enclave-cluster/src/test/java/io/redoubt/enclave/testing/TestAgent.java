@@ -42,6 +42,11 @@ public final class TestAgent {
     return new TestAgent(node::agentUrl, node::actingUrl, organization, id, bootstrapToken);
   }
 
+  /** The same agent with another bootstrap token. */
+  public TestAgent with(AgentToken bootstrap) {
+    return new TestAgent(agentUrl, actingUrl, organization, id, bootstrap);
+  }
+
   /** A token of the agent's family, made as discover says. */
   public AgentToken ownToken() {
     return AgentToken.mint(AgentToken.Kind.REFRESH, bootstrapToken.handle());
