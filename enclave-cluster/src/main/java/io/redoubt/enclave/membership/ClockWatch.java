@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class ClockWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ClockWatch.class);
 
+  /** An answer that took longer says less of the time than the one before it. */
+  private static final Duration PROMPT = Duration.ofSeconds(1);
+
   private final Duration limit;
   private final Duration patience;
   private final InstantSource clock;
@@ -67,7 +70,10 @@ public final class ClockWatch {
 
   /**
    * The database's time, as far as it is known here: the same for all nodes of the enclave, and
-   * untouched by whoever sets this machine's clock.
+   * untouched by whoever sets this machine's clock. Tokens and records are measured by it, and no
+   * lease is: that, and the place in the database, are counted by the monotonic clock alone, which
+   * goes on while this process stands still, so that both are over by the time that it wakes up
+   * ({@code NodeLease}, {@link KeptHeartbeats}). However late this clock is, it keeps none alive.
    */
   public Clock shared() {
     return shared;
@@ -116,8 +122,7 @@ public final class ClockWatch {
     // In this order: nobody sees a jump forgiven that left the clock wrong, nor any before the next
     // look. A lease from before a sleep, in which its clock stood still, is over by then.
     right = agrees && !leapt;
-    // Where they differ, the database's own word: late by the way of its answer, and never early.
-    last = new Look(ahead.isZero() ? here : there, here, now);
+    last = new Look(told(asked, there, here, now), here, now);
     if (agrees) {
       wrongSince = null;
     } else if (wrongSince == null) {
@@ -125,6 +130,21 @@ public final class ClockWatch {
     } else if (now - wrongSince >= patience.toNanos()) {
       beyondPatience.complete(null);
     }
+  }
+
+  /**
+   * The database's time now. Where the clocks differ, its own word: late by the way of its answer.
+   * Where that took long, since this process stood still before the question went out or after the
+   * answer had come, the look before says more: what has passed since then is known. The database's
+   * word is the least that it can be.
+   */
+  private Instant told(Asked asked, Instant there, Instant here, long now) {
+    Look before = last;
+    if (before == null || now - asked.nanos() <= PROMPT.toNanos()) {
+      return ahead.isZero() ? here : there;
+    }
+    Instant goneOn = before.there().plusNanos(now - before.nanos());
+    return goneOn.isBefore(there) ? there : goneOn;
   }
 
   /** As far as it is certain, since asking takes time; below zero: behind. */

@@ -80,6 +80,37 @@ class ClockWatchTest {
     assertThat(watch.right()).as("it was set by no more than it may differ").isTrue();
   }
 
+  /** Stopped in the middle of asking, before the question went out or once the answer was there. */
+  @Test
+  void whatIsSharedIsNeitherLateNorEarlyWhereThisProcessStoodStillWhileItAsked() {
+    Duration behind = Duration.ofSeconds(20);
+    look(behind.negated());
+
+    var asked = watch.ask();
+    Instant answered = here.instant().minus(behind);
+    pass(Duration.ofSeconds(25));
+    watch.compare(asked, answered);
+    assertThat(watch.shared().instant()).as("after").isEqualTo(here.instant().minus(behind));
+
+    asked = watch.ask();
+    pass(Duration.ofSeconds(25));
+    watch.compare(asked, here.instant().minus(behind));
+    assertThat(watch.shared().instant()).as("before").isEqualTo(here.instant().minus(behind));
+    assertThat(watch.right()).isTrue();
+  }
+
+  @Test
+  void ofASlowAnswerTheDatabasesWordIsTheLeast() {
+    look(Duration.ZERO);
+    var asked = watch.ask();
+    pass(Duration.ofSeconds(2));
+    Instant answered = here.instant().plusSeconds(7);
+
+    watch.compare(asked, answered);
+
+    assertThat(watch.shared().instant()).isEqualTo(answered);
+  }
+
   /** The next heartbeat may be a second away, or not come at all while the database is away. */
   @Test
   void aJumpBeyondTheLimitIsNoticedAtOnceAndForgivenWhenItAgreesAgain() {
