@@ -1,9 +1,15 @@
 package io.redoubt.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -71,30 +77,57 @@ final class ArgumentTypes {
       }
       return type;
     }
-
-    Type member(String name) {
-      return members
-          .computeIfAbsent(name, key -> argument(path == null ? key : path + "." + key))
-          .found();
-    }
   }
 
   private final Type arguments = Type.of(Kind.RECORD);
   private final List<String> problems = new ArrayList<>();
 
-  /** Takes a policy's conditions into account; answers what is wrong with them. */
+  /** The arguments that each policy looks at, in the order in which policies were observed. */
+  private final List<Set<Type>> looked = new ArrayList<>();
+
+  /** Takes back what was found out since the policy began. */
+  private final Deque<Runnable> undo = new ArrayDeque<>();
+
+  /**
+   * Takes a policy's conditions into account; answers what is wrong with them. Where anything is,
+   * nothing of them is taken: or others would clash with what is not to stand.
+   */
   List<String> observe(JsonNode conditions) {
     problems.clear();
+    undo.clear();
+    looked.add(new HashSet<>());
     for (var condition : conditions) {
       is(Kind.BOOL, condition.path("body"));
+    }
+    if (!problems.isEmpty()) {
+      undo.forEach(Runnable::run); // the last first
+      looked.getLast().clear();
     }
     return problems.stream().distinct().toList();
   }
 
-  /** What is wrong with the arguments of all policies together. */
-  List<String> unsettled() {
-    var unsettled = new ArrayList<String>();
-    arguments.members.values().forEach(each -> collect(each.found(), unsettled));
+  /**
+   * What is wrong with the arguments of all policies together, by the number of the policy, from 0
+   * in the order in which they were observed.
+   */
+  Map<Integer, List<String>> unsettled() {
+    var wrong = new HashMap<Type, Set<String>>();
+    arguments.members.values().forEach(each -> collect(each.found(), each.found(), wrong));
+    var unsettled = new TreeMap<Integer, List<String>>();
+    for (int policy = 0; policy < looked.size() && !wrong.isEmpty(); policy++) {
+      var why =
+          looked.get(policy).stream()
+              .flatMap(each -> wrong.getOrDefault(each.found(), Set.of()).stream())
+              .distinct()
+              .sorted()
+              .toList();
+      if (!why.isEmpty()) {
+        unsettled.put(policy, why);
+      }
+    }
+    if (unsettled.isEmpty() && !wrong.isEmpty()) {
+      unsettled.put(0, wrong.values().stream().flatMap(Set::stream).sorted().toList());
+    }
     return unsettled;
   }
 
@@ -102,25 +135,34 @@ final class ArgumentTypes {
     return (ArgumentType.Struct) settled(arguments);
   }
 
-  private static void collect(Type type, List<String> unsettled) {
+  /**
+   * Collects what is wrong.
+   *
+   * @param argument the one that it is, or whose elements are of that type
+   */
+  private static void collect(Type type, Type argument, Map<Type, Set<String>> wrong) {
     var element = type.element == null ? null : type.element.found();
     boolean unknown =
         type.kind == null
             ? type.used
             : type.kind == Kind.SET && type.compared && element != null && element.kind == null;
     if (unknown) {
-      unsettled.add(
-          "compare context.args.%s with a literal: its type cannot be told".formatted(type.path));
+      complain(wrong, argument, "compare context.args.%s with a literal: its type cannot be told");
     }
     if ((type.kind == Kind.RECORD && type.compared)
         || (element != null && element.kind == Kind.RECORD)) {
-      unsettled.add(
-          "compare the attributes of context.args.%s, not whole objects".formatted(type.path));
+      complain(wrong, argument, "compare the attributes of context.args.%s, not whole objects");
     }
     if (element != null && element.kind == Kind.SET) {
-      collect(element, unsettled);
+      collect(element, argument, wrong);
     }
-    type.members.values().forEach(each -> collect(each.found(), unsettled));
+    type.members.values().forEach(each -> collect(each.found(), each.found(), wrong));
+  }
+
+  private static void complain(Map<Type, Set<String>> wrong, Type argument, String why) {
+    wrong
+        .computeIfAbsent(argument, _ -> new LinkedHashSet<>())
+        .add(why.formatted(argument.path));
   }
 
   private static ArgumentType settled(Type type) {
@@ -187,7 +229,7 @@ final class ArgumentTypes {
       }
       case "contains" -> {
         var element = type(operands.path("right")).found();
-        element.compared = true;
+        isCompared(element);
         unify(type(operands.path("left")), Type.setOf(element));
         yield Type.of(Kind.BOOL);
       }
@@ -205,7 +247,11 @@ final class ArgumentTypes {
         is(Kind.STRING, operands.path("left"));
         yield Type.of(Kind.BOOL);
       }
-      case "." -> attribute(operands);
+      case "." -> {
+        var attribute = attribute(operands);
+        looked.getLast().add(attribute);
+        yield attribute;
+      }
       case "has" -> {
         attribute(operands);
         yield Type.of(Kind.BOOL);
@@ -278,13 +324,14 @@ final class ArgumentTypes {
     var type = arguments;
     for (var name : path.subList(2, path.size())) {
       if (type != arguments) {
+        looked.getLast().add(type);
         unify(type, Type.of(Kind.RECORD));
         type = type.found();
       }
       if (name.startsWith("__") || name.chars().anyMatch(Character::isISOControl)) {
         problems.add("no argument is called " + name.replaceAll("\\p{Cntrl}", "?"));
       }
-      type = type.member(name);
+      type = member(type, name);
     }
     return type;
   }
@@ -310,9 +357,41 @@ final class ArgumentTypes {
     };
   }
 
+  private Type member(Type type, String name) {
+    var known = type.members.get(name);
+    if (known != null) {
+      return known.found();
+    }
+    var member = Type.argument(type.path == null ? name : type.path + "." + name);
+    type.members.put(name, member);
+    undo.push(() -> type.members.remove(name));
+    return member;
+  }
+
+  /** Before it is changed. */
+  private void keep(Type type) {
+    var same = type.same;
+    var kind = type.kind;
+    var element = type.element;
+    boolean used = type.used;
+    boolean compared = type.compared;
+    undo.push(() -> {
+      type.same = same;
+      type.kind = kind;
+      type.element = element;
+      type.used = used;
+      type.compared = compared;
+    });
+  }
+
+  private void isCompared(Type type) {
+    keep(type);
+    type.compared = true;
+  }
+
   private void equal(Type left, Type right) {
-    left.found().compared = true;
-    right.found().compared = true;
+    isCompared(left.found());
+    isCompared(right.found());
     unify(left, right);
   }
 
@@ -331,6 +410,8 @@ final class ArgumentTypes {
     if (left == right) {
       return;
     }
+    keep(left);
+    keep(right);
     left.used = true;
     right.used = true;
     if (left.kind != null && right.kind != null && left.kind != right.kind) {
@@ -360,7 +441,7 @@ final class ArgumentTypes {
         unify(kept.element, theirs);
       }
     }
-    merged.members.forEach((name, type) -> unify(kept.member(name), type));
+    merged.members.forEach((name, type) -> unify(member(kept, name), type));
     if (kept.path != null && kept.kind == Kind.OTHER) {
       problems.add("context.args." + kept.path + " is compared with " + Kind.OTHER.text);
       kept.kind = null;

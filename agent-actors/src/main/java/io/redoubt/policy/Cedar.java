@@ -111,8 +111,16 @@ final class Cedar {
             .toList();
       }
       var errors = response.success.get().validationErrors;
+      var elsewise =
+          errors.stream()
+              .filter(each -> !each.getError().message.contains(NO_ACTION))
+              .map(ValidationError::getPolicyId)
+              .collect(Collectors.toSet());
       return errors.stream()
-          .filter(each -> !isConsequence(each, errors))
+          // A scope in which something does not exist, fits no action either.
+          .filter(each ->
+              !each.getError().message.contains(NO_ACTION)
+                  || !elsewise.contains(each.getPolicyId()))
           .map(each ->
               problem(Objects.requireNonNull(byId.get(each.getPolicyId())), each.getError()))
           // The same mistake is found once for each action and each type of resource.
@@ -128,15 +136,6 @@ final class Cedar {
     } catch (AuthException e) {
       return List.of(statements.getFirst().problem("not validated: " + e.getMessage()));
     }
-  }
-
-  /** A scope in which something does not exist, fits no action either. */
-  private static boolean isConsequence(ValidationError error, List<ValidationError> all) {
-    return error.getError().message.contains(NO_ACTION)
-        && all.stream()
-            .anyMatch(each ->
-                each.getPolicyId().equals(error.getPolicyId())
-                    && !each.getError().message.contains(NO_ACTION));
   }
 
   private static ValidationResponse validate(String schema, Map<String, Statement> statements)

@@ -3,7 +3,9 @@ package io.redoubt.policy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -50,10 +52,24 @@ final class PolicyCompiler {
 
   private final ArgumentTypes arguments = new ArgumentTypes();
 
-  private PolicyCompiler() {}
+  /** Whether every policy is named that has a problem, however many that are. */
+  private final boolean all;
+
+  private PolicyCompiler(boolean all) {
+    this.all = all;
+  }
 
   static Compilation compile(List<PolicyDocument> documents) {
-    return onOwnStack(() -> new PolicyCompiler().run(documents));
+    return onOwnStack(() -> new PolicyCompiler(false).run(documents));
+  }
+
+  /**
+   * The same for those to whom a list to read is not enough. One thing is checked after the other,
+   * as ever; of the first that does not hold, every policy is named, with one reason, and where
+   * there are too many, all that come after those that there is room for.
+   */
+  static Compilation compileNamingAll(List<PolicyDocument> documents) {
+    return onOwnStack(() -> new PolicyCompiler(true).run(documents));
   }
 
   /** Does what has to do with Cedar's parser. */
@@ -78,21 +94,30 @@ final class PolicyCompiler {
       } else {
         problems.add(new PolicyProblem(document.name(), 1, 1, "another document has this name"));
       }
-      if (problems.size() >= MAX_PROBLEMS) {
+      if (areEnough()) {
         return problems();
       }
     }
-    for (var why : arguments.unsettled()) {
-      problems.add(statements.getFirst().problem(why));
-    }
+    arguments.unsettled().forEach((number, why) -> complain(statements.get(number), why));
     if (problems.isEmpty() && !statements.isEmpty()) {
       problems.addAll(
           Cedar.validate(Vocabulary.schema(arguments.types().cedar(), counts()), statements));
-      tooManyTogether();
+      if (!all || problems.isEmpty()) {
+        tooManyTogether();
+      }
     }
     return problems.isEmpty()
         ? new PolicySet(List.copyOf(policies), arguments.types(), List.copyOf(idle))
         : problems();
+  }
+
+  private boolean areEnough() {
+    return !all && problems.size() >= MAX_PROBLEMS;
+  }
+
+  /** One reason is enough where many policies are named. */
+  private void complain(Statement statement, List<String> why) {
+    why.stream().limit(all ? 1 : MAX_PROBLEMS).map(statement::problem).forEach(problems::add);
   }
 
   private Set<Tally> counts() {
@@ -106,7 +131,7 @@ final class PolicyCompiler {
                 Comparator.comparing(PolicyProblem::policy)
                     .thenComparingInt(PolicyProblem::line)
                     .thenComparingInt(PolicyProblem::column))
-            .limit(MAX_PROBLEMS)
+            .limit(all ? Long.MAX_VALUE : MAX_PROBLEMS)
             .toList());
   }
 
@@ -120,7 +145,7 @@ final class PolicyCompiler {
         return;
       }
       read(statement, number, ids);
-      if (problems.size() >= MAX_PROBLEMS) {
+      if (areEnough()) {
         return;
       }
     }
@@ -137,10 +162,10 @@ final class PolicyCompiler {
       var conditions = json.path("conditions");
       var reading = Conditions.read(conditions);
       if (!reading.problems().isEmpty()) {
-        reading.problems().forEach(each -> problems.add(statement.problem(each)));
+        complain(statement, reading.problems());
         return;
       }
-      arguments.observe(conditions).forEach(each -> problems.add(statement.problem(each)));
+      complain(statement, arguments.observe(conditions));
       var policy = compiled(statement, number, json, reading.consulted());
       if (!ids.add(policy.id())) {
         problems.add(statement.problem("another policy of the document has this @id"));
@@ -253,26 +278,35 @@ final class PolicyCompiler {
     return text;
   }
 
-  /** Those that no principal and no resource tells apart, are evaluated for every such action. */
+  /**
+   * Those that no principal and no resource tells apart, are evaluated for every such action. There
+   * is room for those that come first.
+   */
   private void tooManyTogether() {
-    for (var action : PolicyAction.values()) {
-      int together = 0;
-      for (int i = 0; i < policies.size(); i++) {
-        var policy = policies.get(i);
-        var scope = policy.scope();
-        if (policy.conditional()
-            && scope.actions().contains(action)
-            && scope.principal().any()
-            && scope.resource().any()
-            && ++together > MAX_TOGETHER) {
-          problems.add(
-              statements
-                  .get(i)
-                  .problem(
-                      "more than %d policies with conditions apply to every %s; name principals or resources"
-                          .formatted(MAX_TOGETHER, action.id())));
-          return;
-        }
+    var together = new EnumMap<PolicyAction, Integer>(PolicyAction.class);
+    for (int i = 0; i < policies.size(); i++) {
+      var policy = policies.get(i);
+      var scope = policy.scope();
+      if (!policy.conditional() || !scope.principal().any() || !scope.resource().any()) {
+        continue;
+      }
+      var full =
+          Arrays.stream(PolicyAction.values())
+              .filter(scope.actions()::contains)
+              .filter(action -> together.getOrDefault(action, 0) == MAX_TOGETHER)
+              .findFirst();
+      if (full.isEmpty()) {
+        scope.actions().forEach(action -> together.merge(action, 1, Integer::sum));
+        continue;
+      }
+      problems.add(
+          statements
+              .get(i)
+              .problem(
+                  "more than %d policies with conditions apply to every %s; name principals or resources"
+                      .formatted(MAX_TOGETHER, full.get().id())));
+      if (!all) {
+        return;
       }
     }
   }

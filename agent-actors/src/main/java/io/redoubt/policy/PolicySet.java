@@ -89,7 +89,11 @@ public final class PolicySet implements Compilation {
 
   /** The same, with content policies. */
   public static Compilation compile(List<PolicyDocument> documents, List<ContentDocument> content) {
-    var compiled = compile(documents);
+    return handling(compile(documents), content);
+  }
+
+  /** What was compiled, with content policies. */
+  static Compilation handling(Compilation compiled, List<ContentDocument> content) {
     try {
       var rules = ContentRules.read(content);
       return compiled instanceof PolicySet set ? set.handling(rules) : compiled;

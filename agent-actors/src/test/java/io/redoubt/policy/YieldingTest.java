@@ -13,6 +13,7 @@ import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Nobody keeps a floor out, and nobody's own guard is loosened by one that comes in. */
@@ -142,12 +143,118 @@ class YieldingTest {
     assertThat(result.set().content().documents()).isEqualTo(result.content());
   }
 
+  private static List<Integer> places(Yielding.Result result) {
+    return result.yielded().stream().map(PolicyProblem::line).toList();
+  }
+
+  /** As many as there is room for stay as they are, and those that come last yield. */
+  @Test
+  void whereThereAreTooManyThoseThatComeLastYieldHoweverManyTheyAre() {
+    var guard = "forbid (principal, action, resource) when { context.risk > 90 };\n";
+    var all = new ArrayList<>(documents(guard.repeat(220)));
+    all.add(new PolicyDocument("platform.floor", guard.repeat(100)));
+
+    var result = Yielding.of(all, List.of()).orElseThrow();
+
+    assertThat(places(result)).isEqualTo(IntStream.rangeClosed(151, 220).boxed().toList());
+    assertThat(text(result, "p1")).startsWith(guard.repeat(150) + "// Yields to ");
+    assertThat(PolicySet.compile(result.documents())).isInstanceOf(PolicySet.class);
+  }
+
+  @Test
+  void whatYieldsMakesRoomForWhatComesAfterIt() {
+    var guard = "forbid (principal, action, resource) when { context.risk > 90 };\n";
+    var call = guard.replace("action,", "action == Action::\"tool:call\",");
+    var generate = guard.replace("action,", "action == Action::\"llm:generate\",");
+    var all = new ArrayList<>(documents(call + guard + generate.repeat(150)));
+    all.add(new PolicyDocument("platform.floor", call.repeat(250) + generate.repeat(100)));
+
+    var result = Yielding.of(all, List.of()).orElseThrow();
+
+    assertThat(places(result)).containsExactly(1, 2);
+  }
+
+  @Test
+  void allThatClashYieldAtOnceAndNoOthers() {
+    var clash = "permit (principal, action, resource) " + AMOUNT_IS_TEXT + "\n";
+    var other =
+        "permit (principal, action, resource)"
+            + " when { context.args has amount && context.args.amount == 7 };\n";
+
+    var result = raised((clash + other).repeat(150));
+
+    assertThat(places(result))
+        .isEqualTo(IntStream.range(0, 150).map(each -> 2 * each + 1).boxed().toList());
+    assertThat(result.set().decide(call("{\"amount\": 7}")).policyIds())
+        .hasSize(150)
+        .contains("p1#2", "p1#300");
+  }
+
+  /** What the first one says of a further argument falls with it. */
+  @Test
+  void whatClashesOnlyWithWhatYieldsStays() {
+    var result =
+        raised(
+            """
+            permit (principal, action, resource)
+            when {
+              context.args has amount && context.args has to
+                && context.args.amount == context.args.to && context.args.to == "me"
+            };
+            """,
+            """
+            permit (principal, action, resource)
+            when { context.args has to && context.args.to == "us" };
+            """);
+
+    assertThat(result.yielded()).extracting(PolicyProblem::policy).containsExactly("p1");
+    assertThat(result.set().decide(call("{\"to\": \"us\"}")).policyIds()).containsExactly("p2");
+  }
+
+  /** The one that says what an argument is may be the one that yields. */
+  @Test
+  void whatCannotBeToldWithoutWhatYieldsYieldsToo() {
+    var result =
+        raised(
+            """
+            permit (principal, action, resource)
+            when {
+              context.args has amount && context.args has to
+                && context.args.to == "me" && context.args.amount == "much"
+            };
+            """,
+            """
+            permit (principal, action, resource)
+            when {
+              context.args has to && context.args has by && context.args.to == context.args.by
+            };
+            """,
+            "permit (principal, action, resource) when { context.args has to };");
+
+    assertThat(result.yielded()).extracting(PolicyProblem::policy).containsExactly("p1", "p2");
+    assertThat(result.yielded().getLast().message()).contains("its type cannot be told");
+    assertThat(result.set().decide(call("{\"to\": \"us\"}")).policyIds()).containsExactly("p3");
+  }
+
+  @Test
+  void whereThereIsNoRoomForTheReasonsItIsSaidOnceThatPoliciesYield() {
+    var clash = "permit (principal, action, resource) " + AMOUNT_IS_TEXT;
+
+    var result = raised(clash.repeat(PolicyDocument.MAX_LENGTH / clash.length()));
+
+    assertThat(text(result, "p1"))
+        .startsWith("// Policies of this document yield to the platform's floor.\npermit")
+        .doesNotContain("much");
+    assertThat(result.set().decide(generate()).verdict()).isEqualTo(Verdict.DENY);
+    assertThat(result.yielded()).hasSize(PolicyDocument.MAX_LENGTH / clash.length());
+  }
+
   @Test
   void whatCannotBeRunEvenSoIsSaidNotToBe() {
     assertThat(Yielding.of(documents("permit (principal);"), List.of())).isEmpty();
     var guard = "forbid (principal, action, resource) when { context.risk > 1 };";
-    var all = new ArrayList<>(documents(guard.repeat(20)));
-    all.add(new PolicyDocument("platform.floor", guard.repeat(240)));
-    assertThat(Yielding.of(all, List.of())).isEmpty();
+    var all = new ArrayList<>(documents(guard));
+    all.add(new PolicyDocument("platform.floor", guard.repeat(251)));
+    assertThat(Yielding.of(all, List.of())).as("nothing but the floor is too much").isEmpty();
   }
 }
