@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.redoubt.persistence.postgres.Database;
+import io.redoubt.persistence.postgres.DatabaseRole;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -22,6 +26,10 @@ class FloorTest {
   private static final String CANARIES = "/api/v1/canaries";
   private static final String BUNDLES = "/api/v1/bundles";
   private static final String NO_SHELL = "forbid (principal, action, resource == Tool::\"shell\");";
+
+  /** What rounds of the rollout take turns by. */
+  private static final long ROLLOUT = 0x464c4f4f5232L;
+
   private static final String SHELL_PERMITTED =
       "{\"verdict\": \"permit\", \"action\": \"tool:call\", \"resource\": \"shell\"}";
 
@@ -133,6 +141,31 @@ class FloorTest {
     assertThat(tenant.owner().post(BUNDLES, "{\"rollback_to\": " + before + "}").status())
         .isEqualTo(201);
     assertThat(names(newest(tenant))).contains("platform.no-shell");
+  }
+
+  /** Or two would check the same policies at once. */
+  @Test
+  void whileAnotherProcessRollsOutAFloorThisOneLeavesItToIt() throws SQLException {
+    try (var another =
+        Database.dedicated(server.postgres.config(DatabaseRole.CONTROL, 1), "another", 30)) {
+      execute(another, "SELECT pg_advisory_lock(?)");
+
+      var reply = put(Map.of("no-shell", NO_SHELL));
+
+      assertThat(reply.status()).as("it is set").isEqualTo(200);
+      assertThat(reply.at("/below").toString()).contains(tenant.id().toString());
+      assertThat(names(newest(tenant))).doesNotContain("platform.no-shell");
+      execute(another, "SELECT pg_advisory_unlock(?)");
+    }
+    assertThat(put(Map.of("no-shell", NO_SHELL)).at("/below")).isEmpty();
+    assertThat(names(newest(tenant))).contains("platform.no-shell");
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (var statement = connection.prepareStatement(sql)) {
+      statement.setLong(1, ROLLOUT);
+      statement.execute();
+    }
   }
 
   private static final String AMOUNT =

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings a new floor into every organization: what it published last is published again, above the
- * floor as it is now. Whatever process dies in between, those that are left are found anew.
+ * floor as it is now. Whatever process dies in between, those that are left are found anew. Rounds
+ * do not overlap, neither here nor with those of other processes: checking policies is much work.
  */
 public final class FloorRollout {
   private static final Logger LOG = LoggerFactory.getLogger(FloorRollout.class);
@@ -42,6 +43,7 @@ public final class FloorRollout {
   private final Database database;
   private final Trail trail;
   private final Clock clock;
+  private final Rounds rounds;
 
   /** What could not be checked in time, and is tried again. */
   private final Map<OrganizationId, Late> late = new ConcurrentHashMap<>();
@@ -85,11 +87,46 @@ public final class FloorRollout {
     this.database = database;
     this.trail = trail;
     this.clock = clock;
+    this.rounds = new Rounds(this::round);
   }
 
-  /** In all organizations that have an older one, one after the other. */
+  /**
+   * In all organizations that have an older one, one after the other; by another process, where one
+   * is at it.
+   */
   public CompletionStage<Void> everywhere() {
-    return from(Optional.empty());
+    return rounds.next();
+  }
+
+  private CompletionStage<Void> round() {
+    return database
+        .blocking(this::turn)
+        .thenCompose(turn ->
+            turn.isEmpty()
+                ? CompletableFuture.<Void>completedFuture(null)
+                : inTurn(turn.get()));
+  }
+
+  /** Empty: there is nothing to do, or another process is at it. */
+  private Optional<FloorTurn> turn() {
+    boolean done =
+        database.inTransactionBlocking(handle ->
+            Floors.below(handle, Optional.empty(), 1).isEmpty());
+    return done ? Optional.empty() : FloorTurn.take(database);
+  }
+
+  private CompletionStage<Void> inTurn(FloorTurn turn) {
+    return floor()
+        .thenCompose(before -> from(turn, Optional.empty()).thenApply(_ -> before))
+        .whenComplete((_, _) -> turn.close())
+        // Who set a newer one meanwhile found the turn taken, and left it to this process.
+        .thenCompose(before -> floor().thenApply(now -> now.equals(before)))
+        .thenCompose(same -> same ? CompletableFuture.<Void>completedFuture(null) : round());
+  }
+
+  /** Its version. */
+  private CompletionStage<Long> floor() {
+    return database.inTransaction(handle -> Floors.standing(handle).version());
   }
 
   /** Those that cannot have it yet, as far as this process has found out. */
@@ -132,17 +169,19 @@ public final class FloorRollout {
     return Stream.concat(before.stream(), Stream.of(another)).toList();
   }
 
-  private CompletionStage<Void> from(Optional<OrganizationId> after) {
+  private CompletionStage<Void> from(FloorTurn turn, Optional<OrganizationId> after) {
     return database
         .inTransaction(handle -> Floors.below(handle, after, BATCH))
         .thenCompose(organizations -> {
           CompletionStage<Void> done = CompletableFuture.completedFuture(null);
           for (var organization : organizations) {
-            done = done.thenCompose(_ -> inOne(organization));
+            done =
+                done.thenCompose(_ -> database.blocking(turn::held))
+                    .thenCompose(_ -> inOne(organization));
           }
           return organizations.size() < BATCH
               ? done
-              : done.thenCompose(_ -> from(Optional.of(organizations.getLast())));
+              : done.thenCompose(_ -> from(turn, Optional.of(organizations.getLast())));
         });
   }
 
