@@ -10,6 +10,7 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.EnclaveId;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -168,6 +169,167 @@ class DecisionTest {
     assertThat(unknown.text("/unknown/0")).contains("not known here");
     assertThat(unknown.at("/policies/0/text").isNull()).isTrue();
     assertThat(unknown.at("/bundle").isNull()).isTrue();
+  }
+
+  private static final String NO_ROOM =
+      "budget_exhausted: The agent's budget of 10 USD a day leaves no room: 9 USD spent, 0 USD kept"
+          + " for calls under way, and this one may take up to 2 USD; the next day begins at"
+          + " 2026-01-02T00:00:00Z (UTC)";
+
+  /** What permits does not deny, whoever asks. */
+  @Test
+  void aDenialByABudgetIsNotSaidToBeThePolicies() {
+    var broke =
+        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+            .policies(List.of("starter"), 1)
+            .risk(30)
+            .detail(NO_ROOM + "; risk 30: off-intent 30")
+            .build();
+    deliver(broke);
+
+    var reply = explained(tenant.owner(), broke);
+
+    assertThat(reply.text("/summary"))
+        .isEqualTo(
+            "Denied although starter in version 1 of the policies permits it: " + NO_ROOM + ".");
+    assertThat(explained(tenant.clientWith("audit:read"), broke).text("/summary"))
+        .as("without the texts")
+        .isEqualTo(reply.text("/summary"));
+    assertThat(reply.text("/risk/0/name")).isEqualTo("off-intent");
+  }
+
+  @Test
+  void aDenialForWhatWasFoundNamesTheLayerAndWhatWasInspected() {
+    var found =
+        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+            .policies(List.of("content:organization"), 1)
+            .findings(List.of("pii:email"))
+            .coverage(
+                new Coverage(
+                    List.of("messages"),
+                    List.of(new Coverage.Gap("image", "not text")),
+                    List.of(new Coverage.Act("pii:email", "block", "organization"))))
+            .detail("policy_denied")
+            .build();
+    deliver(found);
+
+    var reply = explained(tenant.owner(), found);
+
+    assertThat(reply.text("/summary"))
+        .isEqualTo("Denied by content:organization in version 1 of the policies.");
+    assertThat(reply.text("/policies/0/effect")).isEqualTo("forbid");
+    assertThat(reply.text("/record/coverage/inspected/0")).isEqualTo("messages");
+    assertThat(reply.text("/record/coverage/acted/0/action")).isEqualTo("block");
+    assertThat(reply.text("/record/coverage/not_inspected/0/why")).isEqualTo("not text");
+    assertThat(explained(tenant.clientWith("audit:read"), found).text("/summary"))
+        .isEqualTo(reply.text("/summary"));
+  }
+
+  private static final String ASKS =
+      "@escalate(\"leads\") forbid (principal, action, resource) unless { context has approval };";
+
+  @Test
+  void whatWasLeftToSomebodyIsExplainedBeforeAndAfter() {
+    put("guard", ASKS);
+    tenant.owner().post(BUNDLES, "{}");
+    var approval = ApprovalId.next(server.clock);
+    var asked =
+        record(Plane.LLM, "llm:generate", "opus", Verdict.ESCALATE)
+            .policies(List.of("guard"), 2)
+            .approval(approval)
+            .detail("approval_needed; workflow leads")
+            .build();
+    var granted =
+        record(Plane.APPROVAL, "approval:granted", "llm:generate opus", Verdict.PERMIT)
+            .policies(List.of("guard"), 2)
+            .approval(approval)
+            .detail("tier 1 of workflow leads")
+            .build();
+    var permitted =
+        record(Plane.LLM, "llm:generate", "opus", Verdict.PERMIT)
+            .policies(List.of("starter"), 2)
+            .approval(approval)
+            .build();
+    var refused =
+        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+            .policies(List.of("guard"), 2)
+            .approval(approval)
+            .detail("approval_denied; workflow leads")
+            .build();
+    var tooMany =
+        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+            .policies(List.of("guard"), 2)
+            .detail("too_many_approvals; workflow leads")
+            .build();
+    deliver(asked, granted, permitted, refused, tooMany);
+
+    var first = explained(tenant.owner(), asked);
+    assertThat(first.text("/summary"))
+        .isEqualTo(
+            "Left to somebody to approve by guard in version 2 of the policies: " + approval + ".");
+    assertThat(first.text("/workflows/0")).isEqualTo("leads");
+    assertThat(explained(tenant.owner(), granted).text("/summary"))
+        .isEqualTo(
+            "approval:granted of %s, which guard in version 2 of the policies asked for: tier 1 of"
+                    .formatted(approval)
+                + " workflow leads.");
+    assertThat(explained(tenant.owner(), permitted).text("/summary"))
+        .isEqualTo("Permitted by starter in version 2 of the policies, with " + approval + ".");
+    assertThat(explained(tenant.owner(), refused).text("/summary"))
+        .isEqualTo(
+            "Denied, since %s was not granted, which guard in version 2 of the policies asked for:"
+                    .formatted(approval)
+                + " approval_denied.");
+    assertThat(explained(tenant.owner(), tooMany).text("/summary"))
+        .isEqualTo("Denied by guard in version 2 of the policies: too_many_approvals.");
+  }
+
+  /** It may be a policy that permits which failed: then it neither permits nor denies. */
+  @Test
+  void whatCouldNotBeEvaluatedIsSaidToBeSo() {
+    var failed =
+        record(Plane.TOOL, "tool:call", "pay", Verdict.DENY)
+            .policies(List.of("starter"), 1)
+            .detail("policy_denied; in the reply to act_1; starter: integer overflow")
+            .build();
+    var unjudged =
+        record(Plane.TOOL, "tool:call", "pay", Verdict.DENY)
+            .policies(List.of(), 1)
+            .detail("policy_denied; the arguments cannot be judged: no JSON")
+            .build();
+    var unpermitted =
+        record(Plane.TOOL, "tool:call", "pay", Verdict.DENY)
+            .policies(List.of(), 1)
+            .detail("policy_denied; in the reply to act_1; no policy permits it")
+            .build();
+    deliver(failed, unjudged, unpermitted);
+
+    assertThat(explained(tenant.owner(), failed).text("/summary"))
+        .isEqualTo(
+            "Denied, since starter in version 1 of the policies could not be evaluated: in the reply"
+                + " to act_1; starter: integer overflow.");
+    assertThat(explained(tenant.owner(), unjudged).text("/summary"))
+        .isEqualTo(
+            "Denied by version 1 of the policies: the arguments cannot be judged: no JSON.");
+    assertThat(explained(tenant.owner(), unpermitted).text("/summary"))
+        .isEqualTo("Denied: nothing in version 1 of the policies permits it.");
+  }
+
+  @Test
+  void whatWasPermittedAndReportedOrWatchedSaysWhatOfIt() {
+    var reported =
+        call("opus")
+            .detail("alert of starter: look; in shadow deny by content-is-dear starter")
+            .build();
+    deliver(reported);
+
+    var reply = explained(tenant.owner(), reported);
+
+    assertThat(reply.text("/summary")).isEqualTo("Permitted by starter in version 1 of the policies.");
+    assertThat(reply.text("/bundle/version")).isEqualTo("1");
+    assertThat(reply.text("/alerts/0/policy_id")).isEqualTo("starter");
+    assertThat(reply.text("/shadow/verdict")).isEqualTo("deny");
+    assertThat(reply.text("/shadow/policies/0/id")).isEqualTo("content-is-dear");
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.redoubt.controlplane.policy.Content;
 import io.redoubt.controlplane.policy.Publication;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,14 @@ import org.jspecify.annotations.Nullable;
 final class Explainer {
   /** Policies whose texts are looked up; nobody reads more. */
   private static final int MAX_TEXTS = 50;
+
+  /** Codes that say no more than the verdict does. */
+  private static final Set<String> BY_POLICY = Set.of("policy_denied", "approval_needed");
+
+  /** Codes of what policies wanted approved, and nobody did. */
+  private static final Set<String> NOT_APPROVED = Set.of("approval_denied", "approval_edited");
+
+  private static final String PERMITTED_BY_NONE = "no policy permits it";
 
   private final Case given;
   private final AuditRecord record;
@@ -112,25 +122,86 @@ final class Explainer {
         };
     var version = version(given.record());
     if (version.isEmpty()) {
-      return verdict + " without asking a policy" + because(": ");
+      return verdict + " without asking a policy" + because();
     }
-    String by = "version " + version.get() + " of the policies";
-    if (policies.isEmpty()) {
-      return record.verdict() == Verdict.DENY && remarks.reasons().size() <= 1
-          ? verdict + ": nothing in " + by + " permits it."
-          : verdict + " by " + by + because(": ");
-    }
+    String in = "version " + version.get() + " of the policies";
     String names = policies.stream().map(Told::id).collect(Collectors.joining(", "));
-    boolean despite =
-        record.verdict() != Verdict.PERMIT
-            && policies.stream().allMatch(it -> "permit".equals(it.effect()));
-    return despite
-        ? verdict + " although " + names + " in " + by + " permits it" + because(": ")
-        : verdict + " by " + names + " in " + by + ".";
+    String by = policies.isEmpty() ? in : names + " in " + in;
+    if (record.plane() == Plane.APPROVAL) {
+      return "%s of %s, which %s asked for"
+              .formatted(record.operation(), record.approvalId(), by)
+          + because();
+    }
+    if (NOT_APPROVED.contains(code())) {
+      return "%s, since %s was not granted, which %s asked for"
+              .formatted(verdict, approval(), by)
+          + because();
+    }
+    if (policies.isEmpty()) {
+      boolean unpermitted =
+          record.verdict() == Verdict.DENY
+              && (reasons().isEmpty() || reasons().contains(PERMITTED_BY_NONE));
+      return unpermitted
+          ? verdict + ": nothing in " + in + " permits it."
+          : verdict + " by " + in + because();
+    }
+    if (couldNotBeEvaluated()) {
+      return verdict + ", since " + by + " could not be evaluated" + because();
+    }
+    return switch (record.verdict()) {
+      case PERMIT ->
+          verdict + " by " + by + (record.approvalId() == null ? "." : ", with " + approval() + ".");
+      case ESCALATE ->
+          verdict + " by " + by + (record.approvalId() == null ? "." : ": " + approval() + ".");
+      case DENY ->
+          isByPolicy(policies)
+              ? verdict + " by " + by + (BY_POLICY.contains(code()) ? "." : because())
+              : verdict + " although " + by + " permits it" + because();
+    };
   }
 
-  private String because(String before) {
-    return remarks.reasons().isEmpty() ? "." : before + String.join("; ", remarks.reasons()) + ".";
+  private String approval() {
+    return record.approvalId() == null ? "the approval" : record.approvalId();
+  }
+
+  /** Whether policies denied it, and not what comes after them, such as a budget. */
+  private boolean isByPolicy(List<Told> policies) {
+    if (policies.stream().anyMatch(it -> "forbid".equals(it.effect()))) {
+      return true;
+    }
+    // Where their texts are not known, the code tells.
+    return policies.stream().anyMatch(it -> it.effect() == null)
+        && (remarks.reasons().isEmpty() || BY_POLICY.contains(code()));
+  }
+
+  /** A policy that fails is named with the reason. */
+  private boolean couldNotBeEvaluated() {
+    return record.verdict() == Verdict.DENY
+        && BY_POLICY.contains(code())
+        && reasons().stream()
+            .anyMatch(reason ->
+                record.policyIds().stream().anyMatch(id -> reason.startsWith(id + ": ")));
+  }
+
+  /** The stable code that stands first; empty: there is none, or none that stands for itself. */
+  private String code() {
+    if (remarks.reasons().isEmpty()) {
+      return "";
+    }
+    String first = remarks.reasons().getFirst();
+    int end = first.indexOf(':');
+    return end < 0 ? first : first.substring(0, end);
+  }
+
+  /** Without a code that says no more than the verdict does. */
+  private List<String> reasons() {
+    return BY_POLICY.contains(code())
+        ? remarks.reasons().subList(1, remarks.reasons().size())
+        : remarks.reasons();
+  }
+
+  private String because() {
+    return reasons().isEmpty() ? "." : ": " + String.join("; ", reasons()) + ".";
   }
 
   private Told told(String id) {

@@ -46,12 +46,26 @@ final class PolicyExplain implements Callable<Integer> {
       line("%-14s %s".formatted(field.replace('_', ' '), Table.text(record, field)));
     }
     line("%-14s %s".formatted("outcome", Table.text(record, "outcome.status")));
+    answer.path("reasons").forEach(it -> line("%-14s %s".formatted("why", it.asText())));
+    if (record.path("approval_id").isTextual()) {
+      line("%-14s %s".formatted("approval", Table.text(record, "approval_id")));
+    }
     line("%-14s %s".formatted("policies", version(answer)));
     line("%-14s %s%s".formatted("risk", Table.text(record, "risk_score"), risk(answer)));
     line("%-14s %s".formatted("findings", Table.text(record, "findings")));
     if (record.path("tools").isObject()) {
       line("%-14s %s".formatted("tools", told(record.path("tools"), "names")));
       line("%-14s %s".formatted("at provider", told(record.path("tools"), "provider")));
+    }
+    line("%-14s %s".formatted("inspected", Table.text(record, "coverage.inspected")));
+    for (JsonNode act : record.at("/coverage/acted")) {
+      line(
+          "%-14s %s: %s (%s)"
+              .formatted(
+                  "acted",
+                  Table.text(act, "finding"),
+                  Table.text(act, "action"),
+                  Table.text(act, "by")));
     }
     for (JsonNode gap : record.at("/coverage/not_inspected")) {
       line(
