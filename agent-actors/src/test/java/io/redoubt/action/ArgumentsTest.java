@@ -50,6 +50,10 @@ class ArgumentsTest {
     assertThat(read("{\"a\":" + "[".repeat(10_000)).refusal()).contains("nested too deep");
     assertThat(read("{\"a\":" + "1".repeat(10_000)).refusal()).contains("a number too long");
     assertThat(Arguments.parse(new byte[2 << 20]).refusal()).contains("larger than");
+    assertThat(read("{\"a\":\"" + "x".repeat(10 << 20) + "\"}").refusal())
+        .isEqualTo("larger than 1048576 bytes");
+    assertThat(read("{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}").refusal())
+        .contains("nested too deep");
   }
 
   @Test

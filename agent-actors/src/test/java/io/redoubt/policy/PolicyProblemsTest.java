@@ -127,6 +127,18 @@ class PolicyProblemsTest {
   }
 
   @Test
+  void aSetHasOnlySoManyPolicies() {
+    var most = "permit(principal,action,resource);".repeat(PolicyCompiler.MAX_POLICIES / 2);
+
+    assertThat(problems(most, most, "permit (principal, action, resource);"))
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.policy()).isEqualTo("p3");
+          assertThat(problem.message()).isEqualTo("more than 5000 policies");
+        });
+  }
+
+  @Test
   void aNameIsUsedOnce() {
     var document = new PolicyDocument("twice", "permit (principal, action, resource);");
 

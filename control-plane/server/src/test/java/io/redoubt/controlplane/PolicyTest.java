@@ -323,6 +323,22 @@ class PolicyTest {
   }
 
   @Test
+  void whatIsMoreThanABundleHoldsIsNotPublished() {
+    var tenant = server.newTenant();
+    var large = body("// " + "x".repeat(99_997));
+    for (int i = 0; i < 43; i++) {
+      assertThat(tenant.owner().put(POLICIES + "/large" + i, large).status()).isEqualTo(201);
+    }
+
+    var reply = tenant.owner().post(BUNDLES, "{}");
+
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.text("/errors/0/pointer")).isEqualTo("/policies");
+    assertThat(reply.text("/errors/0/detail")).isEqualTo("have at most 4194304 bytes together");
+    assertThat(tenant.owner().get(BUNDLES).at("/items")).hasSize(1);
+  }
+
+  @Test
   void anEmptyBundleCanBePublished() {
     var tenant = server.newTenant();
     tenant.owner().delete(POLICIES + "/starter");

@@ -391,6 +391,27 @@ class BundleTest {
     assertThat(Bundle.read(json.getBytes(UTF_8))).isEmpty();
   }
 
+  private static List<PolicyDocument> documents(int count, String cedar) {
+    return IntStream.range(0, count)
+        .mapToObj(each -> new PolicyDocument("d" + each, cedar))
+        .toList();
+  }
+
+  @Test
+  void whatIsTooMuchIsNoBundle() {
+    var large = documents(43, "x".repeat(PolicyDocument.MAX_LENGTH));
+    var fits = new Bundle(ORGANIZATION, 1, NOW, large.subList(0, 41));
+    var over = new Bundle(ORGANIZATION, 1, NOW, large);
+
+    assertThat(Bundle.read(fits.canonical())).hasValue(fits);
+    assertThat(Bundle.read(over.canonical())).isEmpty();
+    assertThat(Bundle.parse(over.sign(KEY))).isEmpty();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            new Bundle(ORGANIZATION, 1, NOW, documents(Bundle.MAX_POLICIES + 1, "")))
+        .withMessageContaining("at most 2000 policies");
+  }
+
   @Test
   void anEmptyBundleIsABundle() {
     var empty = new Bundle(ORGANIZATION, 1, NOW, List.of());
