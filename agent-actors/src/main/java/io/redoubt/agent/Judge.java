@@ -162,7 +162,8 @@ final class Judge {
             resource.get(),
             spec.intent(),
             action.findings(),
-            session);
+            session,
+            policies.workingHours(key.organization()));
     var facts =
         Facts.of(now, action.source())
             .withArgs(action.arguments())

@@ -2,6 +2,7 @@ package io.redoubt.policy;
 
 import io.redoubt.content.ContentRules;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.protocol.policy.BundleDigest;
 import java.time.Instant;
 import java.util.Optional;
@@ -25,6 +26,11 @@ public interface Policies {
    * here, yet or any more.
    */
   Optional<ContentRules> contents(OrganizationId organization, long version);
+
+  /** When people of the organization are at work. Empty: it does not say. */
+  default Optional<WorkingHours> workingHours(OrganizationId organization) {
+    return Optional.empty();
+  }
 
   /**
    * The content policies of a bundle.

@@ -4,11 +4,13 @@ import io.redoubt.action.Act;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.Manifest;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.session.Risk.Contribution;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Says how much an action is out of line with what the agent is for and what it usually does. */
@@ -42,9 +44,15 @@ public final class Assessor {
    *
    * @param act the action; its verdict does not matter
    * @param findings what the inspectors found in it
+   * @param hours when people of its organization are at work; empty: as it is set here
    */
   public Risk assess(
-      Act act, PolicyResource resource, Manifest manifest, Set<String> findings, Session session) {
+      Act act,
+      PolicyResource resource,
+      Manifest manifest,
+      Set<String> findings,
+      Session session,
+      Optional<WorkingHours> hours) {
     var found = new ArrayList<Contribution>();
     add(found, "off-intent", config.offIntent(), isOffIntent(resource, manifest));
     add(
@@ -59,7 +67,7 @@ public final class Assessor {
     for (var finding : findings.stream().sorted().toList()) {
       add(found, "finding " + finding, config.finding(), true);
     }
-    add(found, "off-hours", config.offHours(), !config.hours().contain(act.at()));
+    add(found, "off-hours", config.offHours(), isOffHours(act.at(), hours));
     return found.isEmpty() ? Risk.NONE : Risk.of(found);
   }
 
@@ -83,6 +91,15 @@ public final class Assessor {
   private static boolean isBurst(Instant now, Session session) {
     return session.size() >= BURST
         && session.newest(BURST).allMatch(each -> each.at().isAfter(now.minus(BURST_WITHIN)));
+  }
+
+  /** Where it cannot be read when they are at work, they never are. */
+  private boolean isOffHours(Instant at, Optional<WorkingHours> said) {
+    return config.offHours() > 0
+        && said.map(RiskConfig.Hours::of)
+            .orElse(Optional.of(config.hours()))
+            .filter(hours -> hours.contain(at))
+            .isEmpty();
   }
 
   private static boolean isLoop(Act act, Session session) {

@@ -1,11 +1,15 @@
 package io.redoubt.session;
 
 import com.typesafe.config.Config;
+import io.redoubt.protocol.link.WorkingHours;
+import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -34,6 +38,26 @@ public record RiskConfig(
       }
     }
 
+    /** Those of an organization. Empty: they cannot be read here. */
+    static Optional<Hours> of(WorkingHours said) {
+      try {
+        return Optional.of(
+            new Hours(
+                ZoneId.of(said.zone()),
+                LocalTime.parse(said.from()),
+                LocalTime.parse(said.until()),
+                days(said.days())));
+      } catch (DateTimeException | IllegalArgumentException _) {
+        return Optional.empty();
+      }
+    }
+
+    private static Set<DayOfWeek> days(List<String> names) {
+      return names.stream()
+          .map(day -> DayOfWeek.valueOf(day.toUpperCase(Locale.ROOT)))
+          .collect(Collectors.toSet());
+    }
+
     boolean contain(Instant moment) {
       var here = moment.atZone(zone);
       var time = here.toLocalTime();
@@ -56,9 +80,7 @@ public record RiskConfig(
             ZoneId.of(config.getString("hours.zone")),
             LocalTime.parse(config.getString("hours.from")),
             LocalTime.parse(config.getString("hours.until")),
-            config.getStringList("hours.days").stream()
-                .map(day -> DayOfWeek.valueOf(day.toUpperCase(Locale.ROOT)))
-                .collect(Collectors.toSet())));
+            Hours.days(config.getStringList("hours.days"))));
   }
 
   private static int points(Config config, String key) {

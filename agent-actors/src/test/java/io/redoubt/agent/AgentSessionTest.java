@@ -11,6 +11,7 @@ import io.redoubt.agent.Agent.Refused;
 import io.redoubt.agent.Agent.Reply;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -260,5 +261,27 @@ class AgentSessionTest {
               assertThat(judgement.risk().explained()).isEqualTo("risk 20: loop 20");
               assertThat(judgement.decision().policyIds()).containsExactly("calm");
             });
+  }
+
+  @Test
+  void theHoursAreThoseOfTheOrganization() {
+    var counting =
+        new AgentFixture(
+            AgentConfig.from(
+                ConfigFactory.parseString("redoubt.agent.risk.off-hours = 10")
+                    .withFallback(ConfigFactory.load())));
+    try {
+      counting.activate();
+      counting.policies.work(new WorkingHours("UTC", "00:00", "00:01", List.of()));
+
+      assertThat(counting.decide(counting.call("claude-sonnet")).reply())
+          .isInstanceOfSatisfying(
+              Permitted.class,
+              permitted ->
+                  assertThat(Objects.requireNonNull(permitted.judgement()).risk().explained())
+                      .isEqualTo("risk 10: off-hours 10"));
+    } finally {
+      counting.close();
+    }
   }
 }

@@ -7,9 +7,11 @@ import io.redoubt.action.Act;
 import io.redoubt.policy.PolicyResource;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.link.Manifest;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.session.Risk.Contribution;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +24,7 @@ class AssessorTest {
 
   private Risk assess(Instant at, Manifest manifest, Set<String> findings) {
     var act = new Act(at, "tool:call", "shell", Verdict.PERMIT, 7);
-    return new Assessor(config).assess(act, SHELL, manifest, findings, session);
+    return new Assessor(config).assess(act, SHELL, manifest, findings, session, Optional.empty());
   }
 
   private Risk assess() {
@@ -126,11 +128,47 @@ class AssessorTest {
                 redoubt.agent.risk { off-hours = 10, hours { zone = "Europe/Zurich", until = "13:00" } }
                 """)
             .withFallback(ConfigFactory.load());
-    var assessor = new Assessor(RiskConfig.from(said));
-    var act = new Act(NOW, "tool:call", "shell", Verdict.PERMIT, 7);
 
-    assertThat(assessor.assess(act, SHELL, Manifest.NONE, Set.of(), session).contributions())
+    assertThat(contributions(new Assessor(RiskConfig.from(said)), Optional.empty()))
         .as("12:00 UTC is 13:00 in Zurich")
         .containsExactly(new Contribution("off-hours", 10));
+  }
+
+  private List<Contribution> contributions(Assessor assessor, Optional<WorkingHours> hours) {
+    var act = new Act(NOW, "tool:call", "shell", Verdict.PERMIT, 7);
+    return assessor
+        .assess(act, SHELL, Manifest.NONE, Set.of(), session, hours)
+        .contributions();
+  }
+
+  private static Optional<WorkingHours> hours(String zone, String from, String day) {
+    return Optional.of(new WorkingHours(zone, from, "21:00", List.of(day)));
+  }
+
+  @Test
+  void anOrganizationsOwnHoursGoBeforeThoseOfTheEnclave() {
+    var counted =
+        ConfigFactory.parseString("redoubt.agent.risk.off-hours = 10")
+            .withFallback(ConfigFactory.load());
+    var assessor = new Assessor(RiskConfig.from(counted));
+    var off = new Contribution("off-hours", 10);
+
+    assertThat(contributions(assessor, Optional.empty())).isEmpty();
+    assertThat(contributions(assessor, hours("Asia/Tokyo", "20:00", "friday")))
+        .as("21:00 in Tokyo")
+        .containsExactly(off);
+    assertThat(contributions(assessor, hours("America/New_York", "07:00", "friday")))
+        .as("07:00 in New York")
+        .isEmpty();
+    assertThat(contributions(assessor, hours("America/New_York", "07:00", "thursday")))
+        .containsExactly(off);
+    assertThat(contributions(assessor, hours("Moon/Tranquility", "07:00", "friday")))
+        .as("a zone that nobody knows here")
+        .containsExactly(off);
+    assertThat(contributions(assessor, hours("UTC", "seven", "friday"))).containsExactly(off);
+    assertThat(contributions(assessor, hours("UTC", "07:00", "someday"))).containsExactly(off);
+    assertThat(contributions(new Assessor(config), hours("Asia/Tokyo", "20:00", "friday")))
+        .as("where the enclave counts none")
+        .isEmpty();
   }
 }

@@ -6,6 +6,7 @@ import io.redoubt.policy.PolicyProblems;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.ContentDocument;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -21,6 +22,7 @@ public final class FakePolicies implements Policies {
 
   private volatile Optional<Running> running = Optional.of(STARTER);
   private volatile @Nullable Running next;
+  private volatile @Nullable WorkingHours hours;
 
   @Override
   public Optional<Running> of(OrganizationId organization) {
@@ -42,6 +44,16 @@ public final class FakePolicies implements Policies {
   @Override
   public Optional<ContentRules> contents(OrganizationId organization, long version) {
     return Optional.of(contents(organization).rules());
+  }
+
+  @Override
+  public Optional<WorkingHours> workingHours(OrganizationId organization) {
+    return Optional.ofNullable(hours);
+  }
+
+  /** From now on every organization says that its people are at work then. */
+  public void work(WorkingHours then) {
+    hours = then;
   }
 
   /** From now on these decide. */
@@ -67,6 +79,7 @@ public final class FakePolicies implements Policies {
   /** The starter again. */
   public void clear() {
     next = null;
+    hours = null;
     running = Optional.of(STARTER);
   }
 

@@ -10,6 +10,7 @@ import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.protocol.link.Spending;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -145,6 +146,73 @@ class IamTest {
     assertThat(fresh.clientWith("org:read", "policies:manage").patch(path, on).status())
         .isEqualTo(403);
     assertThat(server.newTenant().owner().patch(path, on).status()).isEqualTo(404);
+  }
+
+  @Test
+  void anOrganizationsHoursAreCheckedRecordedAndToldToItsEnclaves() {
+    var fresh = server.newTenant("early");
+    String path = ORGANIZATIONS + "/" + fresh.id();
+    String hours =
+        "{\"working_hours\": {\"zone\": \"%s\", \"from\": \"%s\", \"until\": \"%s\","
+            + " \"days\": [%s]}}";
+    String early = hours.formatted("Europe/Zurich", "06:00", "15:30", "\"friday\", \"monday\"");
+    var told =
+        new WorkingHours("Europe/Zurich", "06:00", "15:30", List.of("monday", "friday"));
+    try (var enclave = fresh.newEnclave("home").connect()) {
+      assertThat(fresh.owner().get(path).at("/working_hours").isNull()).isTrue();
+      var changed = fresh.owner().patch(path, early);
+
+      assertThat(changed.status()).as(changed.text()).isEqualTo(200);
+      assertThat(changed.text("/working_hours/zone")).isEqualTo("Europe/Zurich");
+      assertThat(changed.text("/working_hours/days/0")).isEqualTo("monday");
+      assertThat(fresh.lastAudit("organization:update").path("detail").asText())
+          .isEqualTo("working_hours: 06:00-15:30 monday friday, Europe/Zurich");
+      await()
+          .until(() ->
+              told.equals(
+                  enclave
+                      .command(LinkCommand.PutOrganization.class)
+                      .organization()
+                      .workingHours()));
+      assertThat(fresh.owner().patch(path, "{\"name\": \"earlier\"}").at("/working_hours"))
+          .as("as they stand")
+          .isEqualTo(changed.at("/working_hours"));
+
+      var none = fresh.owner().patch(path, "{\"working_hours\": {}}");
+      assertThat(none.at("/working_hours").isNull()).isTrue();
+      assertThat(fresh.lastAudit("organization:update").path("detail").asText())
+          .isEqualTo("working_hours: of each enclave");
+    }
+    String day = "\"monday\"";
+    assertThat(
+            List.of(
+                pointer(fresh, path, hours.formatted("Moon/Tranquility", "06:00", "15:00", day)),
+                pointer(fresh, path, hours.formatted("UTC", "6", "15:00", day)),
+                pointer(fresh, path, hours.formatted("UTC", "06:00", "24:00", day)),
+                pointer(fresh, path, hours.formatted("UTC", "15:00", "15:00", day)),
+                pointer(fresh, path, hours.formatted("UTC", "06:00", "15:00", "")),
+                pointer(fresh, path, hours.formatted("UTC", "06:00", "15:00", "\"someday\"")),
+                pointer(fresh, path, hours.formatted("UTC", "06:00", "15:00", day + "," + day)),
+                pointer(fresh, path, hours.formatted("UTC", "06:00", "15:00", "null")),
+                pointer(fresh, path, "{\"working_hours\": {\"days\": [\"monday\"]}}")))
+        .containsExactly(
+            "/working_hours/zone",
+            "/working_hours/from",
+            "/working_hours/until",
+            "/working_hours/until",
+            "/working_hours/days",
+            "/working_hours/days",
+            "/working_hours/days",
+            "/working_hours/days",
+            "/working_hours/zone");
+    assertThat(fresh.clientWith("org:read").patch(path, early).status()).isEqualTo(403);
+    assertThat(server.newTenant("late").owner().patch(path, early).status()).isEqualTo(404);
+  }
+
+  private static String pointer(Tenant of, String path, String body) {
+    var reply = of.owner().patch(path, body);
+    assertThat(reply.status()).as(body).isEqualTo(422);
+    return reply.text("/errors/0/pointer");
   }
 
   @Test

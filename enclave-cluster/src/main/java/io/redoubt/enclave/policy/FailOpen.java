@@ -9,6 +9,7 @@ import io.redoubt.policy.Policies;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.protocol.policy.BundleDigest;
 import io.redoubt.protocol.policy.PolicyDocument;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +76,13 @@ public final class FailOpen implements Policies {
   @Override
   public Optional<ContentRules> contents(OrganizationId organization, long version) {
     return version == 0 ? Optional.of(ContentRules.NONE) : live.contents(organization, version);
+  }
+
+  @Override
+  public Optional<WorkingHours> workingHours(OrganizationId organization) {
+    return organizations
+        .find(organization)
+        .flatMap(spec -> Optional.ofNullable(spec.workingHours()));
   }
 
   private boolean isChosen(OrganizationId organization) {

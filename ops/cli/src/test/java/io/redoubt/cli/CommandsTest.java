@@ -395,6 +395,16 @@ class CommandsTest extends LoggedIn {
         .isZero();
     assertThat(server.requests().getLast().body())
         .isEqualTo("{\"fail_open\":true,\"compensating_controls\":\"egress\"}");
+    assertThat(
+            machine.type("org", "set", "--working-hours", "Europe/Zurich,08:00,18:00,monday,friday"))
+        .isZero();
+    assertThat(server.requests().getLast().body())
+        .isEqualTo(
+            "{\"working_hours\":{\"zone\":\"Europe/Zurich\",\"from\":\"08:00\","
+                + "\"until\":\"18:00\",\"days\":[\"monday\",\"friday\"]}}");
+    assertThat(machine.type("org", "set", "--working-hours", "none")).isZero();
+    assertThat(server.requests().getLast().body()).isEqualTo("{\"working_hours\":{}}");
+    assertThat(machine.type("org", "set", "--working-hours", "08:00,18:00")).isEqualTo(2);
     assertThat(machine.type("org", "budget", "--tokens-per-month", "9")).isZero();
     assertThat(server.requests().getLast().body())
         .isEqualTo("{\"budget\":{\"tokens_per_month\":9}}");

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an enclave needs to know of an organization it serves.
@@ -15,6 +16,7 @@ import java.util.Objects;
  *     where nobody said, nothing (G5)
  * @param failOpen whether its agents may act where no policy of its own is known (G5)
  * @param budget what all its agents may spend together
+ * @param workingHours when its people are at work; null: it does not say
  */
 public record OrganizationSpec(
     String name,
@@ -24,6 +26,7 @@ public record OrganizationSpec(
     Boolean failOpen,
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Budget.Unsaid.class)
         Budget budget,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable WorkingHours workingHours,
     long version) {
 
   /** One that fails closed and may spend what it wants, as all do that have not said otherwise. */
@@ -34,6 +37,18 @@ public record OrganizationSpec(
       OfflineMode offlineMode,
       long version) {
     this(name, payloads, payloadRetentionDays, offlineMode, false, Budget.NONE, version);
+  }
+
+  /** One that does not say when its people are at work. */
+  public OrganizationSpec(
+      String name,
+      Payloads payloads,
+      int payloadRetentionDays,
+      OfflineMode offlineMode,
+      Boolean failOpen,
+      Budget budget,
+      long version) {
+    this(name, payloads, payloadRetentionDays, offlineMode, failOpen, budget, null, version);
   }
 
   public OrganizationSpec {

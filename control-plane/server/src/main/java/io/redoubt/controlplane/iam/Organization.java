@@ -4,6 +4,7 @@ import io.redoubt.controlplane.budget.BudgetStanding;
 import io.redoubt.controlplane.budget.BudgetTerms;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.WorkingHours;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param offlineMode what agents may do while enclaves have not heard the control plane for longer
  *     than their window
  * @param failOpen null: agents do nothing where no policy is known
+ * @param workingHours when its people are at work; null: as each of its enclaves is set
  * @param budget what all its agents may spend together
  * @param spending how that stands, by what enclaves last said; null: they never did
  */
@@ -25,6 +27,7 @@ public record Organization(
     int payloadRetentionDays,
     OrganizationSpec.OfflineMode offlineMode,
     @Nullable FailOpen failOpen,
+    @Nullable WorkingHours workingHours,
     BudgetTerms budget,
     @Nullable BudgetStanding spending,
     long version,
@@ -48,6 +51,7 @@ public record Organization(
         payloadRetentionDays,
         offlineMode,
         failOpen,
+        workingHours,
         budget,
         so,
         version,
@@ -63,6 +67,7 @@ public record Organization(
         offlineMode,
         failOpen != null,
         budget.wire(),
+        workingHours,
         version);
   }
 }

@@ -16,6 +16,7 @@ import io.redoubt.http.Bodies;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.secret.Disclosed;
@@ -63,7 +64,13 @@ public final class OrganizationRoutes {
       OrganizationSpec.@Nullable OfflineMode offlineMode,
       @Nullable Boolean failOpen,
       @Nullable String compensatingControls,
+      @Nullable WorkingHoursBody workingHours,
       @Nullable BudgetTerms budget) {
+
+    /** As they stand, unless something is said of them. */
+    @Nullable WorkingHours workingHours(Organization found) {
+      return workingHours == null ? found.workingHours() : workingHours.wanted();
+    }
 
     /** As it stands, unless something is said of it. */
     Organization.@Nullable FailOpen failOpen(Organization found, Change change) {
@@ -192,6 +199,9 @@ public final class OrganizationRoutes {
                 "/payload_retention_days",
                 "is 1 to 3650");
           }
+          if (body.workingHours() != null) {
+            body.workingHours().check(checks);
+          }
           if (body.budget() != null) {
             body.budget().check(checks);
           }
@@ -230,6 +240,7 @@ public final class OrganizationRoutes {
                             .orElse(found.payloadRetentionDays()),
                         Optional.ofNullable(body.offlineMode()).orElse(found.offlineMode()),
                         body.failOpen(found, change),
+                        body.workingHours(found),
                         Optional.ofNullable(body.budget()).orElse(found.budget()),
                         null,
                         found.version() + 1,

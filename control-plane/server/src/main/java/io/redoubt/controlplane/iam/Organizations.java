@@ -12,6 +12,7 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.link.WorkingHours;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -46,7 +47,7 @@ public final class Organizations implements Welcome {
         .createQuery(
             """
             SELECT id, name, payloads, payload_retention_days, offline_mode, fail_open_controls,
-              fail_open_by, fail_open_at, budget, version, created_at, updated_at
+              fail_open_by, fail_open_at, working_hours, budget, version, created_at, updated_at
             FROM control.organization WHERE id = :id
             """)
         .bind("id", id.uuid())
@@ -63,6 +64,7 @@ public final class Organizations implements Welcome {
         row.getInt("payload_retention_days"),
         OrganizationSpec.OfflineMode.of(row.getString("offline_mode")),
         failOpen(row),
+        workingHours(row),
         Rows.json(row, "budget", BudgetTerms.class),
         null,
         row.getLong("version"),
@@ -95,6 +97,7 @@ public final class Organizations implements Welcome {
             OrganizationSpec.Payloads.FULL,
             DEFAULT_RETENTION_DAYS,
             OrganizationSpec.OfflineMode.FREEZE,
+            null,
             null,
             BudgetTerms.NONE,
             null,
@@ -129,6 +132,7 @@ public final class Organizations implements Welcome {
    */
   Organization update(Change change, Organization before, Organization wanted) {
     var failOpen = Optional.ofNullable(wanted.failOpen());
+    var hours = wanted.workingHours();
     change
         .handle()
         .createUpdate(
@@ -137,6 +141,7 @@ public final class Organizations implements Welcome {
             SET name = :name, payloads = :payloads, payload_retention_days = :days,
               offline_mode = :offline, fail_open_controls = :failOpenControls,
               fail_open_by = :failOpenBy, fail_open_at = :failOpenAt,
+              working_hours = CAST(:workingHours AS jsonb),
               budget = CAST(:budget AS jsonb), version = :version, updated_at = :now
             WHERE id = :id
             """)
@@ -149,6 +154,7 @@ public final class Organizations implements Welcome {
         .bind("failOpenBy", failOpen.map(FailOpen::acknowledgedBy).orElse(null))
         .bindByType(
             "failOpenAt", failOpen.map(FailOpen::acknowledgedAt).orElse(null), Instant.class)
+        .bind("workingHours", hours == null ? null : Rows.json(hours))
         .bind("budget", Rows.json(wanted.budget()))
         .bind("version", wanted.version())
         .bind("now", change.now())
@@ -171,10 +177,20 @@ public final class Organizations implements Welcome {
               ? "fail_open: no"
               : "fail_open: yes, with compensating controls: " + failOpen.compensatingControls());
     }
+    var hours = wanted.workingHours();
+    if (!Objects.equals(before.workingHours(), hours)) {
+      changes.add("working_hours: " + (hours == null ? "of each enclave" : hours.explained()));
+    }
     if (!wanted.budget().allowsAs(before.budget())) {
       changes.add(wanted.budget().explained());
     }
     return changes.isEmpty() ? null : String.join("; ", changes);
+  }
+
+  private static @Nullable WorkingHours workingHours(ResultSet row) throws SQLException {
+    return row.getString("working_hours") == null
+        ? null
+        : Rows.json(row, "working_hours", WorkingHours.class);
   }
 
   private static @Nullable FailOpen failOpen(ResultSet row) throws SQLException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.session.Session;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,8 @@ final class OrgSet implements Callable<Integer> {
       @Nullable Integer payloadRetentionDays,
       @Nullable String offlineMode,
       @Nullable Boolean failOpen,
-      @Nullable String compensatingControls) {
+      @Nullable String compensatingControls,
+      @Nullable Hours workingHours) {
 
     boolean isEmpty() {
       return name == null
@@ -52,7 +54,32 @@ final class OrgSet implements Callable<Integer> {
           && payloadRetentionDays == null
           && offlineMode == null
           && failOpen == null
-          && compensatingControls == null;
+          && compensatingControls == null
+          && workingHours == null;
+    }
+  }
+
+  /** When people are at work; none of it: as each enclave is set. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record Hours(
+      @Nullable String zone,
+      @Nullable String from,
+      @Nullable String until,
+      @Nullable List<String> days) {
+    private static final Hours NONE = new Hours(null, null, null, null);
+    private static final int BEFORE_DAYS = 3;
+
+    static Hours parse(String text) {
+      if (text.equals("none")) {
+        return NONE;
+      }
+      var parts = List.of(text.split(",", -1));
+      if (parts.size() <= BEFORE_DAYS) {
+        throw CommandFailure.usage(
+            "Say the hours as Europe/Zurich,08:00,18:00,monday,friday, or none.");
+      }
+      return new Hours(
+          parts.get(0), parts.get(1), parts.get(2), parts.subList(BEFORE_DAYS, parts.size()));
     }
   }
 
@@ -96,6 +123,16 @@ final class OrgSet implements Callable<Integer> {
       description = "How long they keep it: 1 to 3650.")
   @Nullable Integer payloadDays;
 
+  @Option(
+      names = "--working-hours",
+      paramLabel = "HOURS",
+      description = {
+        "When its people are at work, as zone, from, until and days:"
+            + " Europe/Zurich,08:00,18:00,monday,tuesday.",
+        "none: as each enclave is set."
+      })
+  @Nullable String workingHours;
+
   @Option(names = "--name", paramLabel = "NAME", description = "What people call it.")
   @Nullable String name;
 
@@ -109,7 +146,13 @@ final class OrgSet implements Callable<Integer> {
   public Integer call() {
     var body =
         new Body(
-            name, wire(payloads), payloadDays, wire(offlineMode), failOpen, compensatingControls);
+            name,
+            wire(payloads),
+            payloadDays,
+            wire(offlineMode),
+            failOpen,
+            compensatingControls,
+            workingHours == null ? null : Hours.parse(workingHours));
     if (body.isEmpty()) {
       throw CommandFailure.usage("Say what to change, such as --offline-mode continue.");
     }
