@@ -75,7 +75,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
         var secrets = RoleSecrets.openOrCreate(real.resolve("secrets.json"));
         var process = new ServerProcess(Binaries.unpack(programs), real);
         int chosen = port == 0 ? freePort() : port;
-        process.initialize(RoleSecrets.ADMIN, secrets.password(RoleSecrets.ADMIN).reveal());
+        String admin = secrets.password(RoleSecrets.ADMIN).reveal();
+        process.initialize(RoleSecrets.ADMIN, admin, durable);
         new ServerSettings(chosen, real, durable).write(real.resolve("data"));
         var server = new EmbeddedPostgres(lock, process, secrets, chosen);
         server.begin(durable);

@@ -35,8 +35,12 @@ final class ServerProcess {
     this.log = directory.resolve("postgres.log");
   }
 
-  /** Makes the cluster, unless there is one; a half-made one is thrown away first. */
-  void initialize(String admin, String password) throws IOException {
+  /**
+   * Makes the cluster, unless there is one; a half-made one is thrown away first.
+   *
+   * @param durable off for tests only
+   */
+  void initialize(String admin, String password, boolean durable) throws IOException {
     if (Files.exists(data.resolve("PG_VERSION"))) {
       return;
     }
@@ -49,16 +53,21 @@ final class ServerProcess {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {
       Files.writeString(passwordFile, password + "\n");
-      run(
-          List.of(
-              program("initdb"),
-              "--pgdata=" + unfinished,
-              "--username=" + admin,
-              "--pwfile=" + passwordFile,
-              "--auth=scram-sha-256",
-              "--encoding=UTF8",
-              "--locale=C",
-              "--data-checksums"));
+      var command =
+          new ArrayList<>(
+              List.of(
+                  program("initdb"),
+                  "--pgdata=" + unfinished,
+                  "--username=" + admin,
+                  "--pwfile=" + passwordFile,
+                  "--auth=scram-sha-256",
+                  "--encoding=UTF8",
+                  "--locale=C",
+                  "--data-checksums"));
+      if (!durable) {
+        command.addAll(List.of("--no-sync", "--set=" + ServerSettings.QUICK_PASSWORDS + "=1"));
+      }
+      run(command);
     } finally {
       Files.deleteIfExists(passwordFile);
     }

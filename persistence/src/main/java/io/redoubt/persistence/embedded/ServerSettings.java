@@ -18,6 +18,9 @@ record ServerSettings(int port, Path socketDirectory, boolean durable) {
   /** A socket's path must fit the kernel's 108 bytes; the name itself takes about 20. */
   private static final int SOCKET_DIRECTORY_LIMIT = 80;
 
+  /** How often a password is hashed, which a client of tests would do for each connection. */
+  static final String QUICK_PASSWORDS = "scram_iterations";
+
   private static final String CLIENTS =
       """
       # Written by Redoubt at each start. Passwords for everybody, also on this machine.
@@ -51,6 +54,7 @@ record ServerSettings(int port, Path socketDirectory, boolean durable) {
     settings.put("synchronous_commit", "on");
     if (!durable) {
       settings.put(Durability.ACCEPTS_LOSS, "on");
+      settings.put(QUICK_PASSWORDS, "1");
     }
 
     // Small, for a machine that has other things to do.
