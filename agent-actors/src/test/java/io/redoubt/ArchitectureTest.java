@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** What Maven cannot see. */
 class ArchitectureTest {
-  private final JavaClasses module =
+  private static final JavaClasses MODULE =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
@@ -35,19 +35,19 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.pekko..")
-        .check(module);
+        .check(MODULE);
   }
 
   @Test
   void timeComesFromAnInjectedClock() {
-    noClasses().should().callMethod(Instant.class, "now").check(module);
-    noClasses().should().callMethod(Clock.class, "systemUTC").check(module);
-    noClasses().should().callMethod(System.class, "currentTimeMillis").check(module);
+    noClasses().should().callMethod(Instant.class, "now").check(MODULE);
+    noClasses().should().callMethod(Clock.class, "systemUTC").check(MODULE);
+    noClasses().should().callMethod(System.class, "currentTimeMillis").check(MODULE);
   }
 
   @Test
   void featuresAreFreeOfCycles() {
-    slices().matching("io.redoubt.(*)..").should().beFreeOfCycles().check(module);
+    slices().matching("io.redoubt.(*)..").should().beFreeOfCycles().check(MODULE);
   }
 
   @Test
@@ -61,7 +61,7 @@ class ArchitectureTest {
         .resideInAnyPackage("io.redoubt.agent", "io.redoubt.family", "io.redoubt.approval")
         .should()
         .bePackagePrivate()
-        .check(module);
+        .check(MODULE);
   }
 
   /**
@@ -70,7 +70,7 @@ class ArchitectureTest {
   @Test
   void everyRootThatJacksonReadsNamesAllItsRecords() {
     var roots =
-        module.stream()
+        MODULE.stream()
             .filter(each -> each.isAnnotatedWith(JsonTypeInfo.class))
             .map(JavaClass::reflect)
             .filter(Class::isInterface)
