@@ -59,9 +59,10 @@ class ReplyGuardTest {
     byte[] stream = Guarded.bytes(given.stream());
     var expected = Guarded.whole(given.style, true, given.stream(), given.permitted()).outBytes();
 
-    // Every place once for each protocol; the other cases differ in what is done with whole events.
-    int stride = given.verdicts.equals("second") ? 1 : 11;
-    for (int cut = 0; cut <= stream.length; cut += stride) {
+    for (int cut = 0; cut <= stream.length; cut++) {
+      if (!isTried(given, stream, cut)) {
+        continue;
+      }
       var guarded = new Guarded(given.style, true, given.permitted());
       guarded.feed(Arrays.copyOf(stream, cut));
       guarded.feed(Arrays.copyOfRange(stream, cut, stream.length)).finish();
@@ -77,6 +78,23 @@ class ReplyGuardTest {
       }
       assertThat(guarded.finish().outBytes()).isEqualTo(expected);
     }
+  }
+
+  /**
+   * Every place once for each protocol, and once more every place where lines end in two characters;
+   * the other cases differ in what is done with whole events.
+   */
+  private static boolean isTried(Case given, byte[] stream, int cut) {
+    boolean closely =
+        given.verdicts.equals("second")
+            && (!given.crlf || isOfLineEnd(stream, cut - 1) || isOfLineEnd(stream, cut));
+    return closely || cut % 11 == 0;
+  }
+
+  private static boolean isOfLineEnd(byte[] stream, int index) {
+    return index >= 0
+        && index < stream.length
+        && (stream[index] == '\r' || stream[index] == '\n');
   }
 
   @ParameterizedTest
