@@ -28,8 +28,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class AgentEndpointTest {
@@ -368,33 +370,48 @@ class AgentEndpointTest {
 
   @Test
   void ofManyConcurrentUsesOfOneTokenOneAtMostSucceeds() throws Exception {
-    TestAgent agent = fixture.agent();
-    int trials = 200;
+    List<TestAgent> agents = Stream.generate(fixture::agent).limit(10).toList();
+    int rounds = 20;
+    int trial = 0;
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (int trial = 0; trial < trials; trial++) {
-        int uses = 2 + trial % 7;
-        AgentToken token = fixture.offer(agent.organization, agent.id, Duration.ofHours(1));
+      for (int round = 0; round < rounds; round++) {
+        // To all of them at once, since it takes a while until the enclave has heard of a token.
+        List<AgentToken> offered =
+            agents.stream()
+                .map(it -> fixture.offer(it.organization, it.id, Duration.ofHours(1)))
+                .toList();
         fixture.controlPlane.awaitApplied(fixture.controlPlane.lastNumber());
-        String refresh =
-            Http.post(agent.at("bootstrap"), Map.of("bootstrap_token", token.reveal()))
-                .text("refresh_token");
-        var start = new CyclicBarrier(uses);
-        List<Callable<Answer>> all = new ArrayList<>();
-        for (int use = 0; use < uses; use++) {
-          all.add(() -> {
-            start.await();
-            return agent.refresh(refresh);
-          });
+        for (AgentToken token : offered) {
+          int uses = 2 + trial % 7;
+          long successes = successesAtOnce(threads, agents.getFirst(), token, uses);
+          assertThat(successes).as("trial %s with %s uses", trial, uses).isLessThanOrEqualTo(1);
+          trial++;
         }
-        long successes = 0;
-        for (var answer : threads.invokeAll(all)) {
-          int status = answer.get().status();
-          assertThat(status).isIn(200, 409, 401);
-          successes += status == 200 ? 1 : 0;
-        }
-        assertThat(successes).as("trial %s with %s uses", trial, uses).isLessThanOrEqualTo(1);
       }
     }
+  }
+
+  private static long successesAtOnce(
+      ExecutorService threads, TestAgent agent, AgentToken bootstrapToken, int uses)
+      throws Exception {
+    String refresh =
+        Http.post(agent.at("bootstrap"), Map.of("bootstrap_token", bootstrapToken.reveal()))
+            .text("refresh_token");
+    var start = new CyclicBarrier(uses);
+    List<Callable<Answer>> all = new ArrayList<>();
+    for (int use = 0; use < uses; use++) {
+      all.add(() -> {
+        start.await();
+        return agent.refresh(refresh);
+      });
+    }
+    long successes = 0;
+    for (var answer : threads.invokeAll(all)) {
+      int status = answer.get().status();
+      assertThat(status).isIn(200, 409, 401);
+      successes += status == 200 ? 1 : 0;
+    }
+    return successes;
   }
 
   @Test
