@@ -1,5 +1,7 @@
 package io.redoubt.multinode.product;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,21 +29,26 @@ public final class Secrets {
 
   /**
    * Those that stand in the text, shortened. They are thousands and the text is long, so only its
-   * long words are searched, each of them once.
+   * long words are searched, each of them once, and for how secrets begin.
    */
   public Set<String> foundIn(String text) {
-    String words =
-        WORD.matcher(text)
-            .results()
-            .map(MatchResult::group)
-            .distinct()
-            .collect(Collectors.joining(" "));
+    Map<String, List<String>> byStart =
+        known.stream().collect(Collectors.groupingBy(it -> it.substring(0, SHORTEST)));
     var found = new TreeSet<String>();
-    for (String secret : known) {
-      if (words.contains(secret)) {
-        found.add(secret.substring(0, 12) + "…");
-      }
-    }
+    WORD.matcher(text)
+        .results()
+        .map(MatchResult::group)
+        .distinct()
+        .forEach(word -> {
+          for (int at = 0; at + SHORTEST <= word.length(); at++) {
+            String start = word.substring(at, at + SHORTEST);
+            for (String secret : byStart.getOrDefault(start, List.of())) {
+              if (word.startsWith(secret, at)) {
+                found.add(secret.substring(0, 12) + "…");
+              }
+            }
+          }
+        });
     return found;
   }
 }
