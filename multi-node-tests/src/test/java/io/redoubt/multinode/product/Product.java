@@ -138,6 +138,7 @@ public final class Product implements AutoCloseable {
           new Product(home, directory, evidence, wiring, List.of(options), Clock.systemUTC());
       Runtime.getRuntime().addShutdownHook(product.lastResort);
       wiring.lay(directory, product.ports());
+      UnpackedPostgres.lay(directory);
       product.up();
       return product;
     } catch (IOException e) {
