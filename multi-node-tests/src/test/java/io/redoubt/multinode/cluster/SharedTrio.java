@@ -1,6 +1,9 @@
 package io.redoubt.multinode.cluster;
 
+import io.redoubt.multinode.product.AtOnce;
 import io.redoubt.multinode.product.SharedProduct;
+import java.util.List;
+import java.util.concurrent.Callable;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -20,12 +23,22 @@ final class SharedTrio implements ParameterResolver {
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    SharedProduct.stopIdle(context);
+    // No scenario begins before both are done.
+    AtOnce.all(
+        List.<Callable<Object>>of(
+            () -> {
+              SharedProduct.stopIdle(context);
+              return true;
+            },
+            () -> holder(context)));
+    return holder(context).healthy();
+  }
+
+  private static Holder holder(ExtensionContext context) {
     return context
         .getRoot()
         .getStore(ExtensionContext.Namespace.create(SharedTrio.class))
-        .getOrComputeIfAbsent(Holder.class, _ -> new Holder(), Holder.class)
-        .healthy();
+        .getOrComputeIfAbsent(Holder.class, _ -> new Holder(), Holder.class);
   }
 
   /** Closed with the run. */

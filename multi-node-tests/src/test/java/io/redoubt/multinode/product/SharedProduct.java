@@ -2,6 +2,7 @@ package io.redoubt.multinode.product;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -90,15 +91,13 @@ public final class SharedProduct
     }
 
     @Override
-    public synchronized void close() {
-      Product product = idle.pollFirst();
-      if (product != null) {
-        try {
-          product.close();
-        } finally {
-          close();
-        }
+    public void close() {
+      List<Product> products;
+      synchronized (this) {
+        products = List.copyOf(idle);
+        idle.clear();
       }
+      AtOnce.each(products, Product::close);
     }
   }
 }
