@@ -2,15 +2,21 @@
 # Runs the packaged program once, as client and as server, and notes which classes it loads and which
 # code is hot (JEP 483, 514, 515): from then on both start in half the time. Nothing depends on it, so
 # whatever goes wrong here is said and passed over.
-# usage: rehearse.sh DISTRIBUTION
+# usage: rehearse.sh DISTRIBUTION OVER
+# The file OVER is there when it is over, and says what went wrong.
 set -u
 
 home=$1
+over=$2
+words=$over.new
+work=
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; [ -z "$work" ] || rm -rf "$work"; mv "$words" "$over"' EXIT
+rm -f "$over"
+: >"$words"
 . "$home/bin/find-jdk.sh"
 redoubt_find_jdk || exit 0
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT
 
 # Unchanged jars and the same JVM: what was noted before still holds.
 jvm=$home/lib/rehearsed-with
@@ -24,8 +30,9 @@ note() { echo "-XX:AOTMode=record -XX:AOTConfiguration=$work/$1.aotconf"; }
 
 make() {
   [ -f "$work/$1.aotconf" ] || return 1
+  # Whole or not at all where programs look for it.
   REDOUBT_JAVA_OPTS="-XX:AOTMode=create -XX:AOTConfiguration=$work/$1.aotconf -XX:AOTCache=$work/$1.aot" \
-    "$home/bin/redoubt" "$2" && mv "$work/$1.aot" "$home/lib/$1.aot"
+    "$home/bin/redoubt" "$2" && mv "$work/$1.aot" "$home/../$1.aot" && mv "$home/../$1.aot" "$home/lib/$1.aot"
 }
 
 client() {
@@ -51,7 +58,11 @@ server() {
   make server up
 }
 
-client >"$home/../rehearse-client.log" 2>&1 || echo "rehearse: commands will start more slowly"
-server >"$home/../rehearse-server.log" 2>&1 || echo "rehearse: servers will start more slowly"
+wrong() { echo "rehearse: $1 will start more slowly" >>"$words"; }
+
+{ client >"$home/../rehearse-client.log" 2>&1 || wrong commands; } &
+commands=$!
+server >"$home/../rehearse-server.log" 2>&1 || wrong servers
+wait "$commands"
 cp "$JAVA_HOME/release" "$jvm"
 exit 0
