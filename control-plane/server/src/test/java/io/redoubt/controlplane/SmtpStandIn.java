@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -110,16 +111,8 @@ final class SmtpStandIn implements AutoCloseable {
         "SAN=dns:" + name,
         "-keystore",
         store.toString());
-    keytool(
-        "-exportcert",
-        "-rfc",
-        "-alias",
-        "s",
-        "-keystore",
-        store.toString(),
-        "-file",
-        authority.toString());
     var keys = KeyStore.getInstance(store.toFile(), STORE_PASSWORD.toCharArray());
+    Files.writeString(authority, pem(keys.getCertificate("s")));
     var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     managers.init(keys, STORE_PASSWORD.toCharArray());
     var context = SSLContext.getInstance("TLS");
@@ -127,9 +120,17 @@ final class SmtpStandIn implements AutoCloseable {
     return context;
   }
 
+  private static String pem(Certificate certificate) throws GeneralSecurityException {
+    byte[] lineEnd = "\n".getBytes(StandardCharsets.US_ASCII);
+    return "-----BEGIN CERTIFICATE-----\n"
+        + Base64.getMimeEncoder(64, lineEnd).encodeToString(certificate.getEncoded())
+        + "\n-----END CERTIFICATE-----\n";
+  }
+
   private static void keytool(String... what) throws IOException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
     command.addAll(List.of(what));
     command.addAll(List.of("-storepass", STORE_PASSWORD));
     var process = new ProcessBuilder(command).redirectErrorStream(true).start();
