@@ -191,7 +191,7 @@ public final class EnclaveFixture implements AutoCloseable {
   }
 
   private Config config() {
-    var own = new HashMap<String, Object>();
+    var own = new HashMap<>(QuickEnd.SETTINGS);
     own.put("redoubt.enclave.node", "node-1");
     own.put("redoubt.enclave.master-key-file", directory.resolve("master.key").toString());
     own.put("redoubt.enclave.servers.agent.port", 0);

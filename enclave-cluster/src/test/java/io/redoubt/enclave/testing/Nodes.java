@@ -58,7 +58,7 @@ public final class Nodes implements AutoCloseable {
 
   /** Starts a node; fails as the node does. */
   public Enclave start(String node, Map<String, Object> more, Clock clock) {
-    var own = new HashMap<String, Object>();
+    var own = new HashMap<>(QuickEnd.SETTINGS);
     own.put("redoubt.enclave.node", node);
     own.put("redoubt.enclave.master-key-file", directory.resolve("master.key").toString());
     own.put("redoubt.enclave.servers.agent.port", 0);
