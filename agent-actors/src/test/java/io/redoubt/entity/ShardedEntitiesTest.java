@@ -198,7 +198,11 @@ class ShardedEntitiesTest {
 
   @Test
   void whoIsNotAnsweredInTimeHearsSo() {
-    var alone = ActorTestKit.create(CONFIG);
+    // Nobody takes over its shards either, and its end would wait for that.
+    var quickEnd =
+        ConfigFactory.parseString(
+            "pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 1500 ms");
+    var alone = ActorTestKit.create(quickEnd.withFallback(CONFIG));
     try {
       var impatient =
           ConfigFactory.parseString("redoubt.token-family.entity.ask-timeout = 100ms")
