@@ -107,12 +107,13 @@ sealed interface TokenFamilyState {
     }
 
     Judgement judge(Rotate rotate, Instant now) {
-      return barred(rotate.agent(), rotate.jkt(), now).orElseGet(() -> {
-        if (current.equals(rotate.presented())) {
-          return wasUsed(rotate.next()) ? Judgement.SUCCESSOR_NOT_FRESH : Judgement.SPEND;
-        }
-        return isRepeat(rotate, now) ? Judgement.REPEAT : Judgement.REPLAY;
-      });
+      return barred(rotate.agent(), rotate.jkt(), now)
+          .orElseGet(() -> {
+            if (current.equals(rotate.presented())) {
+              return wasUsed(rotate.next()) ? Judgement.SUCCESSOR_NOT_FRESH : Judgement.SPEND;
+            }
+            return isRepeat(rotate, now) ? Judgement.REPEAT : Judgement.REPLAY;
+          });
     }
 
     /**
@@ -120,15 +121,16 @@ sealed interface TokenFamilyState {
      * it now, so neither how late nor how often they ask says anything about them.
      */
     Judgement judge(Examine examine, Instant now) {
-      return barred(examine.agent(), examine.jkt(), now).orElseGet(() -> {
-        if (current.equals(examine.presented())) {
-          return Judgement.SPEND;
-        }
-        var commitment = examine.commitment();
-        return commitment != null && isLastAgain(examine.presented(), commitment)
-            ? Judgement.REPEAT
-            : Judgement.REPLAY;
-      });
+      return barred(examine.agent(), examine.jkt(), now)
+          .orElseGet(() -> {
+            if (current.equals(examine.presented())) {
+              return Judgement.SPEND;
+            }
+            var commitment = examine.commitment();
+            return commitment != null && isLastAgain(examine.presented(), commitment)
+                ? Judgement.REPEAT
+                : Judgement.REPLAY;
+          });
     }
 
     /** Before the token is looked at: without the key, it can be neither spent nor replayed. */

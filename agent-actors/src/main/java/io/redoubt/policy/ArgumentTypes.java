@@ -160,9 +160,7 @@ final class ArgumentTypes {
   }
 
   private static void complain(Map<Type, Set<String>> wrong, Type argument, String why) {
-    wrong
-        .computeIfAbsent(argument, _ -> new LinkedHashSet<>())
-        .add(why.formatted(argument.path));
+    wrong.computeIfAbsent(argument, _ -> new LinkedHashSet<>()).add(why.formatted(argument.path));
   }
 
   private static ArgumentType settled(Type type) {

@@ -79,8 +79,7 @@ public final class Yielding {
   private static Optional<Result> result(
       List<PolicyDocument> all, List<ContentDocument> content, PolicySet set, List<Own> own) {
     return PolicySet.handling(set, content) instanceof PolicySet whole
-        ? Optional.of(
-            new Result(all, content, whole, own.stream().flatMap(Own::yielded).toList()))
+        ? Optional.of(new Result(all, content, whole, own.stream().flatMap(Own::yielded).toList()))
         : Optional.empty();
   }
 

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What asking leaves on the board, also when a node dies before the actor's first word is there. */
+/**
+ * What asking leaves on the board, also when a node dies before the actor's first word is there.
+ */
 class ApprovalDeskTest {
   private final ManualClock clock = new ManualClock();
   private final InMemoryApprovalBoard board = new InMemoryApprovalBoard();

@@ -136,9 +136,7 @@ class AssessorTest {
 
   private List<Contribution> contributions(Assessor assessor, Optional<WorkingHours> hours) {
     var act = new Act(NOW, "tool:call", "shell", Verdict.PERMIT, 7);
-    return assessor
-        .assess(act, SHELL, Manifest.NONE, Set.of(), session, hours)
-        .contributions();
+    return assessor.assess(act, SHELL, Manifest.NONE, Set.of(), session, hours).contributions();
   }
 
   private static Optional<WorkingHours> hours(String zone, String from, String day) {

@@ -22,8 +22,8 @@ import org.apache.pekko.stream.stage.TimerGraphStageLogic;
  * complete request head and without an answer under way: an idle keep-alive connection, which asked
  * nothing and hears nothing, or a sender that drips its headers, who is told so (the server's own
  * time-out starts only when the head is complete). When the server stops, it is closed after the
- * answer that is under way, and with another answer where there is none in time; one that is idle at
- * once, but whoever has only just come is heard first. And every request learns from {@link
+ * answer that is under way, and with another answer where there is none in time; one that is idle
+ * at once, but whoever has only just come is heard first. And every request learns from {@link
  * HttpServer#CLIENT_GONE} when its client has gone away, which a route cannot see by itself.
  */
 final class ConnectionWatch

@@ -6,9 +6,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A listening channel, and how it ends. Whom the system has let in before it stops is taken in, too:
- * they have connected and perhaps asked already, and would be reset without anybody having read
- * what.
+ * A listening channel, and how it ends. Whom the system has let in before it stops is taken in,
+ * too: they have connected and perhaps asked already, and would be reset without anybody having
+ * read what.
  */
 final class Listener {
   private final Channel channel;

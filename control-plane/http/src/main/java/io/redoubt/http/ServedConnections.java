@@ -133,8 +133,7 @@ final class ServedConnections extends ChannelInitializer<Channel> {
 
   private void serve(Channel channel, InetSocketAddress peer, ClientConnection connection) {
     var thread = threads.of(channel);
-    var watch =
-        new ConnectionWatch(config.headDeadline(), unrouted, watched, thread, connection);
+    var watch = new ConnectionWatch(config.headDeadline(), unrouted, watched, thread, connection);
     var _ =
         serverLayer(peer)
             .join(Flow.fromGraph(new ConnectionStage(connection)))

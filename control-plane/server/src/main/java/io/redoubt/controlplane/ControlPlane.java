@@ -152,10 +152,7 @@ public final class ControlPlane implements AutoCloseable {
    * floor has not reached get it; requests for approval are forgotten past their time.
    */
   private static Cancellable tend(
-      ActorSystem<?> system,
-      ControlPlaneConfig config,
-      Services services,
-      TrustedOnce trust) {
+      ActorSystem<?> system, ControlPlaneConfig config, Services services, TrustedOnce trust) {
     Runnable tend =
         () -> {
           trust.run();

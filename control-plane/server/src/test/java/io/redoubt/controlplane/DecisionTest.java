@@ -309,8 +309,7 @@ class DecisionTest {
             "Denied, since starter in version 1 of the policies could not be evaluated: in the reply"
                 + " to act_1; starter: integer overflow.");
     assertThat(explained(tenant.owner(), unjudged).text("/summary"))
-        .isEqualTo(
-            "Denied by version 1 of the policies: the arguments cannot be judged: no JSON.");
+        .isEqualTo("Denied by version 1 of the policies: the arguments cannot be judged: no JSON.");
     assertThat(explained(tenant.owner(), unpermitted).text("/summary"))
         .isEqualTo("Denied: nothing in version 1 of the policies permits it.");
   }
@@ -325,7 +324,8 @@ class DecisionTest {
 
     var reply = explained(tenant.owner(), reported);
 
-    assertThat(reply.text("/summary")).isEqualTo("Permitted by starter in version 1 of the policies.");
+    assertThat(reply.text("/summary"))
+        .isEqualTo("Permitted by starter in version 1 of the policies.");
     assertThat(reply.text("/bundle/version")).isEqualTo("1");
     assertThat(reply.text("/alerts/0/policy_id")).isEqualTo("starter");
     assertThat(reply.text("/shadow/verdict")).isEqualTo("deny");

@@ -10,8 +10,8 @@ import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
-import io.redoubt.protocol.link.WorkingHours;
 import io.redoubt.protocol.link.Spending;
+import io.redoubt.protocol.link.WorkingHours;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,8 +156,7 @@ class IamTest {
         "{\"working_hours\": {\"zone\": \"%s\", \"from\": \"%s\", \"until\": \"%s\","
             + " \"days\": [%s]}}";
     String early = hours.formatted("Europe/Zurich", "06:00", "15:30", "\"friday\", \"monday\"");
-    var told =
-        new WorkingHours("Europe/Zurich", "06:00", "15:30", List.of("monday", "friday"));
+    var told = new WorkingHours("Europe/Zurich", "06:00", "15:30", List.of("monday", "friday"));
     try (var enclave = fresh.newEnclave("home").connect()) {
       assertThat(fresh.owner().get(path).at("/working_hours").isNull()).isTrue();
       var changed = fresh.owner().patch(path, early);

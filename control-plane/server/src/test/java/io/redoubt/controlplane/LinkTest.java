@@ -195,8 +195,7 @@ class LinkTest {
     assertTakeTurns(
         tenant,
         "SELECT id FROM control.enclave FOR NO KEY UPDATE",
-        () ->
-            enclave.report(EnclaveClient.json(new LinkReport.Applied(1, server.clock.instant()))),
+        () -> enclave.report(EnclaveClient.json(new LinkReport.Applied(1, server.clock.instant()))),
         204);
   }
 

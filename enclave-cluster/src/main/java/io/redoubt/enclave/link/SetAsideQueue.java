@@ -31,8 +31,7 @@ final class SetAsideQueue {
 
     static Task of(SetAside.Order order) {
       var envelope = order.envelope();
-      return new Task(
-          envelope.organizationId(), envelope.number(), order.since(), envelope, null);
+      return new Task(envelope.organizationId(), envelope.number(), order.since(), envelope, null);
     }
 
     boolean stops() {

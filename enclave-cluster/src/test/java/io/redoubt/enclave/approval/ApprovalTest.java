@@ -445,8 +445,7 @@ class ApprovalTest {
     var record =
         fixture.controlPlane.awaitAudit(
             own,
-            it ->
-                granted.equals(it.approvalId()) && it.operation().equals("approval:cancelled"));
+            it -> granted.equals(it.approvalId()) && it.operation().equals("approval:cancelled"));
     assertThat(record.detail()).contains("a client of somebody who approved it at the enclave");
   }
 
@@ -480,8 +479,7 @@ class ApprovalTest {
         null);
 
     String reader = fixture.token(others.owner(), others.reveal()).text("access_token");
-    assertThat(
-            Http.get(at("/" + approval), "Authorization", "Bearer " + reader).text("status"))
+    assertThat(Http.get(at("/" + approval), "Authorization", "Bearer " + reader).text("status"))
         .isEqualTo("cancelled");
   }
 
@@ -791,7 +789,8 @@ class ApprovalTest {
     String approval = asked(caller());
     awaitSeen(approval, ApprovalStatus.PENDING);
 
-    var huge = decide(approval, Map.of("decision", "approve", "reason", "hunter2 ".repeat(1 << 17)));
+    var huge =
+        decide(approval, Map.of("decision", "approve", "reason", "hunter2 ".repeat(1 << 17)));
 
     assertThat(huge.status()).isIn(413, 422);
     assertThat(show(approval).text("status")).isEqualTo("pending");

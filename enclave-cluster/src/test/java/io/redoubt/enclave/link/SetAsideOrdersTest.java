@@ -63,6 +63,7 @@ class SetAsideOrdersTest {
 
   /** Numbers of those of which the control plane will not hear. */
   private final Set<Long> untold = ConcurrentHashMap.newKeySet();
+
   private final List<AgentKey> stopped = new CopyOnWriteArrayList<>();
   private final List<String> superseded = new CopyOnWriteArrayList<>();
 
@@ -395,11 +396,10 @@ class SetAsideOrdersTest {
   }
 
   private static String json(long number, String command) {
-    return
-        """
-        {"enclave_id": "%s", "number": %d, "organization_id": "%s",
-         "issued_at": "2026-11-20T12:00:00Z", "command": %s}
-        """
+    return """
+    {"enclave_id": "%s", "number": %d, "organization_id": "%s",
+     "issued_at": "2026-11-20T12:00:00Z", "command": %s}
+    """
         .formatted(ENCLAVE, number, ORGANIZATION, command);
   }
 

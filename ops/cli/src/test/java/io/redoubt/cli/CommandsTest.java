@@ -396,7 +396,8 @@ class CommandsTest extends LoggedIn {
     assertThat(server.requests().getLast().body())
         .isEqualTo("{\"fail_open\":true,\"compensating_controls\":\"egress\"}");
     assertThat(
-            machine.type("org", "set", "--working-hours", "Europe/Zurich,08:00,18:00,monday,friday"))
+            machine.type(
+                "org", "set", "--working-hours", "Europe/Zurich,08:00,18:00,monday,friday"))
         .isZero();
     assertThat(server.requests().getLast().body())
         .isEqualTo(

@@ -191,13 +191,7 @@ final class LlmFixture implements AutoCloseable {
     binding =
         await(
             HttpServer.start(
-                system,
-                "127.0.0.1",
-                0,
-                Optional.empty(),
-                edge,
-                marked,
-                LlmRoutes.UNROUTED));
+                system, "127.0.0.1", 0, Optional.empty(), edge, marked, LlmRoutes.UNROUTED));
     reset();
   }
 

@@ -204,9 +204,7 @@ class ModelJudgeTest {
                   key.approval(),
                   null,
                   arguments == null ? null : Json.STRICT.readTree(arguments),
-                  arguments == null
-                      ? ShownPrompt.of(() -> Optional.of(EXCERPT))
-                      : ShownPrompt.NONE,
+                  arguments == null ? ShownPrompt.of(() -> Optional.of(EXCERPT)) : ShownPrompt.NONE,
                   clock.instant()),
               new ApprovalBoard.Limits(100, 100)));
       LlmFixture.await(

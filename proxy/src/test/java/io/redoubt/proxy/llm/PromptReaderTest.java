@@ -28,8 +28,7 @@ class PromptReaderTest {
   }
 
   private static ModelPrompt said(String user, Inspector inspector) {
-    return read(
-        "{\"messages\":[{\"role\":\"user\",\"content\":\"" + user + "\"}]}", inspector);
+    return read("{\"messages\":[{\"role\":\"user\",\"content\":\"" + user + "\"}]}", inspector);
   }
 
   /** So many characters, the last of them a space. */

@@ -199,7 +199,15 @@ public sealed interface LinkCommand {
      */
     public DecideApproval saidBy(@Nullable String other) {
       return new DecideApproval(
-          approvalId, decision, reason, by, through, authenticationAge, arguments, withdrawn, other);
+          approvalId,
+          decision,
+          reason,
+          by,
+          through,
+          authenticationAge,
+          arguments,
+          withdrawn,
+          other);
     }
 
     /** What the arguments are sealed for, so that they open nowhere else. */

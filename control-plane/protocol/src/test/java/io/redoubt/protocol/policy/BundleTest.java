@@ -407,8 +407,7 @@ class BundleTest {
     assertThat(Bundle.read(over.canonical())).isEmpty();
     assertThat(Bundle.parse(over.sign(KEY))).isEmpty();
     assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            new Bundle(ORGANIZATION, 1, NOW, documents(Bundle.MAX_POLICIES + 1, "")))
+        .isThrownBy(() -> new Bundle(ORGANIZATION, 1, NOW, documents(Bundle.MAX_POLICIES + 1, "")))
         .withMessageContaining("at most 2000 policies");
   }
 

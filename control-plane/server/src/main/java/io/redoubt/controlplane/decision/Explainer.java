@@ -128,13 +128,11 @@ final class Explainer {
     String names = policies.stream().map(Told::id).collect(Collectors.joining(", "));
     String by = policies.isEmpty() ? in : names + " in " + in;
     if (record.plane() == Plane.APPROVAL) {
-      return "%s of %s, which %s asked for"
-              .formatted(record.operation(), record.approvalId(), by)
+      return "%s of %s, which %s asked for".formatted(record.operation(), record.approvalId(), by)
           + because();
     }
     if (NOT_APPROVED.contains(code())) {
-      return "%s, since %s was not granted, which %s asked for"
-              .formatted(verdict, approval(), by)
+      return "%s, since %s was not granted, which %s asked for".formatted(verdict, approval(), by)
           + because();
     }
     if (policies.isEmpty()) {
@@ -150,7 +148,10 @@ final class Explainer {
     }
     return switch (record.verdict()) {
       case PERMIT ->
-          verdict + " by " + by + (record.approvalId() == null ? "." : ", with " + approval() + ".");
+          verdict
+              + " by "
+              + by
+              + (record.approvalId() == null ? "." : ", with " + approval() + ".");
       case ESCALATE ->
           verdict + " by " + by + (record.approvalId() == null ? "." : ": " + approval() + ".");
       case DENY ->
@@ -179,8 +180,8 @@ final class Explainer {
     return record.verdict() == Verdict.DENY
         && BY_POLICY.contains(code())
         && reasons().stream()
-            .anyMatch(reason ->
-                record.policyIds().stream().anyMatch(id -> reason.startsWith(id + ": ")));
+            .anyMatch(
+                reason -> record.policyIds().stream().anyMatch(id -> reason.startsWith(id + ": ")));
   }
 
   /** The stable code that stands first; empty: there is none, or none that stands for itself. */

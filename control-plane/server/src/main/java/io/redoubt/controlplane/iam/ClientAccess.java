@@ -79,8 +79,7 @@ public final class ClientAccess implements OperatorDirectory {
             .orElse(Set.of());
   }
 
-  private Set<Permission> permissions(
-      Handle handle, OrganizationId organization, String subject) {
+  private Set<Permission> permissions(Handle handle, OrganizationId organization, String subject) {
     Optional<MemberId> member = parsed(MemberId::parse, subject);
     return member.isPresent()
         ? permissions(handle, organization, member.get())

@@ -37,7 +37,9 @@ record WorkingHoursBody(
         .require(begin != null, POINTER + "/from", "is a time of the day, such as 08:00")
         .require(end != null, POINTER + "/until", "is a time of the day, such as 18:00")
         .require(
-            begin == null || end == null || begin.isBefore(end), POINTER + "/until", "is after from")
+            begin == null || end == null || begin.isBefore(end),
+            POINTER + "/until",
+            "is after from")
         .require(
             days != null
                 && !days.isEmpty()

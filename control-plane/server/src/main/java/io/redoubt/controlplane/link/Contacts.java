@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /**
- * What is known of the other end of the link, in the enclave's own organization. It is one row, which
- * every call of the enclave changes.
+ * What is known of the other end of the link, in the enclave's own organization. It is one row,
+ * which every call of the enclave changes.
  */
 final class Contacts {
   /** Calls of one enclave that may wait for each other. */

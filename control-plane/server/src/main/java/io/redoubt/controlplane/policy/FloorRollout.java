@@ -102,16 +102,14 @@ public final class FloorRollout {
     return database
         .blocking(this::turn)
         .thenCompose(turn ->
-            turn.isEmpty()
-                ? CompletableFuture.<Void>completedFuture(null)
-                : inTurn(turn.get()));
+            turn.isEmpty() ? CompletableFuture.<Void>completedFuture(null) : inTurn(turn.get()));
   }
 
   /** Empty: there is nothing to do, or another process is at it. */
   private Optional<FloorTurn> turn() {
     boolean done =
-        database.inTransactionBlocking(handle ->
-            Floors.below(handle, Optional.empty(), 1).isEmpty());
+        database.inTransactionBlocking(
+            handle -> Floors.below(handle, Optional.empty(), 1).isEmpty());
     return done ? Optional.empty() : FloorTurn.take(database);
   }
 

@@ -81,8 +81,8 @@ class ReplyGuardTest {
   }
 
   /**
-   * Every place once for each protocol, and once more every place where lines end in two characters;
-   * the other cases differ in what is done with whole events.
+   * Every place once for each protocol, and once more every place where lines end in two
+   * characters; the other cases differ in what is done with whole events.
    */
   private static boolean isTried(Case given, byte[] stream, int cut) {
     boolean closely =
@@ -92,9 +92,7 @@ class ReplyGuardTest {
   }
 
   private static boolean isOfLineEnd(byte[] stream, int index) {
-    return index >= 0
-        && index < stream.length
-        && (stream[index] == '\r' || stream[index] == '\n');
+    return index >= 0 && index < stream.length && (stream[index] == '\r' || stream[index] == '\n');
   }
 
   @ParameterizedTest
