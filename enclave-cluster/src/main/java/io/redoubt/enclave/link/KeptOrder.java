@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** A command that was set aside, as this release reads it: another one may have written it. */
 sealed interface KeptOrder {
   /** As it was said, about one agent. */
-  record Readable(CommandEnvelope envelope) implements KeptOrder {}
+  record Legible(CommandEnvelope envelope) implements KeptOrder {}
 
   /**
    * What it says, is not to be read.
@@ -47,7 +47,7 @@ sealed interface KeptOrder {
     }
     return envelope(tree)
         .filter(it -> LinkSession.isWhole(it) && Backlog.agent(it.command()) != null)
-        .<KeptOrder>map(Readable::new)
+        .<KeptOrder>map(Legible::new)
         .orElseGet(() -> unreadable(tree));
   }
 

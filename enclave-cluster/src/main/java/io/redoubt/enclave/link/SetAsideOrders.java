@@ -134,7 +134,7 @@ final class SetAsideOrders implements Runnable {
     }
     for (SetAside.Row row : Waiting.on(store.first(MOST))) {
       switch (KeptOrder.read(row.envelope(), enclave)) {
-        case KeptOrder.Readable(var envelope) ->
+        case KeptOrder.Legible(var envelope) ->
             enqueue(
                 Objects.requireNonNull(lane(envelope), "about no agent"),
                 Task.of(new SetAside.Order(envelope, row.since())));
