@@ -6,10 +6,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +27,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** What is copied out of the heap at a time: most answers are one write. */
   private static final int PIECE_BYTES = 64 * 1024;
 
+  /**
+   * How long, and for how much, a peer is listened to that is still sending after the last word.
+   */
+  private static final Duration LINGER = Duration.ofSeconds(1);
+
+  private static final int MAX_DISCARDED = 1024 * 1024;
+
   private final Channel channel;
   private Runnable stirred = () -> {};
   private boolean attached;
@@ -32,6 +43,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private boolean writing;
   private boolean ended;
   private boolean closing;
+  private boolean lingering;
+  private int discarded;
   private @Nullable Throwable broken;
 
   /** The last handler of a channel that does not read by itself. */
@@ -153,7 +166,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /**
+   * A peer that is still sending would be answered with a reset, which can overtake the last
+   * answer: it hears first that nothing more comes, and what it sends meanwhile is dropped, in
+   * bounds.
+   */
   private void close() {
+    if (!headBegun || ended || lingering || channel.pipeline().get(SslHandler.class) != null) {
+      closeNow();
+      return;
+    }
+    lingering = true;
+    var _ = ((DuplexChannel) channel).shutdownOutput();
+    var _ = channel.eventLoop().schedule(this::closeNow, LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    discard();
+  }
+
+  private void discard() {
+    discarded += arrived.size();
+    arrived = ByteString.emptyByteString();
+    if (discarded < MAX_DISCARDED) {
+      channel.read();
+    } else {
+      closeNow();
+    }
+  }
+
+  private void closeNow() {
     var _ = channel.close();
   }
 
@@ -201,7 +240,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (!arrived.isEmpty()) {
+    if (lingering) {
+      discard();
+    } else if (!arrived.isEmpty()) {
       stirred.run();
     } else if (attached && !ended) {
       context.read(); // of a handshake, or a part of a record: nothing for the stream yet
@@ -226,7 +267,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private void end() {
     if (!ended) {
       ended = true;
-      stirred.run();
+      if (lingering) {
+        close();
+      } else {
+        stirred.run();
+      }
     }
   }
 

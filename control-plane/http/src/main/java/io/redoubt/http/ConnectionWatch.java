@@ -13,6 +13,7 @@ import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
+import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
@@ -88,6 +89,8 @@ final class ConnectionWatch
 
     private long idleSince = System.nanoTime();
     private int underWay;
+    private boolean streaming;
+    private final AsyncCallback<Done> streamed = createAsyncCallback(_ -> onStreamed());
     private boolean asked;
     private boolean ending;
     private Consumer<Duration> stop = _ -> {};
@@ -131,10 +134,14 @@ final class ConnectionWatch
               underWay--;
               idleSince = System.nanoTime();
               var response = grab(responseIn);
-              if (ending) {
-                emit(responseOut, hangingUp(response), () -> completeStage());
+              streaming = !response.entity().isStrict();
+              var followed = streaming ? following(response) : response;
+              if (!ending) {
+                push(responseOut, followed);
+              } else if (streaming) {
+                emit(responseOut, hangingUp(followed));
               } else {
-                push(responseOut, response);
+                emit(responseOut, hangingUp(followed), () -> completeStage());
               }
             }
           });
@@ -143,10 +150,11 @@ final class ConnectionWatch
           new AbstractOutHandler() {
             @Override
             public void onPull() {
-              // The answer before has left entirely: from here on the peer owes us a request.
+              // The answer before is on its way: from here on, or when its body has streamed to its
+              // end, the peer owes us a request.
               idleSince = System.nanoTime();
               connection.expectHead();
-              if (ending && asked && underWay == 0) {
+              if (ending && asked && underWay == 0 && !streaming) {
                 completeStage();
               } else {
                 pull(responseIn);
@@ -190,9 +198,21 @@ final class ConnectionWatch
       }
     }
 
-    /** While an answer's body is still streaming out, the next response has not been pulled. */
+    /** The next response is pulled as soon as the head of the one before has left, not its body. */
     private boolean waitsForPeer() {
-      return underWay == 0 && isAvailable(responseOut);
+      return underWay == 0 && !streaming && isAvailable(responseOut);
+    }
+
+    private HttpResponse following(HttpResponse response) {
+      return StreamedEntity.followed(response, () -> streamed.invoke(Done.getInstance()));
+    }
+
+    private void onStreamed() {
+      streaming = false;
+      idleSince = System.nanoTime();
+      if (ending && underWay == 0) {
+        completeStage();
+      }
     }
 
     private void endWithin(Duration limit) {

@@ -22,8 +22,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -33,18 +38,29 @@ import org.junit.jupiter.api.TestInstance;
 class ConnectionsTest {
   private static final String MUCH = "0123456789abcdef".repeat(500_000);
 
+  private static final Duration DEADLINE = Duration.ofMillis(400);
+
+  /** Several of them make a deadline, and all of them several deadlines. */
+  private static final Duration TICK = Duration.ofMillis(100);
+
+  private static final int TICKS = 15;
+  private static final ByteString TEXT = ByteString.fromString("text");
+
   private final CompletableFuture<Void> waiting = new CompletableFuture<>();
   private final CompletableFuture<Void> clientGone = new CompletableFuture<>();
 
   @AutoClose
   private final EdgeServer server =
-      new EdgeServer("redoubt.http.head-deadline = 400 ms", _ -> routes());
+      new EdgeServer("redoubt.http.head-deadline = " + DEADLINE.toMillis() + " ms", _ -> routes());
 
   private Route routes() {
     return concat(
         path("anything", () -> get(() -> complete("here"))),
         path("much", () -> get(() -> complete(MUCH))),
         path("never", () -> Replies.async(new CompletableFuture<>())),
+        path("slowly", () -> complete(slowly(Source.tick(TICK, TICK, TEXT).take(TICKS)))),
+        path("hesitantly", () -> complete(slowly(hesitating()))),
+        path("measured", () -> complete(measured(hesitating()))),
         path(
             "wait",
             () ->
@@ -54,6 +70,51 @@ class ConnectionsTest {
                   gone.thenRun(() -> clientGone.complete(null));
                   return Replies.async(new CompletableFuture<>());
                 })));
+  }
+
+  /** Nothing for longer than the deadline, twice. */
+  private static Source<ByteString, ?> hesitating() {
+    var pause = DEADLINE.multipliedBy(2);
+    return Source.tick(pause, pause, TEXT).take(2);
+  }
+
+  private static HttpResponse slowly(Source<ByteString, ?> body) {
+    return HttpResponse.create()
+        .withEntity(HttpEntities.createChunked(ContentTypes.TEXT_PLAIN_UTF8, body));
+  }
+
+  private static HttpResponse measured(Source<ByteString, ?> body) {
+    return HttpResponse.create()
+        .withEntity(HttpEntities.create(ContentTypes.TEXT_PLAIN_UTF8, 2L * TEXT.size(), body));
+  }
+
+  /** The deadline is for whoever is to ask, not for what is answered. */
+  @Test
+  void anAnswerMayStreamForAsLongAsItLasts() throws Exception {
+    try (var slow = server.connect();
+        var hesitant = server.connect();
+        var measured = server.connect()) {
+      write(slow, "GET /slowly HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(hesitant, "GET /hesitantly HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(measured, "GET /measured HTTP/1.1\r\nHost: x\r\n\r\n");
+
+      assertThat(until("\r\n0\r\n\r\n", slow)).contains("4\r\ntext\r\n".repeat(TICKS));
+      assertThat(until("\r\n0\r\n\r\n", hesitant)).contains("4\r\ntext\r\n".repeat(2));
+      assertThat(until("texttext", measured)).contains("\r\nContent-Length: 8\r\n");
+      write(hesitant, "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(until("here", hesitant)).startsWith("HTTP/1.1 200 ");
+      assertThat(heard(hesitant)).as("idle from then on").isEmpty();
+      assertThat(heard(measured)).as("idle from then on").isEmpty();
+    }
+  }
+
+  /** It would be reset, and the answer with it, if the rest were left unread. */
+  @Test
+  void whoSendsOnHearsTheLastAnswerAllTheSame() throws Exception {
+    try (var socket = server.connect()) {
+      assertThat(exchange(socket, "\u0016\u0003\u0001 hello\r\n\r\n" + "x".repeat(300_000)))
+          .startsWith("HTTP/1.1 400");
+    }
   }
 
   @Test

@@ -160,6 +160,23 @@ class StoppingTest {
     }
   }
 
+  /** Of a peer that is to ask, the end would be sensed within the deadline. */
+  @Test
+  void aStreamThatIsQuietForALongTimeMayGoOnToItsEndAsWell() throws Exception {
+    try (var patient = new EdgeServer("redoubt.http.head-deadline = 100 ms", _ -> routes());
+        var socket = patient.connect();
+        var silent = patient.connect()) {
+      write(socket, "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+      until("first", socket);
+      assertThat(silent.getInputStream().read()).as("the deadline has passed").isNegative();
+      var stopped = patient.stop(SOON);
+      rest.complete(ByteString.fromString("last"));
+
+      assertThat(heard(socket)).contains("last\r\n0\r\n\r\n");
+      assertThat(stopped).succeedsWithin(SOON);
+    }
+  }
+
   @Test
   void aStreamThatGoesOnForTooLongIsCutSoThatItsClientNotices() throws Exception {
     try (var socket = asking("/stream")) {
