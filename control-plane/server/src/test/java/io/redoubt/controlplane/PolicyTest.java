@@ -326,8 +326,16 @@ class PolicyTest {
   void whatIsMoreThanABundleHoldsIsNotPublished() {
     var tenant = server.newTenant();
     var large = body("// " + "x".repeat(99_997));
-    for (int i = 0; i < 43; i++) {
+    for (int i = 0; i < 41; i++) {
       assertThat(tenant.owner().put(POLICIES + "/large" + i, large).status()).isEqualTo(201);
+    }
+    assertThat(tenant.owner().put(POLICIES + "/large41", large).status())
+        .as("more than a bundle by themselves")
+        .isEqualTo(409);
+    // As much of what is left as goes in, so that the rest of the bundle has no room beside them.
+    for (int size = 50_000; size > 100; size /= 2) {
+      var small = body("// " + "x".repeat(size));
+      assertThat(tenant.owner().put(POLICIES + "/small" + size, small).status()).isIn(201, 409);
     }
 
     var reply = tenant.owner().post(BUNDLES, "{}");
