@@ -117,7 +117,9 @@ final class EmailTeller implements Teller {
     if (!anybodyTold && view.status() != ApprovalStatus.PENDING) {
       return new Ended("missed", "it was over before anybody could be told");
     }
-    String round = view.status().wire() + "/" + view.workflow() + "/" + view.tier();
+    // One end is told: a grant that is used while some have heard of it is not another.
+    boolean pending = view.status() == ApprovalStatus.PENDING;
+    String round = (pending ? "asked" : "ended") + "/" + view.workflow() + "/" + view.tier();
     var progress = Progress.of(notice.place(), round);
     if (!isNews(notice.standing(), view)) {
       return new Said(notice.shownAt(progress.place(), view.version(), Standing.of(view)));
