@@ -8,6 +8,7 @@ messages="\"messages\":[{\"role\":\"user\",\"content\":\"$text\"}]"
 
 # One call in the form of curl's configuration, where a quotation mark is written with a backslash.
 call() {
+  echo next
   quoted=$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')
   cat <<END
 url = "$1"
@@ -17,7 +18,6 @@ header = "content-type: application/json"
 data = "$quoted"
 output = "/dev/null"
 silent
-next
 END
 }
 
@@ -32,7 +32,10 @@ round() {
 # One client for all of them: its connections stay open, and it starts once.
 round=$(round)
 n=0
-while [ "$n" -lt "${ROUNDS:-500}" ]; do
-  printf '%s\n' "$round"
-  n=$((n + 1))
-done | curl --config -
+{
+  call "$OPENAI_BASE_URL/models" "{}" | sed -e 1d -e '/^data/d'
+  while [ "$n" -lt 500 ]; do
+    printf '%s\n' "$round"
+    n=$((n + 1))
+  done
+} | curl --config -

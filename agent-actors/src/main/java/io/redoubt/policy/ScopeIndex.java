@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the policies whose scope matches a request, without asking the others. */
@@ -32,29 +31,30 @@ final class ScopeIndex {
   /** Numbers of the policies, ascending. */
   int[] matching(PolicyAction action, Target principal, Target resource) {
     var found = new Matches();
-    eachKey(
-        principal,
-        key -> {
-          var byResource = places.get(key);
-          if (byResource != null) {
-            eachKey(
-                resource,
-                other -> {
-                  for (int each : byResource.getOrDefault(other, List.of())) {
-                    if (policies.get(each).scope().matches(action, principal, resource)) {
-                      found.add(each);
-                    }
-                  }
-                });
+    var principals = keys(principal);
+    var resources = keys(resource);
+    for (var one : principals) {
+      var byResource = places.get(one);
+      if (byResource == null) {
+        continue;
+      }
+      for (var other : resources) {
+        for (int each : byResource.getOrDefault(other, List.of())) {
+          if (policies.get(each).scope().matches(action, principal, resource)) {
+            found.add(each);
           }
-        });
+        }
+      }
+    }
     return found.sorted();
   }
 
-  private static void eachKey(Target target, Consumer<@Nullable Entity> use) {
-    use.accept(null);
-    use.accept(target.entity());
-    target.parents().forEach(use);
+  private static List<@Nullable Entity> keys(Target target) {
+    var keys = new ArrayList<@Nullable Entity>(2 + target.parents().size());
+    keys.add(null);
+    keys.add(target.entity());
+    keys.addAll(target.parents());
+    return keys;
   }
 
   private static final class Matches {

@@ -64,8 +64,10 @@ public final class Assessor {
     add(found, "burst", config.burst(), isBurst(act.at(), session));
     add(found, "loop", config.loop(), isLoop(act, session));
     add(found, "denials", config.denials(), isDeniedOften(session));
-    for (var finding : findings.stream().sorted().toList()) {
-      add(found, "finding " + finding, config.finding(), true);
+    if (!findings.isEmpty()) {
+      findings.stream()
+          .sorted()
+          .forEach(each -> add(found, "finding " + each, config.finding(), true));
     }
     add(found, "off-hours", config.offHours(), isOffHours(act.at(), hours));
     return found.isEmpty() ? Risk.NONE : Risk.of(found);
@@ -89,8 +91,8 @@ public final class Assessor {
   }
 
   private static boolean isBurst(Instant now, Session session) {
-    return session.size() >= BURST
-        && session.newest(BURST).allMatch(each -> each.at().isAfter(now.minus(BURST_WITHIN)));
+    var since = now.minus(BURST_WITHIN);
+    return session.size() >= BURST && session.all(BURST, each -> each.at().isAfter(since));
   }
 
   /** Where it cannot be read when they are at work, they never are. */
@@ -103,15 +105,11 @@ public final class Assessor {
   }
 
   private static boolean isLoop(Act act, Session session) {
-    return session
-            .newest(LOOP_AMONG)
-            .filter(each -> each.content() == act.content() && each.isLike(act))
-            .count()
+    return session.count(LOOP_AMONG, each -> each.content() == act.content() && each.isLike(act))
         >= LOOP;
   }
 
   private static boolean isDeniedOften(Session session) {
-    return session.newest(DENIALS_AMONG).filter(each -> each.verdict() == Verdict.DENY).count()
-        >= DENIALS;
+    return session.count(DENIALS_AMONG, each -> each.verdict() == Verdict.DENY) >= DENIALS;
   }
 }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +37,21 @@ public final class Session {
   private final Deque<Act> acts = new ArrayDeque<>();
   private final Deque<Act> done = new ArrayDeque<>();
   private final Map<Name, Times> names = new HashMap<>();
+
+  /** The last acts, oldest first. */
+  private final Deque<Late> lately = new ArrayDeque<>();
+
+  private int doneLately;
   private @Nullable Drift drift;
 
   /** What two acts have in common that are alike. */
   private record Name(String operation, String resource) {
     static Name of(Act act) {
       return new Name(act.operation(), act.resource());
+    }
+
+    String text() {
+      return operation + ' ' + resource;
     }
   }
 
@@ -50,9 +60,15 @@ public final class Session {
     private final Name name;
     private int tried;
     private int done;
+    private int doneLately;
 
     Times(Name name) {
       this.name = name;
+    }
+
+    /** Whether it was not done before the last acts. */
+    boolean isUnusual() {
+      return done == doneLately;
     }
 
     /** An agent does the same few things over and over: their names are kept once. */
@@ -60,6 +76,9 @@ public final class Session {
       return new Act(act.at(), name.operation, name.resource, act.verdict(), act.content());
     }
   }
+
+  /** One of the last acts. */
+  private record Late(Times times, boolean done) {}
 
   /** Puts what was done before in front of what was done since. */
   public void recall(List<Act> earlier) {
@@ -76,6 +95,10 @@ public final class Session {
       }
       forget(times);
     }
+    while (!lately.isEmpty()) {
+      leaveOldest();
+    }
+    newest(LATELY).toList().reversed().forEach(act -> comeLately(times(act), act));
     drift = drifted();
   }
 
@@ -98,7 +121,28 @@ public final class Session {
         forget(oldest);
       }
     }
+    comeLately(times, same);
     drift = drifted();
+  }
+
+  private void comeLately(Times times, Act act) {
+    var late = new Late(times, Facts.Session.isDone(act));
+    lately.addLast(late);
+    if (late.done) {
+      times.doneLately++;
+      doneLately++;
+    }
+    if (lately.size() > LATELY) {
+      leaveOldest();
+    }
+  }
+
+  private void leaveOldest() {
+    var late = lately.removeFirst();
+    if (late.done) {
+      late.times.doneLately--;
+      doneLately--;
+    }
   }
 
   private Times times(Act act) {
@@ -116,29 +160,23 @@ public final class Session {
    * and lasts until it is less than a quarter, so that it is one and the same in between.
    */
   private @Nullable Drift drifted() {
-    if (acts.size() < LATELY || done.size() < HABIT) {
+    if (lately.size() < LATELY || done.size() - doneLately < HABIT) {
       return null;
     }
-    var lately = newest(LATELY).toList();
-    var doneLately = new HashMap<Name, Integer>();
-    int count = 0;
-    for (var act : lately) {
-      if (Facts.Session.isDone(act)) {
-        doneLately.merge(Name.of(act), 1, Integer::sum);
-        count++;
-      }
+    int unusual = 0;
+    for (var late : lately) {
+      unusual += late.times.isUnusual() ? 1 : 0;
     }
-    if (done.size() - count < HABIT) {
-      return null;
-    }
-    var unusual =
-        lately.stream()
-            .filter(act -> times(act).done == doneLately.getOrDefault(Name.of(act), 0))
-            .toList()
-            .reversed();
-    return unusual.size() < (drift == null ? LEFT : BACK)
+    return unusual < (drift == null ? LEFT : BACK)
         ? null
-        : new Drift(unusual.size(), LATELY, unusual.stream().map(Act::name).distinct().toList());
+        : new Drift(
+            unusual,
+            LATELY,
+            lately.stream()
+                .filter(late -> late.times.isUnusual())
+                .map(late -> late.times.name.text())
+                .distinct()
+                .toList());
   }
 
   /** How the agent has left its usual operations; empty: it has not. */
@@ -159,6 +197,27 @@ public final class Session {
   /** The last so many, newest first. */
   Stream<Act> newest(int atMost) {
     return acts.reversed().stream().limit(atMost);
+  }
+
+  /** How many of the last so many are such. */
+  int count(int atMost, Predicate<Act> such) {
+    int found = 0;
+    var newestFirst = acts.descendingIterator();
+    for (int i = 0; i < atMost && newestFirst.hasNext(); i++) {
+      found += such.test(newestFirst.next()) ? 1 : 0;
+    }
+    return found;
+  }
+
+  /** Whether all of the last so many are such. */
+  boolean all(int atMost, Predicate<Act> such) {
+    var newestFirst = acts.descendingIterator();
+    for (int i = 0; i < atMost && newestFirst.hasNext(); i++) {
+      if (!such.test(newestFirst.next())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** As policies see it. */
