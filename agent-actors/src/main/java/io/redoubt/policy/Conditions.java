@@ -2,6 +2,7 @@ package io.redoubt.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,11 @@ final class Conditions {
 
   private final Set<String> context = new HashSet<>();
   private final Set<String> args = new HashSet<>();
+  private final Map<String, Set<TextTest>> told = new HashMap<>();
+
+  /** Arguments of which something else is asked. */
+  private final Set<String> untold = new HashSet<>();
+
   private final Set<Tally> counts = new HashSet<>();
   private final List<String> problems = new ArrayList<>();
   private final List<String> idle = new ArrayList<>();
@@ -66,6 +72,7 @@ final class Conditions {
             reader.resource,
             reader.context,
             reader.args,
+            reader.told(),
             reader.counts),
         reader.problems.stream().distinct().toList(),
         reader.idle.stream().distinct().toList());
@@ -120,6 +127,9 @@ final class Conditions {
     asksOfNamed(expression);
     if (expression.has("Var")) {
       variable(expression.path("Var").asText());
+      return;
+    }
+    if (isTest(expression)) {
       return;
     }
     var access = expression.has(".") ? expression.path(".") : expression.path("has");
@@ -238,6 +248,56 @@ final class Conditions {
     }
     if (path.size() > 2) {
       args.add(path.get(2));
+      untold.add(path.get(2));
     }
+  }
+
+  private Map<String, Set<TextTest>> told() {
+    var all = new HashMap<>(told);
+    all.keySet().removeAll(untold);
+    return all;
+  }
+
+  /** Whether it asks one of those things of an argument that can be told without Cedar. */
+  private boolean isTest(JsonNode expression) {
+    if (expression.has("has")) {
+      var name = argument(path(expression.path("has")));
+      return name != null && tested(name, null);
+    }
+    if (expression.has("like")) {
+      var like = expression.path("like");
+      var name = argument(like.path("left"));
+      var pattern = TextTest.Like.of(like.path("pattern"));
+      return name != null && pattern.isPresent() && tested(name, pattern.get());
+    }
+    var sides = expression.has("==") ? expression.path("==") : expression.path("!=");
+    var left = argument(sides.path("left"));
+    var right = argument(sides.path("right"));
+    var value = sides.path(left == null ? "left" : "right").path("Value");
+    var name = left == null ? right : left;
+    return name != null && value.isTextual() && tested(name, new TextTest.Equal(value.asText()));
+  }
+
+  private boolean tested(String argument, @Nullable TextTest test) {
+    context.add("args");
+    args.add(argument);
+    var tests = told.computeIfAbsent(argument, _ -> new HashSet<>());
+    if (test != null) {
+      tests.add(test);
+    }
+    return true;
+  }
+
+  /** The name in {@code context.args.name}; null: it is something else. */
+  private static @Nullable String argument(JsonNode expression) {
+    return expression.has(".") ? argument(path(expression.path("."))) : null;
+  }
+
+  private static @Nullable String argument(@Nullable List<String> path) {
+    return path != null
+            && path.size() == 3
+            && path.subList(0, 2).equals(List.of("context", "args"))
+        ? path.get(2)
+        : null;
   }
 }

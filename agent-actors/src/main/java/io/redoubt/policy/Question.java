@@ -35,6 +35,9 @@ final class Question {
   /** Those of the vocabulary alone: parsing one is a call into native code. */
   private static final Map<String, EntityTypeName> TYPES = new ConcurrentHashMap<>();
 
+  /** An argument that is not there; the outcomes of tests are not negative. */
+  private static final Long ABSENT = -1L;
+
   /** Characters of declared tools beyond which an answer is not remembered: agents name them. */
   private static final int MAX_REMEMBERED = 4_096;
 
@@ -93,17 +96,21 @@ final class Question {
   }
 
   /**
-   * All that such policies look at: where it is equal, so is their answer. Null: it is not worth
-   * remembering.
+   * All that policies look at of which answers {@linkplain Consulted#repeats() repeat}: where it is
+   * equal, so is their answer. Null: it is not worth remembering.
    */
   @Nullable List<@Nullable Object> key(Consulted consulted) {
-    if (!consulted.repeats()
-        || (consulted.context().contains("tools") && isLarge(request.facts().tools()))) {
+    if (consulted.context().contains("tools") && isLarge(request.facts().tools())) {
       return null;
     }
     var facts = request.facts();
     var context = consulted.context();
+    var told = told(consulted);
+    if (told == null) {
+      return null;
+    }
     return Arrays.asList(
+        told,
         consulted.principal() ? request.subject() : null,
         consulted.action() ? request.action() : null,
         consulted.resource() ? request.resource() : null,
@@ -113,6 +120,36 @@ final class Question {
         context.contains("tools") ? facts.tools() : null,
         context.contains("estimate") ? facts.estimate() : null,
         context.contains("approval") ? facts.approval() : null);
+  }
+
+  /** How the arguments come off; null: one of them is not what it is taken for. */
+  private @Nullable List<Long> told(Consulted consulted) {
+    if (consulted.args().isEmpty()) {
+      return List.of();
+    }
+    var values = request.facts().args().values();
+    var all = new ArrayList<Long>(consulted.told().size());
+    for (var each : consulted.told().entrySet()) {
+      var value = values.get(each.getKey());
+      if (value == null || value.isNull()) {
+        all.add(ABSENT);
+        continue;
+      }
+      var type = arguments.attributes().get(each.getKey());
+      boolean fits =
+          type instanceof ArgumentType.Text
+              ? TextTest.isText(value)
+              : type instanceof ArgumentType.Presence;
+      if (!fits) {
+        return null;
+      }
+      long outcomes = 0;
+      for (var test : each.getValue()) {
+        outcomes = outcomes << 1 | (test.holds(value.textValue()) ? 1 : 0);
+      }
+      all.add(outcomes);
+    }
+    return all;
   }
 
   private static boolean isLarge(@Nullable DeclaredTools tools) {

@@ -21,6 +21,7 @@ final class Slice {
   private static final int MAX_ANSWERS = 256;
 
   private final Consulted consulted;
+  private final boolean repeats;
   private final com.cedarpolicy.model.policy.PolicySet ready;
   private final Map<List<@Nullable Object>, Answer> answers = new ConcurrentHashMap<>();
 
@@ -57,6 +58,7 @@ final class Slice {
   Slice(int[] numbers, List<CompiledPolicy> policies) {
     this.consulted =
         Consulted.all(Arrays.stream(numbers).mapToObj(each -> policies.get(each).consulted()));
+    this.repeats = consulted.repeats();
     this.ready =
         new com.cedarpolicy.model.policy.PolicySet(
             Arrays.stream(numbers)
@@ -70,7 +72,7 @@ final class Slice {
   }
 
   Answer ask(Question question) {
-    var key = question.key(consulted);
+    var key = repeats ? question.key(consulted) : null;
     if (key == null) {
       return evaluate(question);
     }

@@ -1,7 +1,6 @@
 package io.redoubt.policy;
 
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,13 +14,33 @@ final class Slices {
   private static final int MAX_KEPT = 1_024;
 
   private final List<CompiledPolicy> policies;
-  private final BitSet repeating = new BitSet();
+
+  /** Which of them are asked together, by their numbers. */
+  private final Memory[] memories;
+
   private final Map<Key, Slice> kept = new ConcurrentHashMap<>();
 
   Slices(List<CompiledPolicy> policies) {
     this.policies = policies;
-    for (int i = 0; i < policies.size(); i++) {
-      repeating.set(i, policies.get(i).consulted().repeats());
+    this.memories =
+        policies.stream().map(each -> Memory.of(each.consulted())).toArray(Memory[]::new);
+  }
+
+  /** How likely an answer is to be found again. */
+  private enum Memory {
+    /** It is the same for many calls. */
+    FACTS,
+    /** It is the same for calls whose arguments come off alike. */
+    ARGUMENTS,
+    NONE;
+
+    private static final List<Memory> ALL = List.of(values());
+
+    static Memory of(Consulted consulted) {
+      if (!consulted.repeats()) {
+        return NONE;
+      }
+      return consulted.args().isEmpty() ? FACTS : ARGUMENTS;
     }
   }
 
@@ -47,24 +66,25 @@ final class Slices {
 
   /**
    * What these policies, all of which are conditional and match in their scope, say. Those whose
-   * answer is likely to be remembered are asked apart, so that the others do not keep it from being
-   * found: each question to Cedar costs more than many policies in it do.
+   * answers are likely to be remembered are asked apart, so that the others do not keep them from
+   * being found, and they meet in fewer ways: each question to Cedar costs more than many policies
+   * in it do.
    *
    * @param numbers ascending
    */
   Slice.Answer ask(int[] numbers, Question question) {
-    int[] first = Arrays.stream(numbers).filter(repeating::get).toArray();
-    if (first.length == 0 || first.length == numbers.length) {
-      return together(numbers, question);
+    var answer = Slice.Answer.NOTHING;
+    for (var memory : Memory.ALL) {
+      int[] some = Arrays.stream(numbers).filter(each -> memories[each] == memory).toArray();
+      if (some.length > 0) {
+        var said = together(some, question);
+        answer = some.length == numbers.length ? said : answer.and(said);
+      }
     }
-    int[] others = Arrays.stream(numbers).filter(each -> !repeating.get(each)).toArray();
-    return together(first, question).and(together(others, question));
+    return answer;
   }
 
   private Slice.Answer together(int[] numbers, Question question) {
-    if (numbers.length == 0) {
-      return Slice.Answer.NOTHING;
-    }
     var key = new Key(numbers);
     var slice = kept.get(key);
     if (slice == null) {

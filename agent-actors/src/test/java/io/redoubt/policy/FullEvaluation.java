@@ -9,6 +9,7 @@ import io.redoubt.policy.ArgumentType.Mismatch;
 import io.redoubt.protocol.audit.Verdict;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -33,7 +34,8 @@ final class FullEvaluation {
               "tools",
               "estimate",
               "approval"),
-          Set.of("env", "amount"),
+          Set.of("env", "amount", "note"),
+          Map.of(),
           Set.of(
               Tally.parse("tool:call x within 90s").orElseThrow(),
               Tally.parse("tool:call within 5m").orElseThrow()));

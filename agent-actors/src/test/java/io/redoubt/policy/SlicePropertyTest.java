@@ -51,6 +51,17 @@ class SlicePropertyTest {
           "action in [Action::\"connector:read\", Action::\"connector:write\"]",
           List.of("resource", "resource == Operation::\"p1/m1\"", "resource in Connector::\"p2\""));
 
+  private static final List<String> ARGUMENTS =
+      List.of(
+          "{}",
+          "{\"env\":\"prod\"}",
+          "{\"env\":\"dev\",\"amount\":11}",
+          "{\"env\":\"test\",\"note\":\"ab\"}",
+          "{\"note\":\"xaxb*x\"}",
+          "{\"note\":\"xaxbx\",\"env\":\"prod\"}",
+          "{\"note\":\"b\\u00e9\"}",
+          "{\"note\":null,\"amount\":1}");
+
   private static final List<String> CONDITIONS =
       List.of(
           "context.findings.contains(\"pii\")",
@@ -61,6 +72,9 @@ class SlicePropertyTest {
           "principal in AgentGroup::\"team=b\"",
           "Agent::\"" + PolicySamples.agent(1) + "\" in AgentGroup::\"team=b\"",
           "context.risk > 40 && context has findings",
+          "context.args has note && context.args.note like \"*a*b\\**\"",
+          "context.args has note && (context.args.note == \"ab\" || context.args.note like \"b*é\")",
+          "context.args has note",
           "resource.name like \"m1*\"",
           "resource is Model && resource in Provider::\"p1\"",
           "principal has owner && principal.owner == \"ann\"",
@@ -186,7 +200,7 @@ class SlicePropertyTest {
                 InetAddress.ofLiteral(pick(List.of("10.0.0.1", "192.0.2.1", "fe80::1%1"))))
             .withArgs(
                 Arguments.parse(
-                    pick(List.of("{}", "{\"env\":\"prod\"}", "{\"env\":\"dev\",\"amount\":11}"))
+                    pick(ARGUMENTS)
                         .getBytes(StandardCharsets.UTF_8)))
             .withFindings(pick(List.of(Set.of(), Set.of("pii"), Set.of("pii", "secret"))))
             .withRisk(random.nextInt(100))
