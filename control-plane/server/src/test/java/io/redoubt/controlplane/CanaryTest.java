@@ -107,7 +107,7 @@ class CanaryTest {
     assertThat(tested.at("/decisions").findValuesAsText("verdict"))
         .containsExactly("permit", "deny", "deny");
     assertThat(tested.at("/decisions/2/errors")).as("not known").isNotEmpty();
-    assertThat(owner.post(BUNDLES, "{}").status()).isEqualTo(202);
+    assertThat(owner.post(BUNDLES, "{}").status()).isEqualTo(201);
     assertThat(owner.get(BUNDLES + "/2").text("/canaries/1/tools/provider/0"))
         .isEqualTo("web_search");
     assertThat(
@@ -166,7 +166,7 @@ class CanaryTest {
         .containsExactly("permit", "deny", "permit", "permit", "deny");
     assertThat(tested.at("/decisions/1/errors")).isEmpty();
     assertThat(tested.at("/decisions/4/errors")).as("not known").isNotEmpty();
-    assertThat(owner.post(BUNDLES, "{}").status()).isEqualTo(202);
+    assertThat(owner.post(BUNDLES, "{}").status()).isEqualTo(201);
     owner.put(POLICIES + "/often", OFTEN.replace(">= 3", ">= 4"));
     assertThat(owner.post(BUNDLES, "{}").text("/errors/0/pointer")).isEqualTo("/canaries/often");
   }

@@ -217,9 +217,7 @@ class PolicyTest {
     try (var enclave = tenant.newEnclave("main").connect()) {
       tenant.owner().put(POLICIES + "/guard", body(GUARD));
 
-      var publishing =
-          CompletableFuture.supplyAsync(
-              () -> tenant.owner().post(BUNDLES, "{}"), Thread::startVirtualThread);
+      var publishing = publishing(tenant);
       var told = told(enclave, 2);
       runs(tenant, enclave, told, List.of("node-2"));
       assertThat(publishing).isNotDone();
@@ -243,19 +241,100 @@ class PolicyTest {
     }
   }
 
+  /** What it had may decide there still (G8). */
   @Test
   void aPublicationThatAnEnclaveHasNotHeardOfIsUnderWay() {
     var tenant = server.newTenant();
-    var enclave = tenant.newEnclave("main");
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      goesAway(tenant, enclave);
 
-    var reply = tenant.owner().post(BUNDLES);
+      var reply = tenant.owner().post(BUNDLES);
 
-    assertThat(reply.status()).isEqualTo(202);
-    assertThat(reply.at("/pending").asBoolean()).isTrue();
-    assertThat(reply.at("/nodes")).isEmpty();
-    try (enclave) {
+      assertThat(reply.status()).isEqualTo(202);
+      assertThat(reply.at("/pending").asBoolean()).isTrue();
+      assertThat(reply.at("/nodes")).isEmpty();
+      assertThat(reply.text("/away/0/enclave_id")).isEqualTo(enclave.id);
+      assertThat(reply.text("/away/0/name")).isEqualTo("main");
+      assertThat(reply.at("/away/0/enrolled").asBoolean()).isTrue();
+      assertThat(reply.text("/away/0/last_contact_at")).isNotEmpty();
       enclave.connect();
       assertThat(told(enclave, 2).digest().text()).isEqualTo(reply.text("/digest"));
+    }
+  }
+
+  private static void goesAway(Tenant tenant, EnclaveClient enclave) {
+    enclave.disconnect();
+    await()
+        .until(() ->
+            !tenant.owner().get("/api/v1/enclaves/" + enclave.id).at("/listening").asBoolean());
+  }
+
+  private static CompletableFuture<Reply> publishing(Tenant tenant) {
+    return CompletableFuture.supplyAsync(
+        () -> tenant.owner().post(BUNDLES, "{}"), Thread::startVirtualThread);
+  }
+
+  @Test
+  void anEnclaveThatNeverSaidHelloNeitherEndsTheWaitingForOthersNorProlongsIt() {
+    var tenant = server.newTenant();
+    var spare = tenant.newEnclave("spare");
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      var publishing = publishing(tenant);
+      var told = told(enclave, 2);
+      runs(tenant, enclave, told, List.of("node-2"));
+      assertThat(publishing).isNotDone();
+      runs(tenant, enclave, told, List.of());
+      var published = publishing.join();
+
+      assertThat(published.status()).as(published.text()).isEqualTo(201);
+      assertThat(published.at("/pending").asBoolean()).isFalse();
+      assertThat(published.text("/nodes/0/node")).isEqualTo("node-1");
+      assertThat(published.at("/away")).hasSize(1);
+      assertThat(published.text("/away/0/enclave_id")).isEqualTo(spare.id);
+      assertThat(published.at("/away/0/enrolled").asBoolean()).isFalse();
+      assertThat(published.at("/away/0/last_contact_at").isNull()).isTrue();
+    }
+  }
+
+  @Test
+  void anEnclaveThatIsAwayDoesNotEndTheWaitingForOthers() {
+    var tenant = server.newTenant();
+    try (var gone = tenant.newEnclave("gone").connect();
+        var enclave = tenant.newEnclave("main").connect()) {
+      goesAway(tenant, gone);
+
+      var publishing = publishing(tenant);
+      runs(tenant, enclave, told(enclave, 2), List.of());
+      var published = publishing.join();
+
+      assertThat(published.status()).as(published.text()).isEqualTo(202);
+      assertThat(published.at("/pending").asBoolean()).isTrue();
+      assertThat(published.text("/nodes/0/enclave_id")).isEqualTo(enclave.id);
+      assertThat(published.at("/away")).hasSize(1);
+      assertThat(published.text("/away/0/enclave_id")).isEqualTo(gone.id);
+    }
+  }
+
+  @Test
+  void anEnclaveThatRefusesDoesNotEndTheWaitingForOthers() {
+    var tenant = server.newTenant();
+    try (var refusing = tenant.newEnclave("refusing").connect();
+        var enclave = tenant.newEnclave("main").connect()) {
+      var publishing = publishing(tenant);
+      told(refusing, 2);
+      refusing.report(
+          EnclaveClient.json(
+              new LinkReport.Rejected(refusing.commands.getLast().number(), "cannot be run here")));
+      int before = enclave.heartbeats.size();
+      await().until(() -> enclave.heartbeats.size() > before);
+      assertThat(publishing).isNotDone();
+      runs(tenant, enclave, told(enclave, 2), List.of());
+      var published = publishing.join();
+
+      assertThat(published.status()).as(published.text()).isEqualTo(202);
+      assertThat(published.text("/refused/0/enclave_id")).isEqualTo(refusing.id);
+      assertThat(published.text("/nodes/0/enclave_id")).isEqualTo(enclave.id);
+      assertThat(published.at("/away")).isEmpty();
     }
   }
 
@@ -263,9 +342,7 @@ class PolicyTest {
   void anEnclaveThatRefusesIsNamedWithItsReason() {
     var tenant = server.newTenant();
     try (var enclave = tenant.newEnclave("main").connect()) {
-      var publishing =
-          CompletableFuture.supplyAsync(
-              () -> tenant.owner().post(BUNDLES, "{}"), Thread::startVirtualThread);
+      var publishing = publishing(tenant);
       told(enclave, 2);
       enclave.report(
           EnclaveClient.json(

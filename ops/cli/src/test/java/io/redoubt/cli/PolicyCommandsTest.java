@@ -440,4 +440,21 @@ class PolicyCommandsTest extends LoggedIn {
     assertThat(machine.type("policy", "publish")).isEqualTo(1);
     assertThat(machine.err()).contains("cannot be run here");
   }
+
+  @Test
+  void whoIsAwayIsNamedAndOnlyWhoDecidesByWhatItHadIsWaitedFor() {
+    String answer =
+        """
+        {"version":2,"digest":"sha256:00","pending":%s,"nodes":[],"missing":[],"refused":[],
+         "away":[{"enclave_id":"enc_1","name":"spa\\u001bre","enrolled":%s,
+                  "last_contact_at":null}]}\
+        """;
+    server.on("POST " + BUNDLES, json(201, answer.formatted("false", "false")));
+    assertThat(machine.type("policy", "publish")).isZero();
+    assertThat(machine.err()).contains("spa\uFFFDre has never been connected");
+
+    server.on("POST " + BUNDLES, json(202, answer.formatted("true", "true")));
+    assertThat(machine.type("policy", "publish")).isEqualTo(5);
+    assertThat(machine.err()).contains("spa\uFFFDre is not connected");
+  }
 }

@@ -75,7 +75,8 @@ public final class BundleRoutes {
       boolean pending,
       List<Rollout.Node> nodes,
       List<Rollout.Missing> missing,
-      List<Rollout.Refused> refused) {
+      List<Rollout.Refused> refused,
+      List<Rollout.Away> away) {
     static Published of(Publication it, Rollout rollout) {
       return new Published(
           it.version(),
@@ -87,7 +88,8 @@ public final class BundleRoutes {
           rollout.pending(),
           rollout.nodes(),
           rollout.missing(),
-          rollout.refused());
+          rollout.refused(),
+          rollout.away());
     }
   }
 
@@ -252,7 +254,7 @@ public final class BundleRoutes {
             return CompletableFuture.completedFuture(
                 Answer.created(PATH + "/" + published.version(), body));
           }
-          return rollout.unreachable() || !clock.instant().isBefore(deadline)
+          return !rollout.awaited() || !clock.instant().isBefore(deadline)
               ? CompletableFuture.completedFuture(Answer.of(202, body))
               : signal
                   .atMost(config.publishPoll())

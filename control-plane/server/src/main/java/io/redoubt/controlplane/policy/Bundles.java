@@ -208,33 +208,57 @@ public final class Bundles implements Welcome {
 
   private record EnclaveRun(
       EnclaveId enclave,
+      String name,
+      boolean enrolled,
+      @Nullable Instant lastContactAt,
       boolean listening,
       @Nullable Long version,
       List<NodeRun> nodes,
       List<String> missing,
-      @Nullable String refusedWhy) {}
+      @Nullable String refusedWhy) {
+    boolean has(long wanted) {
+      return version != null && version >= wanted;
+    }
 
-  /** How far the version has come at the enclaves that serve the organization. */
+    boolean done(long wanted) {
+      return has(wanted) && missing.isEmpty();
+    }
+  }
+
+  /**
+   * How far the version has come at the enclaves that serve the organization. One that is away may
+   * go on deciding by what it had (G8); one that never said hello has nothing to decide by.
+   */
   Rollout rollout(Transaction transaction, long version, Instant now) {
     var nodes = new ArrayList<Rollout.Node>();
     var missing = new ArrayList<Rollout.Missing>();
     var refused = new ArrayList<Rollout.Refused>();
+    var away = new ArrayList<Rollout.Away>();
     boolean pending = false;
-    boolean unreachable = false;
+    boolean awaited = false;
     for (var run : runs(transaction, version, now)) {
-      boolean has = run.version() != null && run.version() >= version;
-      if (has) {
+      boolean refuses = !run.has(version) && run.refusedWhy() != null;
+      if (run.has(version)) {
         run.nodes().forEach(node -> nodes.add(Rollout.Node.of(run.enclave(), node)));
         run.missing().forEach(node -> missing.add(new Rollout.Missing(run.enclave(), node)));
       } else if (run.refusedWhy() != null) {
         refused.add(new Rollout.Refused(run.enclave(), run.refusedWhy()));
       }
-      boolean done = has && run.missing().isEmpty();
-      pending |= !done;
-      unreachable |= !done && (!run.listening() || (!has && run.refusedWhy() != null));
+      boolean done = run.done(version);
+      if (!done && !run.listening()) {
+        away.add(
+            new Rollout.Away(run.enclave(), run.name(), run.enrolled(), run.lastContactAt()));
+      }
+      pending |= !done && run.enrolled();
+      awaited |= !done && run.listening() && !refuses;
     }
     return new Rollout(
-        pending, List.copyOf(nodes), List.copyOf(missing), List.copyOf(refused), unreachable);
+        pending,
+        List.copyOf(nodes),
+        List.copyOf(missing),
+        List.copyOf(refused),
+        List.copyOf(away),
+        awaited);
   }
 
   private static List<EnclaveRun> runs(Transaction transaction, long version, Instant now) {
@@ -242,7 +266,8 @@ public final class Bundles implements Welcome {
         .handle()
         .createQuery(
             """
-            SELECT s.enclave_id, coalesce(e.listens_until > :now, false) AS listening, r.version,
+            SELECT s.enclave_id, e.name, e.enrolment_key IS NOT NULL AS enrolled,
+              e.last_contact_at, coalesce(e.listens_until > :now, false) AS listening, r.version,
               coalesce(r.nodes, '[]') AS nodes, coalesce(r.missing, '[]') AS missing,
               (SELECT c.rejected_why FROM control.enclave_command c
                WHERE c.enclave_id = s.enclave_id AND c.organization_id = s.organization_id
@@ -262,6 +287,9 @@ public final class Bundles implements Welcome {
         .map((row, _) ->
             new EnclaveRun(
                 new EnclaveId(Rows.uuid(row, "enclave_id")),
+                row.getString("name"),
+                row.getBoolean("enrolled"),
+                Rows.instantOrNull(row, "last_contact_at"),
                 row.getBoolean("listening"),
                 row.getObject("version", Long.class),
                 Rows.json(row, "nodes", NODES),

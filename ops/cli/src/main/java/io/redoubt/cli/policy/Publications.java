@@ -58,6 +58,14 @@ final class Publications {
     for (JsonNode missing : answer.path("missing")) {
       session.remark("node " + Table.text(missing, "node") + " does not decide by it yet.");
     }
+    for (JsonNode away : answer.path("away")) {
+      session.remark(
+          "enclave "
+              + Table.printable(Table.text(away, "name"))
+              + (away.path("enrolled").asBoolean()
+                  ? " is not connected, and may go on with what it had until it is."
+                  : " has never been connected; it runs it once it is."));
+    }
     if (!pending) {
       return 0;
     }
