@@ -29,6 +29,58 @@ class AgentCommandsTest extends LoggedIn {
     server.on("GET /api/v1/agents", json(200, AGENTS));
   }
 
+  private static final String ENCLAVES =
+      """
+      {"items":[
+        {"id":"enc_2","name":"sp\\u001bare","enrolled":false},
+        {"id":"enc_1","name":"eu-1","enrolled":true}],"next_cursor":null}\
+      """;
+  private static final String WHICH_ENCLAVE =
+      """
+      {"type":"urn:redoubt:error:invalid","title":"That is not valid","status":422,
+       "instance":"/api/v1/agents","errors":[
+         {"pointer":"/enclave_id","detail":"is needed: there is more than one"}]}\
+      """;
+
+  @Test
+  void whereAnEnclaveHasToBeNamedItIsSaidWhichThereAre() {
+    server.on("POST /api/v1/agents", json(422, WHICH_ENCLAVE));
+    server.on("GET /api/v1/enclaves", problem(403, "The caller lacks the permission", "no"));
+    assertThat(machine.type("agent", "create", "scout")).isEqualTo(1);
+    assertThat(machine.err()).contains("/enclave_id: is needed").doesNotContain("--enclave");
+
+    server.on("GET /api/v1/enclaves", json(200, ENCLAVES));
+    assertThat(machine.type("agent", "create", "scout")).isEqualTo(1);
+    assertThat(machine.err())
+        .contains("/enclave_id: is needed")
+        .contains("Say --enclave NAME. There are: sp\uFFFDare (never connected), eu-1");
+  }
+
+  @Test
+  void theEnclaveOfANewAgentIsNamedAsPeopleCallIt() {
+    server.on("GET /api/v1/enclaves", json(200, ENCLAVES));
+    server.on(
+        "POST /api/v1/agents",
+        json(
+            201,
+            "{\"agent\":{\"id\":\"agt_2\",\"name\":\"scout\"},\"bootstrap_token\":\"rdb_once\"}"));
+
+    assertThat(machine.type("agent", "create", "scout", "--enclave", "eu-1")).isZero();
+    assertThat(server.requests().getLast().body())
+        .isEqualTo("{\"name\":\"scout\",\"enclave_id\":\"enc_1\"}");
+    assertThat(machine.type("agent", "create", "scout", "--enclave", "enc_9")).isZero();
+    assertThat(server.requests().getLast().body())
+        .isEqualTo("{\"name\":\"scout\",\"enclave_id\":\"enc_9\"}");
+    assertThat(machine.type("agent", "create", "scout", "--enclave", "us-1")).isEqualTo(4);
+    assertThat(machine.err()).contains("There is no enclave called us-1.");
+
+    server.on(
+        "GET /api/v1/enclaves",
+        json(200, ENCLAVES.replace("sp\\u001bare", "eu-1")));
+    assertThat(machine.type("agent", "create", "scout", "--enclave", "eu-1")).isEqualTo(1);
+    assertThat(machine.err()).contains("enc_2, enc_1");
+  }
+
   @Test
   void whoeverStillBearsTheNameIsRevokedAndEveryNodesProofIsShown() throws IOException {
     server.on("POST /api/v1/agents/agt_1/revoke", json(200, ACKNOWLEDGED));

@@ -2,6 +2,7 @@ package io.redoubt.cli.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.budget.BudgetOptions;
+import io.redoubt.cli.enclave.EnclaveDirectory;
 import io.redoubt.cli.session.Session;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,10 @@ final class AgentCreate implements Callable<Integer> {
       description = "Who answers for it; you, if left out.")
   @Nullable String owner;
 
-  @Option(names = "--enclave", paramLabel = "ID", description = "Where it lives.")
+  @Option(
+      names = "--enclave",
+      paramLabel = "ENCLAVE",
+      description = "Where it lives, by name or id; may be left out where there is one.")
   @Nullable String enclave;
 
   @Option(
@@ -64,16 +68,16 @@ final class AgentCreate implements Callable<Integer> {
   public Integer call() {
     var models = allow == null && block == null ? null : new NewAgent.Models(allow, block);
     JsonNode answer =
-        session
-            .operator()
-            .post(
-                AgentDirectory.PATH,
+        new AgentDirectory(session.operator())
+            .create(
                 new NewAgent(
                     name,
                     description,
                     labels,
                     owner,
-                    enclave,
+                    enclave == null
+                        ? null
+                        : new EnclaveDirectory(session.operator()).idOf(enclave),
                     cidr,
                     models,
                     budget == null ? null : budget.asked()));

@@ -1,14 +1,16 @@
 package io.redoubt.cli.agent;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.api.ApiFailure;
 import io.redoubt.cli.api.OperatorApi;
 import io.redoubt.cli.api.Query;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
+import io.redoubt.cli.enclave.EnclaveDirectory;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds agents by what people call them. */
+/** Makes agents, and finds them by what people call them. */
 public final class AgentDirectory {
   public static final String PATH = "/api/v1/agents";
 
@@ -38,6 +40,25 @@ public final class AgentDirectory {
               + String.join(", ", matches.stream().map(AgentDirectory::id).toList()));
     }
     return matches.stream().findFirst();
+  }
+
+  /** Creates an agent. Where it has to be said in which enclave, the failure names them. */
+  public JsonNode create(NewAgent agent) {
+    try {
+      return operator.post(PATH, agent);
+    } catch (ApiFailure failure) {
+      if (agent.enclaveId() != null || !failure.isAbout("/enclave_id")) {
+        throw failure;
+      }
+      String choice = new EnclaveDirectory(operator).choice();
+      if (choice.isEmpty()) {
+        throw failure;
+      }
+      throw new CommandFailure(
+          failure.exitCode(),
+          failure.getMessage() + "\nSay --enclave NAME. There are: " + choice,
+          failure);
+    }
   }
 
   public JsonNode require(String nameOrId) {

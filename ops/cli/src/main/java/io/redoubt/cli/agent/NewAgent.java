@@ -22,8 +22,12 @@ public record NewAgent(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Models(@Nullable List<String> allow, @Nullable List<String> block) {}
 
-  /** An agent with nothing but a name. */
-  public static NewAgent named(String name) {
-    return new NewAgent(name, null, null, null, null, null, null, null);
+  /**
+   * An agent with nothing but a name.
+   *
+   * @param enclaveId null: the only one there is
+   */
+  public static NewAgent named(String name, @Nullable String enclaveId) {
+    return new NewAgent(name, null, null, null, enclaveId, null, null, null);
   }
 }

@@ -3,6 +3,8 @@ package io.redoubt.cli.api;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.protocol.problem.Problem;
+import java.util.ArrayList;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The server's refusal, in its own words. */
@@ -11,38 +13,49 @@ public final class ApiFailure extends CommandFailure {
 
   private final int status;
   private final @Nullable String type;
+  private final String[] pointers;
   private final @Nullable Integer stepUpSeconds;
 
   private ApiFailure(
-      int status, @Nullable String type, String message, @Nullable Integer stepUpSeconds) {
+      int status,
+      @Nullable String type,
+      String message,
+      String[] pointers,
+      @Nullable Integer stepUpSeconds) {
     super(ExitCode.ofStatus(status), message);
     this.status = status;
     this.type = type;
+    this.pointers = pointers;
     this.stepUpSeconds = stepUpSeconds;
   }
 
   static ApiFailure of(int status, @Nullable Problem problem) {
     if (problem == null || problem.title() == null) {
-      return new ApiFailure(status, null, "The server answered with status " + status + ".", null);
+      return of(status, "The server answered with status " + status + ".");
     }
     var message = new StringBuilder(problem.title());
     if (problem.detail() != null) {
       message.append(": ").append(problem.detail());
     }
+    var pointers = new ArrayList<String>();
     if (problem.errors() != null) {
       problem
           .errors()
-          .forEach(e -> message.append("\n  ").append(e.pointer()).append(": ").append(e.detail()));
+          .forEach(e -> {
+            message.append("\n  ").append(e.pointer()).append(": ").append(e.detail());
+            pointers.add(e.pointer());
+          });
     }
     if (problem.traceId() != null) {
       message.append("\n  (status ").append(status).append(", trace ").append(problem.traceId());
       message.append(')');
     }
-    return new ApiFailure(status, problem.type(), message.toString(), null);
+    return new ApiFailure(
+        status, problem.type(), message.toString(), pointers.toArray(String[]::new), null);
   }
 
   static ApiFailure of(int status, String message) {
-    return new ApiFailure(status, null, message, null);
+    return new ApiFailure(status, null, message, new String[0], null);
   }
 
   /**
@@ -51,12 +64,17 @@ public final class ApiFailure extends CommandFailure {
    * @param seconds how long ago that may have been proved
    */
   ApiFailure steppingUp(int seconds) {
-    return new ApiFailure(status, type, String.valueOf(getMessage()), seconds);
+    return new ApiFailure(status, type, String.valueOf(getMessage()), pointers, seconds);
   }
 
   /** How long ago the caller may have authenticated; null: it is not about that. */
   public @Nullable Integer stepUpSeconds() {
     return stepUpSeconds;
+  }
+
+  /** Whether the server found something wrong in this place of what it was sent. */
+  public boolean isAbout(String pointer) {
+    return Arrays.asList(pointers).contains(pointer);
   }
 
   public int status() {

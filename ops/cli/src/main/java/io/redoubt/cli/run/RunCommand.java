@@ -6,6 +6,7 @@ import io.redoubt.cli.agent.NewAgent;
 import io.redoubt.cli.api.HttpClients;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
+import io.redoubt.cli.enclave.EnclaveDirectory;
 import io.redoubt.cli.output.Progress;
 import io.redoubt.cli.session.Session;
 import io.redoubt.cli.settings.RuntimeFile;
@@ -47,6 +48,12 @@ public final class RunCommand implements Callable<Integer> {
   @Option(names = "--create", description = "Create the agent where there is none.")
   boolean create;
 
+  @Option(
+      names = "--enclave",
+      paramLabel = "ENCLAVE",
+      description = "With --create, where it is made, by name or id.")
+  @Nullable String home;
+
   @Parameters(
       arity = "1..*",
       paramLabel = "COMMAND",
@@ -61,6 +68,9 @@ public final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (home != null && !create) {
+      throw CommandFailure.usage("--enclave says where an agent is made: it goes with --create.");
+    }
     Settings settings = session.settings();
     URI enclave = settings.requireEnclaveUrl();
     HttpClient http = HttpClients.to(enclave, settings.caFile());
@@ -111,13 +121,17 @@ public final class RunCommand implements Callable<Integer> {
                   AgentDirectory.path(AgentDirectory.id(found.get())) + "/bootstrap-token",
                   Map.of());
     } else if (create) {
-      answer = session.operator().post(AgentDirectory.PATH, NewAgent.named(nameOrId));
+      answer = agents.create(NewAgent.named(nameOrId, homeId()));
     } else {
       throw new CommandFailure(
           ExitCode.NOT_FOUND,
           "There is no agent called " + nameOrId + ". With --create it is made.");
     }
     return answer.path("bootstrap_token").asText();
+  }
+
+  private @Nullable String homeId() {
+    return home == null ? null : new EnclaveDirectory(session.operator()).idOf(home);
   }
 
   private String agent() {

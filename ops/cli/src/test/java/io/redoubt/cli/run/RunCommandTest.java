@@ -137,6 +137,28 @@ class RunCommandTest {
     assertThat(file).hasContent("-o json");
   }
 
+  @Test
+  void anAgentIsMadeInTheEnclaveThatIsNamed() {
+    controlPlane.on(
+        "GET /api/v1/enclaves",
+        json(
+            200,
+            """
+            {"items":[{"id":"enc_2","name":"spare"},{"id":"enc_1","name":"eu-1"}],
+             "next_cursor":null}\
+            """));
+
+    int code =
+        machine.type(
+            "run", "--agent", "a", "--create", "--enclave", "eu-1", "--", "sh", "-c", "exit 0");
+
+    assertThat(code).isZero();
+    assertThat(controlPlane.requests().getLast().body())
+        .isEqualTo("{\"name\":\"a\",\"enclave_id\":\"enc_1\"}");
+    assertThat(machine.type("run", "--agent", "a", "--enclave", "eu-1", "--", "true")).isEqualTo(2);
+    assertThat(machine.err()).contains("--create");
+  }
+
   private FakeServer.Answer granted(String accessToken, int seconds) {
     return json(
         200,
