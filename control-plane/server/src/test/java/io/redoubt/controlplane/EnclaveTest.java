@@ -3,6 +3,7 @@ package io.redoubt.controlplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.OrganizationSpec;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -63,6 +65,105 @@ class EnclaveTest {
       assertThat(enclave.hello().status()).isEqualTo(401);
       assertThat(enclave.withKey(rotated.text("/api_key")).hello().status()).isEqualTo(200);
       assertThat(tenant.owner().get(ENCLAVES).text()).doesNotContain("rde_");
+    }
+  }
+
+  @Test
+  void anEnclaveIsDeletedOnceItHasNoAgentsAndItsKeyDiesAtOnce() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      String path = ENCLAVES + "/" + enclave.id;
+      String agent = tenant.newAgent("agent");
+
+      var refused = tenant.owner().delete(path);
+      assertThat(refused.status()).isEqualTo(409);
+      assertThat(refused.text("/detail"))
+          .isEqualTo("Agents that belong to it and are not decommissioned: 1.");
+      assertThat(enclave.hello().status()).isEqualTo(200);
+      assertThat(tenant.owner().delete("/api/v1/agents/" + agent).status()).isEqualTo(202);
+      assertThat(tenant.owner().delete(path).status()).isEqualTo(204);
+
+      await().until(enclave::ended);
+      assertThat(enclave.hello().status()).isEqualTo(401);
+      assertThat(tenant.owner().get(path).status()).isEqualTo(404);
+      assertThat(tenant.owner().get(ENCLAVES).at("/items")).isEmpty();
+      assertThat(tenant.owner().post(path + "/rotate-key").status()).isEqualTo(404);
+      assertThat(tenant.owner().delete(path).status()).isEqualTo(404);
+      var record = tenant.lastAudit("enclave:delete");
+      assertThat(record.path("resource").asText()).isEqualTo(enclave.id);
+      assertThat(record.path("verdict").asText()).isEqualTo("permit");
+      assertThat(record.path("detail").asText())
+          .isEqualTo("agents whose end it has not acknowledged: 1");
+      assertThat(
+              server.count(
+                  tenant.id(), "SELECT count(*) FROM control.enclave WHERE deleted_at IS NOT NULL"))
+          .as("its record stays")
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatIsDeletedTakesNoAgentIsToldNothingAndLeavesItsNameToAnother() {
+    var tenant = server.newTenant();
+    var spare = tenant.newEnclave("spare");
+    var main = tenant.newEnclave("main");
+    String commands =
+        "SELECT count(*) FROM control.enclave_command WHERE enclave_id = '%s'"
+            .formatted(EnclaveId.parse(spare.id).uuid());
+    long before = server.count(tenant.id(), commands);
+    assertThat(tenant.owner().delete(ENCLAVES + "/" + spare.id).status()).isEqualTo(204);
+
+    var named =
+        tenant
+            .owner()
+            .post(
+                "/api/v1/agents", "{\"name\": \"a\", \"enclave_id\": \"" + spare.id + "\"}");
+    assertThat(named.status()).isEqualTo(422);
+    assertThat(named.text("/errors/0/pointer")).isEqualTo("/enclave_id");
+    String agent = tenant.newAgent("agent");
+    assertThat(tenant.owner().get("/api/v1/agents/" + agent).text("/enclave_id"))
+        .as("the only one there is")
+        .isEqualTo(main.id);
+    var published = tenant.owner().post("/api/v1/bundles", "{}");
+    assertThat(published.at("/away").findValuesAsText("name")).containsExactly("main");
+    assertThat(server.count(tenant.id(), commands)).isEqualTo(before);
+    assertThat(tenant.newEnclave("spare").id).isNotEqualTo(spare.id);
+  }
+
+  @Test
+  void anEnclaveThatServesAnotherOrganizationIsNotDeleted() {
+    var platform = server.newTenant();
+    var guest = server.newTenant();
+    var enclave = platform.newEnclave("shared");
+    String path = ENCLAVES + "/" + enclave.id;
+    platform.owner().put(path + "/organizations/" + guest.id(), "{}");
+
+    assertThat(guest.owner().delete(path).status()).as("it is not theirs").isEqualTo(404);
+    var refused = platform.owner().delete(path);
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.text("/detail"))
+        .isEqualTo("Organizations that it serves besides its own: 1.");
+    assertThat(enclave.hello().status()).isEqualTo(200);
+  }
+
+  @Test
+  void anAgentThatIsMadeWhileItsEnclaveIsDeletedKeepsItOrIsNotMade() {
+    for (int i = 0; i < 10; i++) {
+      var tenant = server.newTenant();
+      var enclave = tenant.newEnclave("main");
+
+      var making =
+          CompletableFuture.supplyAsync(
+              () -> tenant.owner().post("/api/v1/agents", "{\"name\": \"agent\"}"),
+              Thread::startVirtualThread);
+      var deleted = tenant.owner().delete(ENCLAVES + "/" + enclave.id);
+
+      if (making.join().status() == 201) {
+        assertThat(deleted.status()).isEqualTo(409);
+      } else {
+        assertThat(making.join().status()).isEqualTo(422);
+        assertThat(deleted.status()).isEqualTo(204);
+      }
     }
   }
 

@@ -48,6 +48,23 @@ class EnclaveCommandsTest extends LoggedIn {
   }
 
   @Test
+  void anEnclaveIsDeletedByNameOrId() {
+    server
+        .on("GET " + ENCLAVES, json(200, "{\"items\":[" + ENCLAVE + "],\"next_cursor\":null}"))
+        .on("DELETE " + ENCLAVES + "/enc_1", json(204, ""));
+
+    assertThat(machine.type("enclave", "delete", "eu-1")).isZero();
+    assertThat(machine.out()).contains("Enclave eu-1 is gone.");
+    assertThat(machine.type("enclave", "delete", "enc_1")).isZero();
+    assertThat(machine.type("enclave", "delete", "us-1")).isEqualTo(4);
+    assertThat(machine.type("enclave", "delete")).isEqualTo(2);
+
+    server.on("DELETE " + ENCLAVES + "/enc_1", problem(409, "Conflict", "Agents: 3."));
+    assertThat(machine.type("enclave", "delete", "eu-1")).isEqualTo(1);
+    assertThat(machine.err()).contains("Agents: 3.");
+  }
+
+  @Test
   void theExitCodeSaysWhatWentWrong() {
     assertThat(machine.type("enclave", "enroll")).isEqualTo(2);
     assertThat(machine.type("enclave", "list")).isEqualTo(4);

@@ -67,14 +67,15 @@ public final class CommandLog {
     enclavesOf(change).forEach(enclave -> appendProvider(change, enclave, name));
   }
 
-  /** The enclaves that serve the organization of the change, in the order of their ids. */
+  /** The enclaves that serve the organization of the change now, in the order of their ids. */
   public List<EnclaveId> enclavesOf(Change change) {
     return change
         .handle()
         .createQuery(
             """
-            SELECT enclave_id FROM control.enclave_organization
-            WHERE organization_id = :organization ORDER BY enclave_id
+            SELECT s.enclave_id FROM control.enclave_organization s
+            JOIN control.enclave e ON e.id = s.enclave_id AND e.deleted_at IS NULL
+            WHERE s.organization_id = :organization ORDER BY s.enclave_id
             """)
         .bind("organization", change.organization().uuid())
         .map((row, _) -> new EnclaveId(Rows.uuid(row, "enclave_id")))

@@ -46,6 +46,7 @@ public final class EnclaveRoutes {
         Endpoint.get(PATH, ENCLAVES_READ, this::list),
         Endpoint.post(PATH, ENCLAVES_MANAGE, this::create),
         Endpoint.get(PATH + "/{id}", ENCLAVES_READ, this::show),
+        Endpoint.delete(PATH + "/{id}", ENCLAVES_MANAGE, this::delete),
         Endpoint.post(PATH + "/{id}/rotate-key", ENCLAVES_MANAGE, this::rotateKey),
         Endpoint.put(
             PATH + "/{id}/organizations/{organization_id}", ORGANIZATIONS_MANAGE, this::serve));
@@ -85,6 +86,14 @@ public final class EnclaveRoutes {
                     .repeatedAs(new WithKey(created.enclave(), null));
               });
         });
+  }
+
+  private Route delete(Call call) {
+    var id = call.id("id", EnclaveId::parse);
+    return call.change(change -> {
+      enclaves.delete(change, id);
+      return Answer.noContent();
+    });
   }
 
   private Route rotateKey(Call call) {

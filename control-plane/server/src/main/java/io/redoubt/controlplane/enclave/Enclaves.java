@@ -24,6 +24,7 @@ public final class Enclaves {
   private static final TypeReference<List<LinkReport.NodesSeen.Node>> NODES =
       new TypeReference<>() {};
   private static final UUID BEFORE_ALL = new UUID(-1, -1);
+  private static final String NOT_THERE = "is not an enclave of the organization";
 
   private final CommandLog commands;
   private final List<Welcome> welcomes;
@@ -52,7 +53,8 @@ public final class Enclaves {
               control.last_command(e.id) AS last_command,
               (SELECT CAST(r.version AS text) FROM control.policy_run r
                WHERE r.enclave_id = e.id) AS bundle_version
-            FROM control.enclave e WHERE e.id < :after ORDER BY e.id DESC LIMIT :limit
+            FROM control.enclave e WHERE e.id < :after AND e.deleted_at IS NULL
+            ORDER BY e.id DESC LIMIT :limit
             """)
         .bind("now", now)
         .bind("after", after.map(EnclaveId::uuid).orElse(BEFORE_ALL))
@@ -61,7 +63,7 @@ public final class Enclaves {
         .list();
   }
 
-  /** The enclave, if it serves the organization of the handle. */
+  /** The enclave, if it serves the organization of the handle and is not gone. */
   public Optional<Enclave> find(Transaction transaction, Instant now, EnclaveId id) {
     return transaction
         .handle()
@@ -71,7 +73,7 @@ public final class Enclaves {
               control.last_command(e.id) AS last_command,
               (SELECT CAST(r.version AS text) FROM control.policy_run r
                WHERE r.enclave_id = e.id) AS bundle_version
-            FROM control.enclave e WHERE e.id = :id
+            FROM control.enclave e WHERE e.id = :id AND e.deleted_at IS NULL
             """)
         .bind("now", now)
         .bind("id", id.uuid())
@@ -85,7 +87,8 @@ public final class Enclaves {
         .handle()
         .createQuery(
             """
-            SELECT id FROM control.enclave WHERE organization_id = :organization AND name = :name
+            SELECT id FROM control.enclave
+            WHERE organization_id = :organization AND name = :name AND deleted_at IS NULL
             """)
         .bind("organization", change.organization().uuid())
         .bind("name", name)
@@ -138,20 +141,29 @@ public final class Enclaves {
     return new WithKey(find(change, change.now(), id).orElseThrow(), key);
   }
 
+  /** Its key dies, and with it the connections made with it. Its record stays. */
+  void delete(Change change, EnclaveId id) {
+    requireOwn(change, id);
+    Deletion.delete(change, id);
+    change.handle().afterCommit(() -> commands.appended().fire(id));
+  }
+
+  /** The enclave stays as it is until the change is done, and nobody begins to depend on it. */
   private static void requireOwn(Change change, EnclaveId id) {
     boolean own =
         change
             .handle()
             .createQuery(
                 """
-                SELECT count(*) FROM control.enclave
-                WHERE organization_id = :organization AND id = :id
+                SELECT id FROM control.enclave
+                WHERE organization_id = :organization AND id = :id AND deleted_at IS NULL
+                FOR UPDATE
                 """)
             .bind("organization", change.organization().uuid())
             .bind("id", id.uuid())
-            .mapTo(Long.class)
-            .one()
-            .equals(1L);
+            .mapTo(UUID.class)
+            .findOne()
+            .isPresent();
     if (!own) {
       throw ProblemException.of(ErrorType.NOT_FOUND);
     }
@@ -205,12 +217,36 @@ public final class Enclaves {
     }
   }
 
-  /** The enclave that was named, or the only one there is. */
+  /** The enclave that was named, or the only one there is. It is there until the change is done. */
   public EnclaveId choose(Change change, Optional<EnclaveId> named) {
-    List<EnclaveId> serving = commands.enclavesOf(change);
+    EnclaveId chosen = oneOf(commands.enclavesOf(change), named);
+    if (isGone(change, chosen)) {
+      throw ProblemException.invalid("/enclave_id", NOT_THERE);
+    }
+    return chosen;
+  }
+
+  /** Whether it was deleted meanwhile, which from here on has to wait; others' serve, and stay. */
+  private static boolean isGone(Change change, EnclaveId id) {
+    return change
+        .handle()
+        .createQuery(
+            """
+            SELECT deleted_at IS NOT NULL FROM control.enclave
+            WHERE organization_id = :organization AND id = :id
+            FOR KEY SHARE
+            """)
+        .bind("organization", change.organization().uuid())
+        .bind("id", id.uuid())
+        .mapTo(Boolean.class)
+        .findOne()
+        .orElse(false);
+  }
+
+  private static EnclaveId oneOf(List<EnclaveId> serving, Optional<EnclaveId> named) {
     if (named.isPresent()) {
       if (!serving.contains(named.get())) {
-        throw ProblemException.invalid("/enclave_id", "is not an enclave of the organization");
+        throw ProblemException.invalid("/enclave_id", NOT_THERE);
       }
       return named.get();
     }

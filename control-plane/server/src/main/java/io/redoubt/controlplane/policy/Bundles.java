@@ -275,7 +275,7 @@ public final class Bundles implements Welcome {
                  AND CAST(c.payload ->> 'version' AS bigint) = :version
                ORDER BY c.number DESC LIMIT 1) AS rejected_why
             FROM control.enclave_organization s
-            JOIN control.enclave e ON e.id = s.enclave_id
+            JOIN control.enclave e ON e.id = s.enclave_id AND e.deleted_at IS NULL
             LEFT JOIN control.policy_run r
               ON r.organization_id = s.organization_id AND r.enclave_id = s.enclave_id
             WHERE s.organization_id = :organization

@@ -5,8 +5,8 @@ import picocli.CommandLine.Command;
 /** The commands about enclaves. */
 @Command(
     name = "enclave",
-    description = "List and enroll enclaves.",
-    subcommands = {EnclaveList.class, EnclaveEnroll.class})
+    description = "List, enroll and delete enclaves.",
+    subcommands = {EnclaveList.class, EnclaveEnroll.class, EnclaveDelete.class})
 public final class EnclaveCommand {
   static final String PATH = "/api/v1/enclaves";
 }

@@ -1,5 +1,6 @@
 package io.redoubt.standalone.server;
 
+import io.redoubt.cli.enclave.EnclaveDelete;
 import io.redoubt.cli.enclave.EnclaveEnroll;
 import io.redoubt.cli.enclave.EnclaveList;
 import io.redoubt.standalone.logging.Logging;
@@ -11,9 +12,10 @@ import picocli.CommandLine.Command;
 /** Runs one node of an enclave; its settings come from HOCON, the environment and -D. */
 @Command(
     name = "enclave",
-    subcommands = {EnclaveList.class, EnclaveEnroll.class},
+    subcommands = {EnclaveList.class, EnclaveEnroll.class, EnclaveDelete.class},
     description = {
-      "List and enroll enclaves; without a further word: run one node of one, for real deployments.",
+      "List, enroll and delete enclaves; without a further word: run one node of one, for real"
+          + " deployments.",
       "Settings of a node: the keys below redoubt.enclave and redoubt.tls, in the environment"
           + " (REDOUBT_…) or in the file that REDOUBT_JAVA_OPTS=-Dconfig.file=… names."
     })
