@@ -8,6 +8,9 @@ import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.io.IOException;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,6 +31,8 @@ import org.apache.pekko.util.ByteString;
 public final class Bodies {
   /** What a credential in a body needs, and much more, so that a bad one is still told apart. */
   private static final long STRANGERS_BYTES = 128 << 10;
+
+  private static final int DECODED_AT_ONCE = 1024;
 
   private final EdgeConfig config;
   private final long maxBytes;
@@ -177,23 +182,26 @@ public final class Bodies {
   }
 
   static <T> T read(Class<T> type, ByteString body) {
+    byte[] bytes = body.toArrayUnsafe();
+    // The parser takes surrogates and forms that are longer than they need be (RFC 3629 §3).
+    if (!isUtf8(bytes)) {
+      throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not in UTF-8.");
+    }
     try {
-      T value = Json.STRICT.readValue(body.toArrayUnsafe(), type);
+      T value = Json.STRICT.readValue(bytes, type);
       if (value == null) {
         throw ProblemException.invalid("", "must not be null");
       }
       return value;
     } catch (JsonParseException e) {
-      throw ProblemException.of(
-          ErrorType.MALFORMED_REQUEST,
-          "The body is not JSON: line "
-              + e.getLocation().getLineNr()
-              + ", column "
-              + e.getLocation().getColumnNr()
-              + ".");
+      throw notJson(e);
     } catch (UnrecognizedPropertyException e) {
       throw ProblemException.invalid(pointer(e), "is not known here");
     } catch (JsonMappingException e) {
+      // What is no JSON inside a value is met by whoever reads that value, and comes in its guise.
+      if (e.getCause() instanceof JsonParseException notJson) {
+        throw notJson(notJson);
+      }
       // Text after the document comes without a path, in the guise of a wrong type.
       if (e.getPath().isEmpty() && e.getOriginalMessage().startsWith("Trailing token")) {
         throw ProblemException.of(
@@ -203,6 +211,28 @@ public final class Bodies {
     } catch (IOException e) {
       throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not readable as JSON.");
     }
+  }
+
+  private static boolean isUtf8(byte[] bytes) {
+    var decoder = StandardCharsets.UTF_8.newDecoder();
+    var in = ByteBuffer.wrap(bytes);
+    var out = CharBuffer.allocate(DECODED_AT_ONCE);
+    CoderResult result = decoder.decode(in, out, true);
+    while (result.isOverflow()) {
+      out.clear();
+      result = decoder.decode(in, out, true);
+    }
+    return result.isUnderflow();
+  }
+
+  private static ProblemException notJson(JsonParseException failure) {
+    return ProblemException.of(
+        ErrorType.MALFORMED_REQUEST,
+        "The body is not JSON: line "
+            + failure.getLocation().getLineNr()
+            + ", column "
+            + failure.getLocation().getColumnNr()
+            + ".");
   }
 
   /** What our own types say when they refuse a value; what a library says stays inside. */

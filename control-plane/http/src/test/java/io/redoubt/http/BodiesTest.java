@@ -3,6 +3,7 @@ package io.redoubt.http;
 import static io.redoubt.http.EdgeServer.assertProblem;
 import static io.redoubt.http.EdgeServer.body;
 import static io.redoubt.http.EdgeServer.json;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_16;
 import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
@@ -78,6 +79,24 @@ class BodiesTest {
     assertProblem(server.submit("/greet", json("{\"name\":")), ErrorType.MALFORMED_REQUEST);
     assertProblem(server.submit("/greet", json("")), ErrorType.MALFORMED_REQUEST);
     assertProblem(server.submit("/greet", json("{} {}")), ErrorType.MALFORMED_REQUEST);
+  }
+
+  /** RFC 8259, section 8.1, and RFC 3629: neither stray bytes, nor long forms, nor surrogates. */
+  @Test
+  void whatIsNotJsonIsMalformedInsideAValueToo() throws Exception {
+    for (String name : List.of("a\u00ff", "\u00c0\u00af", "\u00ed\u00a0\u0080", "a\u00c3")) {
+      for (String form : List.of("{\"name\":\"%s\"}", "{\"%s\":1}")) {
+        var sent =
+            server
+                .request("/greet")
+                .header("content-type", "application/json")
+                .POST(BodyPublishers.ofByteArray(form.formatted(name).getBytes(ISO_8859_1)));
+        assertProblem(server.send(sent), ErrorType.MALFORMED_REQUEST);
+      }
+    }
+    assertProblem(server.submit("/greet", json("{\"name\":\"Ada")), ErrorType.MALFORMED_REQUEST);
+    assertProblem(
+        server.submit("/greet", json("{\"name\":\"\\x\"}")), ErrorType.MALFORMED_REQUEST);
   }
 
   @Test
