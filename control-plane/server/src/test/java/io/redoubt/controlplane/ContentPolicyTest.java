@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -276,5 +277,22 @@ class ContentPolicyTest {
                 .path("origin")
                 .isNull())
         .isTrue();
+  }
+
+  /** As with rules: another organization's agent is missing like one that never was. */
+  @Test
+  void anAgentsPolicyIsForAnAgentOfTheOrganization() {
+    tenant.newEnclave("main");
+    String agent = tenant.newAgent("builder");
+    var stranger = server.newTenant().owner();
+
+    for (String missing : List.of(agent, "agt_" + "0".repeat(32))) {
+      var refused = stranger.put(CONTENT + "/" + missing, "{}");
+      assertThat(refused.status()).as(refused.text()).isEqualTo(422);
+      assertThat(refused.text("/errors/0/pointer")).isEqualTo("scope");
+      assertThat(refused.text("/errors/0/detail")).isEqualTo("is not an agent of the organization");
+    }
+    assertThat(stranger.get(CONTENT).at("/items")).isEmpty();
+    assertThat(tenant.owner().put(CONTENT + "/" + agent, "{}").status()).isEqualTo(201);
   }
 }

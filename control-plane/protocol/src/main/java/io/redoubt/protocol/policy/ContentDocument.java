@@ -5,6 +5,7 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.policy.ContentPolicy.Layer;
 import io.redoubt.protocol.text.PlainText;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -61,6 +62,13 @@ public record ContentDocument(String scope, ContentPolicy policy) {
       case ORGANIZATION -> Layer.ORGANIZATION;
       default -> Layer.AGENT;
     };
+  }
+
+  /** The one agent that it is for; empty: it is for more than one. */
+  public Optional<AgentId> agent() {
+    return layer() == Layer.AGENT && scope.indexOf('=') < 0
+        ? Optional.of(AgentId.parse(scope))
+        : Optional.empty();
   }
 
   /** Whether what this agent does is meant. */

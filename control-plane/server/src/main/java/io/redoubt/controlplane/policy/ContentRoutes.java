@@ -107,11 +107,13 @@ public final class ContentRoutes {
                 "scope", "is organization, the id of an agent, or a label such as team=payments");
           }
           var policy = body.checked();
+          var document = new ContentDocument(scope, policy);
           return call.change(change -> {
             change.lockOrganization(); // the version must still be so when it changes
             var before = drafts.find(change, scope);
             call.requireMatch(before.map(Part::version));
-            requireSound(change, new ContentDocument(scope, policy));
+            requireAgent(change, document);
+            requireSound(change, document);
             var kept = drafts.put(change, scope, policy);
             return before.isPresent()
                 ? answer(kept)
@@ -119,6 +121,12 @@ public final class ContentRoutes {
                     .withVersion(kept.version());
           });
         });
+  }
+
+  private void requireAgent(Change change, ContentDocument document) {
+    if (document.agent().filter(it -> !agents.has(change, it)).isPresent()) {
+      throw ProblemException.invalid("scope", "is not an agent of the organization");
+    }
   }
 
   /** As it stands in an address. */
