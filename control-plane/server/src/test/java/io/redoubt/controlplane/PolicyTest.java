@@ -181,6 +181,30 @@ class PolicyTest {
         .isEqualTo(412);
   }
 
+  /** RFC 9110, sections 13.1.1 and 13.1.2. */
+  @Test
+  void whatStandsIsChangedAsThePreconditionsSay() {
+    var owner = server.newTenant().owner();
+    String path = POLICIES + "/guard";
+    var onlyNew = owner.with("if-none-match", "*");
+
+    assertThat(onlyNew.put(path, body(GUARD)).status()).isEqualTo(201);
+    assertThat(onlyNew.put(path, body("")).problem()).isEqualTo("precondition-failed");
+    assertThat(owner.with("if-none-match", "\"9\", W/\"1\"").put(path, body("")).status())
+        .isEqualTo(412);
+    assertThat(owner.with("if-match", "\"9\", W/\"1\"").put(path, body("")).status())
+        .as("a weak tag is never strongly the same")
+        .isEqualTo(412);
+    assertThat(owner.get(path).text("/cedar")).isEqualTo(GUARD);
+
+    assertThat(owner.with("if-match", "\"9\", \"1\"").put(path, body(GUARD)).status())
+        .isEqualTo(200);
+    assertThat(owner.with("if-none-match", "\"1\"").put(path, body(GUARD)).status())
+        .isEqualTo(200);
+    assertThat(owner.with("if-match", "*").put(path, body(GUARD)).status()).isEqualTo(200);
+    assertThat(onlyNew.delete(path).status()).isEqualTo(412);
+  }
+
   @Test
   void whatCannotBeADocumentIsRefused() {
     var owner = server.newTenant().owner();

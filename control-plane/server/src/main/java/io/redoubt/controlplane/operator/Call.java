@@ -6,18 +6,22 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.StreamSupport;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /** One authorized request to the operator API, and how its handler gets work done. */
 public final class Call {
+  private static final List<String> ANY = List.of("*");
+
   private final Desk desk;
   private final Endpoint endpoint;
   private final HttpRequest request;
@@ -72,27 +76,44 @@ public final class Call {
   }
 
   /**
-   * Holds {@code If-Match}, where the caller sent one, against the version that stands (RFC 9110
-   * §13.1.1).
+   * Holds {@code If-Match} and {@code If-None-Match}, where the caller sent them, against the
+   * version that stands (RFC 9110 §13.1.1, §13.1.2).
    */
   public void requireMatch(long version) {
-    header("if-match")
-        .filter(wanted ->
-            !wanted.strip().equals("*")
-                && Arrays.stream(wanted.split(",", -1))
-                    .noneMatch(tag -> tag.strip().equals(Answer.etagOf(version))))
-        .ifPresent(_ -> {
-          throw ProblemException.of(ErrorType.PRECONDITION_FAILED);
-        });
+    requireMatch(Optional.of(version));
   }
 
   /** The same where nothing may be there yet, which is no version at all. */
   public void requireMatch(Optional<Long> version) {
-    if (version.isPresent()) {
-      requireMatch(version.get());
-    } else if (header("if-match").isPresent()) {
+    var wanted = tags("if-match");
+    if (!wanted.isEmpty() && !isAmong(wanted, version)) {
       throw ProblemException.of(ErrorType.PRECONDITION_FAILED);
     }
+    // Compared weakly (§8.8.3.2): what is like one of them is unwanted too.
+    var unwanted =
+        tags("if-none-match").stream()
+            .map(tag -> tag.startsWith("W/") ? tag.substring(2) : tag)
+            .toList();
+    if (isAmong(unwanted, version)) {
+      throw ProblemException.of(
+          ErrorType.PRECONDITION_FAILED,
+          "What stands there is what If-None-Match says that it must not be.");
+    }
+  }
+
+  /** What a list of entity tags names, in however many lines it comes (RFC 9110 §5.3). */
+  private List<String> tags(String header) {
+    return StreamSupport.stream(request.getHeaders().spliterator(), false)
+        .filter(line -> line.lowercaseName().equals(header))
+        .flatMap(line -> Arrays.stream(line.value().split(",", -1)))
+        .map(String::strip)
+        .toList();
+  }
+
+  private static boolean isAmong(List<String> tags, Optional<Long> version) {
+    return version
+        .filter(it -> tags.equals(ANY) || tags.contains(Answer.etagOf(it)))
+        .isPresent();
   }
 
   /** Answers from one read transaction. */
