@@ -39,11 +39,22 @@ public record RuntimeFile(
     enclaves = List.copyOf(enclaves);
   }
 
-  /** One node of the enclave, with the addresses at which something listens. */
-  public record EnclaveNode(String node, long pid, URI agentUrl, URI actingUrl, URI managementUrl) {
+  /**
+   * One node of the enclave, with the addresses at which something listens.
+   *
+   * @param egressUrl null, and written so, where no such proxy listens
+   */
+  @JsonInclude(JsonInclude.Include.ALWAYS)
+  public record EnclaveNode(
+      String node,
+      long pid,
+      URI agentUrl,
+      URI actingUrl,
+      @Nullable URI egressUrl,
+      URI managementUrl) {
 
     EnclaveNode withPid(long other) {
-      return new EnclaveNode(node, other, agentUrl, actingUrl, managementUrl);
+      return new EnclaveNode(node, other, agentUrl, actingUrl, egressUrl, managementUrl);
     }
   }
 

@@ -58,6 +58,17 @@ class SettingsTest {
     assertThat(settings.enclaveUrl()).isEqualTo(URI.create("http://127.0.0.1:8444"));
   }
 
+  /** As in what agents discover: who reads the file finds every name that it knows. */
+  @Test
+  void whatDoesNotListenIsWrittenAsNull() throws IOException {
+    runtime(home, "http://127.0.0.1:8443");
+
+    assertThat(Files.readString(home.resolve(RuntimeFile.NAME)))
+        .contains("\"egress_url\" : null")
+        .doesNotContain("tls_ca_file");
+    assertThat(RuntimeFile.read(home).orElseThrow().enclaves().getFirst().egressUrl()).isNull();
+  }
+
   @Test
   void aDataDirectoryStandsForEverythingItsRuntimeFileSays() throws IOException {
     runtime(home.resolve("elsewhere"), "http://127.0.0.1:9443");
@@ -109,6 +120,7 @@ class SettingsTest {
                     1,
                     URI.create("http://127.0.0.1:8444"),
                     URI.create("http://127.0.0.1:8445"),
+                    null,
                     URI.create("http://127.0.0.1:8558"))),
             "org_1",
             "enc_1",

@@ -180,6 +180,7 @@ final class Installation implements AutoCloseable {
         ProcessHandle.current().pid(),
         node.agentUrl(),
         node.actingUrl(),
+        null,
         node.managementUrl());
   }
 

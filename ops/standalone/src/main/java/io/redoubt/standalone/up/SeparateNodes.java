@@ -81,6 +81,7 @@ final class SeparateNodes implements AutoCloseable {
               processes.start(directory),
               URI.create(plan.url(ports.agent())),
               URI.create(plan.url(ports.acting())),
+              null,
               URI.create(plan.url(ports.management()))));
     }
     return started;
