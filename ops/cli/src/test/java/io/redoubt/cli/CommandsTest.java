@@ -136,6 +136,29 @@ class CommandsTest extends LoggedIn {
   }
 
   @Test
+  void whatIsWrongWithARequestIsSaidFieldByField() {
+    server.on(
+        "POST /api/v1/agents",
+        json(
+            422,
+            """
+            {"type":"urn:redoubt:error:invalid-request","title":"Not valid","status":422,
+             "detail":"Each entry names a field.","instance":"/x","trace_id":"0af7",
+             "errors":[{"pointer":"/name","detail":"is too long"},
+                       {"pointer":"","detail":"is odd"}]}\
+            """));
+
+    assertThat(machine.type("agent", "create", "x")).isEqualTo(1);
+
+    assertThat(machine.err().lines())
+        .containsSequence(
+            "redoubt: Not valid:",
+            "  /name: is too long",
+            "  is odd",
+            "  (status 422, trace 0af7)");
+  }
+
+  @Test
   void aTokenIsKeptForTheNextCommandWhereOnlyItsOwnerCanReadIt() throws IOException {
     server.on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"));
 

@@ -34,17 +34,16 @@ public final class ApiFailure extends CommandFailure {
       return of(status, "The server answered with status " + status + ".");
     }
     var message = new StringBuilder(problem.title());
-    if (problem.detail() != null) {
-      message.append(": ").append(problem.detail());
-    }
     var pointers = new ArrayList<String>();
-    if (problem.errors() != null) {
-      problem
-          .errors()
-          .forEach(e -> {
-            message.append("\n  ").append(e.pointer()).append(": ").append(e.detail());
-            pointers.add(e.pointer());
-          });
+    if (problem.errors() != null && !problem.errors().isEmpty()) {
+      // The detail only says that there are these.
+      message.append(':');
+      for (var error : problem.errors()) {
+        message.append("\n  ").append(written(error));
+        pointers.add(error.pointer());
+      }
+    } else if (problem.detail() != null) {
+      message.append(": ").append(problem.detail());
     }
     if (problem.traceId() != null) {
       message.append("\n  (status ").append(status).append(", trace ").append(problem.traceId());
@@ -52,6 +51,11 @@ public final class ApiFailure extends CommandFailure {
     }
     return new ApiFailure(
         status, problem.type(), message.toString(), pointers.toArray(String[]::new), null);
+  }
+
+  /** One that points nowhere is about all of what was sent. */
+  private static String written(Problem.FieldError error) {
+    return error.pointer().isEmpty() ? error.detail() : error.pointer() + ": " + error.detail();
   }
 
   static ApiFailure of(int status, String message) {
