@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.protocol.json.Json;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -97,6 +98,25 @@ class AgentCommandsTest extends LoggedIn {
     assertThat(Json.LENIENT.readTree(machine.out())).isEqualTo(Json.LENIENT.readTree(ACKNOWLEDGED));
     assertThat(server.requests().getLast().body())
         .isEqualTo("{\"reason\":\"by the command line\"}");
+  }
+
+  @Test
+  void aLabelIsWrittenAlikeWhereverItIsAskedFor() {
+    server.on(
+        "POST /api/v1/agents",
+        json(201, "{\"agent\":{\"id\":\"agt_2\",\"name\":\"x\"},\"bootstrap_token\":\"t\"}"));
+
+    for (String label : List.of("team=a:b=c", "team:a:b=c")) {
+      assertThat(machine.type("agent", "create", "x", "--label", label)).isZero();
+      assertThat(server.requests().getLast().body())
+          .isEqualTo("{\"name\":\"x\",\"labels\":{\"team\":\"a:b=c\"}}");
+      assertThat(machine.type("agent", "list", "--label", label)).isZero();
+      assertThat(server.requests().getLast().target()).contains("label=team%3Aa%3Ab%3Dc&");
+    }
+    for (String label : List.of("team", ":a")) {
+      assertThat(machine.type("agent", "create", "x", "--label", label)).isEqualTo(2);
+      assertThat(machine.type("agent", "list", "--label", label)).isEqualTo(2);
+    }
   }
 
   @Test

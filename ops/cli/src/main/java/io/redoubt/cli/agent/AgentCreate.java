@@ -5,7 +5,6 @@ import io.redoubt.cli.budget.BudgetOptions;
 import io.redoubt.cli.enclave.EnclaveDirectory;
 import io.redoubt.cli.session.Session;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -23,7 +22,7 @@ final class AgentCreate implements Callable<Integer> {
   @Nullable String description;
 
   @Option(names = "--label", paramLabel = "KEY=VALUE", description = "A label; may be repeated.")
-  @Nullable Map<String, String> labels;
+  @Nullable List<String> labels;
 
   @Option(
       names = "--owner",
@@ -73,7 +72,7 @@ final class AgentCreate implements Callable<Integer> {
                 new NewAgent(
                     name,
                     description,
-                    labels,
+                    labels == null ? null : Label.all(labels),
                     owner,
                     enclave == null
                         ? null

@@ -16,7 +16,7 @@ final class AgentList implements Callable<Integer> {
   @Option(names = "--status", paramLabel = "STATUS", description = "Only those in this status.")
   @Nullable String status;
 
-  @Option(names = "--label", paramLabel = "KEY:VALUE", description = "Only those with this label.")
+  @Option(names = "--label", paramLabel = "KEY=VALUE", description = "Only those with this label.")
   @Nullable String label;
 
   @Option(names = "--all", description = "Deleted ones too.")
@@ -36,7 +36,7 @@ final class AgentList implements Callable<Integer> {
             .list(
                 Query.of(AgentDirectory.PATH)
                     .with("status", status)
-                    .with("label", label)
+                    .with("label", label == null ? null : Label.parse(label).filter())
                     .with("include_deleted", all ? "true" : null)
                     .toString(),
                 0);
