@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Signed posts of what becomes of requests for approval. */
@@ -128,6 +129,27 @@ class WebhookTest {
     var view = asking.asks("{}");
 
     assertThat(posted(view.id() + "/1").body()).contains(view.id().toString());
+  }
+
+  /** Told at once: it would wait for ever, since nothing is ever sent there. */
+  @ParameterizedTest
+  @CsvSource({
+    "webhook, url, https://10.0.0.1/hook",
+    "webhook, url, http://127.0.0.2/hook",
+    "slack, base_url, https://[::1]/api/",
+    "teams, service_url, https://192.168.0.1/",
+    "email, host, 10.0.0.1"
+  })
+  void anAddressThatIsNotPublicIsRefused(String channel, String field, String where) {
+    var refused =
+        asking
+            .tenant()
+            .owner()
+            .put("/api/v1/channels/" + channel, "{\"%s\": \"%s\"}".formatted(field, where));
+
+    assertThat(refused.status()).isEqualTo(422);
+    assertThat(refused.at("/errors").toString())
+        .contains("\"/" + field + "\"", "is a private address");
   }
 
   @Test

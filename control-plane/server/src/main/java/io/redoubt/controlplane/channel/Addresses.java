@@ -44,6 +44,11 @@ final class Addresses {
           .map(Cidr::parse)
           .toList();
 
+  /** What whoever sets up a channel is told where {@link #ruledOut} holds. */
+  static final String RULED_OUT =
+      "is a private address, which is not called unless"
+          + " redoubt.control-plane.channels.private-hosts names it";
+
   private static final String PRIVATE = "the host has a private address";
   private static final String UNKNOWN = "the host is unknown";
 
@@ -51,6 +56,25 @@ final class Addresses {
 
   Addresses(List<String> allowed) {
     this.allowed = List.copyOf(allowed);
+  }
+
+  /** Whether no call will be made there, whenever. Names are not looked up: they may change. */
+  boolean ruledOut(URI url) {
+    return ruledOut(host(url));
+  }
+
+  /** The same of a host. */
+  boolean ruledOut(String host) {
+    String name = host.toLowerCase(Locale.ROOT);
+    return !allowed.contains(name) && literal(name).filter(it -> !isPublic(it)).isPresent();
+  }
+
+  private static Optional<InetAddress> literal(String host) {
+    try {
+      return Optional.of(InetAddress.ofLiteral(host));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
   }
 
   /** Why that address may not be called; empty: it may. Looks names up. */

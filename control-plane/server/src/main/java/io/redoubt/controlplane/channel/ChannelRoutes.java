@@ -29,6 +29,7 @@ public final class ChannelRoutes {
   private final TeamsOwnership ownership;
   private final Members members;
   private final BaseUrls baseUrls;
+  private final Addresses addresses;
   private final Bodies bodies;
 
   public ChannelRoutes(
@@ -37,6 +38,7 @@ public final class ChannelRoutes {
     this.ownership = correspondence.ownership();
     this.members = members;
     this.baseUrls = new BaseUrls(config.httpHosts());
+    this.addresses = new Addresses(config.privateHosts());
     this.bodies = bodies;
   }
 
@@ -71,19 +73,19 @@ public final class ChannelRoutes {
   }
 
   private CompletionStage<Wanted> slack(SlackForm form) {
-    return CompletableFuture.completedFuture(form.checked(baseUrls));
+    return CompletableFuture.completedFuture(form.checked(baseUrls, addresses));
   }
 
   private CompletionStage<Wanted> teams(TeamsForm form) {
-    return ownership.proven(form.checked(baseUrls));
+    return ownership.proven(form.checked(baseUrls, addresses));
   }
 
   private CompletionStage<Wanted> webhook(WebhookForm form) {
-    return CompletableFuture.completedFuture(form.checked(baseUrls));
+    return CompletableFuture.completedFuture(form.checked(baseUrls, addresses));
   }
 
   private CompletionStage<Wanted> email(EmailForm form) {
-    return CompletableFuture.completedFuture(form.checked(baseUrls));
+    return CompletableFuture.completedFuture(form.checked(baseUrls, addresses));
   }
 
   private Route list(Call call) {

@@ -26,7 +26,7 @@ record EmailForm(
   private static final Pattern PASSWORD = Pattern.compile("[\\x20-\\x7e]{1,500}");
   private static final int MAX_PORT = 65_535;
 
-  Wanted checked(BaseUrls baseUrls) {
+  Wanted checked(BaseUrls baseUrls, Addresses addresses) {
     var how = security == null ? EmailSettings.Security.STARTTLS : security;
     int where = port == null ? how.usualPort() : port;
     List<@Nullable String> recipients = to == null ? List.of() : to;
@@ -37,6 +37,10 @@ record EmailForm(
             isHost && baseUrls.read("https://" + host + "/").isPresent(),
             "/host",
             "is needed: the name or address of a mail server")
+        .require(
+            !isHost || !addresses.ruledOut(Objects.requireNonNull(host)),
+            "/host",
+            Addresses.RULED_OUT)
         .require(where > 0 && where <= MAX_PORT, "/port", "is 1 to 65535")
         .require(
             how != EmailSettings.Security.NONE

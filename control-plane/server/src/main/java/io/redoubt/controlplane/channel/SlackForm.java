@@ -19,7 +19,7 @@ record SlackForm(
     @Nullable ArgumentsShown arguments,
     @Nullable String baseUrl) {
 
-  Wanted checked(BaseUrls baseUrls) {
+  Wanted checked(BaseUrls baseUrls, Addresses addresses) {
     Optional<URI> url =
         baseUrl == null
             ? Optional.of(SlackSettings.SLACK)
@@ -31,6 +31,7 @@ record SlackForm(
         .require(FormChecks.is(SlackSettings.TEAM, teamId), "/team_id", "is needed: T…")
         .require(FormChecks.is(SlackSettings.APP, appId), "/app_id", "is needed: A…")
         .require(url.isPresent(), "/base_url", FormChecks.URL_FORM)
+        .require(url.filter(addresses::ruledOut).isEmpty(), "/base_url", Addresses.RULED_OUT)
         .done();
     var settings =
         new SlackSettings(

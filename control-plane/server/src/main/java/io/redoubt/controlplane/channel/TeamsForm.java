@@ -21,7 +21,7 @@ record TeamsForm(
     @Nullable String serviceUrl) {
   private static final String GUID_FORM = "is needed: a GUID in lower case";
 
-  Wanted checked(BaseUrls baseUrls) {
+  Wanted checked(BaseUrls baseUrls, Addresses addresses) {
     Optional<URI> url =
         serviceUrl == null
             ? Optional.of(TeamsSettings.CONNECTOR)
@@ -41,6 +41,7 @@ record TeamsForm(
             "/channel_id",
             "is needed: 19:…@thread.tacv2")
         .require(url.isPresent(), "/service_url", FormChecks.URL_FORM)
+        .require(url.filter(addresses::ruledOut).isEmpty(), "/service_url", Addresses.RULED_OUT)
         .done();
     String tenant = Objects.requireNonNull(tenantId);
     var settings =

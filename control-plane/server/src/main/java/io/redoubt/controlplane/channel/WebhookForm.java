@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 /** How a webhook is set up. */
 record WebhookForm(@Nullable String url, @Nullable Secret secret) {
 
-  Wanted checked(BaseUrls baseUrls) {
+  Wanted checked(BaseUrls baseUrls, Addresses addresses) {
     var read = baseUrls.read(url);
     new Checks()
         .require(
             read.isPresent(),
             "/url",
             "is needed: an https URL without credentials, query or fragment")
+        .require(read.filter(addresses::ruledOut).isEmpty(), "/url", Addresses.RULED_OUT)
         .require(FormChecks.isSecret(secret), "/secret", FormChecks.SECRET_FORM)
         .done();
     return new Wanted(

@@ -42,6 +42,19 @@ class AddressesTest {
   }
 
   @Test
+  void anAddressThatIsNeverCalledIsToldFromANameThatMayBe() {
+    var addresses = new Addresses(List.of("10.0.0.7", "fd00::7"));
+
+    assertThat(addresses.ruledOut(URI.create("https://127.0.0.1:8080/hook"))).isTrue();
+    assertThat(addresses.ruledOut(URI.create("https://[fd00::8]/hook"))).isTrue();
+    assertThat(addresses.ruledOut("192.168.1.1")).isTrue();
+    assertThat(addresses.ruledOut(URI.create("https://10.0.0.7/hook"))).isFalse();
+    assertThat(addresses.ruledOut(URI.create("https://[FD00::7]/hook"))).isFalse();
+    assertThat(addresses.ruledOut(URI.create("https://1.1.1.1/hook"))).isFalse();
+    assertThat(addresses.ruledOut(URI.create("https://localhost/hook"))).isFalse();
+  }
+
+  @Test
   void hostsThatAreNamedMayBeAnywhere() {
     var addresses = new Addresses(List.of("127.0.0.1"));
 
