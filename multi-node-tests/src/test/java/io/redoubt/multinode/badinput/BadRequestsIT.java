@@ -97,7 +97,11 @@ final class BadRequestsIT {
             .answer(server, bytes)
             .ifPresentOrElse(
                 reply ->
-                    sweep.check(what, sweep.formBeforeRoutes(server, reply), reply, bad.statuses()),
+                    sweep.check(
+                        what,
+                        sweep.formBeforeRoutes(server, bad.head(), reply),
+                        reply,
+                        bad.statuses()),
                 () -> sweep.violation(what, what + ": no answer"));
       }
     }

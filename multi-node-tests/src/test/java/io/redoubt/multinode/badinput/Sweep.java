@@ -106,12 +106,16 @@ final class Sweep {
 
   /**
    * In which form a server refuses what comes to no route. Where models are called, what is not
-   * even HTTP may come of any SDK; a path that there is not, of none.
+   * even HTTP may come of any SDK; a path that there is not, of one only below {@code /v1}.
    */
-  Endpoint.Form formBeforeRoutes(URI server, Reply reply) {
-    return server.equals(product.runtime().node().acting()) && reply.status() != NOT_FOUND
-        ? Endpoint.Form.ANTHROPIC
-        : Endpoint.Form.PROBLEM;
+  Endpoint.Form formBeforeRoutes(URI server, String head, Reply reply) {
+    if (!server.equals(product.runtime().node().acting())) {
+      return Endpoint.Form.PROBLEM;
+    }
+    if (reply.status() != NOT_FOUND) {
+      return Endpoint.Form.ANTHROPIC;
+    }
+    return head.contains(" /v1/") ? Endpoint.Form.OPENAI : Endpoint.Form.PROBLEM;
   }
 
   /** Everything that the servers say they serve, and what the contract says besides. */

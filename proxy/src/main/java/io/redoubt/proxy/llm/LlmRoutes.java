@@ -35,6 +35,9 @@ public final class LlmRoutes {
           () -> UnparsableCalls.answer(Refusal.HEAD_TOO_SLOW),
           UnparsableCalls.class);
 
+  /** Below it SDKs ask, for calls that are not known here too. */
+  private static final String BASE = "/v1/";
+
   private static final String MODELS = "/v1/models";
 
   private final EdgeConfig edge;
@@ -116,17 +119,30 @@ public final class LlmRoutes {
         return only(
             HttpMethods.POST, request, operation.kind(), () -> exchange(request, operation));
       }
-      return path.equals(MODELS)
-          ? only(HttpMethods.GET, request, ModelList.style(request), () -> models.list(request))
+      if (path.equals(MODELS)) {
+        return only(
+            HttpMethods.GET, request, ModelList.style(request), () -> models.list(request));
+      }
+      return path.startsWith(BASE)
+          ? Directives.complete(refusal(style(request, path), Refusal.PATH_UNKNOWN))
           : Directives.reject();
     });
+  }
+
+  /** Whose SDK asks for what is no call here. */
+  private static Kind style(HttpRequest request, String path) {
+    return path.startsWith(LlmOperation.MESSAGES.path()) ? Kind.ANTHROPIC : ModelList.style(request);
+  }
+
+  private HttpResponse refusal(Kind style, Refusal refusal) {
+    return Refusals.response(style, refusal, Marks.DENY, ActionId.next(clock));
   }
 
   private Route only(HttpMethod method, HttpRequest request, Kind style, Answer answer) {
     return request.method().equals(method)
         ? Directives.completeWithFuture(answer.get())
         : Directives.complete(
-            Refusals.response(style, Refusal.METHOD_NOT_ALLOWED, Marks.DENY, ActionId.next(clock))
+            refusal(style, Refusal.METHOD_NOT_ALLOWED)
                 .addHeader(RawHeader.create("Allow", method.name())));
   }
 

@@ -21,6 +21,7 @@ enum Refusal {
   TOO_MANY_PROOFS(429, "More proofs of possession than are remembered of one agent in a minute"),
   SOURCE_ADDRESS_NOT_ALLOWED(403, "The agent may not call from this address"),
   REQUEST_MALFORMED(400, "The request is not HTTP as it is understood here"),
+  PATH_UNKNOWN(404, "There is no such call here"),
   METHOD_NOT_ALLOWED(405, "This path knows another method"),
   URI_TOO_LONG(414, "The request's target is too long"),
   HEADERS_TOO_LARGE(431, "The request's header lines are too many or too long"),

@@ -664,11 +664,31 @@ class LlmRefusalTest {
 
   @Test
   void anUnknownPathIsMarkedLikeEveryRefusal() {
-    var answer = plane.send(HttpRequest.newBuilder(plane.uri("/v1/nothing")).GET());
+    var answer = plane.send(HttpRequest.newBuilder(plane.uri("/nothing")).GET());
 
     assertThat(answer.statusCode()).isEqualTo(404);
     assertThat(answer.headers().firstValue("x-redoubt-decision")).hasValue("deny");
     assertThat(answer.headers().firstValue("x-redoubt-action").orElseThrow()).startsWith("act_");
+  }
+
+  @Test
+  void anUnknownCallIsRefusedInTheWordsOfItsProvider() {
+    var openAi = plane.send(HttpRequest.newBuilder(plane.uri("/v1/files")).GET());
+    var batches = plane.send(HttpRequest.newBuilder(plane.uri("/v1/messages/batches")).GET());
+    var files =
+        plane.send(
+            HttpRequest.newBuilder(plane.uri("/v1/files"))
+                .header("anthropic-version", "2023-06-01")
+                .GET());
+
+    isRefused(openAi, 404, "invalid_request_error");
+    assertThat(json(openAi).has("type")).isFalse();
+    assertThat(json(openAi).at("/error/code").asText()).isEqualTo("path_unknown");
+    assertThat(json(openAi).at("/error").has("param")).isTrue();
+    for (var anthropic : List.of(batches, files)) {
+      isRefused(anthropic, 404, "not_found_error");
+      assertThat(json(anthropic).path("type").asText()).isEqualTo("error");
+    }
   }
 
   @Test
