@@ -35,13 +35,15 @@ class ActingApiTest {
     var routed = new ArrayList<>(ANTHROPIC);
     routed.addAll(OPENAI);
     routed.add("/v1/models");
+    routed.add("/v1/models/{model}");
     routed.add("/openapi.json");
 
     assertThat(described).containsExactlyInAnyOrderElementsOf(routed);
     for (String path : described) {
       boolean isRead = api.document().at("/paths").path(path).has("get");
-      Answer right = isRead ? Http.get(at(path)) : post(path, CALL);
-      Answer wrong = isRead ? post(path, CALL) : Http.get(at(path));
+      String asked = path.replace("{model}", "test-model");
+      Answer right = isRead ? Http.get(at(asked)) : post(asked, CALL);
+      Answer wrong = isRead ? post(asked, CALL) : Http.get(at(asked));
       assertThat(right.status()).as(path).isEqualTo(path.equals("/openapi.json") ? 200 : 401);
       assertThat(wrong.status()).as("the other method on %s", path).isEqualTo(405);
     }
@@ -78,6 +80,8 @@ class ActingApiTest {
     describes(200, agent.message(token));
     describes(200, Http.get(at("/v1/models"), "x-api-key", token));
     describes(200, Http.get(at("/v1/models"), "x-api-key", token, "anthropic-version", "1"));
+    describes(404, Http.get(at("/v1/models/nobodys"), "x-api-key", token));
+    describes(401, Http.get(at("/v1/models/nobodys")));
     describes(401, Http.get(at("/v1/models")));
     describes(401, Http.get(at("/v1/models"), "anthropic-version", "1"));
   }

@@ -76,7 +76,7 @@ record Endpoint(
     if (template.startsWith("/v1/messages")) {
       return Form.ANTHROPIC;
     }
-    return template.matches("/v1/(chat/completions|responses|embeddings|models)")
+    return template.matches("/v1/(chat/completions|responses|embeddings|models(/.*)?)")
         ? Form.OPENAI
         : Form.PROBLEM;
   }

@@ -14,6 +14,8 @@ import io.redoubt.proxy.upstream.Upstreams;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -39,6 +41,7 @@ public final class LlmRoutes {
   private static final String BASE = "/v1/";
 
   private static final String MODELS = "/v1/models";
+  private static final String ONE_MODEL = MODELS + '/';
 
   private final EdgeConfig edge;
   private final Admission admission;
@@ -123,15 +126,31 @@ public final class LlmRoutes {
         return only(
             HttpMethods.GET, request, ModelList.style(request), () -> models.list(request));
       }
+      if (path.startsWith(ONE_MODEL)) {
+        return only(
+            HttpMethods.GET,
+            request,
+            ModelList.style(request),
+            () -> models.one(request, modelOf(request)));
+      }
       return path.startsWith(BASE)
           ? Directives.complete(refusal(style(request, path), Refusal.PATH_UNKNOWN))
           : Directives.reject();
     });
   }
 
+  /** All that follows, decoded: names may have slashes, which not every SDK encodes. */
+  private static String modelOf(HttpRequest request) {
+    return StreamSupport.stream(request.getUri().pathSegments().spliterator(), false)
+        .skip(2) // v1, models
+        .collect(Collectors.joining("/"));
+  }
+
   /** Whose SDK asks for what is no call here. */
   private static Kind style(HttpRequest request, String path) {
-    return path.startsWith(LlmOperation.MESSAGES.path()) ? Kind.ANTHROPIC : ModelList.style(request);
+    return path.startsWith(LlmOperation.MESSAGES.path())
+        ? Kind.ANTHROPIC
+        : ModelList.style(request);
   }
 
   private HttpResponse refusal(Kind style, Refusal refusal) {

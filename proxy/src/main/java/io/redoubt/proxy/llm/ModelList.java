@@ -62,6 +62,12 @@ final class ModelList {
   /** A model, and whose it is. */
   private record Offered(Model model, String provider) {}
 
+  /** How it is answered that the agent may use these. */
+  @FunctionalInterface
+  private interface View {
+    HttpResponse of(Kind style, ActionId action, List<Offered> models);
+  }
+
   /** Who wants to use a model. */
   private final class Use {
     private final AuthenticatedAgent agent;
@@ -104,6 +110,29 @@ final class ModelList {
   }
 
   CompletionStage<HttpResponse> list(HttpRequest request) {
+    return answer(
+        request,
+        (style, action, models) ->
+            response(action, style == Kind.ANTHROPIC ? anthropic(models) : openAi(models)));
+  }
+
+  /** One of them, by its name; one that the agent may not use is missing like any other. */
+  CompletionStage<HttpResponse> one(HttpRequest request, String id) {
+    return answer(
+        request,
+        (style, action, models) ->
+            models.stream()
+                .filter(offered -> offered.model.id().equals(id))
+                .findFirst()
+                .map(found ->
+                    response(
+                        action, style == Kind.ANTHROPIC ? anthropic(found) : openAi(found)))
+                // Permitted, as its record says: there is no such model to be shown.
+                .orElseGet(() ->
+                    Refusals.response(style, Refusal.MODEL_NOT_FOUND, Marks.PERMIT, action)));
+  }
+
+  private CompletionStage<HttpResponse> answer(HttpRequest request, View view) {
     var action = ActionId.next(clock);
     var style = style(request);
     if (!ports.lease().held()) {
@@ -114,7 +143,7 @@ final class ModelList {
         .authenticate(request, Requests.source(edge, request))
         .thenCompose(who ->
             switch (who) {
-              case AuthenticatedAgent agent -> list(request, action, style, agent);
+              case AuthenticatedAgent agent -> answer(request, action, style, agent, view);
               case Authentication.Refused refused -> turnAway(request, action, refused);
             })
         .exceptionally(failure -> refuse(style, action, failure));
@@ -134,8 +163,8 @@ final class ModelList {
     });
   }
 
-  private CompletionStage<HttpResponse> list(
-      HttpRequest request, ActionId action, Kind style, AuthenticatedAgent agent) {
+  private CompletionStage<HttpResponse> answer(
+      HttpRequest request, ActionId action, Kind style, AuthenticatedAgent agent, View view) {
     return ports
         .agents()
         .ask(agent.key(), Agent.Describe::new)
@@ -148,7 +177,7 @@ final class ModelList {
                   .thenApply(_ -> Refusals.response(style, refusal, Marks.DENY, action))
               : record(request, action, agent.claims(), spec, null)
                   .thenCompose(_ -> offered(new Use(agent, Objects.requireNonNull(spec))))
-                  .thenApply(models -> response(style, action, models));
+                  .thenApply(models -> view.of(style, action, models));
         });
   }
 
@@ -244,28 +273,16 @@ final class ModelList {
     return request.getHeader("anthropic-version").isPresent() ? Kind.ANTHROPIC : Kind.OPENAI;
   }
 
-  private static HttpResponse response(Kind style, ActionId action, List<Offered> models) {
+  private static HttpResponse response(ActionId action, Object body) {
     var headers = new ArrayList<HttpHeader>();
     Marks.add(headers, Marks.PERMIT, action);
     return HttpResponse.create()
         .withHeaders(headers)
-        .withEntity(
-            HttpEntities.create(
-                ContentTypes.APPLICATION_JSON,
-                Json.write(style == Kind.ANTHROPIC ? anthropic(models) : openAi(models))));
+        .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Json.write(body)));
   }
 
   private static AnthropicList anthropic(List<Offered> models) {
-    var data =
-        models.stream()
-            .map(Offered::model)
-            .map(model ->
-                new AnthropicModel(
-                    "model",
-                    model.id(),
-                    model.displayName() == null ? model.id() : model.displayName(),
-                    created(model).toString()))
-            .toList();
+    var data = models.stream().map(ModelList::anthropic).toList();
     return new AnthropicList(
         data,
         false,
@@ -273,17 +290,22 @@ final class ModelList {
         data.isEmpty() ? null : data.getLast().id());
   }
 
+  private static AnthropicModel anthropic(Offered offered) {
+    var model = offered.model;
+    return new AnthropicModel(
+        "model",
+        model.id(),
+        model.displayName() == null ? model.id() : model.displayName(),
+        created(model).toString());
+  }
+
   private static OpenAiList openAi(List<Offered> models) {
-    return new OpenAiList(
-        "list",
-        models.stream()
-            .map(offered ->
-                new OpenAiModel(
-                    offered.model.id(),
-                    "model",
-                    created(offered.model).getEpochSecond(),
-                    offered.provider))
-            .toList());
+    return new OpenAiList("list", models.stream().map(ModelList::openAi).toList());
+  }
+
+  private static OpenAiModel openAi(Offered offered) {
+    return new OpenAiModel(
+        offered.model.id(), "model", created(offered.model).getEpochSecond(), offered.provider);
   }
 
   /** Seconds in OpenAI's lists, RFC 3339 in Anthropic's; the epoch where nothing is known. */

@@ -87,6 +87,56 @@ class ModelListTest {
     assertThat(json(answer).at("/data/2/created_at").asText()).isEqualTo("2024-05-10T18:50:49Z");
   }
 
+  private HttpResponse<String> model(String name, String... headers) {
+    var request =
+        HttpRequest.newBuilder(plane.uri("/v1/models/" + name))
+            .header("authorization", "Bearer " + plane.token());
+    return plane.send((headers.length == 0 ? request : request.headers(headers)).GET());
+  }
+
+  @Test
+  void oneOfThemIsShownAsTheListShowsIt() {
+    var openAi = model("gpt-4o");
+    var anthropic = model("claude-sonnet-4-5", "anthropic-version", "2023-06-01");
+
+    assertThat(openAi.statusCode()).isEqualTo(200);
+    assertThat(json(openAi)).isEqualTo(json(plane.send(models())).at("/data/2"));
+    assertThat(plane.recordOf(openAi).operation()).isEqualTo("llm:list-models");
+    assertThat(json(anthropic))
+        .isEqualTo(
+            json(plane.send(models().header("anthropic-version", "2023-06-01"))).at("/data/1"));
+  }
+
+  @Test
+  void aNameMayHaveSlashesHoweverTheyAreWritten() {
+    plane.provide(
+        "anthropic",
+        ProviderSpec.Kind.ANTHROPIC,
+        plane.provider.base(""),
+        List.of("lab/model:1"),
+        6);
+
+    for (String written : List.of("lab/model:1", "lab%2Fmodel%3A1")) {
+      assertThat(json(model(written)).path("id").asText()).isEqualTo("lab/model:1");
+    }
+  }
+
+  @Test
+  void whatTheAgentMayNotUseIsMissingLikeAnyOther() {
+    plane.agentMayUse(new ModelAccess(List.of("claude-*"), List.of()), false);
+
+    var openAi = model("gpt-4o");
+    var anthropic = model("no-such-model", "anthropic-version", "2023-06-01");
+
+    assertThat(openAi.statusCode()).isEqualTo(404);
+    assertThat(json(openAi).at("/error/code").asText()).isEqualTo("model_not_found");
+    assertThat(json(model("no-such-model"))).isEqualTo(json(openAi));
+    assertThat(anthropic.statusCode()).isEqualTo(404);
+    assertThat(json(anthropic).at("/error/type").asText()).isEqualTo("not_found_error");
+    var stranger = HttpRequest.newBuilder(plane.uri("/v1/models/gpt-4o")).GET();
+    assertThat(plane.send(stranger).statusCode()).isEqualTo(401);
+  }
+
   @Test
   void onlyWhatTheAgentMayUse() {
     plane.agentMayUse(new ModelAccess(List.of("claude-*", "o3"), List.of("*haiku*")), false);
