@@ -19,6 +19,9 @@ public final class DoneOnPurpose extends TurboFilter {
           "Response stream for \\[.*] failed with 'the reply was broken off:"
               + " (CUT|CLIENT_GONE|CLIENT_STALLED)'.*");
 
+  /** In whose name Pekko HTTP speaks of the connections of ours. */
+  private static final String SERVER = "io.redoubt.http.HttpServer";
+
   @Override
   public FilterReply decide(
       @Nullable Marker marker,
@@ -30,8 +33,12 @@ public final class DoneOnPurpose extends TurboFilter {
     boolean onPurpose =
         level == Level.ERROR
             && format != null
-            && logger.getName().startsWith("org.apache.pekko.")
+            && isPekko(logger.getName())
             && BROKEN_OFF.matcher(format).matches();
     return onPurpose ? FilterReply.DENY : FilterReply.NEUTRAL;
+  }
+
+  private static boolean isPekko(String logger) {
+    return logger.equals(SERVER) || logger.startsWith("org.apache.pekko.");
   }
 }
