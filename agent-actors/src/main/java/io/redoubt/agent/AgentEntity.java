@@ -183,8 +183,17 @@ final class AgentEntity
           case RetryFence _ -> quietly(fence::onRetry);
           case HistoryRead read -> quietly(() -> recollection.onRead(read));
           case HistoryUnknown unknown -> quietly(() -> recollection.onUnknown(unknown));
+          case Stop stop when fence.isAwaited() -> quietly(() -> stopOnceAnswered(stop));
           case Stop _ -> Effect().stop().thenRun(this::giveUp).thenNoReply();
         };
+  }
+
+  /**
+   * What made the agent known may have come just as it was to be forgotten, being a stranger: it is
+   * done, and only its fence is not up yet. That takes a moment, or is given up.
+   */
+  private void stopOnceAnswered(Stop stop) {
+    fence.onceAnswered(() -> context.getSelf().tell(stop));
   }
 
   private void giveUp() {

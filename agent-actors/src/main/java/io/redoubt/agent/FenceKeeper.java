@@ -17,6 +17,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the fence in the database up to where the agent's state says, and holds back the answers
@@ -43,6 +44,9 @@ final class FenceKeeper {
 
   private boolean raising;
   private int failures;
+
+  /** To be run when nobody waits any more; null: nothing. */
+  private @Nullable Runnable onceAnswered;
 
   FenceKeeper(
       ActorContext<Command> context,
@@ -94,6 +98,7 @@ final class FenceKeeper {
     failures = 0;
     raised = Math.max(raised, done.fence());
     waiting.removeIf(this::answerIfRaised);
+    goOnIfAnswered();
     raise();
   }
 
@@ -119,6 +124,26 @@ final class FenceKeeper {
     var unanswered = List.copyOf(waiting);
     waiting.clear();
     unanswered.forEach(each -> each.givenUp().run());
+    goOnIfAnswered();
+  }
+
+  /** Whether somebody waits for the fence. */
+  boolean isAwaited() {
+    return !waiting.isEmpty();
+  }
+
+  /** Runs it as soon as those who wait have their answers, whatever these are. */
+  void onceAnswered(Runnable then) {
+    onceAnswered = then;
+    goOnIfAnswered();
+  }
+
+  private void goOnIfAnswered() {
+    var then = onceAnswered;
+    if (then != null && waiting.isEmpty()) {
+      onceAnswered = null;
+      then.run();
+    }
   }
 
   private boolean answerIfRaised(Waiting each) {

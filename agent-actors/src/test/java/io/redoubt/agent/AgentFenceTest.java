@@ -14,9 +14,13 @@ import io.redoubt.agent.Agent.Permitted;
 import io.redoubt.agent.Agent.Refusal;
 import io.redoubt.agent.Agent.Refused;
 import io.redoubt.agent.Agent.Release;
+import io.redoubt.agent.Agent.Reply;
+import io.redoubt.agent.Agent.Stop;
+import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.testing.FakeFences.Raise;
 import java.util.Set;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +43,38 @@ class AgentFenceTest {
     it.fences.outage.end();
     assertThat(configured.receiveMessage()).isEqualTo(new Done());
     assertThat(it.fences.current(it.key)).hasValue(1);
+  }
+
+  /** As where it is made known in the moment in which it is to be forgotten as a stranger. */
+  @Test
+  void whoIsToStopAnswersThoseFirstWhoWaitForTheFence() {
+    it.fences.outage.block();
+    var key = new AgentKey(it.key.organization(), AgentId.next(it.clock));
+    var agent = it.kit.spawn(it.incarnation(key, AgentFixture.impatient()));
+    TestProbe<Reply> configured = it.kit.createTestProbe();
+
+    agent.tell(new Configure(it.spec, null, configured.ref()));
+    agent.tell(new Stop());
+
+    configured.expectNoMessage();
+    it.fences.outage.end();
+    assertThat(configured.receiveMessage()).isEqualTo(new Done());
+    configured.expectTerminated(agent);
+    assertThat(it.fences.current(key)).hasValue(1);
+  }
+
+  @Test
+  void whoIsToStopWaitsForNoFenceThatStaysDown() {
+    it.fences.outage.begin();
+    var key = new AgentKey(it.key.organization(), AgentId.next(it.clock));
+    var agent = it.kit.spawn(it.incarnation(key, AgentFixture.impatient()));
+    TestProbe<Reply> configured = it.kit.createTestProbe();
+
+    agent.tell(new Configure(it.spec, null, configured.ref()));
+    agent.tell(new Stop());
+
+    assertThat(configured.receiveMessage()).isEqualTo(new Refused(Refusal.UNAVAILABLE));
+    configured.expectTerminated(agent);
   }
 
   @Test

@@ -41,6 +41,7 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.ShardCommand;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.jspecify.annotations.Nullable;
@@ -98,14 +99,18 @@ final class AgentFixture {
     agent =
         EventSourcedBehaviorTestKit.create(
             kit.system(),
-            AgentEntity.create(
-                key,
-                shard.ref(),
-                new AgentPorts(fences, policies, history, ledger, organizations, drifts),
-                lease::get,
-                config,
-                clock),
+            incarnation(key, config),
             EventSourcedBehaviorTestKit.enabledSerializationSettings().withVerifyEquality(true));
+  }
+
+  Behavior<Command> incarnation(AgentKey of, AgentConfig config) {
+    return AgentEntity.create(
+        of,
+        shard.ref(),
+        new AgentPorts(fences, policies, history, ledger, organizations, drifts),
+        lease::get,
+        config,
+        clock);
   }
 
   /** Short pauses, so that giving up takes no time worth speaking of. */
