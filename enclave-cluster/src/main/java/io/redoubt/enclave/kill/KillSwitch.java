@@ -256,18 +256,23 @@ public final class KillSwitch {
         if (isStopped(change)) {
           cancelRequests(request);
         }
-        yield endFamilies(request.agent(), change)
-            .thenCompose(_ ->
-                tellAll(replyTo ->
-                    new Enforcement.TellAll(request.agent(), isStopped(change), replyTo)))
-            .thenCompose(nodes ->
-                conclude(
-                    request,
-                    operation,
-                    change.spec(),
-                    isolation,
-                    isolation == null ? null : isolation.toString(),
-                    nodes));
+        // The agent permits nothing from here on. Every node is asked before any hears of its
+        // families otherwise, so that each counts what it cut.
+        yield tellAll(replyTo ->
+                new Enforcement.TellAll(request.agent(), isStopped(change), replyTo))
+            .handle((nodes, failure) ->
+                endFamilies(request.agent(), change)
+                    .thenCompose(_ ->
+                        failure == null
+                            ? conclude(
+                                request,
+                                operation,
+                                change.spec(),
+                                isolation,
+                                isolation == null ? null : isolation.toString(),
+                                nodes)
+                            : CompletableFuture.<Result>failedFuture(failure)))
+            .thenCompose(result -> result);
       }
       case Agent.Refused(var why) -> CompletableFuture.completedFuture(new Refused(why));
       case Agent.Done _,

@@ -12,6 +12,7 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.Acknowledgement.How;
+import io.redoubt.protocol.link.Acknowledgement.NodeProof;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import java.io.IOException;
@@ -136,6 +137,20 @@ class KillTest {
     assertThat(agent.refresh(identity.text("refresh_token")).problem())
         .isEqualTo("refresh-token-invalid");
     fixture.controlPlane.awaitAudit(agent.organization, of(agent, "agent:revoke"));
+  }
+
+  @Test
+  void whatARevokeCutsIsCounted() throws IOException {
+    TestAgent agent = fixture.agent();
+    String access = agent.bootstrap().text("access_token");
+    try (var stream = agent.stream(access)) {
+      stream.awaitFirstByte();
+
+      Acknowledgement proof = proof(new LinkCommand.Revoke(agent.id, "stolen", "mem_1"), agent);
+
+      assertThat(proof.nodes()).extracting(NodeProof::streamsCut).containsExactly(1);
+      stream.awaitEnd();
+    }
   }
 
   @Test

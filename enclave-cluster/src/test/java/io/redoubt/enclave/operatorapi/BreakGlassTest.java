@@ -119,6 +119,7 @@ class BreakGlassTest {
 
       assertThat(revoked.status()).isEqualTo(200);
       assertThat(revoked.json().at("/nodes/0/how").asText()).isEqualTo("cut");
+      assertThat(revoked.json().at("/nodes/0/streams_cut").asInt()).isEqualTo(1);
       assertThat(again.status()).isEqualTo(200);
       stream.awaitEnd();
       assertThat(agent.message(access).status()).isEqualTo(401);
