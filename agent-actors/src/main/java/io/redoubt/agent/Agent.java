@@ -136,7 +136,8 @@ public final class Agent {
       implements Command {}
 
   /**
-   * Lifts isolations.
+   * Lifts isolations: all that it names, or none where one of them is not known. The answer says
+   * which are, as those that it concerns.
    *
    * @param ids those to lift; empty: those that stand when this arrives for the first time
    * @param request repeats of it lift nothing more; null: each time is the first
@@ -295,7 +296,8 @@ public final class Agent {
    * Isolated, released, revoked or decommissioned; durable, and the fence is raised.
    *
    * @param isolations those that stand now
-   * @param concerned the isolations that this command made or lifted
+   * @param concerned the isolations that this command made, lifted, or found lifted; a release that
+   *     names another one has changed nothing
    * @param families the agent's families, for those commands that end them
    * @param at when it happened; on a repeat, when it first happened
    */

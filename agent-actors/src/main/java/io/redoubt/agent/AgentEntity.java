@@ -471,6 +471,11 @@ final class AgentEntity
       return replyFenced(release.replyTo(), known.released(before.get()));
     }
     var named = release.ids().isEmpty() ? Set.copyOf(known.isolations().ids()) : release.ids();
+    if (!known.isolations().know(named)) {
+      // All or nothing: whoever mistypes one is not to believe that it is lifted.
+      return replyFenced(release.replyTo(), known.released(named));
+    }
+    var concerned = known.isolations().known(named);
     var lifting = known.isolations().standing(named);
     return lifting.isEmpty() && release.request() == null
         ? replyFenced(release.replyTo(), known.released(named))
@@ -483,7 +488,7 @@ final class AgentEntity
                 clock.instant(),
                 release.number()),
             release.replyTo(),
-            after -> known(after).released(named));
+            after -> known(after).released(named, concerned));
   }
 
   private ReplyEffect<Event, AgentState> onRevoke(AgentState state, Revoke revoke) {

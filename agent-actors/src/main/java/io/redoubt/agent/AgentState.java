@@ -250,7 +250,16 @@ sealed interface AgentState {
 
     /** Answer to the release of these, however often it comes. */
     LifecycleChanged released(Set<IsolationId> ids) {
-      return changed(isolations.known(ids), List.of(), isolations.liftedAt(ids).orElse(since));
+      return released(ids, isolations.known(ids));
+    }
+
+    /**
+     * The same.
+     *
+     * @param concerned which of them were known when it came: lifting many forgets old ones
+     */
+    LifecycleChanged released(Set<IsolationId> ids, List<IsolationId> concerned) {
+      return changed(concerned, List.of(), isolations.liftedAt(ids).orElse(since));
     }
 
     /** Answer to a revoke, however often it comes. */

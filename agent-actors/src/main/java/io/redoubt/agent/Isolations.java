@@ -80,6 +80,11 @@ record Isolations(
         .toList();
   }
 
+  /** Whether each of these stands or is remembered. */
+  boolean know(Set<IsolationId> ids) {
+    return known(ids).size() == ids.size();
+  }
+
   /** The last that was lifted, if any was. */
   Optional<IsolationId> newestLifted() {
     return lifted.isEmpty() ? Optional.empty() : Optional.of(lifted.getLast().id());

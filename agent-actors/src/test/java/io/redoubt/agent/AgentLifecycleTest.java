@@ -31,6 +31,7 @@ import io.redoubt.protocol.token.FamilyHandle;
 import io.redoubt.protocol.token.TokenDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -180,6 +181,48 @@ class AgentLifecycleTest {
     assertThat(release(Set.of()).reply())
         .isInstanceOfSatisfying(
             LifecycleChanged.class, it -> assertThat(it.status()).isEqualTo(AgentStatus.ACTIVE));
+  }
+
+  @Test
+  void aReleaseThatNamesOneWhichNeverWasLiftsNone() {
+    it.activate();
+    var standing = it.isolationId();
+    it.isolate(standing);
+
+    var mistyped = release(Set.of(standing, it.isolationId()));
+
+    assertThat(mistyped.events()).isEmpty();
+    assertThat(mistyped.reply())
+        .isInstanceOfSatisfying(
+            LifecycleChanged.class,
+            it -> {
+              assertThat(it.concerned()).as("the other one is not known").containsExactly(standing);
+              assertThat(it.isolations()).containsExactly(standing);
+            });
+    assertThat(decide("claude-sonnet")).isEqualTo(denied(Denial.NOT_ACTIVE));
+  }
+
+  @Test
+  void whatAReleaseLiftsIsNamedAlsoWhereSomeOfItIsForgottenByThat() {
+    it.activate();
+    var ids = new HashSet<IsolationId>();
+    for (int i = 0; i < Isolations.LIFTED_LIMIT; i++) {
+      var id = it.isolationId();
+      ids.add(id);
+      it.isolate(id);
+      release(Set.of(id));
+    }
+    var standing = it.isolationId();
+    it.isolate(standing);
+    ids.add(standing);
+
+    var released = release(ids);
+
+    assertThat(released.events()).hasSize(1);
+    assertThat(released.reply())
+        .isInstanceOfSatisfying(
+            LifecycleChanged.class,
+            it -> assertThat(it.concerned()).containsExactlyInAnyOrderElementsOf(ids));
   }
 
   @Test

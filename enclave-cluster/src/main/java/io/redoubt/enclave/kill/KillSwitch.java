@@ -85,6 +85,9 @@ public final class KillSwitch {
   /** A repeat of an isolation that somebody has lifted since. */
   public record Lifted(IsolationId isolation) implements Result {}
 
+  /** A release that names an isolation which is not known of the agent; it lifts none. */
+  public record UnknownIsolation() implements Result {}
+
   private final Agents agents;
   private final TokenFamilies families;
   private final Revocations revocations;
@@ -131,7 +134,7 @@ public final class KillSwitch {
   }
 
   /**
-   * Lifts isolations.
+   * Lifts isolations: all that are named, or none.
    *
    * @param ids those to lift; empty: those that stand now
    * @param once repeats of it lift nothing more; null: each time is the first
@@ -144,7 +147,10 @@ public final class KillSwitch {
             replyTo ->
                 new Agent.Release(
                     ids, once, request.reason(), request.by(), request.number(), replyTo))
-        .thenCompose(reply -> enforce(request, "agent:release", reply, null));
+        .thenCompose(reply ->
+            reply instanceof Agent.LifecycleChanged change && !change.concerned().containsAll(ids)
+                ? CompletableFuture.<Result>completedFuture(new UnknownIsolation())
+                : enforce(request, "agent:release", reply, null));
   }
 
   /** Ends every family of the agent. */

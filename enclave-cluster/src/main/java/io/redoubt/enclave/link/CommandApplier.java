@@ -322,6 +322,7 @@ final class CommandApplier {
                   new LinkReport.AgentStopped(
                       envelope.organizationId(), agent, envelope.number(), proof));
           case KillSwitch.Lifted _ -> new Rejected("isolation-lifted");
+          case KillSwitch.UnknownIsolation _ -> new Rejected("isolation-unknown");
           case KillSwitch.Refused(var why) -> refused(why);
         });
   }

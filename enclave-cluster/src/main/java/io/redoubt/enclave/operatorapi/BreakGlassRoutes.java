@@ -287,6 +287,11 @@ final class BreakGlassRoutes {
                   ErrorType.CONFLICT,
                   "That isolation was lifted since: stop the agent with another"
                       + " Idempotency-Key."));
+      case KillSwitch.UnknownIsolation _ ->
+          Replies.problem(
+              ProblemException.of(
+                  ErrorType.CONFLICT,
+                  "The agent has no isolation of one of these names, and none was lifted."));
       case KillSwitch.Refused(Agent.Refusal why) -> Replies.problem(problem(why));
     };
   }

@@ -126,6 +126,22 @@ class KillTest {
   }
 
   @Test
+  void anOrderToReleaseWhatNeverWasIsRefused() {
+    TestAgent agent = fixture.agent();
+    var isolation = IsolationId.next(Clock.systemUTC());
+    proof(new LinkCommand.Isolate(agent.id, isolation, "one", "mem_1"), agent);
+    var mistyped = Set.of(isolation, IsolationId.next(Clock.systemUTC()));
+
+    long order =
+        fixture.controlPlane.say(
+            agent.organization, new LinkCommand.Release(agent.id, mistyped, "well", "mem_1"));
+    fixture.controlPlane.awaitApplied(order);
+
+    assertThat(fixture.controlPlane.rejection(order)).isEqualTo("isolation-unknown");
+    assertThat(agent.bootstrap().problem()).isEqualTo("agent-not-active");
+  }
+
+  @Test
   void aRevokeKillsEveryFamily() {
     TestAgent agent = fixture.agent();
     Answer identity = agent.bootstrap();

@@ -48,6 +48,9 @@ class WaitingCommandsTest {
 
   private final Map<AgentId, List<IsolationId>> standing = new HashMap<>();
 
+  /** The isolation of each that was lifted last. */
+  private final Map<AgentId, IsolationId> lifted = new HashMap<>();
+
   @AfterEach
   void stop() {
     nodes.close();
@@ -102,9 +105,7 @@ class WaitingCommandsTest {
     List<IsolationId> open = standing.computeIfAbsent(agent, _ -> new ArrayList<>());
     List<String> told = said.computeIfAbsent(agent, _ -> new ArrayList<>());
     switch (random.nextInt(3)) {
-      case 0 ->
-          nodes.controlPlane.say(
-              organization, new LinkCommand.PutAgent(agent, EnclaveFixture.spec(List.of())));
+      case 0 -> put(agent);
       case 1 -> {
         if (open.size() < 4) {
           var isolation = IsolationId.next(CLOCK);
@@ -120,13 +121,24 @@ class WaitingCommandsTest {
     }
   }
 
-  /** Where none stands, one that was never made: that changes nothing, and is on record. */
+  private void put(AgentId agent) {
+    nodes.controlPlane.say(
+        organization, new LinkCommand.PutAgent(agent, EnclaveFixture.spec(List.of())));
+  }
+
+  /** Where none stands, one that was lifted before: that changes nothing, and is on record. */
   private void release(AgentId agent, List<IsolationId> open, List<String> told, Random random) {
-    IsolationId lifted =
-        open.isEmpty() ? IsolationId.next(CLOCK) : open.remove(random.nextInt(open.size()));
+    if (!open.isEmpty()) {
+      lifted.put(agent, open.remove(random.nextInt(open.size())));
+    }
+    var named = lifted.get(agent);
+    if (named == null) {
+      put(agent);
+      return;
+    }
     told.add("agent:release null");
     nodes.controlPlane.say(
-        organization, new LinkCommand.Release(agent, Set.of(lifted), "over", "mem_1"));
+        organization, new LinkCommand.Release(agent, Set.of(named), "over", "mem_1"));
   }
 
   private Stream<AuditRecord> records() {

@@ -200,6 +200,35 @@ class BreakGlassTest {
   }
 
   @Test
+  void aReleaseOfAnIsolationThatNeverWasIsNoneAndOneThatIsRepeatedIs() {
+    TestAgent agent = fixture.agent();
+    var mine = operatorToken(fixture.controlPlane.operatorKey);
+    String made = isolated(agent, mine, "key-1").text("isolation_id");
+    String mistyped = IsolationId.next(CLOCK).toString();
+
+    Answer nothing = release(agent, mine, List.of(mistyped));
+    Answer partly = release(agent, mine, List.of(made, mistyped));
+    Answer stopped = agent.bootstrap();
+    Answer lifted = release(agent, mine, List.of(made));
+    Answer again = release(agent, mine, List.of(made));
+
+    for (Answer refused : List.of(nothing, partly)) {
+      assertThat(refused.status()).isEqualTo(409);
+      assertThat(refused.problem()).isEqualTo("conflict");
+      api.describes(refused);
+    }
+    assertThat(stopped.problem()).as("nothing has changed").isEqualTo("agent-not-active");
+    assertThat(lifted.status()).isEqualTo(200);
+    assertThat(again.status()).isEqualTo(200);
+    assertThat(agent.bootstrap().status()).isEqualTo(200);
+  }
+
+  private Answer release(TestAgent agent, TokenOf token, List<String> isolations) {
+    return act(
+        agent, "release", token.sign(), Map.of("reason", "over", "isolation_ids", isolations));
+  }
+
+  @Test
   void whoRepeatsAReleaseLiftsNothingThatWasMadeSince() {
     TestAgent agent = fixture.agent();
     var mine = operatorToken(fixture.controlPlane.operatorKey);
