@@ -300,8 +300,10 @@ class EnclaveTest {
       await()
           .until(() ->
               enclave.command(LinkCommand.PutOperatorTrust.class).clients().stream()
-                  .anyMatch(
-                      client -> client.clientId().equals(id) && client.actsAs().equals(member)));
+                  .anyMatch(client ->
+                      client.clientId().equals(id)
+                          && client.actsAs().equals(member)
+                          && client.secretFrom() != null));
     }
   }
 

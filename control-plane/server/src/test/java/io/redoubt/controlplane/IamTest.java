@@ -532,6 +532,30 @@ class IamTest {
     assertThat(tenant.owner().get(CLIENTS).text()).doesNotContain("rdc_");
   }
 
+  /** Whatever the clock says: it may be the same second, and the same microsecond. */
+  @Test
+  void aTokenEndsWithTheSecretThatItWasGivenFor() {
+    server.clock.standStill();
+    try {
+      var made = tenant.owner().post(CLIENTS, "{\"name\": \"t\", \"roles\": [\"viewer\"]}");
+      String id = made.text("/client/id");
+      String old = server.token(id, made.text("/client_secret"), null).text("/access_token");
+      assertThat(server.bearer(old).get("/api/v1/agents").status()).isEqualTo(200);
+
+      for (int i = 0; i < 2; i++) {
+        var rotated = tenant.owner().post(CLIENTS + "/" + id + "/rotate-secret");
+        String renewed =
+            server.token(id, rotated.text("/client_secret"), null).text("/access_token");
+
+        assertThat(server.bearer(old).get("/api/v1/agents").status()).isEqualTo(401);
+        assertThat(server.bearer(renewed).get("/api/v1/agents").status()).isEqualTo(200);
+        old = renewed;
+      }
+    } finally {
+      server.clock.goOn();
+    }
+  }
+
   @Test
   void everythingThatIsWrongWithABodyIsSaidAtOnce() {
     var reply =

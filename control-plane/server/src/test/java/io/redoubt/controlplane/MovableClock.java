@@ -5,10 +5,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
 
-/** The system's clock, set forward where a test says so. */
+/** The system's clock, set forward, or stopped, where a test says so. */
 final class MovableClock extends Clock {
   private volatile Duration ahead = Duration.ZERO;
+
+  /** Where it stands; null: it goes. */
+  private volatile @Nullable Instant standing;
+
+  void standStill() {
+    standing = instant();
+  }
+
+  void goOn() {
+    standing = null;
+  }
 
   void forward(Duration by) {
     ahead = ahead.plus(by);
@@ -16,7 +28,8 @@ final class MovableClock extends Clock {
 
   @Override
   public Instant instant() {
-    return Clock.systemUTC().instant().plus(ahead);
+    var at = standing;
+    return at == null ? Clock.systemUTC().instant().plus(ahead) : at;
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.redoubt.protocol.jwt.Jwk;
 import io.redoubt.protocol.jwt.Jws;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.VerificationKey;
+import io.redoubt.protocol.link.LinkCommand.BreakGlassClient;
 import io.redoubt.protocol.link.LinkCommand.PutOperatorTrust;
 import io.redoubt.protocol.link.LinkCommand.Withdrawal;
 import io.redoubt.protocol.secret.Secret;
@@ -74,7 +75,8 @@ final class OperatorTokens {
             AuditId.next(clock).toString(),
             now,
             now.plus(LIFETIME),
-            now);
+            now,
+            known.client().secretFrom());
     return new Issued(Secret.of(claims.sign(signing.current())), claims);
   }
 
@@ -90,7 +92,7 @@ final class OperatorTokens {
         .thenCompose(key -> key.isPresent() ? byOwn(jws, key.get()) : byControlPlane(jws));
   }
 
-  /** Ours: only while the client may break the glass, and only for what it may do now. */
+  /** Ours: while the client may break the glass with that secret, for what it may do now. */
   private CompletionStage<Optional<OperatorClaims>> byOwn(Jws jws, VerificationKey key) {
     return claims(jws, key)
         .filter(claims -> claims.issuer().equals(issuer))
@@ -101,8 +103,14 @@ final class OperatorTokens {
                     known
                         .filter(it -> it.organization().equals(claims.organization()))
                         .filter(it -> it.client().actsAs().equals(claims.subject()))
+                        .filter(it -> isOfItsSecret(claims, it.client()))
                         .map(it -> claims.within(it.client().permissions()))))
         .orElseGet(() -> CompletableFuture.completedFuture(Optional.empty()));
+  }
+
+  /** Where it says nothing of the secret, whoever issued it did not know of that. */
+  private static boolean isOfItsSecret(OperatorClaims claims, BreakGlassClient client) {
+    return claims.secretFrom() == null || claims.secretFrom().equals(client.secretFrom());
   }
 
   private CompletionStage<Optional<OperatorClaims>> byControlPlane(Jws jws) {
@@ -130,7 +138,7 @@ final class OperatorTokens {
     }
     for (Withdrawal withdrawal : believed.withdrawn()) {
       if (withdrawal.clientId().equals(claims.client())) {
-        return isBefore(claims, withdrawal.issuedFrom())
+        return isOfAnOlderSecret(claims, withdrawal)
             ? Optional.empty()
             : Optional.of(claims.within(withdrawal.permissions()));
       }
@@ -138,7 +146,14 @@ final class OperatorTokens {
     return Optional.of(claims);
   }
 
-  /** Tokens know seconds only. */
+  /** It may be of a newer one, of which this enclave has not heard. */
+  private static boolean isOfAnOlderSecret(OperatorClaims claims, Withdrawal withdrawal) {
+    return claims.secretFrom() == null
+        ? isBefore(claims, withdrawal.issuedFrom())
+        : claims.secretFrom().isBefore(withdrawal.issuedFrom());
+  }
+
+  /** By when it was issued, of which tokens know the second only. */
   private static boolean isBefore(OperatorClaims claims, @Nullable Instant from) {
     return from != null && claims.issuedAt().isBefore(from.truncatedTo(ChronoUnit.SECONDS));
   }

@@ -12,6 +12,7 @@ import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.jwt.OperatorClaims;
 import io.redoubt.protocol.jwt.SigningKey;
 import io.redoubt.protocol.link.AgentStatus;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -457,6 +459,62 @@ class BreakGlassTest {
     assertThat(isolate(agent, token.sign())).isEqualTo(401);
   }
 
+  /** Tokens are issued by the second; which secret they are of, they know more exactly. */
+  @Test
+  void aTokenOfTheControlPlaneEndsWithTheSecretThatItWasGivenFor() {
+    OrganizationId organization = introduced();
+    TestAgent agent = fixture.agent(organization, List.of());
+    var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    var token = operatorToken(fixture.controlPlane.operatorKey).of(organization);
+    Instant rotated = token.claims().issuedAt().truncatedTo(ChronoUnit.SECONDS).plusMillis(1);
+
+    withdraw(organization, client, new Withdrawal("cli_1", Set.of("agents:manage"), rotated));
+
+    assertThat(isolate(agent, token.since(rotated.minusNanos(1_000)).sign())).isEqualTo(401);
+    assertThat(isolate(agent, token.since(rotated).sign())).isEqualTo(200);
+    assertThat(isolate(agent, token.since(rotated.plusNanos(1_000)).sign()))
+        .as("this enclave does not know yet")
+        .isEqualTo(200);
+  }
+
+  @Test
+  void aTokenOfThisEnclaveEndsWithTheSecretThatItWasGivenFor() {
+    OrganizationId organization = introduced();
+    TestAgent agent = fixture.agent(organization, List.of());
+    var id = ClientId.next(CLOCK);
+    var before = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id);
+    var after = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id);
+    Instant made = CLOCK.instant().truncatedTo(ChronoUnit.SECONDS);
+    believe(organization, before, made);
+    String old = fixture.token(before.owner(), before.reveal()).text("access_token");
+    assertThat(isolate(agent, old)).isEqualTo(200);
+
+    believe(organization, after, made.plusNanos(1_000));
+
+    assertThat(isolate(agent, old)).isEqualTo(401);
+    assertThat(fixture.token(before.owner(), before.reveal()).status()).isEqualTo(401);
+    String renewed = fixture.token(after.owner(), after.reveal()).text("access_token");
+    assertThat(isolate(agent, renewed)).isEqualTo(200);
+  }
+
+  private void believe(OrganizationId organization, SecretKeyText client, Instant secretFrom) {
+    fixture.controlPlane.awaitApplied(
+        fixture.controlPlane.say(
+            organization,
+            new LinkCommand.PutOperatorTrust(
+                "urn:redoubt:control-plane",
+                new JwkSet(List.of(fixture.controlPlane.operatorKey.publicHalf().jwk())),
+                List.of(
+                    new LinkCommand.BreakGlassClient(
+                        client.owner(),
+                        client.digest(),
+                        Set.of("agents:manage"),
+                        null,
+                        secretFrom)),
+                List.of(),
+                null)));
+  }
+
   private void withdraw(OrganizationId organization, SecretKeyText client, Withdrawal withdrawal) {
     fixture.trust(organization, client, Set.of(), List.of(withdrawal), null);
   }
@@ -536,6 +594,23 @@ class BreakGlassTest {
           claims.organization(),
           claims.permissions(),
           CLOCK.instant().minusSeconds(1));
+    }
+
+    TokenOf since(Instant secretFrom) {
+      return new TokenOf(
+          key,
+          new OperatorClaims(
+              claims.issuer(),
+              claims.audience(),
+              claims.subject(),
+              claims.client(),
+              claims.organization(),
+              claims.permissions(),
+              claims.jti(),
+              claims.issuedAt(),
+              claims.expiresAt(),
+              null,
+              secretFrom));
     }
 
     private TokenOf copy(

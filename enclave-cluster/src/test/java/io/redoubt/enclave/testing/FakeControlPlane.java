@@ -302,7 +302,8 @@ public final class FakeControlPlane implements AutoCloseable {
             AuditId.next(clock).toString(),
             now,
             now.plusSeconds(60),
-            authenticated == null ? null : now.minus(authenticated))
+            authenticated == null ? null : now.minus(authenticated),
+            null)
         .sign(operatorKey);
   }
 

@@ -6,6 +6,7 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param permissions {@code resource:verb} each
  * @param authenticatedAt when the client proved its secret (RFC 9470 §6.1), which no renewal
  *     without it may change; null: that is not known, so it was never lately
+ * @param secretFrom since when the client has had the secret that it proved, to the microsecond:
+ *     with another one it ends; null: a release that did not say so has issued it
  */
 public record OperatorClaims(
     String issuer,
@@ -32,7 +35,8 @@ public record OperatorClaims(
     String jti,
     Instant issuedAt,
     Instant expiresAt,
-    @Nullable Instant authenticatedAt) {
+    @Nullable Instant authenticatedAt,
+    @Nullable Instant secretFrom) {
 
   /** Audience of every operator token. */
   public static final String AUDIENCE = "urn:redoubt:operator";
@@ -41,7 +45,7 @@ public record OperatorClaims(
     permissions = Set.copyOf(permissions);
   }
 
-  /** It is not known when the client proved its secret. */
+  /** It is not known when the client proved its secret, nor which. */
   public OperatorClaims(
       String issuer,
       String audience,
@@ -62,6 +66,7 @@ public record OperatorClaims(
         jti,
         issuedAt,
         expiresAt,
+        null,
         null);
   }
 
@@ -76,7 +81,8 @@ public record OperatorClaims(
       String jti,
       long iat,
       long exp,
-      @Nullable Long authTime) {}
+      @Nullable Long authTime,
+      @Nullable Long secretFrom) {}
 
   private static final ObjectReader READER = Json.STRICT.readerFor(Wire.class);
 
@@ -95,7 +101,10 @@ public record OperatorClaims(
                 jti,
                 issuedAt.getEpochSecond(),
                 expiresAt.getEpochSecond(),
-                authenticatedAt == null ? null : authenticatedAt.getEpochSecond())));
+                authenticatedAt == null ? null : authenticatedAt.getEpochSecond(),
+                secretFrom == null
+                    ? null
+                    : ChronoUnit.MICROS.between(Instant.EPOCH, secretFrom))));
   }
 
   /** The same, good for nothing that is not among these. */
@@ -112,7 +121,8 @@ public record OperatorClaims(
         jti,
         issuedAt,
         expiresAt,
-        authenticatedAt);
+        authenticatedAt,
+        secretFrom);
   }
 
   /**
@@ -154,7 +164,10 @@ public record OperatorClaims(
               wire.jti,
               Instant.ofEpochSecond(wire.iat),
               Instant.ofEpochSecond(wire.exp),
-              wire.authTime == null ? null : Instant.ofEpochSecond(wire.authTime)));
+              wire.authTime == null ? null : Instant.ofEpochSecond(wire.authTime),
+              wire.secretFrom == null
+                  ? null
+                  : Instant.EPOCH.plus(wire.secretFrom, ChronoUnit.MICROS)));
     } catch (IOException | IllegalArgumentException | java.time.DateTimeException _) {
       return Optional.empty();
     }

@@ -108,7 +108,8 @@ public sealed interface LinkCommand {
    * A client that may do less than the tokens it was given lately say.
    *
    * @param permissions all that it may do now; none: it is gone
-   * @param issuedFrom tokens from before this are good for nothing: its secret was another one
+   * @param issuedFrom since when it has had its secret: tokens that were given for another one, or
+   *     before, are good for nothing
    * @param subject who acts through it: the member behind it, or the client itself; null: it was
    *     said by a release that did not tell, and is taken for the client
    */
@@ -224,9 +225,20 @@ public sealed interface LinkCommand {
    * @param permissions those of its permissions that break-glass routes know
    * @param subject who acts through it: the member behind it, or the client itself; null: it was
    *     said by a release that did not tell, and is taken for the client
+   * @param secretFrom since when it has had this secret; null: it was said by a release that did
+   *     not tell
    */
   record BreakGlassClient(
-      String clientId, TokenDigest secret, Set<String> permissions, @Nullable String subject) {
+      String clientId,
+      TokenDigest secret,
+      Set<String> permissions,
+      @Nullable String subject,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Instant secretFrom) {
+    /** Of a release that did not tell since when the secret is this one. */
+    public BreakGlassClient(
+        String clientId, TokenDigest secret, Set<String> permissions, @Nullable String subject) {
+      this(clientId, secret, permissions, subject, null);
+    }
 
     /** Who is on record, and counts as one approver, wherever they act. */
     public String actsAs() {

@@ -61,7 +61,8 @@ class ClaimsTest {
           "jti",
           NOW,
           NOW.plusSeconds(900),
-          NOW.minusSeconds(5));
+          NOW.minusSeconds(5),
+          NOW.minusSeconds(60).plusNanos(7_000));
   private static final ServiceIdentity SERVICE =
       new ServiceIdentity(
           "egress",
@@ -100,7 +101,7 @@ class ClaimsTest {
   void everyMissingOrNullClaimIsRefused(
       Jws.Type type, Object claims, ObjectNode payload, Function<byte[], Optional<?>> read) {
     for (String name : names(payload)) {
-      if (name.equals("client_cidr") || name.equals("cnf") || name.equals("auth_time")) {
+      if (Set.of("client_cidr", "cnf", "auth_time", "secret_from").contains(name)) {
         continue; // leaving these out is a statement of its own, see below
       }
       var missing = payload.deepCopy();
@@ -193,6 +194,15 @@ class ClaimsTest {
     assertThat(said.authenticationAge(NOW)).hasValue(5);
     assertThat(said.within(Set.of()).authenticationAge(NOW)).hasValue(5);
     assertThat(silent.authenticationAge(NOW)).isEmpty();
+  }
+
+  @Test
+  void ofWhichSecretATokenIsStaysWhereItIsCutDownAndMayBeUnsaid() {
+    var payload = payload(Jws.Type.OPERATOR_ACCESS, OPERATOR.sign(KEY));
+
+    assertThat(OPERATOR.within(Set.of()).secretFrom()).isEqualTo(OPERATOR.secretFrom());
+    payload.remove("secret_from");
+    assertThat(OperatorClaims.read(bytes(payload)).orElseThrow().secretFrom()).isNull();
   }
 
   @Test

@@ -61,11 +61,23 @@ public final class ClientAccess implements OperatorDirectory {
 
   @Override
   public Optional<Operator> current(
-      Handle handle, OrganizationId organization, ClientId client, Instant issuedAt) {
+      Handle handle,
+      OrganizationId organization,
+      ClientId client,
+      Instant issuedAt,
+      @Nullable Instant secretFrom) {
     return find(handle, organization, client)
-        // Tokens know seconds only.
-        .filter(access -> !issuedAt.isBefore(access.rotatedAt().truncatedTo(ChronoUnit.SECONDS)))
+        .filter(access -> isOfItsSecret(access, issuedAt, secretFrom))
         .map(access -> new Operator(organization, access.subject(), client, access.permissions()));
+  }
+
+  private static boolean isOfItsSecret(
+      Access access, Instant issuedAt, @Nullable Instant secretFrom) {
+    return secretFrom == null
+        // Tokens of the release before know seconds only.
+        ? !issuedAt.isBefore(access.rotatedAt().truncatedTo(ChronoUnit.SECONDS))
+        // By the clock it could have been issued for the old secret while the new one was written.
+        : secretFrom.equals(access.rotatedAt());
   }
 
   @Override

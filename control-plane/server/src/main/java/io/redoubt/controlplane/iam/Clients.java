@@ -159,7 +159,10 @@ public final class Clients {
     }
   }
 
-  /** A new secret; the one before it dies, and every token it was given for. */
+  /**
+   * A new secret; the one before it dies, and every token it was given for: they name the moment
+   * from which the secret holds, so no two have the same.
+   */
   public WithSecret rotate(Change change, Client client) {
     requireNotAbove(change, client);
     var secret = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, client.id());
@@ -167,7 +170,9 @@ public final class Clients {
         .handle()
         .createUpdate(
             """
-            UPDATE control.oauth_client SET secret_digest = :digest, rotated_at = :now
+            UPDATE control.oauth_client SET secret_digest = :digest,
+              rotated_at =
+                greatest(CAST(:now AS timestamptz), rotated_at + interval '1 microsecond')
             WHERE organization_id = :organization AND id = :id
             """)
         .bind("digest", secret.digest().bytes())

@@ -17,6 +17,7 @@ import io.redoubt.protocol.jwt.Jwk;
 import io.redoubt.protocol.link.LinkCommand;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -175,10 +176,12 @@ public final class OperatorTrust implements Welcome {
                         .filter(AT_ENCLAVE::contains)
                         .map(Permission::wire)
                         .collect(Collectors.toSet()),
-                    client.subject()))
+                    client.subject(),
+                    client.rotatedAt()))
             .toList(),
         tooMany ? List.of() : cut.stream().map(OperatorTrust::withdrawal).toList(),
-        tooMany ? change.now() : null);
+        // Tokens know seconds only, and who lost something in this one is to lose it.
+        tooMany ? change.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(1) : null);
   }
 
   private static LinkCommand.Withdrawal withdrawal(ClientAccess.Cut cut) {

@@ -219,7 +219,8 @@ public final class TokenService {
             UUID.randomUUID().toString(),
             now,
             now.plus(lifetime),
-            now);
+            now,
+            client.rotatedAt());
     handle
         .createUpdate(
             """

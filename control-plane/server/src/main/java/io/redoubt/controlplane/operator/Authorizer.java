@@ -91,7 +91,13 @@ public final class Authorizer {
     return database
         .inOrganization(
             claims.organization(),
-            handle -> directory.current(handle, claims.organization(), client, claims.issuedAt()))
+            handle ->
+                directory.current(
+                    handle,
+                    claims.organization(),
+                    client,
+                    claims.issuedAt(),
+                    claims.secretFrom()))
         .thenCompose(current ->
             current
                 .filter(operator -> operator.subject().equals(claims.subject()))

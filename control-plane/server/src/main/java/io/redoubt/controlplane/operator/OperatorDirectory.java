@@ -14,10 +14,16 @@ public interface OperatorDirectory {
    * The client as it stands.
    *
    * @param issuedAt of its token
+   * @param secretFrom since when it has had the secret that it was given the token for; null: the
+   *     token does not say
    * @return empty if the client is gone, or the member behind it, or its secret was changed since
    */
   Optional<Operator> current(
-      Handle handle, OrganizationId organization, ClientId client, Instant issuedAt);
+      Handle handle,
+      OrganizationId organization,
+      ClientId client,
+      Instant issuedAt,
+      @Nullable Instant secretFrom);
 
   /**
    * What somebody may do right now, whatever they might when they said something.
