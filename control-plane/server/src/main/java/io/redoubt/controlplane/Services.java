@@ -228,6 +228,7 @@ final class Services {
             trail,
             limits.perLoginSource(clock),
             limits.perLoginClient(clock),
+            limits.remembered(),
             config.operatorTokenLifetime(),
             metrics,
             clock);

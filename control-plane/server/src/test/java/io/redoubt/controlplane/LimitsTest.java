@@ -90,6 +90,36 @@ class LimitsTest {
   }
 
   @Test
+  void nobodyShutsTheirNeighboursOutWithWrongSecrets() {
+    try (var limited =
+        new TestServer(
+            """
+            redoubt.control-plane.limits { login-source-per-second = 1, login-source-burst = 20 }
+            """)) {
+      var owner = limited.newTenant();
+      var made =
+          owner.owner().post("/api/v1/iam/clients", "{\"name\": \"x\", \"roles\": [\"viewer\"]}");
+      String id = made.text("/client/id");
+      String right = made.text("/client_secret");
+      var wrong = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id).reveal();
+      assertThat(limited.token(id, right, null).status()).isEqualTo(200);
+
+      var guesses = new HashSet<Integer>();
+      for (int i = 0; i < 40; i++) {
+        guesses.add(limited.token(id, i % 2 == 0 ? wrong : "rdc_wrong", null).status());
+      }
+
+      assertThat(guesses).containsExactlyInAnyOrder(401, 429);
+      assertThat(limited.token(id, right, null).status()).as("it was right before").isEqualTo(200);
+      var repeats = new HashSet<Integer>();
+      for (int i = 0; i < 40; i++) {
+        repeats.add(limited.token(id, right, null).status());
+      }
+      assertThat(repeats).as("which has a limit too").containsExactlyInAnyOrder(200, 429);
+    }
+  }
+
+  @Test
   void wrongKeysOfEnclavesCostTheirSourceARest() {
     try (var limited =
         new TestServer(

@@ -55,11 +55,17 @@ public final class TokenService {
   private final Trail trail;
   private final RateLimiter perSource;
   private final RateLimiter perClient;
+  private final ProvenSecrets proven;
   private final Duration lifetime;
   private final Clock clock;
   private final Counter granted;
   private final Counter refused;
 
+  /**
+   * A token endpoint.
+   *
+   * @param remembered how many clients are told from strangers by their last login
+   */
   public TokenService(
       Database database,
       ClientAccess access,
@@ -67,6 +73,7 @@ public final class TokenService {
       Trail trail,
       RateLimiter perSource,
       RateLimiter perClient,
+      int remembered,
       Duration lifetime,
       MeterRegistry metrics,
       Clock clock) {
@@ -76,6 +83,7 @@ public final class TokenService {
     this.trail = trail;
     this.perSource = perSource;
     this.perClient = perClient;
+    this.proven = new ProvenSecrets(remembered);
     this.lifetime = lifetime;
     this.clock = clock;
     this.granted = logins(metrics, "granted");
@@ -97,8 +105,8 @@ public final class TokenService {
       InetAddress source,
       String traceId) {}
 
-  /** What is counted of a client's logins. */
-  private record Attempts(ClientId client, boolean rightSecret) {}
+  /** What is counted of the logins of a client, or of a source. */
+  private record Attempts(Object whose, boolean rightSecret) {}
 
   /** What it is answered. */
   sealed interface Reply {}
@@ -119,8 +127,14 @@ public final class TokenService {
   }
 
   private CompletionStage<Reply> answer(Request request) {
-    limit(perSource, SourceKey.of(request.source()));
     Optional<ClientId> client = clientOf(request);
+    TokenDigest secret = TokenDigest.of(request.clientSecret().reveal());
+    // Before anything is looked up. Apart, so that nobody shuts their neighbours out by guessing.
+    limit(
+        perSource,
+        new Attempts(
+            SourceKey.of(request.source()),
+            client.filter(it -> proven.contains(it, secret)).isPresent()));
     if (client.isEmpty()) {
       LOG.warn("Login refused from {}: no credential of ours", request.source().getHostAddress());
       return CompletableFuture.completedFuture(Refused.INVALID_CLIENT);
@@ -130,7 +144,7 @@ public final class TokenService {
         .thenCompose(organization ->
             database.inOrganization(
                 organization.orElse(NOWHERE),
-                handle -> decide(handle, organization, client.get(), request)));
+                handle -> decide(handle, organization, client.get(), secret, request)));
   }
 
   private static void limit(RateLimiter limiter, Object key) {
@@ -164,10 +178,17 @@ public final class TokenService {
   }
 
   private Reply decide(
-      Handle handle, Optional<OrganizationId> organization, ClientId client, Request request) {
+      Handle handle,
+      Optional<OrganizationId> organization,
+      ClientId client,
+      TokenDigest secret,
+      Request request) {
     var found = access.find(handle, organization.orElse(NOWHERE), client);
     TokenDigest expected = found.map(ClientAccess.Access::secret).orElse(NO_SECRET);
-    boolean right = expected.equals(TokenDigest.of(request.clientSecret().reveal()));
+    boolean right = expected.equals(secret);
+    if (!right) {
+      proven.remove(client, secret);
+    }
     if (organization.isEmpty()) {
       LOG.warn("Login refused from {}: unknown client", request.source().getHostAddress());
       return Refused.INVALID_CLIENT;
@@ -178,6 +199,7 @@ public final class TokenService {
       record(handle, organization.get(), client, client.toString(), request, "wrong secret");
       return Refused.INVALID_CLIENT;
     }
+    proven.add(client, secret);
     return within(found.get().permissions(), request.scope())
         .map(scope -> grant(handle, organization.get(), found.get(), scope, request))
         .orElse(Refused.INVALID_SCOPE);
