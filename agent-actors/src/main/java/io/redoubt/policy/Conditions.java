@@ -294,9 +294,7 @@ final class Conditions {
   }
 
   private static @Nullable String argument(@Nullable List<String> path) {
-    return path != null
-            && path.size() == 3
-            && path.subList(0, 2).equals(List.of("context", "args"))
+    return path != null && path.size() == 3 && path.subList(0, 2).equals(List.of("context", "args"))
         ? path.get(2)
         : null;
   }

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a condition asks of an argument that is a text. Two texts that come off alike in all that
- * is asked of them, are judged alike: so an answer of Cedar's can be remembered though no two calls
+ * What a condition asks of an argument that is a text. Two texts that come off alike in all that is
+ * asked of them, are judged alike: so an answer of Cedar's can be remembered though no two calls
  * have the same arguments. It must tell apart whatever Cedar does, and a test holds it to that.
  */
 sealed interface TextTest {
@@ -86,7 +86,8 @@ sealed interface TextTest {
     var text = value.textValue();
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
-        if (i + 1 == text.length() || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+        if (i + 1 == text.length()
+            || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
           return false;
         }
         i++;

@@ -198,10 +198,7 @@ class SlicePropertyTest {
         Facts.of(
                 PolicySamples.NOW.plusSeconds(random.nextInt(60)),
                 InetAddress.ofLiteral(pick(List.of("10.0.0.1", "192.0.2.1", "fe80::1%1"))))
-            .withArgs(
-                Arguments.parse(
-                    pick(ARGUMENTS)
-                        .getBytes(StandardCharsets.UTF_8)))
+            .withArgs(Arguments.parse(pick(ARGUMENTS).getBytes(StandardCharsets.UTF_8)))
             .withFindings(pick(List.of(Set.of(), Set.of("pii"), Set.of("pii", "secret"))))
             .withRisk(random.nextInt(100))
             .withSession(

@@ -18,7 +18,8 @@ class TextTestTest {
   private static final int TEXTS = 40;
 
   /** What patterns and texts are made of; few, so that they often agree. */
-  private static final List<String> PIECES = List.of("a", "b", "ab", "*", "*", "\u00e9", "\ud83d\ude00", "\n");
+  private static final List<String> PIECES =
+      List.of("a", "b", "ab", "*", "*", "\u00e9", "\ud83d\ude00", "\n");
 
   private final Random random = new Random(20261122);
 
@@ -56,7 +57,9 @@ class TextTestTest {
     }
   }
 
-  /** Compared with itself, an argument is more than can be told, so that Cedar is asked each time. */
+  /**
+   * Compared with itself, an argument is more than can be told, so that Cedar is asked each time.
+   */
   private static Verdict cedar(PolicySet set, String text) {
     return set.decide(call(args(text))).verdict();
   }
@@ -70,8 +73,7 @@ class TextTestTest {
       var escaped = random.nextInt(3) == 0 ? pattern.replaceFirst("\\*", "\\\\*") : pattern;
       for (var test :
           List.of(
-              "context.args.t like " + quoted(escaped),
-              "context.args.t == " + quoted(pattern))) {
+              "context.args.t like " + quoted(escaped), "context.args.t == " + quoted(pattern))) {
         var found = tests("context.args has t && " + test);
         var set =
             set(

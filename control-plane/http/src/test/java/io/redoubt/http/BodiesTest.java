@@ -95,8 +95,7 @@ class BodiesTest {
       }
     }
     assertProblem(server.submit("/greet", json("{\"name\":\"Ada")), ErrorType.MALFORMED_REQUEST);
-    assertProblem(
-        server.submit("/greet", json("{\"name\":\"\\x\"}")), ErrorType.MALFORMED_REQUEST);
+    assertProblem(server.submit("/greet", json("{\"name\":\"\\x\"}")), ErrorType.MALFORMED_REQUEST);
   }
 
   @Test

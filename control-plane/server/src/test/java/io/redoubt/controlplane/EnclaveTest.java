@@ -116,8 +116,7 @@ class EnclaveTest {
     var named =
         tenant
             .owner()
-            .post(
-                "/api/v1/agents", "{\"name\": \"a\", \"enclave_id\": \"" + spare.id + "\"}");
+            .post("/api/v1/agents", "{\"name\": \"a\", \"enclave_id\": \"" + spare.id + "\"}");
     assertThat(named.status()).isEqualTo(422);
     assertThat(named.text("/errors/0/pointer")).isEqualTo("/enclave_id");
     String agent = tenant.newAgent("agent");

@@ -199,8 +199,7 @@ class PolicyTest {
 
     assertThat(owner.with("if-match", "\"9\", \"1\"").put(path, body(GUARD)).status())
         .isEqualTo(200);
-    assertThat(owner.with("if-none-match", "\"1\"").put(path, body(GUARD)).status())
-        .isEqualTo(200);
+    assertThat(owner.with("if-none-match", "\"1\"").put(path, body(GUARD)).status()).isEqualTo(200);
     assertThat(owner.with("if-match", "*").put(path, body(GUARD)).status()).isEqualTo(200);
     assertThat(onlyNew.delete(path).status()).isEqualTo(412);
   }

@@ -264,8 +264,8 @@ public final class KillSwitch {
         }
         // The agent permits nothing from here on. Every node is asked before any hears of its
         // families otherwise, so that each counts what it cut.
-        yield tellAll(replyTo ->
-                new Enforcement.TellAll(request.agent(), isStopped(change), replyTo))
+        yield tellAll(
+                replyTo -> new Enforcement.TellAll(request.agent(), isStopped(change), replyTo))
             .handle((nodes, failure) ->
                 endFamilies(request.agent(), change)
                     .thenCompose(_ ->

@@ -36,8 +36,7 @@ class KillSwitchTest {
   private final ActorTestKit kit = ActorTestKit.create();
   private final TestProbe<Enforcement.Command> nodes = kit.createTestProbe();
   private final InMemoryRevocations revocations = new InMemoryRevocations();
-  private final AgentKey agent =
-      new AgentKey(OrganizationId.next(CLOCK), AgentId.next(CLOCK));
+  private final AgentKey agent = new AgentKey(OrganizationId.next(CLOCK), AgentId.next(CLOCK));
   private final FamilyId family =
       FamilyHandle.create(agent.organization(), agent.agent()).familyId();
   private final KillSwitch.Request request =
@@ -95,8 +94,7 @@ class KillSwitchTest {
     nodes.stop();
     watcher.expectTerminated(nodes.ref());
 
-    var ended =
-        killSwitch(AgentStatus.DECOMMISSIONED).decommission(request).toCompletableFuture();
+    var ended = killSwitch(AgentStatus.DECOMMISSIONED).decommission(request).toCompletableFuture();
 
     assertThat(ended).failsWithin(Duration.ofSeconds(5));
     assertThat(revocations.all()).hasSize(1);

@@ -75,9 +75,7 @@ class AgentCommandsTest extends LoggedIn {
     assertThat(machine.type("agent", "create", "scout", "--enclave", "us-1")).isEqualTo(4);
     assertThat(machine.err()).contains("There is no enclave called us-1.");
 
-    server.on(
-        "GET /api/v1/enclaves",
-        json(200, ENCLAVES.replace("sp\\u001bare", "eu-1")));
+    server.on("GET /api/v1/enclaves", json(200, ENCLAVES.replace("sp\\u001bare", "eu-1")));
     assertThat(machine.type("agent", "create", "scout", "--enclave", "eu-1")).isEqualTo(1);
     assertThat(machine.err()).contains("enc_2, enc_1");
   }

@@ -123,8 +123,7 @@ public final class LlmRoutes {
             HttpMethods.POST, request, operation.kind(), () -> exchange(request, operation));
       }
       if (path.equals(MODELS)) {
-        return only(
-            HttpMethods.GET, request, ModelList.style(request), () -> models.list(request));
+        return only(HttpMethods.GET, request, ModelList.style(request), () -> models.list(request));
       }
       if (path.startsWith(ONE_MODEL)) {
         return only(

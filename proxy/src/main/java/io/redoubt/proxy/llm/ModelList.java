@@ -125,11 +125,10 @@ final class ModelList {
                 .filter(offered -> offered.model.id().equals(id))
                 .findFirst()
                 .map(found ->
-                    response(
-                        action, style == Kind.ANTHROPIC ? anthropic(found) : openAi(found)))
+                    response(action, style == Kind.ANTHROPIC ? anthropic(found) : openAi(found)))
                 // Permitted, as its record says: there is no such model to be shown.
-                .orElseGet(() ->
-                    Refusals.response(style, Refusal.MODEL_NOT_FOUND, Marks.PERMIT, action)));
+                .orElseGet(
+                    () -> Refusals.response(style, Refusal.MODEL_NOT_FOUND, Marks.PERMIT, action)));
   }
 
   private CompletionStage<HttpResponse> answer(HttpRequest request, View view) {

@@ -102,9 +102,7 @@ public record OperatorClaims(
                 issuedAt.getEpochSecond(),
                 expiresAt.getEpochSecond(),
                 authenticatedAt == null ? null : authenticatedAt.getEpochSecond(),
-                secretFrom == null
-                    ? null
-                    : ChronoUnit.MICROS.between(Instant.EPOCH, secretFrom))));
+                secretFrom == null ? null : ChronoUnit.MICROS.between(Instant.EPOCH, secretFrom))));
   }
 
   /** The same, good for nothing that is not among these. */

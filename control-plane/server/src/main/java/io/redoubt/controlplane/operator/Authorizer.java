@@ -93,11 +93,7 @@ public final class Authorizer {
             claims.organization(),
             handle ->
                 directory.current(
-                    handle,
-                    claims.organization(),
-                    client,
-                    claims.issuedAt(),
-                    claims.secretFrom()))
+                    handle, claims.organization(), client, claims.issuedAt(), claims.secretFrom()))
         .thenCompose(current ->
             current
                 .filter(operator -> operator.subject().equals(claims.subject()))

@@ -111,9 +111,7 @@ public final class Call {
   }
 
   private static boolean isAmong(List<String> tags, Optional<Long> version) {
-    return version
-        .filter(it -> tags.equals(ANY) || tags.contains(Answer.etagOf(it)))
-        .isPresent();
+    return version.filter(it -> tags.equals(ANY) || tags.contains(Answer.etagOf(it))).isPresent();
   }
 
   /** Answers from one read transaction. */

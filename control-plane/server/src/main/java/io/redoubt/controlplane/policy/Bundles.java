@@ -246,8 +246,7 @@ public final class Bundles implements Welcome {
       }
       boolean done = run.done(version);
       if (!done && !run.listening()) {
-        away.add(
-            new Rollout.Away(run.enclave(), run.name(), run.enrolled(), run.lastContactAt()));
+        away.add(new Rollout.Away(run.enclave(), run.name(), run.enrolled(), run.lastContactAt()));
       }
       pending |= !done && run.enrolled();
       awaited |= !done && run.listening() && !refuses;

@@ -74,9 +74,7 @@ final class AgentCreate implements Callable<Integer> {
                     description,
                     labels == null ? null : Label.all(labels),
                     owner,
-                    enclave == null
-                        ? null
-                        : new EnclaveDirectory(session.operator()).idOf(enclave),
+                    enclave == null ? null : new EnclaveDirectory(session.operator()).idOf(enclave),
                     cidr,
                     models,
                     budget == null ? null : budget.asked()));

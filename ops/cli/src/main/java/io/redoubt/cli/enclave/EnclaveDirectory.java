@@ -30,8 +30,7 @@ public final class EnclaveDirectory {
             .map(enclave -> enclave.path("id").asText())
             .toList();
     if (ids.isEmpty()) {
-      throw new CommandFailure(
-          ExitCode.NOT_FOUND, "There is no enclave called " + nameOrId + ".");
+      throw new CommandFailure(ExitCode.NOT_FOUND, "There is no enclave called " + nameOrId + ".");
     }
     if (ids.size() > 1) {
       throw new CommandFailure(

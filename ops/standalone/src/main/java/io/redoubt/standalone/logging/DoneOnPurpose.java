@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 
 /**
- * Leaves out what Pekko takes for an error and is none: a reply that was cut, or whose client went
- * away, breaks its connection so that nobody takes it for whole. Its audit record says how it
- * ended; an isolate of an agent with a hundred streams is not a hundred errors.
+ * Leaves out what Pekko takes for an error and is none: a reply that was cut or blocked, or whose
+ * client went away, breaks its connection so that nobody takes it for whole. Its audit record says
+ * how it ended; an isolate of an agent with a hundred streams is not a hundred errors.
  */
 public final class DoneOnPurpose extends TurboFilter {
   private static final Pattern BROKEN_OFF =
       Pattern.compile(
           "Response stream for \\[.*] failed with 'the reply was broken off:"
-              + " (CUT|CLIENT_GONE|CLIENT_STALLED)'.*");
+              + " (CUT|CLIENT_GONE|CLIENT_STALLED|CONTENT_BLOCKED)'.*");
 
   /** In whose name Pekko HTTP speaks of the connections of ours. */
   private static final String SERVER = "io.redoubt.http.HttpServer";

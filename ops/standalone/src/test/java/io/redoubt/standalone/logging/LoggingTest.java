@@ -48,8 +48,7 @@ class LoggingTest {
 
   /** Pekko logs in the name of the server that it was given, or else in its own. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"io.redoubt.http.HttpServer", "org.apache.pekko.actor.ActorSystemImpl"})
+  @ValueSource(strings = {"io.redoubt.http.HttpServer", "org.apache.pekko.actor.ActorSystemImpl"})
   void aReplyThatIsCutIsNoError(String logger) throws IOException {
     Logging.toFiles(directory, "test");
     var log = LoggerFactory.getLogger(logger);
