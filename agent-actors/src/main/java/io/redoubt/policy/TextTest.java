@@ -29,7 +29,7 @@ sealed interface TextTest {
    *     ends with a wildcard, or two stand side by side, it is empty
    */
   record Like(List<String> literals) implements TextTest {
-    Like {
+    public Like {
       literals = List.copyOf(literals);
     }
 

@@ -69,11 +69,11 @@ record EmailForm(
             !recipients.isEmpty() || !Boolean.FALSE.equals(approvers),
             "/to",
             "are needed where approvers get no mails");
-    var addresses = new LinkedHashSet<String>();
+    var asked = new LinkedHashSet<String>();
     for (int i = 0; i < Math.min(recipients.size(), EmailSettings.MOST_RECIPIENTS); i++) {
       @Nullable String address = recipients.get(i);
       if (address != null && FormChecks.is(EmailSettings.ADDRESS, address)) {
-        addresses.add(address);
+        asked.add(address);
       } else {
         checks.wrong("/to/" + i, "is not an address");
       }
@@ -86,7 +86,7 @@ record EmailForm(
             how,
             username,
             Objects.requireNonNull(from),
-            List.copyOf(addresses),
+            List.copyOf(asked),
             approvers == null || approvers,
             arguments == null ? ArgumentsShown.REDACTED : arguments);
     String secret = password == null ? "" : password.reveal();
