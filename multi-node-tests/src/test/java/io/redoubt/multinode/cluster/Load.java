@@ -27,10 +27,14 @@ final class Load implements AutoCloseable {
   private static final long MOST_MILLIS = 1_000;
   private static final int REMEMBERED = 8;
 
+  /** For so long an answer that was lost is given once more (G2); then a repeat is a replay. */
+  private static final Duration REPEATED_FOR = Duration.ofSeconds(60);
+
   private final List<AgentClient> agents;
   private final List<AgentClient> callers;
   private final List<Thread> threads = new ArrayList<>();
   private final Map<String, Long> rotatedAt = new ConcurrentHashMap<>();
+  private final Map<String, Long> overAt = new ConcurrentHashMap<>();
   private final Map<String, Long> servedAt = new ConcurrentHashMap<>();
   private final Map<String, Deque<String>> heard = new ConcurrentHashMap<>();
   private final Map<String, Deque<String>> called = new ConcurrentHashMap<>();
@@ -62,6 +66,9 @@ final class Load implements AutoCloseable {
         () -> {
           var answer = agent.rotate().recorded().answer();
           hear(heard, agent, answer);
+          if (agent.over()) {
+            overAt.put(agent.id(), System.nanoTime());
+          }
           return answer instanceof Rotation.Granted;
         },
         agent::over);
@@ -118,21 +125,30 @@ final class Load implements AutoCloseable {
     return unservedSince(moment).isEmpty();
   }
 
-  /** Who was not, and what it was told last. */
+  /**
+   * Who was not, and what it was told last. Whoever was answered by nobody for longer than answers
+   * are repeated may have come too late, and waits for nothing any more.
+   */
   List<String> unservedSince(long moment) {
     var unserved = new ArrayList<String>();
     agents.stream()
-        .filter(agent -> rotatedAt.getOrDefault(agent.id(), 0L) <= moment)
+        .filter(agent -> rotatedAt.getOrDefault(agent.id(), 0L) <= moment && !isTooLate(agent))
         .forEach(agent ->
             unserved.add(
                 "%s is granted no rotation%s: %s"
                     .formatted(
                         agent.id(), agent.over() ? " any more" : "", heard.get(agent.id()))));
     callers.stream()
-        .filter(agent -> servedAt.getOrDefault(agent.id(), 0L) <= moment)
+        .filter(agent -> servedAt.getOrDefault(agent.id(), 0L) <= moment && !isTooLate(agent))
         .forEach(agent ->
             unserved.add("%s is served no call: %s".formatted(agent.id(), called.get(agent.id()))));
     return unserved;
+  }
+
+  private boolean isTooLate(AgentClient agent) {
+    Long granted = rotatedAt.get(agent.id());
+    Long over = overAt.get(agent.id());
+    return granted != null && over != null && over - granted > REPEATED_FOR.toNanos();
   }
 
   /** How long each wish took until it was granted, with all that was tried in vain before. */
