@@ -5,6 +5,7 @@ import static io.redoubt.policy.PolicySamples.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.policy.PolicyDocument;
@@ -140,12 +141,22 @@ class TextTestTest {
       assertThat(set.decide(call("{\"t\":\"/home/a\"}")).verdict()).isEqualTo(Verdict.PERMIT);
       assertThat(set.decide(call("{}")).verdict()).isEqualTo(Verdict.PERMIT);
       assertThat(set.decide(call("{\"t\":\"/etc/a\"}")).verdict()).isEqualTo(Verdict.DENY);
-      for (var other : List.of("7", "[\"/home/a\"]", "{\"a\":1}", "true", "\"\\ud83d\"")) {
+      for (var other : List.of("7", "[\"/home/a\"]", "{\"a\":1}", "true")) {\"a\":1}", "true", "\"\\ud83d\"")) {
         var decision = set.decide(call("{\"t\":" + other + "}"));
         assertThat(decision.verdict()).as(other).isEqualTo(Verdict.DENY);
         assertThat(decision.errors()).as(other).isNotEmpty();
       }
     }
+  }
+
+  /** What Cedar makes of half a character is for Cedar to say. */
+  @Test
+  void halfACharacterIsNoText() {
+    for (var half : List.of("\ud83d", "a\ud83db", "\ude00\ud83d", "\ude00")) {
+      assertThat(TextTest.isText(TextNode.valueOf(half))).isFalse();
+    }
+    assertThat(TextTest.isText(TextNode.valueOf("a\ud83d\ude00"))).isTrue();
+    assertThat(TextTest.isText(TextNode.valueOf("x".repeat(ArgumentType.MAX_SIZE + 1)))).isFalse();
   }
 
   /** A policy that asks only whether it is there, and another that takes it for a text. */
