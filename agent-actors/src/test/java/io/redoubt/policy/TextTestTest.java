@@ -141,7 +141,7 @@ class TextTestTest {
       assertThat(set.decide(call("{\"t\":\"/home/a\"}")).verdict()).isEqualTo(Verdict.PERMIT);
       assertThat(set.decide(call("{}")).verdict()).isEqualTo(Verdict.PERMIT);
       assertThat(set.decide(call("{\"t\":\"/etc/a\"}")).verdict()).isEqualTo(Verdict.DENY);
-      for (var other : List.of("7", "[\"/home/a\"]", "{\"a\":1}", "true")) {\"a\":1}", "true", "\"\\ud83d\"")) {
+      for (var other : List.of("7", "[\"/home/a\"]", "{\"a\":1}", "true")) {
         var decision = set.decide(call("{\"t\":" + other + "}"));
         assertThat(decision.verdict()).as(other).isEqualTo(Verdict.DENY);
         assertThat(decision.errors()).as(other).isNotEmpty();
