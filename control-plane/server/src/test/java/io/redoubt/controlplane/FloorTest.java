@@ -33,7 +33,11 @@ class FloorTest {
   private static final String SHELL_PERMITTED =
       "{\"verdict\": \"permit\", \"action\": \"tool:call\", \"resource\": \"shell\"}";
 
-  @AutoClose private final TestServer server = new TestServer();
+  /** As long as usual: what is looked at here is what has come of it. */
+  @AutoClose
+  private final TestServer server =
+      new TestServer("redoubt.control-plane.policies.publish-wait = 10 s");
+
   private Tenant tenant;
   private Http platform;
 
