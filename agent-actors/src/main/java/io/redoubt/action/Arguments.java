@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.ClusterMessage;
+import io.redoubt.protocol.json.ExactJson;
 import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ public final class Arguments implements ClusterMessage {
       if (!(read instanceof ObjectNode object)) {
         return refused("not a JSON object");
       }
-      return hasLargeInteger(object)
+      return ExactJson.hasLargeInteger(object)
           ? refused("a number beyond 64 bits")
           : new Arguments(json.clone(), null, object);
     } catch (StreamConstraintsException _) {
@@ -79,19 +80,6 @@ public final class Arguments implements ClusterMessage {
     } catch (IOException _) {
       return refused("not UTF-8");
     }
-  }
-
-  /** A tool would round it, or see another number. No deeper than the reader lets JSON be. */
-  private static boolean hasLargeInteger(JsonNode node) {
-    if (node.isBigInteger()) {
-      return true;
-    }
-    for (var each : node) {
-      if (hasLargeInteger(each)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Those of a call that nobody can decide about, whatever they say. */

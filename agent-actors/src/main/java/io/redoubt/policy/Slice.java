@@ -35,8 +35,15 @@ final class Slice {
   record Answer(Set<Integer> forbids, Set<Integer> permits, Map<Integer, String> errors) {
     static final Answer NOTHING = new Answer(Set.of(), Set.of(), Map.of());
 
+    private static final int NOBODY = -1;
+
     static Answer failed(String why) {
-      return new Answer(Set.of(), Set.of(), Map.of(-1, why));
+      return new Answer(Set.of(), Set.of(), Map.of(NOBODY, why));
+    }
+
+    /** Whether there was no answer: asked again, there may be one. */
+    boolean hasFailed() {
+      return errors.containsKey(NOBODY);
     }
 
     /** What Cedar would have said, had it been asked about the policies of both at once. */
@@ -81,6 +88,9 @@ final class Slice {
       return known;
     }
     var answer = evaluate(question);
+    if (answer.hasFailed()) {
+      return answer;
+    }
     if (answers.size() >= MAX_ANSWERS) {
       answers.clear();
     }

@@ -24,12 +24,22 @@ class YieldingTest {
       forbid (principal, action == Action::"tool:call", resource == Tool::"transfer")
       when { context.args has amount && context.args.amount > 1000 };
       """;
+  private static final String GUARD =
+      "forbid (principal, action, resource) when { context.risk > 90 };\n";
   private static final String AMOUNT_IS_TEXT =
       "when { context.args has amount && context.args.amount == \"much\" };";
 
-  private static Yielding.Result raised(String... own) {
+  /** Clashes with the floor. */
+  private static final String CLASH = "permit (principal, action, resource) " + AMOUNT_IS_TEXT;
+
+  private static List<PolicyDocument> withFloor(String floor, String... own) {
     var all = new ArrayList<>(documents(own));
-    all.add(new PolicyDocument("platform.floor", FLOOR));
+    all.add(new PolicyDocument("platform.floor", floor));
+    return all;
+  }
+
+  private static Yielding.Result raised(String... own) {
+    var all = withFloor(FLOOR, own);
     assertThat(PolicySet.compile(all)).as("it clashes").isInstanceOf(PolicyProblems.class);
     var result = Yielding.of(all, List.of()).orElseThrow();
     assertThat(PolicySet.compile(result.documents()))
@@ -48,7 +58,7 @@ class YieldingTest {
 
   @Test
   void aPermitThatClashesPermitsNothing() {
-    var result = raised("// ours\n  permit (principal, action, resource) " + AMOUNT_IS_TEXT);
+    var result = raised("// ours\n  " + CLASH);
 
     assertThat(result.set().decide(call("{\"amount\": 1}")).verdict()).isEqualTo(Verdict.DENY);
     assertThat(result.set().decide(generate()).verdict()).isEqualTo(Verdict.DENY);
@@ -108,12 +118,7 @@ class YieldingTest {
   @Test
   void thoseBesideItStayAsTheyAreAndKeepTheirIds() {
     var second = "permit (principal, action == Action::\"llm:generate\", resource);";
-    var result =
-        raised(
-            "@id(\"mine\") permit (principal, action, resource) "
-                + AMOUNT_IS_TEXT
-                + "\n// next\n"
-                + second);
+    var result = raised("@id(\"mine\") " + CLASH + "\n// next\n" + second);
 
     assertThat(text(result, "p1")).endsWith("\n// next\n" + second);
     assertThat(result.set().decide(generate()).policyIds()).containsExactly("p1#2");
@@ -150,24 +155,21 @@ class YieldingTest {
   /** As many as there is room for stay as they are, and those that come last yield. */
   @Test
   void whereThereAreTooManyThoseThatComeLastYieldHoweverManyTheyAre() {
-    var guard = "forbid (principal, action, resource) when { context.risk > 90 };\n";
-    var all = new ArrayList<>(documents(guard.repeat(220)));
-    all.add(new PolicyDocument("platform.floor", guard.repeat(100)));
+    var all = withFloor(GUARD.repeat(100), GUARD.repeat(220));
 
     var result = Yielding.of(all, List.of()).orElseThrow();
 
     assertThat(places(result)).isEqualTo(IntStream.rangeClosed(151, 220).boxed().toList());
-    assertThat(text(result, "p1")).startsWith(guard.repeat(150) + "// Yields to ");
+    assertThat(text(result, "p1")).startsWith(GUARD.repeat(150) + "// Yields to ");
     assertThat(PolicySet.compile(result.documents())).isInstanceOf(PolicySet.class);
   }
 
   @Test
   void whatYieldsMakesRoomForWhatComesAfterIt() {
-    var guard = "forbid (principal, action, resource) when { context.risk > 90 };\n";
-    var call = guard.replace("action,", "action == Action::\"tool:call\",");
-    var generate = guard.replace("action,", "action == Action::\"llm:generate\",");
-    var all = new ArrayList<>(documents(call + guard + generate.repeat(150)));
-    all.add(new PolicyDocument("platform.floor", call.repeat(250) + generate.repeat(100)));
+    var call = GUARD.replace("action,", "action == Action::\"tool:call\",");
+    var generate = GUARD.replace("action,", "action == Action::\"llm:generate\",");
+    var all =
+        withFloor(call.repeat(250) + generate.repeat(100), call + GUARD + generate.repeat(150));
 
     var result = Yielding.of(all, List.of()).orElseThrow();
 
@@ -176,12 +178,11 @@ class YieldingTest {
 
   @Test
   void allThatClashYieldAtOnceAndNoOthers() {
-    var clash = "permit (principal, action, resource) " + AMOUNT_IS_TEXT + "\n";
     var other =
         "permit (principal, action, resource)"
             + " when { context.args has amount && context.args.amount == 7 };\n";
 
-    var result = raised((clash + other).repeat(150));
+    var result = raised((CLASH + "\n" + other).repeat(150));
 
     assertThat(places(result))
         .isEqualTo(IntStream.range(0, 150).map(each -> 2 * each + 1).boxed().toList());
@@ -238,23 +239,21 @@ class YieldingTest {
 
   @Test
   void whereThereIsNoRoomForTheReasonsItIsSaidOnceThatPoliciesYield() {
-    var clash = "permit (principal, action, resource) " + AMOUNT_IS_TEXT;
+    int many = PolicyDocument.MAX_LENGTH / CLASH.length();
 
-    var result = raised(clash.repeat(PolicyDocument.MAX_LENGTH / clash.length()));
+    var result = raised(CLASH.repeat(many));
 
     assertThat(text(result, "p1"))
         .startsWith("// Policies of this document yield to the platform's floor.\npermit")
         .doesNotContain("much");
     assertThat(result.set().decide(generate()).verdict()).isEqualTo(Verdict.DENY);
-    assertThat(result.yielded()).hasSize(PolicyDocument.MAX_LENGTH / clash.length());
+    assertThat(result.yielded()).hasSize(many);
   }
 
   @Test
   void whatCannotBeRunEvenSoIsSaidNotToBe() {
     assertThat(Yielding.of(documents("permit (principal);"), List.of())).isEmpty();
-    var guard = "forbid (principal, action, resource) when { context.risk > 1 };";
-    var all = new ArrayList<>(documents(guard));
-    all.add(new PolicyDocument("platform.floor", guard.repeat(251)));
+    var all = withFloor(GUARD.repeat(251), GUARD);
     assertThat(Yielding.of(all, List.of())).as("nothing but the floor is too much").isEmpty();
   }
 }

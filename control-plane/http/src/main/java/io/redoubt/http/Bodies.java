@@ -6,11 +6,9 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.protocol.text.Utf8;
 import java.io.IOException;
 import java.net.URLDecoder;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,8 +29,6 @@ import org.apache.pekko.util.ByteString;
 public final class Bodies {
   /** What a credential in a body needs, and much more, so that a bad one is still told apart. */
   private static final long STRANGERS_BYTES = 128 << 10;
-
-  private static final int DECODED_AT_ONCE = 1024;
 
   private final EdgeConfig config;
   private final long maxBytes;
@@ -184,7 +180,7 @@ public final class Bodies {
   static <T> T read(Class<T> type, ByteString body) {
     byte[] bytes = body.toArrayUnsafe();
     // The parser takes surrogates and forms that are longer than they need be (RFC 3629 §3).
-    if (!isUtf8(bytes)) {
+    if (!Utf8.isWellFormed(bytes)) {
       throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not in UTF-8.");
     }
     try {
@@ -211,18 +207,6 @@ public final class Bodies {
     } catch (IOException e) {
       throw ProblemException.of(ErrorType.MALFORMED_REQUEST, "The body is not readable as JSON.");
     }
-  }
-
-  private static boolean isUtf8(byte[] bytes) {
-    var decoder = StandardCharsets.UTF_8.newDecoder();
-    var in = ByteBuffer.wrap(bytes);
-    var out = CharBuffer.allocate(DECODED_AT_ONCE);
-    CoderResult result = decoder.decode(in, out, true);
-    while (result.isOverflow()) {
-      out.clear();
-      result = decoder.decode(in, out, true);
-    }
-    return result.isUnderflow();
   }
 
   private static ProblemException notJson(JsonParseException failure) {

@@ -304,4 +304,41 @@ public record ApprovalView(
         prompt,
         relatedCalls);
   }
+
+  /** The same when nothing can come of it any more. */
+  public ApprovalView cancelled(Instant at) {
+    return new ApprovalView(
+        id,
+        ApprovalStatus.CANCELLED,
+        agentId,
+        owner,
+        plane,
+        operation,
+        within,
+        resource,
+        null,
+        actionDigest,
+        actionId,
+        policyIds,
+        workflow,
+        tier,
+        riskScore,
+        votes,
+        0,
+        askedAt,
+        null,
+        at,
+        version + 1,
+        related,
+        opinions,
+        null,
+        false,
+        editOf,
+        editedTo,
+        false,
+        riskReasons,
+        findings,
+        null,
+        List.of());
+  }
 }

@@ -23,4 +23,22 @@ public final class ExactJson extends JsonDeserializer<@Nullable JsonNode> {
       throws IOException {
     return READER.readValue(parser);
   }
+
+  /**
+   * Whether a value that was read like this has an integer beyond 64 bits. A tool would round it,
+   * or see another number, and in its canonical form it may not be an integer any more.
+   *
+   * @param value no deeper than the reader lets JSON be
+   */
+  public static boolean hasLargeInteger(JsonNode value) {
+    if (value.isBigInteger()) {
+      return true;
+    }
+    for (var each : value) {
+      if (hasLargeInteger(each)) {
+        return true;
+      }
+    }
+    return false;
+  }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,20 @@ public final class Cidr {
   private Cidr(byte[] network, int prefix) {
     this.network = network;
     this.prefix = prefix;
+  }
+
+  /**
+   * All blocks of a setting.
+   *
+   * @throws IllegalArgumentException naming the setting, where one is none
+   */
+  public static List<Cidr> parseAll(String setting, List<String> texts) {
+    try {
+      return texts.stream().map(Cidr::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          setting + " is no list of address blocks: " + e.getMessage(), e);
+    }
   }
 
   /**
