@@ -108,6 +108,18 @@ class ConnectionsTest {
     }
   }
 
+  /** The second answer has begun by then, as far as the server goes, when the first one ends. */
+  @Test
+  void anAnswerToARequestThatCameTooEarlyMayStreamAsLong() throws Exception {
+    try (var socket = server.connect()) {
+      write(socket, "GET /slowly HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
+
+      assertThat(until("\r\n0\r\n\r\n", socket)).contains("4\r\ntext\r\n".repeat(TICKS));
+      assertThat(until("\r\n0\r\n\r\n", socket)).contains("4\r\ntext\r\n".repeat(TICKS));
+      assertThat(heard(socket)).as("idle from then on").isEmpty();
+    }
+  }
+
   /** It would be reset, and the answer with it, if the rest were left unread. */
   @Test
   void whoSendsOnHearsTheLastAnswerAllTheSame() throws Exception {

@@ -17,6 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworkTransportTest {
   private static final Duration SOON = Duration.ofSeconds(10);
+  private static final String MUCH = "0123456789abcdef".repeat(1_000_000);
+
+  /** Of what comes to a client before it is read: the server has to wait for it. */
+  private static final int SMALL = 4096;
 
   @Test
   @EnabledOnOs(
@@ -57,6 +61,28 @@ class NetworkTransportTest {
       for (Socket socket : waiting) {
         socket.close();
       }
+    }
+  }
+
+  /** The last that they say is there before they are accepted, and the answer fits no socket. */
+  @ParameterizedTest
+  @ValueSource(strings = {"on", "off"})
+  void whoHasSaidEverythingHearsAllOfAnAnswer(String setting) throws Exception {
+    try (var server =
+            new EdgeServer(
+                "redoubt.network.native-transport = " + setting,
+                _ -> path("much", () -> complete(MUCH)));
+        var socket = new Socket()) {
+      var held = server.holdUp();
+      socket.setReceiveBufferSize(SMALL);
+      server.connect(socket);
+      writeToTheEnd(socket, "GET /much HTTP/1.1\r\nHost: x\r\n\r\n");
+      held.countDown();
+
+      String answer = heard(socket);
+
+      assertThat(answer).startsWith("HTTP/1.1 200 ");
+      assertThat(answer.length() - answer.indexOf("\r\n\r\n") - 4).isEqualTo(MUCH.length());
     }
   }
 }
