@@ -1,7 +1,10 @@
 package io.redoubt.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -13,6 +16,7 @@ import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * of the connection is noticed while an answer is on its way; no second one before the first is
  * taken.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter {
+final class ClientConnection extends ChannelInboundHandlerAdapter implements ChunkWriter {
   /** What is copied out of the heap at a time: most answers are one write. */
   private static final int PIECE_BYTES = 64 * 1024;
 
@@ -34,13 +38,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private static final int MAX_DISCARDED = 1024 * 1024;
 
+  private static final byte[] LINE_END = {'\r', '\n'};
+
   private final Channel channel;
-  private Runnable stirred = () -> {};
+  private Runnable stirred = ClientConnection::tellNobody;
   private boolean attached;
   private ByteString arrived = ByteString.emptyByteString();
   private boolean headBegun;
   private ByteString unsent = ByteString.emptyByteString();
   private boolean writing;
+  private boolean answered;
+  private Runnable ready = ClientConnection::tellNobody;
   private boolean ended;
   private boolean closing;
   private boolean lingering;
@@ -50,6 +58,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** The last handler of a channel that does not read by itself. */
   ClientConnection(Channel channel) {
     this.channel = channel;
+  }
+
+  private static void tellNobody() {
+    // nothing waits
   }
 
   /** The stream is there: reading begins. */
@@ -100,14 +112,59 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     return writing;
   }
 
+  /** The stream is given an answer: its next word is the head. */
+  void expectAnswer() {
+    answered = false;
+  }
+
   /**
-   * Writes, with nothing else under way.
+   * Writes, behind what is under way; a body that was written past the stream has ended by that.
    *
    * @return whether all of it has left; otherwise the stream hears when it has
    */
-  boolean write(ByteString bytes) {
-    unsent = bytes;
-    return sendOn();
+  boolean send(ByteString bytes) {
+    answered = true;
+    ready = ClientConnection::tellNobody;
+    unsent = unsent.concat(bytes);
+    return !writing && sendOn();
+  }
+
+  @Override
+  public void run(Runnable task) {
+    if (channel.eventLoop().inEventLoop()) {
+      task.run();
+      return;
+    }
+    try {
+      channel.eventLoop().execute(task);
+    } catch (RejectedExecutionException _) {
+      // The threads of the network have ended, and with them the connection.
+    }
+  }
+
+  @Override
+  public boolean begin(Runnable told) {
+    if (!answered || writing || closing || broken != null) {
+      return false;
+    }
+    ready = told;
+    return true;
+  }
+
+  @Override
+  public boolean write(ByteString piece) {
+    return hasLeft(channel.writeAndFlush(chunk(piece)));
+  }
+
+  private ByteBuf chunk(ByteString piece) {
+    int size = piece.size();
+    String length = Integer.toHexString(size);
+    var chunk = channel.alloc().ioBuffer(length.length() + size + 2 * LINE_END.length);
+    chunk.writeCharSequence(length, US_ASCII);
+    chunk.writeBytes(LINE_END);
+    int copied = piece.copyToBuffer(chunk.internalNioBuffer(chunk.writerIndex(), size));
+    chunk.writerIndex(chunk.writerIndex() + copied);
+    return chunk.writeBytes(LINE_END);
   }
 
   /**
@@ -116,22 +173,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
    */
   void sayLast(ByteString bytes) {
     if (!writing && !closing && broken == null) {
-      boolean _ = write(bytes);
+      boolean _ = send(bytes);
     }
   }
 
   private boolean sendOn() {
     while (!unsent.isEmpty()) {
-      var written = channel.writeAndFlush(piece());
-      if (!written.isDone()) {
-        writing = true;
-        var _ = written.addListener(this::left);
+      if (!hasLeft(channel.writeAndFlush(piece()))) {
         return false;
       }
-      if (!written.isSuccess()) {
-        breakOff(written.cause());
-        return false;
-      }
+    }
+    return true;
+  }
+
+  private boolean hasLeft(ChannelFuture written) {
+    if (!written.isDone()) {
+      writing = true;
+      var _ = written.addListener(this::left);
+      return false;
+    }
+    if (!written.isSuccess()) {
+      breakOff(written.cause());
+      return false;
     }
     return true;
   }
@@ -153,6 +216,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       if (closing) {
         close();
       } else {
+        ready.run();
         stirred.run();
       }
     }
@@ -221,6 +285,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       broken = cause;
       ended = true;
       unsent = ByteString.emptyByteString();
+      ready = ClientConnection::tellNobody;
       close();
       stirred.run();
     }

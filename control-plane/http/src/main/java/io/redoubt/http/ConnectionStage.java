@@ -94,7 +94,7 @@ final class ConnectionStage extends GraphStage<FlowShape<ByteString, ByteString>
 
     @Override
     public void onPush() {
-      if (connection.write(grab(in))) {
+      if (connection.send(grab(in))) {
         pull(in);
       } else {
         var _ = failed();

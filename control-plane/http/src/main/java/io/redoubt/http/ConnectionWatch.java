@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
+import org.apache.pekko.http.javadsl.model.HttpProtocols;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.Connection;
@@ -89,7 +90,10 @@ final class ConnectionWatch
 
     private long idleSince = System.nanoTime();
     private int underWay;
-    private boolean streaming;
+
+    /** Answers whose bodies have not come to their end: who pipelines may be owed more than one. */
+    private int streaming;
+
     private final AsyncCallback<Done> streamed = createAsyncCallback(_ -> onStreamed());
     private boolean asked;
     private boolean ending;
@@ -105,11 +109,15 @@ final class ConnectionWatch
               asked = true;
               underWay++;
               clientGone = new CompletableFuture<>();
-              push(
-                  requestOut,
+              var request =
                   grab(requestIn)
                       .addAttribute(HttpServer.CLIENT_GONE, clientGone)
-                      .addAttribute(HttpServer.CLIENT_THREAD, thread));
+                      .addAttribute(HttpServer.CLIENT_THREAD, thread);
+              push(
+                  requestOut,
+                  request.protocol().equals(HttpProtocols.HTTP_1_1)
+                      ? request.addAttribute(HttpServer.CHUNK_WRITER, connection)
+                      : request);
             }
 
             @Override
@@ -134,11 +142,12 @@ final class ConnectionWatch
               underWay--;
               idleSince = System.nanoTime();
               var response = grab(responseIn);
-              streaming = !response.entity().isStrict();
-              var followed = streaming ? following(response) : response;
+              boolean streams = !response.entity().isStrict();
+              connection.expectAnswer();
+              var followed = streams ? following(response) : response;
               if (!ending) {
                 push(responseOut, followed);
-              } else if (streaming) {
+              } else if (streams) {
                 emit(responseOut, hangingUp(followed));
               } else {
                 emit(responseOut, hangingUp(followed), () -> completeStage());
@@ -154,7 +163,7 @@ final class ConnectionWatch
               // end, the peer owes us a request.
               idleSince = System.nanoTime();
               connection.expectHead();
-              if (ending && asked && underWay == 0 && !streaming) {
+              if (ending && asked && underWay == 0 && streaming == 0) {
                 completeStage();
               } else {
                 pull(responseIn);
@@ -200,17 +209,18 @@ final class ConnectionWatch
 
     /** The next response is pulled as soon as the head of the one before has left, not its body. */
     private boolean waitsForPeer() {
-      return underWay == 0 && !streaming && isAvailable(responseOut);
+      return underWay == 0 && streaming == 0 && isAvailable(responseOut);
     }
 
     private HttpResponse following(HttpResponse response) {
+      streaming++;
       return StreamedEntity.followed(response, () -> streamed.invoke(Done.getInstance()));
     }
 
     private void onStreamed() {
-      streaming = false;
+      streaming--;
       idleSince = System.nanoTime();
-      if (ending && underWay == 0) {
+      if (ending && underWay == 0 && streaming == 0) {
         completeStage();
       }
     }

@@ -54,7 +54,7 @@ public record EdgeConfig(
         Math.toIntExact(config.getBytes("max-header-bytes")),
         Math.toIntExact(config.getBytes("max-uri-bytes")),
         config.getDuration("silence-limit"),
-        config.getStringList("trusted-proxies").stream().map(Cidr::parse).toList());
+        Cidr.parseAll(PATH + ".trusted-proxies", config.getStringList("trusted-proxies")));
   }
 
   private static void requirePositive(String key, long value) {

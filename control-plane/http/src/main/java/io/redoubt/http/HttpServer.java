@@ -37,6 +37,10 @@ public final class HttpServer {
   public static final AttributeKey<NetworkThread> CLIENT_THREAD =
       AttributeKey.create("client-thread", NetworkThread.class);
 
+  /** On every request whose answer may be chunked: a shorter way for pieces of it. */
+  public static final AttributeKey<ChunkWriter> CHUNK_WRITER =
+      AttributeKey.create("chunk-writer", ChunkWriter.class);
+
   /** What answers say that they come from. */
   static final String NAME = "redoubt";
 

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
@@ -25,8 +24,14 @@ public final class Requests {
   private static final int DEFAULT_PAGE = 50;
   private static final int MAX_CURSOR = 512;
   private static final Pattern IDEMPOTENCY_KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+
+  /** It takes back nothing that it has read: whoever asks may say much. */
   private static final Pattern WAIT =
-      Pattern.compile("(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]{1,6})\"?\\s*(?:$|[,;])");
+      Pattern.compile(
+          "(?:^|,)\\s*+wait\\s*+=\\s*+\"?+([0-9]++)\"?+\\s*+(?:$|[,;])", Pattern.CASE_INSENSITIVE);
+
+  /** Of a number that is a long time already. */
+  private static final int MANY_DIGITS = 9;
 
   private Requests() {}
 
@@ -39,18 +44,24 @@ public final class Requests {
 
   /**
    * How long the caller would like to wait for an answer: {@code Prefer: wait=SECONDS} (RFC 7240
-   * §4.3). Empty where it does not say, or not in a way that can be understood.
+   * §4.3; names in either case, and of several the first, §2). Empty where it does not say, or not
+   * in a way that can be understood.
    *
    * @param most that it may wait
    */
   public static Optional<Duration> preferredWait(HttpRequest request, Duration most) {
-    return request
-        .getHeader("prefer")
-        .map(HttpHeader::value)
-        .map(WAIT::matcher)
-        .filter(Matcher::find)
-        .map(found -> Duration.ofSeconds(Long.parseLong(found.group(1))))
-        .map(wait -> wait.compareTo(most) < 0 ? wait : most);
+    for (HttpHeader header : request.getHeaders()) {
+      if (header.is("prefer")) {
+        var found = WAIT.matcher(header.value());
+        if (found.find()) {
+          String seconds = found.group(1).replaceFirst("^0+(?=.)", "");
+          return seconds.length() < MANY_DIGITS && Long.parseLong(seconds) < most.toSeconds()
+              ? Optional.of(Duration.ofSeconds(Long.parseLong(seconds)))
+              : Optional.of(most);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** By which the caller marks a request that it may repeat; empty: it marks none. */

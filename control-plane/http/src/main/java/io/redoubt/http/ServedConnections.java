@@ -77,7 +77,7 @@ final class ServedConnections extends ChannelInitializer<Channel> {
     this.blocking = system.dispatchers().lookup(DispatcherSelector.blocking());
     this.materializer = SystemMaterializer.get(system).materializer();
     this.http = Http.apply(system.classicSystem());
-    this.log = Logging.getLogger(system.classicSystem(), HttpServer.class);
+    this.log = new ServerLog(Logging.getLogger(system.classicSystem(), HttpServer.class));
     var handler = sealed.handler(system);
     Executor routes = system.executionContext();
     this.requests = Flow.of(HttpRequest.class).mapAsync(1, elsewhere(handler, routes));

@@ -8,6 +8,8 @@ import com.typesafe.config.ConfigFactory;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EdgeConfigTest {
   @Test
@@ -22,14 +24,15 @@ class EdgeConfigTest {
         .containsExactlyInAnyOrderElementsOf(components);
   }
 
-  @Test
-  void aBadValueIsNamedByItsPath() {
+  @ParameterizedTest
+  @CsvSource({"max-connections, 0", "trusted-proxies, [bogus]"})
+  void aBadValueIsNamedByItsPath(String key, String value) {
     var config =
-        ConfigFactory.parseString("redoubt.http.max-connections = 0")
+        ConfigFactory.parseString("redoubt.http." + key + " = " + value)
             .withFallback(ConfigFactory.load());
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> EdgeConfig.from(config))
-        .withMessageContaining("redoubt.http.max-connections");
+        .withMessageContaining("redoubt.http." + key);
   }
 }

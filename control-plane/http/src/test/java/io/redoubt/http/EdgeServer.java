@@ -121,9 +121,13 @@ final class EdgeServer implements AutoCloseable {
 
   Socket connect() throws IOException {
     var socket = new Socket();
+    connect(socket);
+    return socket;
+  }
+
+  void connect(Socket socket) throws IOException {
     socket.connect(server.address(), 10_000);
     socket.setSoTimeout(10_000);
-    return socket;
   }
 
   /** All that comes before the server hangs up, however it does. */

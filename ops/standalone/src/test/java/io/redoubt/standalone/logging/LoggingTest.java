@@ -11,8 +11,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 class LoggingTest {
@@ -44,29 +42,6 @@ class LoggingTest {
     JsonNode first = Json.LENIENT.readTree(lines.getFirst());
     assertThat(first.path("message").asText()).isEqualTo("it was *** then");
     assertThat(first.path("level").asText()).isEqualTo("INFO");
-  }
-
-  /** Pekko logs in the name of the server that it was given, or else in its own. */
-  @ParameterizedTest
-  @ValueSource(strings = {"io.redoubt.http.HttpServer", "org.apache.pekko.actor.ActorSystemImpl"})
-  void aReplyThatIsCutIsNoError(String logger) throws IOException {
-    Logging.toFiles(directory, "test");
-    var log = LoggerFactory.getLogger(logger);
-    String failed =
-        "Response stream for [POST /v1/messages] failed with '%s'. Aborting connection.";
-
-    log.error(
-        failed.formatted("the reply was broken off: CUT"),
-        new IllegalStateException("the reply was broken off: CUT"));
-    log.error(failed.formatted("the reply was broken off: CLIENT_GONE"));
-    log.error(failed.formatted("the reply was broken off: BROKEN"));
-    log.error(failed.formatted("a fault of ours"));
-    ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
-
-    assertThat(Files.readAllLines(directory.resolve("test.json")))
-        .satisfiesExactly(
-            line -> assertThat(line).contains("broken off: BROKEN"),
-            line -> assertThat(line).contains("a fault of ours"));
   }
 
   @Test
