@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import io.opentelemetry.api.trace.Span;
+import io.redoubt.http.ChunkWriter;
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
@@ -115,24 +116,40 @@ final class LlmExchange implements ReplySource.Owner {
     requireNotStopped();
     forwarding.telemetry().replied(System.nanoTime() - sent);
     String type = response.mediaType();
-    boolean encoded = response.has("content-encoding");
+    boolean encoded = response.isEncoded();
     status = response.status();
     if (response.redirects()) {
       // SDKs would follow it, past the enclave, and with the agent's own token in their hands.
       throw new Refusal.Raised(Refusal.UPSTREAM_REDIRECTS);
     }
     record.begins(type, encoded);
+    if (!statusOf(response).allowsEntity()) {
+      return CompletableFuture.completedFuture(answer(response, nothing(response.body())));
+    }
     guard = forwarding.guards().of(call.operation(), admitted.facts().streams(), response);
     texts = guard == null ? null : ReplyGuards.textsOf(call.operation(), guard, admitted.content());
     var filter = guard != null && withholdsUsage(type) ? new UsageChunkFilter() : null;
     return (guard != null && guard.isDocument()
             ? document(response.body(), guard)
             : CompletableFuture.completedFuture(entity(response.body(), filter)))
-        .thenApply(entity ->
-            HttpResponse.create()
-                .withStatus(statusOf(response))
-                .withHeaders(forwarding.headersFor(call, admitted.provider(), response))
-                .withEntity(entity));
+        .thenApply(entity -> answer(response, entity));
+  }
+
+  private HttpResponse answer(UpstreamReply response, ResponseEntity entity) {
+    return HttpResponse.create()
+        .withStatus(statusOf(response))
+        .withHeaders(forwarding.headersFor(call, admitted.provider(), response))
+        .withEntity(entity);
+  }
+
+  /** Where there is to be no body, whatever comes behind the head is not one. */
+  private ResponseEntity nothing(UpstreamReply.Body body) {
+    switch (body) {
+      case UpstreamReply.Whole _ -> upstream.done();
+      case UpstreamReply.Streamed _ -> upstream.withdraw();
+    }
+    finish(ReplyEnd.COMPLETE);
+    return HttpEntities.EMPTY;
   }
 
   private void requireNotStopped() {
@@ -202,7 +219,7 @@ final class LlmExchange implements ReplySource.Owner {
 
   /** Waits for the first piece. What speaks against it before that, gets an answer of ours. */
   private CompletionStage<ResponseEntity> begun(UpstreamBody body) {
-    var source = source(body, null);
+    var source = source(body, null, null);
     return source
         .prefixAndTail(1)
         .runWith(Sink.head(), forwarding.system())
@@ -219,6 +236,7 @@ final class LlmExchange implements ReplySource.Owner {
 
   /** Its type is among the header lines, as the upstream wrote it. */
   private ResponseEntity entity(UpstreamReply.Body body, @Nullable UsageChunkFilter filter) {
+    var writer = call.request().getAttribute(HttpServer.CHUNK_WRITER).orElse(null);
     return switch (body) {
       case UpstreamReply.Whole whole when guard == null -> {
         sees(whole.data());
@@ -228,19 +246,20 @@ final class LlmExchange implements ReplySource.Owner {
       }
       case UpstreamReply.Whole whole ->
           HttpEntities.create(
-              ContentTypes.NO_CONTENT_TYPE, source(UpstreamBody.of(whole.data()), filter));
+              ContentTypes.NO_CONTENT_TYPE, source(UpstreamBody.of(whole.data()), filter, writer));
       case UpstreamReply.Streamed(OptionalLong length, UpstreamBody bytes) ->
           // A known length is kept: a client can then tell a reply that broke off.
           length.isPresent() && guard == null
               ? HttpEntities.create(
-                  ContentTypes.NO_CONTENT_TYPE, length.getAsLong(), source(bytes, filter))
-              : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, source(bytes, filter));
+                  ContentTypes.NO_CONTENT_TYPE, length.getAsLong(), source(bytes, filter, null))
+              : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, source(bytes, filter, writer));
     };
   }
 
-  private Source<ByteString, NotUsed> source(UpstreamBody body, @Nullable UsageChunkFilter filter) {
+  private Source<ByteString, NotUsed> source(
+      UpstreamBody body, @Nullable UsageChunkFilter filter, @Nullable ChunkWriter writer) {
     var limits = forwarding.limitsFor(admitted.provider());
-    var source = new ReplySource(body, this, limits, filter, guard, texts);
+    var source = new ReplySource(body, this, limits, filter, guard, texts, writer);
     if (!phase.offer()) {
       neverRead();
     }
@@ -294,6 +313,9 @@ final class LlmExchange implements ReplySource.Owner {
     if (how == ReplyEnd.COMPLETE) {
       upstream.done();
     } else {
+      if (how == ReplyEnd.BROKEN || how == ReplyEnd.SILENT) {
+        Causes.log("A reply of " + admitted.provider().name() + " has no end", how.toString());
+      }
       upstream.withdraw();
     }
     finish(how);

@@ -66,7 +66,7 @@ public final class LlmRoutes {
     var telemetry = new LlmTelemetry(metrics, tracer);
     var bodies = new RequestBodies(system, config);
     var outcomes = new OutcomeWriter(system, ports.audit(), config.outcomes(), "llm", metrics);
-    var payloads = new PayloadRecording(ports, config, telemetry, clock);
+    var payloads = new PayloadRecording(ports, config, telemetry, new Deadlines(system), clock);
     var prices = PriceTable.with(config.prices());
     var settlements = new Settlements(ports.agents(), ports.charged());
     this.edge = edge;

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -40,9 +39,15 @@ final class PayloadRecording {
   private final ReplyRecorder.Memory refused;
   private final RateLimiter refusals;
   private final LlmTelemetry telemetry;
+  private final Deadlines deadlines;
   private final InstantSource clock;
 
-  PayloadRecording(LlmPorts ports, LlmConfig config, LlmTelemetry telemetry, InstantSource clock) {
+  PayloadRecording(
+      LlmPorts ports,
+      LlmConfig config,
+      LlmTelemetry telemetry,
+      Deadlines deadlines,
+      InstantSource clock) {
     this.store = ports.payloads();
     this.organizations = ports.organizations();
     this.config = config;
@@ -55,6 +60,7 @@ final class PayloadRecording {
             MAX_AGENTS,
             clock);
     this.telemetry = telemetry;
+    this.deadlines = deadlines;
     this.clock = clock;
   }
 
@@ -176,7 +182,8 @@ final class PayloadRecording {
     } catch (RuntimeException e) {
       kept = CompletableFuture.failedFuture(e);
     }
-    return kept.orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+    return deadlines
+        .within(limit, kept)
         .handle((_, failure) -> {
           if (failure != null) {
             telemetry.payloadLost();

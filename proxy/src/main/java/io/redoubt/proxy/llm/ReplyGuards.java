@@ -68,15 +68,12 @@ final class ReplyGuards {
   private static boolean isPlain(UpstreamReply reply) {
     int types = 0;
     for (HttpHeader header : reply.headers()) {
-      String value = header.value().toLowerCase(Locale.ROOT);
-      if (header.is("content-encoding") && !value.strip().equals("identity")) {
-        return false;
-      }
-      if (header.is("content-type") && (++types > 1 || !isInUtf8(value))) {
+      if (header.is("content-type")
+          && (++types > 1 || !isInUtf8(header.value().toLowerCase(Locale.ROOT)))) {
         return false;
       }
     }
-    return true;
+    return !reply.isEncoded();
   }
 
   private static boolean isInUtf8(String type) {

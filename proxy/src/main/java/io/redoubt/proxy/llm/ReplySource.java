@@ -1,5 +1,7 @@
 package io.redoubt.proxy.llm;
 
+import io.redoubt.http.ChunkWriter;
+import io.redoubt.http.CutShortException;
 import io.redoubt.proxy.llm.reply.ProposedCall;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
 import io.redoubt.proxy.llm.reply.TextGuard;
@@ -52,13 +54,13 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
   }
 
   /** The client must notice that the reply is not whole: its connection breaks. */
-  static final class BrokenOffException extends RuntimeException {
+  static final class BrokenOffException extends CutShortException {
     private static final long serialVersionUID = 1L;
 
     private final ReplyEnd why;
 
     BrokenOffException(ReplyEnd why) {
-      super("the reply was broken off: " + why, null, false, false);
+      super("the reply was broken off: " + why);
       this.why = why;
     }
 
@@ -86,6 +88,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
   private final @Nullable UsageChunkFilter filter;
   private final @Nullable ReplyGuard guard;
   private final @Nullable TextGuard texts;
+  private final @Nullable ChunkWriter writer;
 
   /**
    * How long things may take.
@@ -96,20 +99,26 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
    */
   record Limits(Duration silence, Duration stall, Duration keepAlive) {}
 
-  /** Of one body, to be read once. */
+  /**
+   * Of one body, to be read once.
+   *
+   * @param writer to the client, where the reply goes out in chunks and as it is given
+   */
   ReplySource(
       UpstreamBody body,
       Owner owner,
       Limits limits,
       @Nullable UsageChunkFilter filter,
       @Nullable ReplyGuard guard,
-      @Nullable TextGuard texts) {
+      @Nullable TextGuard texts,
+      @Nullable ChunkWriter writer) {
     this.body = body;
     this.owner = owner;
     this.limits = limits;
     this.filter = filter;
     this.guard = guard;
     this.texts = texts;
+    this.writer = writer;
   }
 
   @Override
@@ -124,6 +133,8 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
   private final class Logic extends TimerGraphStageLogic implements OutHandler {
     private final AsyncCallback<DecidedCalls> decided = createAsyncCallback(this::onDecided);
+    private final AsyncCallback<Done> wake = createAsyncCallback(_ -> passOn());
+    private final AsyncCallback<Runnable> change = createAsyncCallback(Runnable::run);
 
     /** When the upstream was last heard, or began to be waited for. */
     private long heardAt = System.nanoTime();
@@ -137,10 +148,19 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
     /** Verdicts of which the calls are in the outbox. */
     private final List<DecidedCalls> onTheirWay = new ArrayList<>();
 
+    private boolean pulled;
     private boolean wanted;
     private boolean deciding;
     private boolean keepingAlive;
     private boolean gaveSignOfLife;
+
+    /**
+     * Who is written to past the stream, on whose thread this is; null: the stream is given all.
+     */
+    private @Nullable ChunkWriter aside;
+
+    /** None of the stage's handlers runs: what ends it has to be brought there. */
+    private boolean outside;
 
     /** The upstream has sent everything. */
     private boolean ended;
@@ -169,8 +189,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
         failStage(new BrokenOffException(ReplyEnd.CLIENT_GONE));
         return;
       }
-      var wake = createAsyncCallback((Done _) -> passOn());
-      body.readBy(() -> wake.invoke(Done.getInstance()));
+      body.readBy(writer == null ? this::wake : () -> writer.run(this::passOnAside));
       Duration shorter = limits.silence.compareTo(limits.stall) < 0 ? limits.silence : limits.stall;
       // One slow tick is cheaper than a timer for each chunk, and precise enough.
       scheduleWithFixedDelay(TICK, shorter.dividedBy(4), shorter.dividedBy(4));
@@ -178,12 +197,55 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
     @Override
     public void onPull() {
+      if (!pulled) {
+        pulled = true;
+        aside = writer != null && writer.begin(this::onReady) ? writer : null;
+      }
+      taken();
+      passOn();
+    }
+
+    private void onReady() {
+      taken();
+      passOnAside();
+    }
+
+    /** The client has what it was given. */
+    private void taken() {
       if (!gaveSignOfLife) {
         heardAt = System.nanoTime();
       }
       gaveSignOfLife = false;
       wanted = true;
-      passOn();
+    }
+
+    private void wake() {
+      wake.invoke(Done.getInstance());
+    }
+
+    /** On the thread of the client, and so of the stage, but in none of its handlers. */
+    private void passOnAside() {
+      if (aside == null) {
+        wake();
+        return;
+      }
+      outside = true;
+      try {
+        passOn();
+      } catch (RuntimeException e) {
+        end(ReplyEnd.CLIENT_GONE); // nothing more goes out, and then as where a handler throws
+        change(() -> failStage(e));
+      } finally {
+        outside = false;
+      }
+    }
+
+    private void change(Runnable stage) {
+      if (outside) {
+        change.invoke(stage);
+      } else {
+        stage.run();
+      }
     }
 
     private void passOn() {
@@ -276,7 +338,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
     private void sayFarewell(ReplyEnd why) {
       farewell = why;
-      scheduleOnce(FAREWELL, LAST_WORDS);
+      change(() -> scheduleOnce(FAREWELL, LAST_WORDS));
     }
 
     /** What a guard has let through, and what else it has come to. */
@@ -303,7 +365,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
       }
       if (by.holds() && !keepingAlive) {
         keepingAlive = true;
-        scheduleWithFixedDelay(KEEP_ALIVE, limits.keepAlive, limits.keepAlive);
+        change(() -> scheduleWithFixedDelay(KEEP_ALIVE, limits.keepAlive, limits.keepAlive));
       }
     }
 
@@ -335,7 +397,11 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
       if (!bytes.isEmpty()) {
         wanted = false;
         givenAt = System.nanoTime();
-        push(out, bytes);
+        if (aside == null) {
+          push(out, bytes);
+        } else if (aside.write(bytes)) {
+          taken();
+        }
       }
     }
 
@@ -343,7 +409,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
       if (over) {
         return;
       }
-      if (wanted && !outbox.isEmpty()) {
+      while (wanted && !outbox.isEmpty()) {
         if (isStopped()) {
           return;
         }
@@ -357,7 +423,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
       onTheirWay.forEach(DecidedCalls::released);
       onTheirWay.clear();
       if (finished) {
-        completeStage();
+        change(this::completeStage);
         end(ReplyEnd.COMPLETE);
       } else if (broken) {
         breakOff(ReplyEnd.BROKEN);
@@ -415,7 +481,7 @@ final class ReplySource extends GraphStage<SourceShape<ByteString>> {
 
     private void breakOff(ReplyEnd why) {
       end(why);
-      failStage(new BrokenOffException(why));
+      change(() -> failStage(new BrokenOffException(why)));
     }
 
     private void end(ReplyEnd how) {

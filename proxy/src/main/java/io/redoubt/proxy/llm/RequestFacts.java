@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.redoubt.protocol.audit.DeclaredTools;
+import io.redoubt.protocol.text.Utf8;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +59,8 @@ record RequestFacts(
 
   /** Reads a whole body of such a call. */
   static RequestFacts read(LlmOperation operation, byte[] body) throws UnreadableException {
-    if (!beginsAsUtf8Object(body)) {
+    // Jackson takes what no reader should for characters, and who looks for findings does not.
+    if (!beginsAsUtf8Object(body) || !Utf8.isWellFormed(body)) {
       throw new UnreadableException(Refusal.BODY_MALFORMED);
     }
     try (var parser = JSON.createParser(body)) {

@@ -3,7 +3,9 @@ package io.redoubt.proxy.upstream;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
  *
  * @param headers those that may go on: a line that others could take for several is left out
  * @param length of the body, where it was said
+ * @param events whether the body is made of events, each of which is for its reader at once
  * @param untilClosed whether the body ends with the connection
  * @param keepsOpen whether the upstream leaves the connection open (RFC 9112 §9.3)
  */
@@ -24,8 +27,10 @@ record ReplyHead(
     String reason,
     List<HttpHeader> headers,
     OptionalLong length,
+    boolean events,
     boolean untilClosed,
     boolean keepsOpen) {
+  private static final AsciiString EVENTS = HttpHeaderValues.TEXT_EVENT_STREAM;
   private static final int MAX_LINES = 256;
   private static final int MAX_VALUE = 32 * 1024;
 
@@ -58,6 +63,7 @@ record ReplyHead(
         length == null || chunked || empty
             ? OptionalLong.empty()
             : OptionalLong.of(Long.parseLong(length)),
+        EVENTS.contentEqualsIgnoreCase(HttpUtil.getMimeType(response)),
         length == null && !chunked && !empty,
         response.protocolVersion().equals(HttpVersion.HTTP_1_1)
             && !lines.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true));

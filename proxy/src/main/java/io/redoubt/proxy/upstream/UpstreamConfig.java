@@ -61,11 +61,7 @@ public record UpstreamConfig(
   }
 
   private static List<Cidr> blocks(Config config, String key) {
-    try {
-      return config.getStringList(key).stream().map(Cidr::parse).toList();
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(PATH + "." + key + " is no list of address blocks", e);
-    }
+    return Cidr.parseAll(PATH + "." + key, config.getStringList(key));
   }
 
   private static void require(boolean holds, String key) {

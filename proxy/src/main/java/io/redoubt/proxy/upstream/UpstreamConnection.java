@@ -276,10 +276,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements U
       var data = arrived;
       arrived = ByteString.emptyByteString();
       call.replied(reply(replied, new UpstreamReply.Whole(data)));
-    } else if (replied.length().orElse(Long.MAX_VALUE) > bufferBytes) {
+    } else if (replied.events() || replied.length().orElse(Long.MAX_VALUE) > bufferBytes) {
       stream(call, replied);
     }
-    // A body that is short is waited for: whole, it costs half.
+    // Any other body that is short is waited for: whole, it costs half.
   }
 
   private void stream(UpstreamCall call, ReplyHead replied) {

@@ -53,10 +53,10 @@ public record UpstreamReply(int status, String reason, List<HttpHeader> headers,
     return status >= 300 && status < 400;
   }
 
-  /** Whether there is such a line, whatever it says. */
-  public boolean has(String lowercaseName) {
+  /** Whether its body is compressed, or coded otherwise (RFC 9110 §8.4). */
+  public boolean isEncoded() {
     for (HttpHeader header : headers) {
-      if (header.is(lowercaseName)) {
+      if (header.is("content-encoding") && !header.value().strip().equalsIgnoreCase("identity")) {
         return true;
       }
     }

@@ -1,7 +1,7 @@
 package io.redoubt.proxy.llm;
 
+import static io.redoubt.proxy.llm.LlmFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.Asking;
@@ -40,14 +40,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,17 +68,6 @@ class LlmApprovalTest {
           pekko.loglevel = OFF
           """);
   private final SdkAgent agent = plane.sdkAgent();
-
-  record Way(Style style, boolean streamed) {}
-
-  static Stream<Way> ways() {
-    return Arrays.stream(Style.values())
-        .flatMap(style -> Stream.of(new Way(style, true), new Way(style, false)));
-  }
-
-  private static ConditionFactory soon() {
-    return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
-  }
 
   @BeforeEach
   void reset() {
@@ -508,9 +494,9 @@ class LlmApprovalTest {
   }
 
   private void replies(Way way) {
-    String reply = way.streamed ? Samples.stream(way.style) : Samples.document(way.style);
+    String reply = way.reply();
     plane.provider.answers((_, line) -> {
-      if (!way.streamed) {
+      if (!way.streamed()) {
         line.json(200, reply);
         return;
       }
@@ -526,7 +512,7 @@ class LlmApprovalTest {
   }
 
   private CompletableFuture<Heard> ask(Way way) {
-    return CompletableFuture.supplyAsync(() -> LlmFixture.ask(agent, way.style, way.streamed));
+    return CompletableFuture.supplyAsync(() -> LlmFixture.ask(agent, way.style(), way.streamed()));
   }
 
   private AuditRecord reading() {
@@ -537,7 +523,7 @@ class LlmApprovalTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void aToolCallIsHeldUntilItIsApprovedAndThenGoesOut(Way way) {
     replies(way);
 
@@ -553,7 +539,7 @@ class LlmApprovalTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void aToolCallThatIsDeniedIsExplained(Way way) {
     replies(way);
 
@@ -615,7 +601,7 @@ class LlmApprovalTest {
     assertThat(reading().verdict()).isEqualTo(Verdict.ESCALATE);
 
     approve(view.id());
-    assertThat(LlmFixture.ask(agent, way.style, way.streamed).calls())
+    assertThat(LlmFixture.ask(agent, way.style(), way.streamed()).calls())
         .as("the same call, asked again")
         .containsExactly("read_file", "weather");
   }
@@ -626,7 +612,7 @@ class LlmApprovalTest {
     replies(way);
     var theirs = '"' + Samples.FIRST_ARGUMENTS.replace("\"", "\\\"") + '"';
     var ours = new String(Json.write(arguments), StandardCharsets.UTF_8);
-    String reply = Samples.document(way.style).replace(theirs, ours);
+    String reply = Samples.document(way.style()).replace(theirs, ours);
     assertThat(reply).contains(ours);
     plane.provider.answers((_, line) -> line.json(200, reply));
     plane.send(

@@ -1,7 +1,7 @@
 package io.redoubt.proxy.llm;
 
+import static io.redoubt.proxy.llm.LlmFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.redoubt.agent.Asking;
 import io.redoubt.agent.Judgement;
@@ -17,19 +17,14 @@ import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
-import io.redoubt.proxy.llm.reply.Samples;
 import io.redoubt.session.Risk;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,18 +47,7 @@ class LlmEditTest {
           pekko.loglevel = OFF
           """);
 
-  record Way(Style style, boolean streamed) {}
-
-  static Stream<Way> ways() {
-    return Arrays.stream(Style.values())
-        .flatMap(style -> Stream.of(new Way(style, true), new Way(style, false)));
-  }
-
   private static final Way STREAM = new Way(Style.MESSAGES, true);
-
-  private static ConditionFactory soon() {
-    return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
-  }
 
   @BeforeEach
   void reset() {
@@ -98,9 +82,9 @@ class LlmEditTest {
   }
 
   private void replies(Way way) {
-    String reply = way.streamed ? Samples.stream(way.style) : Samples.document(way.style);
+    String reply = way.reply();
     plane.provider.answers((_, line) -> {
-      if (!way.streamed) {
+      if (!way.streamed()) {
         line.json(200, reply);
         return;
       }
@@ -116,9 +100,9 @@ class LlmEditTest {
   }
 
   private HttpResponse<String> send(Way way, String wait) {
-    String stream = way.streamed ? ",\"stream\":true" : "";
+    String stream = way.streamed() ? ",\"stream\":true" : "";
     var request =
-        switch (way.style) {
+        switch (way.style()) {
           case MESSAGES -> plane.anthropic("{\"model\":\"claude-sonnet-4-5\"" + stream + "}");
           case CHAT -> plane.openAi("/v1/chat/completions", "{\"model\":\"gpt-4o\"" + stream + "}");
           case RESPONSES -> plane.openAi("/v1/responses", "{\"model\":\"gpt-4o\"" + stream + "}");
@@ -170,7 +154,7 @@ class LlmEditTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void aHeldCallGoesOutAsItWasChangedAndBothAreOnRecord(Way way) {
     replies(way);
     int before = readings().size();

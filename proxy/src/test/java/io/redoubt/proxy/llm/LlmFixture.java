@@ -76,6 +76,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.http.javadsl.server.Directives;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 
 /** The LLM plane on a real port, between a strict provider and fakes of the rest of the enclave. */
 final class LlmFixture implements AutoCloseable {
@@ -193,6 +195,11 @@ final class LlmFixture implements AutoCloseable {
             HttpServer.start(
                 system, "127.0.0.1", 0, Optional.empty(), edge, marked, LlmRoutes.UNROUTED));
     reset();
+  }
+
+  /** What is to come, comes in a moment: looking for it only later would make up most of a test. */
+  static ConditionFactory soon() {
+    return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
   }
 
   /** As at the start, between the tests of a class. */

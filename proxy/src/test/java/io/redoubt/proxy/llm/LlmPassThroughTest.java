@@ -21,6 +21,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LlmPassThroughTest {
@@ -70,6 +72,38 @@ class LlmPassThroughTest {
     var outcome = plane.outcomeOf(answer);
     assertThat(outcome.status()).isEqualTo(Outcome.Status.SUCCEEDED);
     assertThat(outcome.usage()).isEqualTo(new Usage(10, 20, 0, 0, 330));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anAnswerWithoutABodyPassesToo(boolean streams) {
+    plane.provider.answers((_, line) -> line.raw("HTTP/1.1 204 No Content\r\nx-why: none\r\n\r\n"));
+
+    var answer =
+        plane.send(
+            plane.openAi(
+                "/v1/chat/completions",
+                "{\"model\": \"gpt-4o\", \"stream\": " + streams + ", \"messages\": []}"));
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(204);
+    assertThat(answer.body()).isEmpty();
+    assertThat(answer.headers().firstValue("x-why")).hasValue("none");
+    assertThat(answer.headers().firstValue("x-redoubt-decision")).hasValue("permit");
+    assertThat(plane.outcomeOf(answer).status()).isEqualTo(Outcome.Status.SUCCEEDED);
+  }
+
+  @Test
+  void whatSaysThatItIsNotCompressedIsMetered() {
+    String reply = "{\"usage\":{\"input_tokens\":10,\"output_tokens\":20}}";
+    plane.provider.answers((_, line) ->
+        line.raw(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nContent-Encoding: Identity\r\n"
+                + "content-length: %d\r\n\r\n%s".formatted(reply.length(), reply)));
+
+    var answer = plane.send(plane.anthropic(MESSAGE));
+
+    assertThat(answer.body()).isEqualTo(reply);
+    assertThat(plane.outcomeOf(answer).usage()).isEqualTo(new Usage(10, 20, 0, 0, 330));
   }
 
   @Test

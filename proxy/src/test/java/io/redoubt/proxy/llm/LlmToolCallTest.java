@@ -1,8 +1,8 @@
 package io.redoubt.proxy.llm;
 
+import static io.redoubt.proxy.llm.LlmFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.redoubt.agent.Judgement;
 import io.redoubt.link.Freshness;
@@ -27,7 +27,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -36,7 +35,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,18 +61,6 @@ class LlmToolCallTest {
           pekko.loglevel = OFF
           """);
   private final SdkAgent agent = plane.sdkAgent();
-
-  /** What is to come, comes in a moment: looking for it only later would make up most of a test. */
-  private static ConditionFactory soon() {
-    return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
-  }
-
-  record Way(Style style, boolean streamed) {}
-
-  static Stream<Way> ways() {
-    return Arrays.stream(Style.values())
-        .flatMap(style -> Stream.of(new Way(style, true), new Way(style, false)));
-  }
 
   @BeforeEach
   void reset() {
@@ -116,12 +102,11 @@ class LlmToolCallTest {
   }
 
   private void replies(Way way, Runnable before) {
-    String reply = way.streamed ? Samples.stream(way.style) : Samples.document(way.style);
-    replies(way.streamed, reply, before);
+    replies(way.streamed(), way.reply(), before);
   }
 
   private Heard ask(Way way) {
-    return LlmFixture.ask(agent, way.style, way.streamed);
+    return LlmFixture.ask(agent, way.style(), way.streamed());
   }
 
   private static Judgement says(Verdict verdict, String policy, List<String> workflows) {
@@ -165,7 +150,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void permittedCallsComeThroughAndAreOnRecord(Way way) {
     replies(way);
 
@@ -197,7 +182,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void aDeniedCallIsReplacedAndTheOtherIsNot(Way way) {
     replies(way);
     saysToReading(says(Verdict.DENY, "no-files", List.of()));
@@ -221,7 +206,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void whatNeedsAnApprovalIsRefusedAndSaysSo(Way way) {
     replies(way);
     plane.agents.ofTools = _ -> says(Verdict.ESCALATE, "ask-first", List.of("deploys"));
@@ -239,7 +224,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void anAlertIsReportedAndTheCallGoesOut(Way way) {
     replies(way);
     saysToReading(says(Verdict.PERMIT, "watch", List.of()));
@@ -250,7 +235,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void whatTwoVersionsDecidedTogetherIsReleasedByNeither(Way way) {
     replies(way);
     saysToReading(new Judgement(8, FakeAgents.PERMITS.decision(), Risk.NONE));
@@ -297,7 +282,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void whatPoliciesThatBeginToDecideMeanwhileFindIsDecidedByThem(Way way) {
     replies(way);
     beginsToLookFor("etc");
@@ -312,7 +297,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void wherePoliciesThatBeginToDecideMeanwhileFindTheSameNothingIsDecidedAnew(Way way) {
     replies(way);
     beginsToLookFor("kestrel");
@@ -324,7 +309,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void whoPublishesAgainAndAgainHoldsNoCallForEver(Way way) {
     replies(way);
     beginsToLookFor("etc", "kestrel", "etc", "kestrel");
@@ -339,7 +324,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void whereTheAgentsActorIsSilentNothingIsReleased(Way way) {
     replies(way, () -> plane.agents.silent(true));
 
@@ -355,7 +340,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void whatCannotBeRecordedIsNotReleased(Way way) {
     replies(way, () -> plane.audit.full(true));
 
@@ -365,7 +350,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void whatFailsUnforeseenReleasesNothingAndHoldsNothingUp(Way way) {
     replies(way, () -> plane.standingFails = true);
 
@@ -377,7 +362,7 @@ class LlmToolCallTest {
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void aFrozenEnclaveReleasesNothing(Way way) {
     replies(way, () -> plane.standing = Freshness.Standing.FROZEN);
 
@@ -390,7 +375,7 @@ class LlmToolCallTest {
 
   /** As when it was isolated and released again between the decision and the record. */
   @ParameterizedTest
-  @MethodSource("ways")
+  @MethodSource(Way.ALL)
   void anOldDecisionReleasesNothing(Way way) {
     replies(way, () -> LlmFixture.await(plane.fences.raise(LlmFixture.AGENT_KEY, 2)));
     try {
@@ -505,7 +490,7 @@ class LlmToolCallTest {
   @Test
   void whatIsFoundInArgumentsIsForPoliciesAndTheRecord() {
     var way = new Way(Style.CHAT, false);
-    String reply = Samples.document(way.style).replace("Zürich", "maria@keller.de");
+    String reply = Samples.document(way.style()).replace("Zürich", "maria@keller.de");
     replies(false, reply, () -> {});
 
     ask(way);
@@ -540,7 +525,8 @@ class LlmToolCallTest {
     var escaped = text.replace("\"", "\\\"");
     var way = new Way(Style.CHAT, false);
     var reply =
-        Samples.document(way.style).replace(Samples.FIRST_ARGUMENTS.replace("\"", "\\\""), escaped);
+        Samples.document(way.style())
+            .replace(Samples.FIRST_ARGUMENTS.replace("\"", "\\\""), escaped);
     replies(false, reply, () -> {});
     // Whoever knows only the call itself would permit it.
     plane.agents.ofTools = _ -> FakeAgents.PERMITS;
@@ -559,7 +545,7 @@ class LlmToolCallTest {
     var way = new Way(Style.CHAT, false);
     replies(
         false,
-        Samples.document(way.style)
+        Samples.document(way.style())
             .replace("ässwd", "x".repeat(300_000))
             .replace("Zürich", "y".repeat(300_000)),
         () -> {});

@@ -1,13 +1,17 @@
 package io.redoubt.proxy.llm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Optional;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestFactsTest {
   private static RequestFacts read(String body) {
@@ -17,6 +21,20 @@ class RequestFactsTest {
     } catch (RequestFacts.UnreadableException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** An at sign, a slash and a surrogate that some readers take, and nobody inspects. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"c180", "e08180", "f0808180", "edA0bd", "f5808080", "f4908080", "ff", "c3"})
+  void whatIsNotUtf8IsRefused(String hex) {
+    var body = new ByteArrayOutputStream();
+    body.writeBytes("{\"model\":\"m\",\"x\":\"jane".getBytes(StandardCharsets.UTF_8));
+    body.writeBytes(HexFormat.of().parseHex(hex));
+    body.writeBytes("example.com\"}".getBytes(StandardCharsets.UTF_8));
+
+    assertThatThrownBy(() -> RequestFacts.read(LlmOperation.CHAT_COMPLETIONS, body.toByteArray()))
+        .isInstanceOf(RequestFacts.UnreadableException.class);
   }
 
   @Test

@@ -316,6 +316,27 @@ class UpstreamRepliesTest {
   }
 
   @Test
+  void eventsAreForTheirReaderHoweverFewThereAre() {
+    var read = new CountDownLatch(1);
+    upstream.answers(line -> {
+      line.say(
+          "HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n"
+              + "content-length: 18\r\n\r\ndata: 1\n\n");
+      read.await();
+      line.say("data: 2\n\n");
+    });
+    var call = ask();
+    var reply = get(call.reply());
+    var body = ((UpstreamReply.Streamed) reply.body()).bytes();
+    assertThat(body.fetch().bytes().utf8String()).isEqualTo("data: 1\n\n");
+
+    read.countDown();
+
+    assertThat(text(reply)).isEqualTo("data: 2\n\n");
+    call.done();
+  }
+
+  @Test
   void aChunkOfSixteenMebibytesPasses() {
     String large = "z".repeat(16 * 1024 * 1024);
     upstream.says(CHUNKED + "1000000\r\n", large, "\r\n0\r\n\r\n");

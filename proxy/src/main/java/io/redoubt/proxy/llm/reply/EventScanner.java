@@ -14,6 +14,10 @@ final class EventScanner {
 
   private static final long CALL = word("_call");
   private static final long APPROVAL = word("_appr");
+
+  /** Pieces of arguments, which Anthropic writes without saying that they are a call's. */
+  private static final long PIECE = word("_json");
+
   private static final long FIVE = 0xFF_FFFF_FFFFL;
   private static final long ESCAPE = word("\\u00");
   private static final long FOUR = 0xFFFF_FFFFL;
@@ -96,6 +100,7 @@ final class EventScanner {
       case '_' | CASE -> matters |= (window & FIVE) == TOOL;
       case 'l' -> matters |= (window & FIVE) == CALL;
       case 'r' -> matters |= (window & FIVE) == APPROVAL;
+      case 'n' -> matters |= (window & FIVE) == PIECE;
       case '0' -> matters |= (window & FOUR) == ESCAPE;
       default -> {}
     }

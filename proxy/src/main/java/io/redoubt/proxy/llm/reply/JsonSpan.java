@@ -6,13 +6,10 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.redoubt.protocol.text.Utf8;
 import io.redoubt.proxy.inspect.ProviderNames;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,12 +90,7 @@ final class JsonSpan {
 
   /** Jackson takes the overlong forms of a character for it, others do not. */
   private static void requireUtf8(byte[] json) {
-    try {
-      StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(json));
-    } catch (CharacterCodingException _) {
+    if (!Utf8.isWellFormed(json)) {
       throw new Unintelligible("it is not UTF-8");
     }
   }

@@ -2,9 +2,11 @@ package io.redoubt.proxy.llm.reply;
 
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,10 @@ final class MessagesEvents implements EventReader {
       "event: ping\ndata: {\"type\": \"ping\"}\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final Map<Integer, GatheredCall> calls = new LinkedHashMap<>();
+
+  /** Where calls stood that were decided: nothing may be added to them. */
+  private final Set<Integer> settled = new HashSet<>();
+
   private boolean removed;
   private boolean kept;
 
@@ -52,6 +58,7 @@ final class MessagesEvents implements EventReader {
   private Step started(JsonSpan data) {
     int index = data.number("index");
     var block = data.object("content_block");
+    requireUndecided(index);
     if (calls.containsKey(index)) {
       throw new Unintelligible("a block begins twice");
     }
@@ -66,8 +73,11 @@ final class MessagesEvents implements EventReader {
   }
 
   private Step delta(JsonSpan data) {
-    var call = calls.get(data.number("index"));
+    int index = data.number("index");
+    var call = calls.get(index);
     if (call == null) {
+      requireUndecided(index);
+      requireNoArguments(data);
       CallShapes.requireNoneIn(data);
       return Step.PASS;
     }
@@ -80,8 +90,10 @@ final class MessagesEvents implements EventReader {
   }
 
   private Step stopped(JsonSpan data) {
-    var call = calls.get(data.number("index"));
+    int index = data.number("index");
+    var call = calls.get(index);
     if (call == null) {
+      requireUndecided(index);
       return Step.PASS;
     }
     call.isWhole();
@@ -89,6 +101,22 @@ final class MessagesEvents implements EventReader {
         calls.values().stream()
             .allMatch(each -> each.executor() == Executor.PROVIDER && !each.isOpen());
     return theProvidersOwn ? Step.DECIDE : Step.HOLD;
+  }
+
+  private void requireUndecided(int index) {
+    if (settled.contains(index)) {
+      throw new Unintelligible("a tool call goes on after its end");
+    }
+  }
+
+  private static void requireNoArguments(JsonSpan data) {
+    var delta = data.given("delta");
+    if (delta != null
+        && delta.is(JsonSpan.Kind.OBJECT)
+        && (delta.given("partial_json") != null
+            || delta.textIfAny("type").equalsIgnoreCase("input_json_delta"))) {
+      throw new Unintelligible("there is a piece of an unknown tool call");
+    }
   }
 
   private Step end() {
@@ -120,6 +148,7 @@ final class MessagesEvents implements EventReader {
     for (var event : held) {
       release(event, out);
     }
+    settled.addAll(calls.keySet());
     calls.clear();
   }
 

@@ -3,6 +3,7 @@ package io.redoubt.proxy.llm.reply;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,9 @@ final class ResponsesEvents implements EventReader {
 
   /** Those that were decided before, since the last event has them again. */
   private final Map<Integer, GatheredCall> settled = new TreeMap<>();
+
+  /** Where each call is, by the name of its item: there are clients that go by either. */
+  private final Map<String, Integer> places = new HashMap<>();
 
   /** Places of calls of which the arguments that somebody has changed are out. */
   private final Set<Integer> rewritten = new HashSet<>();
@@ -58,11 +62,14 @@ final class ResponsesEvents implements EventReader {
       case "response.completed", "response.incomplete", "response.failed", "response.cancelled" ->
           ended(data);
       case "error" -> abandonOrPass();
-      default -> data.given("output_index") == null ? other(data) : piece(type, data);
+      default -> data.given("output_index") == null ? other(type, data) : piece(type, data);
     };
   }
 
-  private static Step other(JsonSpan data) {
+  private static Step other(String type, JsonSpan data) {
+    if (isPieceOfCall(type)) {
+      throw new Unintelligible("a piece of a tool call has no place");
+    }
     CallShapes.requireNoneIn(data);
     return Step.PASS;
   }
@@ -94,6 +101,7 @@ final class ResponsesEvents implements EventReader {
       throw new Unintelligible("an item begins twice");
     }
     var call = ResponsesCalls.begin(item);
+    isOne(item.textIfAny("id"), place);
     call.hasId(ResponsesCalls.callId(item));
     call.append(item.given("arguments") == null ? "" : item.text("arguments"));
     if (call.takesText()) {
@@ -108,10 +116,19 @@ final class ResponsesEvents implements EventReader {
     CallShapes.requireFew(calls.size() + settled.size());
   }
 
+  private void isOne(String item, int place) {
+    if (!item.isEmpty() && places.computeIfAbsent(item, _ -> place) != place) {
+      throw new Unintelligible("two tool calls are one");
+    }
+  }
+
   private Step piece(String type, JsonSpan data) {
     int place = data.number("output_index");
     if (place > dropFrom) {
       return drop();
+    }
+    if (isPieceOfCall(type) && places.getOrDefault(data.textIfAny("item_id"), place) != place) {
+      throw new Unintelligible("a piece is of two tool calls");
     }
     var call = calls.get(place);
     if (call == null) {
@@ -121,7 +138,13 @@ final class ResponsesEvents implements EventReader {
         throw new Unintelligible("there is a piece of an unknown tool call");
       }
       CallShapes.requireNoneIn(data);
-      return before != null && before.denied() != null ? drop() : Step.PASS;
+      if (before != null && before.denied() != null) {
+        return drop();
+      }
+      if (before != null && (type.endsWith(".delta") || type.endsWith(".done"))) {
+        throw new Unintelligible("a tool call goes on after its end");
+      }
+      return Step.PASS;
     }
     if (type.endsWith("arguments.delta") || type.endsWith("_input.delta")) {
       call.append(data.text("delta"));
@@ -158,6 +181,7 @@ final class ResponsesEvents implements EventReader {
       call = ResponsesCalls.begin(item);
       add(place, call);
     }
+    isOne(item.textIfAny("id"), place);
     ResponsesCalls.complete(item, call);
     boolean theProvidersOwn =
         calls.values().stream().allMatch(each -> each.executor() == Executor.PROVIDER);

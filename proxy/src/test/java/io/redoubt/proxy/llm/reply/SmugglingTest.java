@@ -26,6 +26,14 @@ class SmugglingTest {
       "{\"type\":\"function_call\",\"id\":\"fc_evil\",\"call_id\":\"call_evil\",\"name\":\"evil\",\"arguments\":\"{}\"}";
 
   record Attack(String how, Style style, ByteString stream) {
+    Guarded inPieces(int size) {
+      var guarded = new Guarded(style, true, _ -> true);
+      for (int from = 0; from < stream.size(); from += size) {
+        guarded.feed(stream.slice(from, Math.min(stream.size(), from + size)).toArray());
+      }
+      return guarded.finish();
+    }
+
     @Override
     public String toString() {
       return style + " " + how;
@@ -157,6 +165,18 @@ class SmugglingTest {
                 data(
                     "{\"type\":\"response.function_call_arguments.done\",\"output_index\":3,\"item_id\":\"evil\",\"arguments\":\"{}\"}")),
             responses(
+                "a piece of two calls",
+                data(
+                        "{\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":"
+                            + ITEM
+                            + "}")
+                    + data(
+                        "{\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":"
+                            + ITEM.replace("_evil", "_other")
+                            + "}")
+                    + data(
+                        "{\"type\":\"response.function_call_arguments.delta\",\"output_index\":1,\"item_id\":\"fc_evil\",\"delta\":\"evil\"}")),
+            responses(
                 "an unknown event", data("{\"type\":\"response.novelty\",\"item\":" + ITEM + "}")),
             responses(
                 "other arguments at the end",
@@ -214,12 +234,7 @@ class SmugglingTest {
   @MethodSource
   void notUnderstood(Attack attack) {
     for (int chunk : List.of(1, 5, attack.stream.size())) {
-      var guarded = new Guarded(attack.style, true, _ -> true);
-      for (int from = 0; from < attack.stream.size(); from += chunk) {
-        int to = Math.min(attack.stream.size(), from + chunk);
-        guarded.feed(attack.stream.slice(from, to).toArray());
-      }
-      guarded.finish();
+      var guarded = attack.inPieces(chunk);
 
       assertThat(guarded.broken()).isIn(Cut.NOT_UNDERSTOOD, Cut.UNFINISHED);
       assertThat(guarded.out()).doesNotContain("evil").contains("error");
@@ -286,6 +301,70 @@ class SmugglingTest {
     assertThat(denied.out())
         .doesNotContain("_evil", "rm", "evil_call")
         .contains(Guarded.ACTION.toString());
+  }
+
+  /** What was decided about is what there was by then. */
+  static Stream<Attack> afterTheDecision() {
+    String start = data(START.replace("evil", "tool"));
+    String piece =
+        data(
+            "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"evil\\\":1}\"}}");
+    String stop = data("{\"type\":\"content_block_stop\",\"index\":0}");
+    String reason = data("{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}");
+    String end = data("{\"type\":\"message_stop\"}");
+    String called = start + stop + reason;
+    String item =
+        data(
+                "{\"type\":\"response.output_item.done\",\"output_index\":0,\"item\":"
+                    + ITEM.replace("evil", "tool")
+                    + "}")
+            + data("{\"type\":\"response.completed\",\"response\":{\"output\":[]}}");
+    return Stream.of(
+        messages("a piece", called + piece + end),
+        messages("a piece after the end", called + end + piece),
+        messages("a piece of another call", called + piece.replace(":0,", ":1,") + end),
+        messages(
+            "a piece in another case", called + piece.replace("input_json", "Input_JSON") + end),
+        messages("a piece with escapes", called + piece.replace("_json", "\\u005fjson") + end),
+        messages(
+            "a piece after empty ones",
+            start + piece.replace("{\\\"evil\\\":1}", "") + stop + reason + piece + stop + end),
+        messages("a block in the same place", called + data(START) + stop + end),
+        messages(
+            "a piece for the provider's own",
+            start.replace("tool_use", "server_tool_use") + stop + piece + reason + end),
+        responses(
+            "a piece",
+            item
+                + data(
+                    "{\"type\":\"response.function_call_arguments.delta\",\"output_index\":0,\"item_id\":\"fc_tool\",\"delta\":\"evil\"}")),
+        responses(
+            "a piece without a place",
+            item
+                + data(
+                    "{\"type\":\"response.function_call_arguments.delta\",\"item_id\":\"fc_tool\",\"delta\":\"evil\"}")),
+        responses(
+            "all arguments in no place",
+            item
+                + data(
+                    "{\"type\":\"response.function_call_arguments.done\",\"output_index\":null,\"item_id\":\"fc_tool\",\"arguments\":\"{\\\"evil\\\":1}\"}")),
+        responses(
+            "all arguments",
+            item
+                + data(
+                    "{\"type\":\"response.function_call_arguments.done\",\"output_index\":0,\"item_id\":\"fc_tool\",\"arguments\":\"{\\\"evil\\\":1}\"}")));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void afterTheDecision(Attack attack) {
+    for (int chunk : List.of(1, 5, attack.stream.size())) {
+      var guarded = attack.inPieces(chunk);
+
+      assertThat(guarded.asked()).extracting(ProposedCall::tool).containsExactly("tool");
+      assertThat(guarded.broken()).isEqualTo(Cut.NOT_UNDERSTOOD);
+      assertThat(guarded.out()).doesNotContain("evil").contains("tool", "error");
+    }
   }
 
   @Test
