@@ -94,7 +94,11 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
 
   private Stream<Row> all(OrganizationId organization) {
     return rows.values().stream()
-        .filter(row -> row.opening().agent().organization().equals(organization))
+        .filter(row -> row.opening().agent().organization().equals(organization));
+  }
+
+  private Stream<Row> newest(OrganizationId organization) {
+    return all(organization)
         .sorted(Comparator.comparing((Row row) -> row.opening().id().toString()).reversed());
   }
 
@@ -145,6 +149,7 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
         return rows.entrySet().stream()
             .filter(
                 each -> each.getValue().dueAt() != null && !each.getValue().dueAt().isAfter(now))
+            .sorted(Comparator.comparing(each -> each.getValue().dueAt()))
             .map(Map.Entry::getKey)
             .limit(limit)
             .toList();
@@ -207,7 +212,7 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
   public CompletionStage<List<ApprovalId>> pendingOf(AgentKey agent, int limit) {
     return outage.attempt(() -> {
       synchronized (this) {
-        return all(agent.organization())
+        return newest(agent.organization())
             .filter(
                 row -> row.isPending() && row.view() != null && row.opening().agent().equals(agent))
             .map(row -> row.opening().id())
@@ -238,7 +243,7 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
       int limit) {
     return outage.attempt(() -> {
       synchronized (this) {
-        return all(organization)
+        return newest(organization)
             .map(Row::shown)
             .filter(Objects::nonNull)
             .filter(view -> status == null || view.status() == status)

@@ -419,7 +419,8 @@ final class EnclaveNode {
           cut);
     } else {
       LOG.warn(
-          "No majority heard for {} ms: this node permits nothing for now, and has cut {} streams",
+          "No majority heard for {} ms, or no processor for as long: this node permits nothing for"
+              + " now, and has cut {} streams",
           config.lease().limit().toMillis(),
           cut);
     }

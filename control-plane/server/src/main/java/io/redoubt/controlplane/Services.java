@@ -196,7 +196,7 @@ final class Services {
             new MemberRoutes(members, bodies).endpoints(),
             new ClientRoutes(clients, members, bodies).endpoints(),
             new AgentRoutes(agents, lifecycle, bodies).endpoints(),
-            new EnclaveRoutes(enclaves, bodies, clock).endpoints(),
+            new EnclaveRoutes(enclaves, approvals::endAt, bodies, clock).endpoints(),
             new ApprovalRoutes(approvals, bodies, clock).endpoints(),
             new ChannelRoutes(correspondence, members, config.channels(), bodies).endpoints(),
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),

@@ -474,6 +474,8 @@ class ApprovalTest {
         "{\"decision\": \"approve\", \"arguments\": []}",
         "{\"decision\": \"approve\", \"arguments\": 7}",
         "{\"decision\": \"approve\", \"arguments\": \"{}\"}",
+        "{\"decision\": \"approve\", \"arguments\": {\"a\": [1000000000000000000000000]}}",
+        "{\"decision\": \"approve\", \"arguments\": {\"a\": 9223372036854775808}}",
         "{\"decision\": \"deny\", \"reason\": \"no\", \"arguments\": {}}"
       })
   void badChangesAreRefused(String body) {

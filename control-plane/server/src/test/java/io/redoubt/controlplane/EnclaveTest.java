@@ -103,6 +103,26 @@ class EnclaveTest {
   }
 
   @Test
+  void whatWaitsForPeopleEndsWithItsEnclave() {
+    var asking = Asking.of(server);
+    var owner = asking.tenant().owner();
+    var view = asking.asks("{\"amount\": 5}");
+    assertThat(owner.delete("/api/v1/agents/" + asking.agent()).status()).isEqualTo(202);
+
+    assertThat(owner.delete(ENCLAVES + "/" + asking.enclave().id).status()).isEqualTo(204);
+
+    var shown = owner.get("/api/v1/approvals/" + view.id());
+    assertThat(shown.text("/status")).isEqualTo("cancelled");
+    assertThat(shown.at("/arguments").isNull()).isTrue();
+    assertThat(owner.get("/api/v1/approvals?status=pending").at("/items")).isEmpty();
+    var said =
+        owner.post("/api/v1/approvals/" + view.id() + "/decision", "{\"decision\": \"approve\"}");
+    assertThat(said.status()).isEqualTo(409);
+    var record = asking.tenant().lastAudit("approval:cancelled");
+    assertThat(record.path("resource").asText()).isEqualTo(view.id().toString());
+  }
+
+  @Test
   void whatIsDeletedTakesNoAgentIsToldNothingAndLeavesItsNameToAnother() {
     var tenant = server.newTenant();
     var spare = tenant.newEnclave("spare");

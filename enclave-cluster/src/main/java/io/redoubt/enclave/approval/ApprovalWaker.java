@@ -86,6 +86,12 @@ public final class ApprovalWaker {
   private final InstantSource clock;
   private final Set<ApprovalKey> waking = new HashSet<>();
 
+  /**
+   * Were asked before the last look that was due, and have not answered: what was said to a node
+   * that died is lost, and whoever waited for its time-out would be seconds late.
+   */
+  private final Set<ApprovalKey> silent = new HashSet<>();
+
   /** Were woken since the last look that was due: they are due until their time has come. */
   private final Set<ApprovalKey> woken = new HashSet<>();
 
@@ -132,6 +138,8 @@ public final class ApprovalWaker {
     switch (message) {
       case Look _ -> {
         woken.clear(); // who died again with its node has to be woken again
+        silent.addAll(waking);
+        waking.clear();
         look();
       }
       case Due due -> onDue(due);
@@ -166,7 +174,7 @@ public final class ApprovalWaker {
       return;
     }
     looking = true;
-    int limit = AT_ONCE + waking.size() + woken.size();
+    int limit = AT_ONCE + waking.size() + silent.size() + woken.size();
     context.pipeToSelf(
         board.due(clock.instant().plus(config.wakeEvery()), limit),
         (due, failure) ->
@@ -175,20 +183,35 @@ public final class ApprovalWaker {
                 : new NotLooked(failure == null ? new IllegalStateException() : failure));
   }
 
-  /** One that does not answer keeps no other back: nobody waits for it before the next look. */
+  /**
+   * One that does not answer keeps no other back: nobody waits for it before the next look, and
+   * then it is asked once more beside as many others as ever.
+   */
   private void onDue(Due due) {
     looking = false;
     behind = !due.all();
+    int room = AT_ONCE - waking.size();
+    int again = AT_ONCE;
     for (var key : due.keys()) {
-      if (waking.size() < AT_ONCE && !woken.contains(key) && waking.add(key)) {
-        context.pipeToSelf(wake(key), (_, _) -> new Woken(key));
+      boolean asked = silent.contains(key);
+      if (woken.contains(key) || waking.contains(key) || (asked ? again : room) <= 0) {
+        continue;
       }
+      if (asked) {
+        again--;
+        silent.remove(key);
+      } else {
+        room--;
+      }
+      waking.add(key);
+      context.pipeToSelf(wake(key), (_, _) -> new Woken(key));
     }
     timers.startSingleTimer(LOOK, config.wakeEvery());
   }
 
   private void onWoken(ApprovalKey key) {
     waking.remove(key);
+    silent.remove(key);
     woken.add(key);
     if (behind && woken.size() < MOST_WOKEN && waking.size() < AT_ONCE / 2) {
       look();

@@ -41,6 +41,7 @@ final class CommandApplier {
   private final OperatorTrust trust;
   private final BundleIntake bundles;
   private final Voting voting;
+  private final Disowning disowning;
   private final EnrolmentKey enrolment;
 
   /** The private half of the enrolment key. */
@@ -64,6 +65,7 @@ final class CommandApplier {
     this.trust = trust;
     this.bundles = bundles;
     this.voting = voting;
+    this.disowning = new Disowning(voting::disown);
     this.enrolment = enrolment;
   }
 
@@ -247,9 +249,7 @@ final class CommandApplier {
     return trust
         .losing(organization, said, number)
         .thenCompose(lost ->
-            trust
-                .put(organization, said, number)
-                .thenCompose(_ -> voting.disown(organization, lost)));
+            disowning.once(organization, lost, () -> trust.put(organization, said, number)));
   }
 
   private static CompletionStage<Result> done(CompletionStage<Void> work) {

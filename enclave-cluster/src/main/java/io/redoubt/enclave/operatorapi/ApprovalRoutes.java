@@ -193,6 +193,9 @@ final class ApprovalRoutes {
     if (!operator.permissions().contains(EDIT)) {
       throw ProblemException.of(ErrorType.PERMISSION_MISSING, "This needs " + EDIT + ".");
     }
+    if (ExactJson.hasLargeInteger(arguments)) {
+      throw ProblemException.invalid("/arguments", "have a number beyond 64 bits");
+    }
     return voting.edit(key, ballot, CanonicalJson.write(arguments));
   }
 

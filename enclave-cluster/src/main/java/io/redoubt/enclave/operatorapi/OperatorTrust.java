@@ -66,8 +66,8 @@ public final class OperatorTrust {
 
   /**
    * Who loses a client by this, or may not decide through it any more: what they have approved here
-   * may be what that client said. To be asked before it is believed; after that, the same command
-   * names those whose clients are gone.
+   * may be what that client said, which nobody wrote down, and it then counts no more. To be asked
+   * before it is believed; after that, the same command names those whose clients are gone.
    *
    * @param number of the command that says so; one that is history takes nothing from anybody
    */
@@ -100,7 +100,8 @@ public final class OperatorTrust {
       PutOperatorTrust before, List<Withdrawal> knownOf, PutOperatorTrust now) {
     var lost = new HashSet<String>();
     for (Withdrawal withdrawal : now.withdrawn()) {
-      if (withdrawal.permissions().isEmpty() && !knownOf.contains(withdrawal)) {
+      if (!withdrawal.permissions().contains(ApprovalRoutes.DECIDE)
+          && !knownOf.contains(withdrawal)) {
         lost.add(withdrawal.actsAs());
       }
     }

@@ -89,4 +89,17 @@ class PostgresSetAsideTest {
 
     assertThat(first(10)).containsExactly(first);
   }
+
+  /** Its commands were numbered alike. */
+  @Test
+  void whatAnotherEnclaveHasLeftIsNotTakenForTheSame() {
+    var revoke = new LinkCommand.Revoke(AGENT, "fire", "mem_1");
+    var left = new CommandEnvelope(EnclaveId.next(CLOCK), 7, ACME, now, revoke);
+    done(kept.add(new SetAside.Order(left, now)));
+    var own = order(ACME, 7, revoke);
+
+    done(kept.add(own));
+
+    assertThat(first(10)).containsExactly(own);
+  }
 }

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -234,6 +235,10 @@ class SetAsideOrdersTest {
     return new LinkCommand.RevokeToken(agent, "jti", "leaked", "mem_1");
   }
 
+  private void awaitTellingInVain(long number) {
+    await().until(() -> Collections.frequency(toldInVain, number) > 2);
+  }
+
   private List<Long> proofs() {
     return told.stream()
         .filter(LinkReport.AgentStopped.class::isInstance)
@@ -327,8 +332,8 @@ class SetAsideOrdersTest {
     orders.add(said(7, isolate(AGENT)));
     orders.add(said(8, isolate(OTHER)));
     thread.start();
-    await().until(() -> Collections.frequency(toldInVain, 7L) > 2);
-    await().until(() -> Collections.frequency(toldInVain, 8L) > 2);
+    awaitTellingInVain(7);
+    awaitTellingInVain(8);
     assertThat(kept.numbers()).containsExactly(7L, 8L);
     assertThat(orders.holds(new AgentKey(ORGANIZATION, AGENT))).isTrue();
 
@@ -347,7 +352,7 @@ class SetAsideOrdersTest {
     orders.add(said(7, isolate(AGENT)));
     orders.add(said(8, release(AGENT)));
     thread.start();
-    await().until(() -> Collections.frequency(toldInVain, 7L) > 2);
+    awaitTellingInVain(7);
     assertThat(tried).containsExactly(7L);
 
     untold.clear();
@@ -367,7 +372,7 @@ class SetAsideOrdersTest {
 
     await().until(() -> orders.size() == 1);
 
-    await().until(() -> Collections.frequency(toldInVain, 7L) > 2);
+    awaitTellingInVain(7);
     assertThat(proofs()).containsExactly(9L);
     assertThat(tried).as("each of them once").containsExactlyInAnyOrder(7L, 8L, 9L);
     assertThat(kept.numbers()).as("not forgotten").containsExactly(7L);
@@ -403,6 +408,24 @@ class SetAsideOrdersTest {
         .formatted(ENCLAVE, number, ORGANIZATION, command);
   }
 
+  /** Who goes on with what is kept, as after another start. */
+  private SetAsideOrders successor() throws Exception {
+    var successor = orders();
+    successor.load();
+    return successor;
+  }
+
+  private static void runUntil(SetAsideOrders these, Callable<Boolean> so)
+      throws InterruptedException {
+    var running = Thread.ofVirtual().start(these);
+    try {
+      await().until(so);
+    } finally {
+      running.interrupt();
+      running.join();
+    }
+  }
+
   private double unreadable() {
     return metrics.counter("redoubt.link.set.aside.unreadable").count();
   }
@@ -412,16 +435,13 @@ class SetAsideOrdersTest {
     kept.put(7, json(7, BANISH));
     orders.add(said(8, isolate(OTHER)));
 
-    var successor = orders();
-    successor.load();
+    var successor = successor();
     assertThat(successor.size()).isEqualTo(2);
     assertThat(successor.holds(said(9, release(AGENT)))).as("its place is kept").isTrue();
     assertThat(unreadable()).isEqualTo(1);
-    var running = Thread.ofVirtual().start(successor);
 
-    await().until(() -> successor.size() == 0);
-    running.interrupt();
-    running.join();
+    runUntil(successor, () -> successor.size() == 0);
+
     var isolation =
         carriedOut.stream()
             .filter(LinkCommand.Isolate.class::isInstance)
@@ -442,13 +462,8 @@ class SetAsideOrdersTest {
     failing.put(7L, Integer.MAX_VALUE);
     kept.put(7, json(7, BANISH));
     for (int start = 0; start < 2; start++) {
-      var successor = orders();
-      successor.load();
-      var running = Thread.ofVirtual().start(successor);
       int before = tried.size();
-      await().until(() -> tried.size() > before + 1);
-      running.interrupt();
-      running.join();
+      runUntil(successor(), () -> tried.size() > before + 1);
     }
 
     assertThat(carriedOut).hasSizeGreaterThan(3);
@@ -460,13 +475,9 @@ class SetAsideOrdersTest {
     kept.put(7, json(7, "{\"kind\": \"fleet.halt\"}"));
     orders.add(said(8, isolate(OTHER)));
 
-    var successor = orders();
-    successor.load();
-    var running = Thread.ofVirtual().start(successor);
+    var successor = successor();
+    runUntil(successor, () -> successor.size() == 0);
 
-    await().until(() -> successor.size() == 0);
-    running.interrupt();
-    running.join();
     assertThat(rejected()).containsExactly(7L);
     assertThat(proofs()).containsExactly(8L);
     assertThat(unreadable()).isEqualTo(1);
@@ -479,14 +490,9 @@ class SetAsideOrdersTest {
     kept.put(8, json(8, "{}").replace(ENCLAVE.toString(), EnclaveId.next(CLOCK).toString()));
     orders.add(said(9, isolate(OTHER)));
 
-    var successor = orders();
-    successor.load();
-    var running = Thread.ofVirtual().start(successor);
+    var successor = successor();
+    runUntil(successor, () -> proofs().contains(9L) && successor.size() == 2);
 
-    await().until(() -> proofs().contains(9L));
-    await().until(() -> successor.size() == 2);
-    running.interrupt();
-    running.join();
     assertThat(kept.numbers()).as("another enclave's stays, too").containsExactly(6L, 7L, 8L);
     assertThat(unreadable()).isEqualTo(2);
   }

@@ -48,7 +48,7 @@ final class DeadlinesKeptTest {
     look(12_500, 0);
     look(12_600, 1);
 
-    try (var still = new Standstills(() -> ASKED)) {
+    try (var still = new Standstills(() -> ASKED, () -> 0)) {
       still.note(ASKED.plusMillis(9_000), ASKED.plusMillis(11_400));
       assertThat(violations(0, still::between)).as("1.1 s besides").hasSize(1);
       still.note(ASKED.plusMillis(12_000), ASKED.plusMillis(12_150));
@@ -57,6 +57,22 @@ final class DeadlinesKeptTest {
       still.note(ASKED.plusMillis(13_000), ASKED.plusMillis(19_000));
       look(12_700, 0);
       assertThat(violations(0, still::between)).as("what comes later excuses nothing").hasSize(1);
+    }
+  }
+
+  /** Half of the machine for a second is the whole of it for half a second. */
+  @Test
+  void nobodyRunsOnProcessorsThatWereTakenAway() {
+    look(11_300, 0);
+    look(11_400, 1);
+
+    try (var still = new Standstills(() -> ASKED, () -> 0)) {
+      still.noteTaken(ASKED.plusMillis(9_000), ASKED.plusMillis(10_400), Duration.ofMillis(700));
+      assertThat(violations(0, still::between)).as("200 ms of it since then").hasSize(1);
+      still.note(ASKED.plusMillis(10_000), ASKED.plusMillis(10_200));
+      assertThat(violations(0, still::between)).as("these were noticed twice").hasSize(1);
+      still.noteTaken(ASKED.plusMillis(10_400), ASKED.plusMillis(10_600), Duration.ofMillis(100));
+      assertThat(violations(0, still::between)).isEmpty();
     }
   }
 

@@ -73,12 +73,6 @@ final class ApprovalsIT {
   private static final int RUNGS = 10;
   private static final Duration RUNG = Duration.ofSeconds(9);
 
-  /**
-   * Where the node that was cut off knew the homes of all shards, another one has to learn them
-   * before actors start elsewhere: some 2 s after the waker of approvals is there.
-   */
-  private static final Duration HOMES_FOUND = Duration.ofSeconds(3);
-
   private static final Duration PACE = Duration.ofMillis(20);
   private static final Duration ON_RECORD = Duration.ofSeconds(30);
 
@@ -360,7 +354,7 @@ final class ApprovalsIT {
     // Where nobody was heard, somebody is now.
     matters.forEach(matter -> decided(Channel.ENCLAVE, of(ids, matter), random.nextBoolean()));
     awaitLeftAlone(minority);
-    Instant alone = product.clock().instant().plus(HOMES_FOUND);
+    Instant alone = product.clock().instant();
     try (var still = new Standstills(() -> product.clock().instant())) {
       var looks = watch(ladders, alone);
       assertThat(DeadlinesKept.violations(looks, RUNG, RUNGS, alone, still::between))

@@ -89,39 +89,65 @@ class ApprovalBoardTest {
   }
 
   private ApprovalKey opened(AgentKey of, String identity, @Nullable ActionId turn) {
-    var place = (Place) await(board.open(opening(of, identity, turn), LIMITS));
-    var key = new ApprovalKey(of.organization(), place.id());
-    post(key, of, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
+    return pending(opening(of, identity, turn));
+  }
+
+  /** It has its place, and its actor has posted it. */
+  private ApprovalKey pending(Opening opening) {
+    var place = (Place) await(board.open(opening, LIMITS));
+    var key = new ApprovalKey(opening.agent().organization(), place.id());
+    post(key, opening.agent(), ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
     return key;
   }
 
   private void post(
       ApprovalKey key, AgentKey of, ApprovalStatus status, int version, @Nullable Instant dueAt) {
-    var view =
-        new ApprovalView(
-            key.approval(),
-            status,
-            of.agent(),
-            null,
-            Plane.TOOL,
-            "tool:call",
-            null,
-            "transfer\u0000",
-            null,
-            "beef",
-            ActionId.next(CLOCK),
-            List.of("ask"),
-            "default",
-            1,
-            0,
-            List.of(),
-            0,
-            NOW,
-            dueAt,
-            null,
-            version,
-            List.of());
+    var view = view(key, of, status, List.of(), dueAt, null, null, version);
     await(board.post(new Posting(key, view, version, dueAt)));
+  }
+
+  private static ApprovalView view(
+      ApprovalKey key,
+      AgentKey of,
+      ApprovalStatus status,
+      List<ApprovalView.Vote> votes,
+      @Nullable Instant expiresAt,
+      @Nullable Instant decidedAt,
+      ApprovalView.@Nullable Edit editedTo,
+      int version) {
+    return new ApprovalView(
+        key.approval(),
+        status,
+        of.agent(),
+        null,
+        Plane.TOOL,
+        "tool:call",
+        null,
+        "transfer\u0000",
+        null,
+        "beef",
+        ActionId.next(CLOCK),
+        List.of("ask"),
+        "default",
+        1,
+        0,
+        votes,
+        0,
+        NOW,
+        expiresAt,
+        decidedAt,
+        version,
+        List.of(),
+        List.of(),
+        null,
+        false,
+        null,
+        editedTo,
+        false,
+        List.of(),
+        List.of(),
+        null,
+        List.of());
   }
 
   @Test
@@ -144,30 +170,7 @@ class ApprovalBoardTest {
   private void postVoted(
       ApprovalKey key, ApprovalStatus status, int version, ApprovalView.Decision decision) {
     var vote = new ApprovalView.Vote("mem_ann", "enclave", decision, "because", "default", 1, NOW);
-    var view =
-        new ApprovalView(
-            key.approval(),
-            status,
-            agent.agent(),
-            null,
-            Plane.TOOL,
-            "tool:call",
-            null,
-            "transfer\u0000",
-            null,
-            "beef",
-            ActionId.next(CLOCK),
-            List.of("ask"),
-            "default",
-            1,
-            0,
-            List.of(vote),
-            0,
-            NOW,
-            null,
-            null,
-            version,
-            List.of());
+    var view = view(key, agent, status, List.of(vote), null, null, null, version);
     await(board.post(new Posting(key, view, version, NOW.plusSeconds(60))));
   }
 
@@ -182,40 +185,8 @@ class ApprovalBoardTest {
   }
 
   private void postEdited(ApprovalKey key, ApprovalKey to, int version) {
-    var view =
-        new ApprovalView(
-            key.approval(),
-            ApprovalStatus.EDITED,
-            agent.agent(),
-            null,
-            Plane.TOOL,
-            "tool:call",
-            null,
-            "transfer",
-            null,
-            "beef",
-            ActionId.next(CLOCK),
-            List.of("ask"),
-            "default",
-            1,
-            0,
-            List.of(),
-            0,
-            NOW,
-            null,
-            NOW,
-            version,
-            List.of(),
-            List.of(),
-            null,
-            false,
-            null,
-            new ApprovalView.Edit(to.approval(), "cafe", "mem_ann", List.of("/a")),
-            false,
-            List.of(),
-            List.of(),
-            null,
-            List.of());
+    var edit = new ApprovalView.Edit(to.approval(), "cafe", "mem_ann", List.of("/a"));
+    var view = view(key, agent, ApprovalStatus.EDITED, List.of(), null, NOW, edit, version);
     await(board.post(new Posting(key, view, version, null)));
   }
 
@@ -354,17 +325,7 @@ class ApprovalBoardTest {
     assertThat(found.arguments()).isEqualTo(ARGUMENTS);
     assertThat(found.related()).containsExactly(sibling.approval());
     assertThat(await(board.find(new ApprovalKey(GLOBEX, key.approval())))).isEmpty();
-    byte[] stored =
-        node.database.inOrganizationBlocking(
-            ACME,
-            handle ->
-                handle
-                    .createQuery(
-                        "SELECT sealed_arguments FROM enclave.approval WHERE approval_id = :id")
-                    .bind("id", key.approval().uuid())
-                    .map((row, _) -> row.getBytes(1))
-                    .one());
-    assertThat(new String(stored, StandardCharsets.ISO_8859_1)).doesNotContain("hunter2");
+    assertThat(stored(key, "sealed_arguments")).doesNotContain("hunter2");
   }
 
   @Test
@@ -383,27 +344,27 @@ class ApprovalBoardTest {
     assertThat(await(board.unreported(10)))
         .extracting(news -> Objects.requireNonNull(news.view().prompt()).request())
         .containsOnlyNulls();
+    assertThat(stored(key, "sealed_prompt")).doesNotContain("hunter2");
+  }
+
+  private String stored(ApprovalKey key, String column) {
     byte[] stored =
         node.database.inOrganizationBlocking(
-            ACME,
+            key.organization(),
             handle ->
                 handle
                     .createQuery(
-                        "SELECT sealed_prompt FROM enclave.approval WHERE approval_id = :id")
+                        "SELECT " + column + " FROM enclave.approval WHERE approval_id = :id")
                     .bind("id", key.approval().uuid())
                     .map((row, _) -> row.getBytes(1))
                     .one());
-    assertThat(new String(stored, StandardCharsets.ISO_8859_1)).doesNotContain("hunter2");
+    return new String(stored, StandardCharsets.ISO_8859_1);
   }
 
   private ApprovalKey asked(ModelPrompt prompt) {
     var id = ApprovalId.next(CLOCK);
     var shown = ShownPrompt.of(() -> Optional.of(prompt));
-    var opening = new Opening(agent, id.toString(), id, null, null, shown, NOW.plusSeconds(30));
-    await(board.open(opening, LIMITS));
-    var key = new ApprovalKey(ACME, id);
-    post(key, agent, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
-    return key;
+    return pending(new Opening(agent, id.toString(), id, null, null, shown, NOW.plusSeconds(30)));
   }
 
   @Test
@@ -436,15 +397,9 @@ class ApprovalBoardTest {
   void aListShowsNoLargeArguments() {
     var large = Json.LENIENT.createObjectNode().put("text", "x".repeat(100_000));
     var small = opened(agent, "small");
-    var place =
-        (Place)
-            await(
-                board.open(
-                    new Opening(
-                        agent, "large", ApprovalId.next(CLOCK), null, large, NOW.plusSeconds(30)),
-                    LIMITS));
-    var key = new ApprovalKey(ACME, place.id());
-    post(key, agent, ApprovalStatus.PENDING, 1, NOW.plusSeconds(60));
+    var key =
+        pending(
+            new Opening(agent, "large", ApprovalId.next(CLOCK), null, large, NOW.plusSeconds(30)));
 
     var listed = await(board.list(ACME, null, null, 9));
     assertThat(listed)

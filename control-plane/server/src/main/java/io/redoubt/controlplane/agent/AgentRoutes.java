@@ -78,7 +78,7 @@ public final class AgentRoutes {
     var filter =
         new AgentStore.Filter(
             parameters.text("name"),
-            parameters.read("status", AgentStatus::of),
+            parameters.oneOf("status", AgentStatus.values(), AgentStatus::wire),
             label(parameters),
             parameters.flag("include_deleted"));
     return PageOf.route(
@@ -91,15 +91,14 @@ public final class AgentRoutes {
   /** {@code label=name:value}. */
   private static Map<String, String> label(Parameters parameters) {
     return parameters
-        .read(
-            "label",
-            text -> {
-              int colon = text.indexOf(':');
-              if (colon < 1) {
-                throw new IllegalArgumentException("name:value");
-              }
-              return Map.of(text.substring(0, colon), text.substring(colon + 1));
-            })
+        .text("label")
+        .map(text -> {
+          int colon = text.indexOf(':');
+          if (colon < 1) {
+            throw ProblemException.invalid("label", "is written name:value");
+          }
+          return Map.of(text.substring(0, colon), text.substring(colon + 1));
+        })
         .orElse(Map.of());
   }
 

@@ -75,8 +75,8 @@ public final class ApprovalRoutes {
     var parameters = call.parameters("status", "agent_id", "limit", "cursor");
     var filter =
         new Approvals.Filter(
-            parameters.read("status", ApprovalStatus::of).orElse(null),
-            parameters.read("agent_id", AgentId::parse).orElse(null));
+            parameters.oneOf("status", ApprovalStatus.values(), ApprovalStatus::wire).orElse(null),
+            parameters.id("agent_id", AgentId::parse).orElse(null));
     return PageOf.route(
         call,
         ApprovalId::parse,
@@ -110,6 +110,10 @@ public final class ApprovalRoutes {
                   body.arguments() == null || body.arguments().isObject(),
                   "/arguments",
                   "are an object")
+              .require(
+                  body.arguments() == null || !ExactJson.hasLargeInteger(body.arguments()),
+                  "/arguments",
+                  "have a number beyond 64 bits")
               .require(
                   body.arguments() == null
                       || CanonicalJson.write(body.arguments()).length

@@ -455,6 +455,30 @@ public final class Approvals {
         .findOne();
   }
 
+  /**
+   * Ends what waits at an enclave that is gone: it can neither be decided nor consumed any more.
+   */
+  public void endAt(Change change, EnclaveId enclave) {
+    var open =
+        change
+            .handle()
+            .createQuery(
+                """
+                SELECT document FROM control.approval
+                WHERE organization_id = :organization AND enclave_id = :enclave
+                  AND status IN ('pending', 'approved')
+                ORDER BY id FOR UPDATE
+                """)
+            .bind("organization", change.organization().uuid())
+            .bind("enclave", enclave.uuid())
+            .map((row, _) -> Rows.json(row, "document", ApprovalView.class))
+            .list();
+    for (var view : open) {
+      take(change.handle(), enclave, change.organization(), view.cancelled(change.now()));
+      change.audited("approval:cancelled", view.id(), "its enclave was deleted", view.agentId());
+    }
+  }
+
   /** What an enclave says of a request: of its own agents only, and nothing that is old. */
   public void seen(Handle handle, EnclaveId enclave, LinkReport.ApprovalSeen report) {
     take(handle, enclave, report.organizationId(), report.approval());

@@ -28,11 +28,13 @@ public final class EnclaveRoutes {
   private static final String PATH = "/api/v1/enclaves";
 
   private final Enclaves enclaves;
+  private final Farewell farewell;
   private final Bodies bodies;
   private final Clock clock;
 
-  public EnclaveRoutes(Enclaves enclaves, Bodies bodies, Clock clock) {
+  public EnclaveRoutes(Enclaves enclaves, Farewell farewell, Bodies bodies, Clock clock) {
     this.enclaves = enclaves;
+    this.farewell = farewell;
     this.bodies = bodies;
     this.clock = clock;
   }
@@ -92,6 +94,7 @@ public final class EnclaveRoutes {
     var id = call.id("id", EnclaveId::parse);
     return call.change(change -> {
       enclaves.delete(change, id);
+      farewell.said(change, id);
       return Answer.noContent();
     });
   }

@@ -9,11 +9,13 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.japi.Pair;
 
@@ -59,28 +61,36 @@ public final class Parameters {
     return Optional.ofNullable(values.get(name));
   }
 
-  /** Read by something that throws {@link IllegalArgumentException} on what it does not know. */
-  public <T> Optional<T> read(String name, Function<String, T> parse) {
+  /** An identifier, read by something that throws {@link IllegalArgumentException} on others. */
+  public <T> Optional<T> id(String name, Function<String, T> parse) {
     return text(name)
         .map(value -> {
           try {
             return parse.apply(value);
           } catch (IllegalArgumentException _) {
-            throw ProblemException.invalid(name, "is not one of its possible values");
+            throw ProblemException.invalid(name, "is no identifier of that kind");
           }
         });
   }
 
-  public boolean flag(String name) {
-    return read(name, Parameters::flagOf).orElse(false);
+  /** One of a few values, as each is written. */
+  public <T> Optional<T> oneOf(String name, T[] values, Function<T, String> written) {
+    return text(name)
+        .map(text ->
+            Arrays.stream(values)
+                .filter(value -> written.apply(value).equals(text))
+                .findFirst()
+                .orElseThrow(() ->
+                    ProblemException.invalid(
+                        name,
+                        "is not one of "
+                            + Arrays.stream(values)
+                                .map(written)
+                                .collect(Collectors.joining(", ")))));
   }
 
-  private static Boolean flagOf(String value) {
-    return switch (value) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw new IllegalArgumentException("true or false");
-    };
+  public boolean flag(String name) {
+    return oneOf(name, new Boolean[] {true, false}, String::valueOf).orElse(false);
   }
 
   /** A time (RFC 3339), or a date that means its first moment in UTC. */
