@@ -319,7 +319,12 @@ class AuditTest {
         .containsExactly(llm.id().toString());
     assertThat(ids(tenant.audit("&plane=llm&since=" + mcp.time()))).isEmpty();
     assertThat(tenant.audit("&actor_kind=operator")).isNotEmpty();
-    assertThat(tenant.owner().get("/api/v1/audit?plane=space").status()).isEqualTo(422);
+    var nowhere = tenant.owner().get("/api/v1/audit?plane=space");
+    assertThat(nowhere.status()).isEqualTo(422);
+    assertThat(nowhere.text("/errors/0/detail")).startsWith("is not one of ").contains("llm, tool");
+    var nobody = tenant.owner().get("/api/v1/audit?agent_id=bogus");
+    assertThat(nobody.status()).isEqualTo(422);
+    assertThat(nobody.text("/errors/0/detail")).isEqualTo("is no identifier of that kind");
     assertThat(tenant.owner().get("/api/v1/audit?since=yesterday").status()).isEqualTo(422);
     assertThat(tenant.owner().get("/api/v1/audit?agent_id=' OR 1=1".replace(" ", "%20")).status())
         .isEqualTo(422);

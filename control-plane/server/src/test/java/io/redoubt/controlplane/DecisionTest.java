@@ -87,8 +87,17 @@ class DecisionTest {
     server.clock.forward(Duration.ofSeconds(1));
   }
 
+  /** A call of a model that was not permitted. */
+  private AuditBuilder denial() {
+    return record(Plane.LLM, "llm:generate", "opus", Verdict.DENY);
+  }
+
   private Reply explained(Http who, AuditRecord record) {
     return who.get("/api/v1/audit/" + record.id() + "/explanation");
+  }
+
+  private String summary(AuditRecord record) {
+    return explained(tenant.owner(), record).text("/summary");
   }
 
   @Test
@@ -97,7 +106,7 @@ class DecisionTest {
     put("watch", "@shadow\nforbid (principal, action, resource);");
     tenant.owner().post(BUNDLES, "{}");
     var denied =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+        denial()
             .connector("anthropic")
             .policies(List.of("guard", "guard#late"), 2)
             .risk(40)
@@ -139,29 +148,16 @@ class DecisionTest {
 
   @Test
   void whatNoPolicyDecidedIsExplainedByWhatWasRecorded() {
-    var unasked =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY).detail("agent-not-active").build();
-    var unpermitted =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
-            .policies(List.of(), 1)
-            .detail("no policy permits it")
-            .build();
-    var refused =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
-            .policies(List.of("starter"), 1)
-            .detail("the fence was raised")
-            .build();
-    var older =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
-            .policies(List.of("gone"), 77)
-            .build();
+    var unasked = denial().detail("agent-not-active").build();
+    var unpermitted = denial().policies(List.of(), 1).detail("no policy permits it").build();
+    var refused = denial().policies(List.of("starter"), 1).detail("the fence was raised").build();
+    var older = denial().policies(List.of("gone"), 77).build();
     deliver(unasked, unpermitted, refused, older);
 
-    assertThat(explained(tenant.owner(), unasked).text("/summary"))
-        .isEqualTo("Denied without asking a policy: agent-not-active.");
-    assertThat(explained(tenant.owner(), unpermitted).text("/summary"))
+    assertThat(summary(unasked)).isEqualTo("Denied without asking a policy: agent-not-active.");
+    assertThat(summary(unpermitted))
         .isEqualTo("Denied: nothing in version 1 of the policies permits it.");
-    assertThat(explained(tenant.owner(), refused).text("/summary"))
+    assertThat(summary(refused))
         .isEqualTo(
             "Denied although starter in version 1 of the policies permits it: the fence was"
                 + " raised.");
@@ -180,7 +176,7 @@ class DecisionTest {
   @Test
   void aDenialByABudgetIsNotSaidToBeThePolicies() {
     var broke =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+        denial()
             .policies(List.of("starter"), 1)
             .risk(30)
             .detail(NO_ROOM + "; risk 30: off-intent 30")
@@ -201,7 +197,7 @@ class DecisionTest {
   @Test
   void aDenialForWhatWasFoundNamesTheLayerAndWhatWasInspected() {
     var found =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+        denial()
             .policies(List.of("content:organization"), 1)
             .findings(List.of("pii:email"))
             .coverage(
@@ -251,16 +247,13 @@ class DecisionTest {
             .approval(approval)
             .build();
     var refused =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
+        denial()
             .policies(List.of("guard"), 2)
             .approval(approval)
             .detail("approval_denied; workflow leads")
             .build();
     var tooMany =
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY)
-            .policies(List.of("guard"), 2)
-            .detail("too_many_approvals; workflow leads")
-            .build();
+        denial().policies(List.of("guard"), 2).detail("too_many_approvals; workflow leads").build();
     deliver(asked, granted, permitted, refused, tooMany);
 
     var first = explained(tenant.owner(), asked);
@@ -268,19 +261,19 @@ class DecisionTest {
         .isEqualTo(
             "Left to somebody to approve by guard in version 2 of the policies: " + approval + ".");
     assertThat(first.text("/workflows/0")).isEqualTo("leads");
-    assertThat(explained(tenant.owner(), granted).text("/summary"))
+    assertThat(summary(granted))
         .isEqualTo(
             "approval:granted of %s, which guard in version 2 of the policies asked for: tier 1 of"
                     .formatted(approval)
                 + " workflow leads.");
-    assertThat(explained(tenant.owner(), permitted).text("/summary"))
+    assertThat(summary(permitted))
         .isEqualTo("Permitted by starter in version 2 of the policies, with " + approval + ".");
-    assertThat(explained(tenant.owner(), refused).text("/summary"))
+    assertThat(summary(refused))
         .isEqualTo(
             "Denied, since %s was not granted, which guard in version 2 of the policies asked for:"
                     .formatted(approval)
                 + " approval_denied.");
-    assertThat(explained(tenant.owner(), tooMany).text("/summary"))
+    assertThat(summary(tooMany))
         .isEqualTo("Denied by guard in version 2 of the policies: too_many_approvals.");
   }
 
@@ -304,13 +297,13 @@ class DecisionTest {
             .build();
     deliver(failed, unjudged, unpermitted);
 
-    assertThat(explained(tenant.owner(), failed).text("/summary"))
+    assertThat(summary(failed))
         .isEqualTo(
             "Denied, since starter in version 1 of the policies could not be evaluated: in the reply"
                 + " to act_1; starter: integer overflow.");
-    assertThat(explained(tenant.owner(), unjudged).text("/summary"))
+    assertThat(summary(unjudged))
         .isEqualTo("Denied by version 1 of the policies: the arguments cannot be judged: no JSON.");
-    assertThat(explained(tenant.owner(), unpermitted).text("/summary"))
+    assertThat(summary(unpermitted))
         .isEqualTo("Denied: nothing in version 1 of the policies permits it.");
   }
 
@@ -389,7 +382,7 @@ class DecisionTest {
             .policies(List.of("starter"), 1)
             .risk(0)
             .build(),
-        record(Plane.LLM, "llm:generate", "opus", Verdict.DENY).detail("agent-not-active").build());
+        denial().detail("agent-not-active").build());
     put(
         "guard",
         """

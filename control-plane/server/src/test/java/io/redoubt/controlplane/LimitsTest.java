@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.token.SecretKeyText;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.Set;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,13 +28,40 @@ class LimitsTest {
     tenant.newEnclave("main");
   }
 
+  private static TestServer limitedTo(String limits) {
+    return new TestServer("redoubt.control-plane.limits { " + limits + " }");
+  }
+
+  /** A client in an organization of its own. */
+  private record Client(TestServer server, String id, String secret) {
+    static Client of(TestServer server) {
+      var made =
+          server
+              .newTenant()
+              .owner()
+              .post("/api/v1/iam/clients", "{\"name\": \"x\", \"roles\": [\"viewer\"]}");
+      return new Client(server, made.text("/client/id"), made.text("/client_secret"));
+    }
+
+    /** One that was never handed out, in the form of its own. */
+    String wrongSecret() {
+      return SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id).reveal();
+    }
+
+    /** The status of the answer. */
+    int login(String with) {
+      return server.token(id, with, null).status();
+    }
+  }
+
+  /** Of so many calls, one after another. */
+  private static Set<Integer> statuses(int calls, IntUnaryOperator call) {
+    return IntStream.range(0, calls).map(call).boxed().collect(Collectors.toSet());
+  }
+
   @Test
   void anOrganizationHasItsOwnLimit() {
-    try (var limited =
-        new TestServer(
-            """
-            redoubt.control-plane.limits { organization-per-second = 1, organization-burst = 5 }
-            """)) {
+    try (var limited = limitedTo("organization-per-second = 1, organization-burst = 5")) {
       var noisy = limited.newTenant();
       var quiet = limited.newTenant();
 
@@ -49,20 +78,10 @@ class LimitsTest {
 
   @Test
   void loginsAreLimitedForEachAddressAndClient() {
-    try (var limited =
-        new TestServer(
-            """
-            redoubt.control-plane.limits { login-client-per-second = 1, login-client-burst = 3 }
-            """)) {
-      var owner = limited.newTenant();
-      var made =
-          owner.owner().post("/api/v1/iam/clients", "{\"name\": \"x\", \"roles\": [\"viewer\"]}");
+    try (var limited = limitedTo("login-client-per-second = 1, login-client-burst = 3")) {
+      var client = Client.of(limited);
 
-      var statuses = new HashSet<Integer>();
-      for (int i = 0; i < 10; i++) {
-        statuses.add(
-            limited.token(made.text("/client/id"), made.text("/client_secret"), null).status());
-      }
+      var statuses = statuses(10, _ -> client.login(client.secret()));
 
       assertThat(statuses).containsExactlyInAnyOrder(200, 429);
     }
@@ -70,68 +89,45 @@ class LimitsTest {
 
   @Test
   void nobodyShutsAClientOutWithWrongSecrets() {
-    try (var limited =
-        new TestServer(
-            """
-            redoubt.control-plane.limits { login-client-per-second = 1, login-client-burst = 3 }
-            """)) {
-      var owner = limited.newTenant();
-      var made =
-          owner.owner().post("/api/v1/iam/clients", "{\"name\": \"x\", \"roles\": [\"viewer\"]}");
-      String id = made.text("/client/id");
-      var wrong = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id);
+    try (var limited = limitedTo("login-client-per-second = 1, login-client-burst = 3")) {
+      var client = Client.of(limited);
+      var wrong = client.wrongSecret();
 
-      var guesses =
-          IntStream.range(0, 10).map(_ -> limited.token(id, wrong.reveal(), null).status());
+      var guesses = statuses(10, _ -> client.login(wrong));
 
-      assertThat(guesses.boxed().toList()).contains(401, 429);
-      assertThat(limited.token(id, made.text("/client_secret"), null).status()).isEqualTo(200);
+      assertThat(guesses).contains(401, 429);
+      assertThat(client.login(client.secret())).isEqualTo(200);
     }
   }
 
   @Test
   void nobodyShutsTheirNeighboursOutWithWrongSecrets() {
-    try (var limited =
-        new TestServer(
-            """
-            redoubt.control-plane.limits { login-source-per-second = 1, login-source-burst = 20 }
-            """)) {
-      var owner = limited.newTenant();
-      var made =
-          owner.owner().post("/api/v1/iam/clients", "{\"name\": \"x\", \"roles\": [\"viewer\"]}");
-      String id = made.text("/client/id");
-      String right = made.text("/client_secret");
-      var wrong = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, id).reveal();
-      assertThat(limited.token(id, right, null).status()).isEqualTo(200);
+    try (var limited = limitedTo("login-source-per-second = 1, login-source-burst = 20")) {
+      var client = Client.of(limited);
+      var wrong = client.wrongSecret();
+      assertThat(client.login(client.secret())).isEqualTo(200);
 
-      var guesses = new HashSet<Integer>();
-      for (int i = 0; i < 40; i++) {
-        guesses.add(limited.token(id, i % 2 == 0 ? wrong : "rdc_wrong", null).status());
-      }
+      var guesses = statuses(40, i -> client.login(i % 2 == 0 ? wrong : "rdc_wrong"));
 
       assertThat(guesses).containsExactlyInAnyOrder(401, 429);
-      assertThat(limited.token(id, right, null).status()).as("it was right before").isEqualTo(200);
-      var repeats = new HashSet<Integer>();
-      for (int i = 0; i < 40; i++) {
-        repeats.add(limited.token(id, right, null).status());
-      }
+      assertThat(client.login(client.secret())).as("it was right before").isEqualTo(200);
+      var repeats = statuses(40, _ -> client.login(client.secret()));
       assertThat(repeats).as("which has a limit too").containsExactlyInAnyOrder(200, 429);
     }
   }
 
   @Test
   void wrongKeysOfEnclavesCostTheirSourceARest() {
-    try (var limited =
-        new TestServer(
-            """
-            redoubt.control-plane.limits { stranger-per-second = 1, stranger-burst = 5 }
-            """)) {
-      var statuses = new HashSet<Integer>();
-      for (int i = 0; i < 20; i++) {
-        var wrong =
-            SecretKeyText.mint(SecretKeyText.Kind.ENCLAVE_API_KEY, EnclaveId.next(limited.clock));
-        statuses.add(limited.bearer(wrong.reveal()).get("/enclave/v1/commands").status());
-      }
+    try (var limited = limitedTo("stranger-per-second = 1, stranger-burst = 5")) {
+      var statuses =
+          statuses(
+              20,
+              _ -> {
+                var wrong =
+                    SecretKeyText.mint(
+                        SecretKeyText.Kind.ENCLAVE_API_KEY, EnclaveId.next(limited.clock));
+                return limited.bearer(wrong.reveal()).get("/enclave/v1/commands").status();
+              });
 
       assertThat(statuses).containsExactlyInAnyOrder(401, 429);
     }

@@ -241,10 +241,7 @@ class PolicyTest {
       tenant.owner().put(POLICIES + "/guard", body(GUARD));
 
       var publishing = publishing(tenant);
-      var told = told(enclave, 2);
-      runs(tenant, enclave, told, List.of("node-2"));
-      assertThat(publishing).isNotDone();
-      runs(tenant, enclave, told, List.of());
+      var told = runsNodeByNode(tenant, enclave, publishing);
       var published = publishing.join();
 
       assertThat(published.status()).as(published.text()).isEqualTo(201);
@@ -292,6 +289,22 @@ class PolicyTest {
             !tenant.owner().get("/api/v1/enclaves/" + enclave.id).at("/listening").asBoolean());
   }
 
+  /** It is under way as long as one of its nodes does not run it. */
+  private BundlePublished runsNodeByNode(
+      Tenant tenant, EnclaveClient enclave, CompletableFuture<Reply> publishing) {
+    var told = told(enclave, 2);
+    runs(tenant, enclave, told, List.of("node-2"));
+    assertThat(publishing).isNotDone();
+    runs(tenant, enclave, told, List.of());
+    return told;
+  }
+
+  /** It passes over what it was told last. */
+  private static void refuses(EnclaveClient enclave, String why) {
+    enclave.report(
+        EnclaveClient.json(new LinkReport.Rejected(enclave.commands.getLast().number(), why)));
+  }
+
   private static CompletableFuture<Reply> publishing(Tenant tenant) {
     return CompletableFuture.supplyAsync(
         () -> tenant.owner().post(BUNDLES, "{}"), Thread::startVirtualThread);
@@ -303,10 +316,7 @@ class PolicyTest {
     var spare = tenant.newEnclave("spare");
     try (var enclave = tenant.newEnclave("main").connect()) {
       var publishing = publishing(tenant);
-      var told = told(enclave, 2);
-      runs(tenant, enclave, told, List.of("node-2"));
-      assertThat(publishing).isNotDone();
-      runs(tenant, enclave, told, List.of());
+      runsNodeByNode(tenant, enclave, publishing);
       var published = publishing.join();
 
       assertThat(published.status()).as(published.text()).isEqualTo(201);
@@ -345,9 +355,7 @@ class PolicyTest {
         var enclave = tenant.newEnclave("main").connect()) {
       var publishing = publishing(tenant);
       told(refusing, 2);
-      refusing.report(
-          EnclaveClient.json(
-              new LinkReport.Rejected(refusing.commands.getLast().number(), "cannot be run here")));
+      refuses(refusing, "cannot be run here");
       int before = enclave.heartbeats.size();
       await().until(() -> enclave.heartbeats.size() > before);
       assertThat(publishing).isNotDone();
@@ -367,9 +375,7 @@ class PolicyTest {
     try (var enclave = tenant.newEnclave("main").connect()) {
       var publishing = publishing(tenant);
       told(enclave, 2);
-      enclave.report(
-          EnclaveClient.json(
-              new LinkReport.Rejected(enclave.commands.getLast().number(), "cannot be run here")));
+      refuses(enclave, "cannot be run here");
 
       var reply = publishing.join();
 

@@ -65,14 +65,14 @@ record AuditFilter(
 
   static AuditFilter of(Parameters parameters) {
     return new AuditFilter(
-        parameters.read("agent_id", AgentId::parse),
-        parameters.read("plane", Plane::of),
-        parameters.read("verdict", Verdict::of),
+        parameters.id("agent_id", AgentId::parse),
+        parameters.oneOf("plane", Plane.values(), Plane::wire),
+        parameters.oneOf("verdict", Verdict.values(), Verdict::wire),
         parameters.text("operation"),
-        parameters.read("action_id", ActionId::parse).map(ActionId::uuid),
-        parameters.read("actor_kind", ActorKind::of),
+        parameters.id("action_id", ActionId::parse).map(ActionId::uuid),
+        parameters.oneOf("actor_kind", ActorKind.values(), ActorKind::wire),
         parameters.text("actor"),
-        parameters.read("enclave_id", EnclaveId::parse),
+        parameters.id("enclave_id", EnclaveId::parse),
         parameters.text("trace_id"),
         parameters.time("since"),
         parameters.time("until"));

@@ -208,7 +208,7 @@ public final class ContentRoutes {
   /** By what is published, or by the draft. */
   private Route effective(Call call) {
     var parameters = call.parameters("agent_id", "draft");
-    var agent = parameters.read("agent_id", AgentId::parse);
+    var agent = parameters.id("agent_id", AgentId::parse);
     boolean draft = parameters.flag("draft");
     return call.read(transaction -> Answer.ok(effective(transaction, agent, draft)));
   }

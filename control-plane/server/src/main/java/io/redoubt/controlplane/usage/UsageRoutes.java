@@ -31,7 +31,8 @@ public final class UsageRoutes {
 
   private Route list(Call call) {
     var parameters = call.parameters("group_by", "since", "until", "limit", "cursor");
-    var groups = parameters.read("group_by", UsageRoutes::groups).orElse(List.of("agent", "model"));
+    var groups =
+        parameters.text("group_by").map(UsageRoutes::groups).orElse(List.of("agent", "model"));
     var wanted =
         new UsageQuery.Wanted(
             groups.contains("agent"),
@@ -52,7 +53,7 @@ public final class UsageRoutes {
   private static List<String> groups(String text) {
     var groups = List.of(text.split(",", -1));
     if (!DIMENSIONS.containsAll(groups)) {
-      throw new IllegalArgumentException("agent, model, day");
+      throw ProblemException.invalid("group_by", "is made of agent, model and day");
     }
     return groups;
   }
