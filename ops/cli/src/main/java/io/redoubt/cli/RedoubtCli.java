@@ -8,6 +8,7 @@ import io.redoubt.cli.cluster.ClusterCommand;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.command.Host;
+import io.redoubt.cli.command.StandardOutput;
 import io.redoubt.cli.doctor.DoctorCommand;
 import io.redoubt.cli.enclave.EnclaveCommand;
 import io.redoubt.cli.group.GroupCommand;
@@ -67,6 +68,7 @@ public final class RedoubtCli {
             .setOut(session.host().out())
             .setErr(session.host().err())
             .setParameterExceptionHandler(RedoubtCli::misused)
+            .setExecutionStrategy(parsed -> heard(session.host(), parsed))
             .setExecutionExceptionHandler((e, _, _) -> failed(session.host(), e));
     // Everything after the first word of the program is the program's own.
     Objects.requireNonNull(line.getSubcommands().get("run")).setStopAtPositional(true);
@@ -96,6 +98,17 @@ public final class RedoubtCli {
     line.getSubcommands().values().forEach(RedoubtCli::addHelp);
   }
 
+  /** Done is what was heard, too: help, a version, an answer. */
+  private static int heard(Host host, CommandLine.ParseResult parsed) {
+    int code = new CommandLine.RunLast().execute(parsed);
+    try {
+      StandardOutput.requireWritten(host.out());
+    } catch (CommandFailure e) {
+      return failed(host, e);
+    }
+    return code;
+  }
+
   private static int misused(CommandLine.ParameterException e, String[] arguments) {
     CommandLine line = e.getCommandLine();
     line.getErr().println("redoubt: " + e.getMessage());
@@ -111,6 +124,9 @@ public final class RedoubtCli {
     if (e instanceof CommandFailure failure) {
       host.err().println("redoubt: " + failure.getMessage());
       return failure.exitCode().number();
+    }
+    if (e instanceof StandardOutput.ReaderGoneException) {
+      return ExitCode.DONE.number();
     }
     if (host.variable("REDOUBT_DEBUG").isPresent()) {
       e.printStackTrace(host.err());

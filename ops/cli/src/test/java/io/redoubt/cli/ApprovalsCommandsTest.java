@@ -1,6 +1,7 @@
 package io.redoubt.cli;
 
 import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.list;
 import static io.redoubt.cli.FakeServer.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,8 +32,7 @@ class ApprovalsCommandsTest extends LoggedIn {
 
   @Test
   void whatWaitsIsListed() {
-    server.on(
-        "GET " + PATH, json(200, "{\"items\":[" + approval("pending") + "],\"next_cursor\":null}"));
+    server.on("GET " + PATH, list(approval("pending")));
 
     assertThat(machine.type("approvals", "list")).isZero();
 
@@ -139,7 +139,7 @@ class ApprovalsCommandsTest extends LoggedIn {
     var group = "{\"name\":\"sre\",\"members\":[\"mbr_1\",\"cli_2\"],\"version\":1}";
     server.on("PUT /api/v1/groups/sre", json(201, group));
     server.on("GET /api/v1/groups/sre", json(200, group));
-    server.on("GET /api/v1/groups", json(200, "{\"items\":[" + group + "],\"next_cursor\":null}"));
+    server.on("GET /api/v1/groups", list(group));
 
     assertThat(machine.type("group", "set", "sre", "mbr_1", "cli_2")).isZero();
     assertThat(server.requests().getLast().body()).isEqualTo("{\"members\":[\"mbr_1\",\"cli_2\"]}");
@@ -324,7 +324,7 @@ class ApprovalsCommandsTest extends LoggedIn {
         List.of(
             problem(500, "Something went wrong", "oops"),
             problem(502, "There is nobody", "behind the gateway"),
-            json(200, "{\"items\":[" + approval("pending") + "],\"next_cursor\":null}"),
+            list(approval("pending")),
             problem(403, "Not permitted", "This needs approvals:read."));
     var asked = new AtomicInteger();
     server.on(

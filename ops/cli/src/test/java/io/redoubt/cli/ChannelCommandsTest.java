@@ -1,6 +1,7 @@
 package io.redoubt.cli;
 
 import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.list;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
@@ -49,8 +50,7 @@ class ChannelCommandsTest extends LoggedIn {
 
   @Test
   void channelsAreListedWithWhatWaits() {
-    server.on(
-        "GET /api/v1/channels", json(200, "{\"items\":[" + CHANNEL + "],\"next_cursor\":null}"));
+    server.on("GET /api/v1/channels", list(CHANNEL));
 
     assertThat(machine.type("channel", "list")).isZero();
 

@@ -1,6 +1,7 @@
 package io.redoubt.cli;
 
 import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.list;
 import static io.redoubt.cli.FakeServer.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,7 +20,7 @@ class CommandsTest extends LoggedIn {
 
   @Test
   void aListIsATableForPeopleAndJsonForPrograms() throws IOException {
-    server.on("GET /api/v1/agents", json(200, "{\"items\":[" + AGENT + "],\"next_cursor\":null}"));
+    server.on("GET /api/v1/agents", list(AGENT));
 
     assertThat(machine.type("agent", "list")).isZero();
     assertThat(machine.out().lines())
@@ -55,6 +56,23 @@ class CommandsTest extends LoggedIn {
           .contains("key_janitor=node-1");
       assertThat(machine.type("cluster", "status")).isEqualTo(2);
     }
+  }
+
+  @Test
+  void aSettingsFileThatIsNamedHasToBeThere() {
+    assertThat(machine.type("--config", "/not/there.toml", "agent", "list")).isEqualTo(2);
+
+    assertThat(machine.err()).contains("/not/there.toml is not there");
+    assertThat(server.requests()).isEmpty();
+  }
+
+  @Test
+  void howManyIsNotNegative() {
+    assertThat(machine.type("audit", "search", "--limit", "-1")).isEqualTo(2);
+    assertThat(machine.err()).contains("'-1' is not how many");
+    assertThat(machine.type("audit", "tail", "-n", "-5", "--no-follow")).isEqualTo(2);
+    assertThat(machine.type("audit", "tail", "-n", "many", "--no-follow")).isEqualTo(2);
+    assertThat(server.requests()).isEmpty();
   }
 
   @Test
@@ -160,7 +178,7 @@ class CommandsTest extends LoggedIn {
 
   @Test
   void aTokenIsKeptForTheNextCommandWhereOnlyItsOwnerCanReadIt() throws IOException {
-    server.on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"));
+    server.on("GET /api/v1/agents", list());
 
     machine.type("agent", "list");
     machine.type("agent", "list");
@@ -185,7 +203,7 @@ class CommandsTest extends LoggedIn {
           var answer =
               calls.getAndIncrement() == 0
                   ? problem(401, "The credential is not valid", "x")
-                  : json(200, "{\"items\":[],\"next_cursor\":null}");
+                  : list();
           answer.to(exchange, request);
         });
 
@@ -239,7 +257,7 @@ class CommandsTest extends LoggedIn {
   @Test
   void anIsolationShowsEveryNodesProof() {
     server
-        .on("GET /api/v1/agents", json(200, "{\"items\":[" + AGENT + "],\"next_cursor\":null}"))
+        .on("GET /api/v1/agents", list(AGENT))
         .on(
             "POST /api/v1/agents/agt_1/isolate",
             json(
@@ -400,10 +418,7 @@ class CommandsTest extends LoggedIn {
     String organization =
         "{\"id\":\"org_1\",\"name\":\"default\",\"offline_mode\":\"%s\",\"version\":1}";
     server
-        .on(
-            "GET /api/v1/iam/organizations",
-            json(
-                200, "{\"items\":[" + organization.formatted("freeze") + "],\"next_cursor\":null}"))
+        .on("GET /api/v1/iam/organizations", list(organization.formatted("freeze")))
         .on("PATCH /api/v1/iam/organizations/org_1", json(200, organization.formatted("continue")));
 
     assertThat(machine.type("org", "show")).isZero();
@@ -442,7 +457,7 @@ class CommandsTest extends LoggedIn {
 
   @Test
   void theAuditCanBeAskedForByAge() {
-    server.on("GET /api/v1/audit", json(200, "{\"items\":[],\"next_cursor\":null}"));
+    server.on("GET /api/v1/audit", list());
 
     assertThat(machine.type("audit", "search", "--since", "15m", "--verdict", "deny")).isZero();
     assertThat(machine.type("audit", "search", "--since", "yesterday")).isEqualTo(2);
@@ -558,7 +573,7 @@ class CommandsTest extends LoggedIn {
 
   @Test
   void usageIsOfADateOrAnAge() {
-    server.on("GET /api/v1/usage", json(200, "{\"items\":[],\"next_cursor\":null}"));
+    server.on("GET /api/v1/usage", list());
 
     assertThat(machine.type("usage", "--since", "24h", "--until", "2026-01-31")).isZero();
     assertThat(server.requests().getLast().target()).contains("since=2", "until=2026-01-31T00");
@@ -577,7 +592,7 @@ class CommandsTest extends LoggedIn {
 
   @Test
   void anAgentThatIsNotThereIsNotFound() {
-    server.on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"));
+    server.on("GET /api/v1/agents", list());
 
     assertThat(machine.type("agent", "isolate", "nobody")).isEqualTo(4);
     assertThat(

@@ -1,6 +1,7 @@
 package io.redoubt.cli;
 
 import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.list;
 import static io.redoubt.cli.FakeServer.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,7 +19,7 @@ class EnclaveCommandsTest extends LoggedIn {
 
   @Test
   void enclavesAreListedWithHowFarTheyAre() throws IOException {
-    server.on("GET " + ENCLAVES, json(200, "{\"items\":[" + ENCLAVE + "],\"next_cursor\":null}"));
+    server.on("GET " + ENCLAVES, list(ENCLAVE));
 
     assertThat(machine.type("enclave", "list")).isZero();
     assertThat(machine.out().lines())
@@ -49,9 +50,7 @@ class EnclaveCommandsTest extends LoggedIn {
 
   @Test
   void anEnclaveIsDeletedByNameOrId() {
-    server
-        .on("GET " + ENCLAVES, json(200, "{\"items\":[" + ENCLAVE + "],\"next_cursor\":null}"))
-        .on("DELETE " + ENCLAVES + "/enc_1", json(204, ""));
+    server.on("GET " + ENCLAVES, list(ENCLAVE)).on("DELETE " + ENCLAVES + "/enc_1", json(204, ""));
 
     assertThat(machine.type("enclave", "delete", "eu-1")).isZero();
     assertThat(machine.out()).contains("Enclave eu-1 is gone.");

@@ -74,6 +74,11 @@ public final class FakeServer implements AutoCloseable {
     };
   }
 
+  /** All there is, on one page. */
+  public static Answer list(String... items) {
+    return json(200, "{\"items\":[" + String.join(",", items) + "],\"next_cursor\":null}");
+  }
+
   public static Answer problem(int status, String title, String detail) {
     return json(
         status,

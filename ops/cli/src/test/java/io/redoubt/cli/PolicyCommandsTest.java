@@ -1,6 +1,7 @@
 package io.redoubt.cli;
 
 import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.list;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -26,7 +27,7 @@ class PolicyCommandsTest extends LoggedIn {
     server.on("GET " + POLICIES, json(200, "{\"items\":" + DOCUMENTS + ",\"next_cursor\":null}"));
     for (String part :
         List.of("rules", "content-policies", "canaries", "approval-workflows", "groups")) {
-      server.on("GET /api/v1/" + part, json(200, "{\"items\":[],\"next_cursor\":null}"));
+      server.on("GET /api/v1/" + part, list());
     }
   }
 
@@ -47,7 +48,7 @@ class PolicyCommandsTest extends LoggedIn {
   @Test
   void whatIsPublishedIsShownWithWhereItComesFrom() {
     server
-        .on("GET " + BUNDLES, json(200, "{\"items\":[{\"version\":7}],\"next_cursor\":null}"))
+        .on("GET " + BUNDLES, list("{\"version\":7}"))
         .on(
             "GET " + BUNDLES + "/7",
             json(
@@ -118,7 +119,7 @@ class PolicyCommandsTest extends LoggedIn {
         .on("PUT " + content + "/organization", json(201, policy))
         .on("PUT " + content + "/platform", json(200, "{\"below\":[],\"refused\":[]}"))
         .on("GET " + content + "/organization", json(200, policy))
-        .on("GET " + content, json(200, "{\"items\":[" + policy + "],\"next_cursor\":null}"))
+        .on("GET " + content, list(policy))
         .on("DELETE " + content + "/organization", json(204, ""))
         .on(
             "GET " + content + "/effective",
@@ -212,7 +213,7 @@ class PolicyCommandsTest extends LoggedIn {
   @Test
   void theDifferenceIsShownLineByLine() {
     server
-        .on("GET " + BUNDLES, json(200, "{\"items\":[{\"version\":7}],\"next_cursor\":null}"))
+        .on("GET " + BUNDLES, list("{\"version\":7}"))
         .on(
             "GET " + BUNDLES + "/7",
             json(
@@ -248,7 +249,7 @@ class PolicyCommandsTest extends LoggedIn {
         .on("PUT /api/v1/canaries/no-shell", json(201, canary))
         .on("GET /api/v1/canaries/no-shell", json(200, canary))
         .on("DELETE /api/v1/canaries/no-shell", json(204, ""))
-        .on("GET /api/v1/canaries", json(200, "{\"items\":[" + canary + "],\"next_cursor\":null}"))
+        .on("GET /api/v1/canaries", list(canary))
         .on(
             "POST " + POLICIES + "/test",
             json(
@@ -284,12 +285,9 @@ class PolicyCommandsTest extends LoggedIn {
     server
         .on(
             "GET /api/v1/rules",
-            json(
-                200,
-                """
-                {"items":[{"name":"reads","cedar":"// as before\\n"},
-                          {"name":"writes","cedar":"// now\\n"}],"next_cursor":null}\
-                """))
+            list(
+                "{\"name\":\"reads\",\"cedar\":\"// as before\\n\"}",
+                "{\"name\":\"writes\",\"cedar\":\"// now\\n\"}"))
         .on(
             "GET " + BUNDLES + "/3",
             json(
@@ -301,7 +299,7 @@ class PolicyCommandsTest extends LoggedIn {
                      {"name":"rule.writes","cedar":"// then\\n"}]}\
                     """));
 
-    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+    assertThat(machine.type("policy", "diff", "--against", "3")).isZero();
 
     assertThat(machine.out().lines())
         .containsExactly("rule.writes (changed)", "  - // then", "  + // now");
@@ -313,11 +311,7 @@ class PolicyCommandsTest extends LoggedIn {
     server
         .on(
             "GET /api/v1/content-policies",
-            json(
-                200,
-                "{\"items\":[{\"scope\":\"organization\",\"version\":2,"
-                    + said.formatted("now")
-                    + "}],\"next_cursor\":null}"))
+            list("{\"scope\":\"organization\",\"version\":2," + said.formatted("now") + "}"))
         .on(
             "GET " + BUNDLES + "/3",
             json(
@@ -330,7 +324,7 @@ class PolicyCommandsTest extends LoggedIn {
                     + said.formatted("theirs")
                     + "}}]}"));
 
-    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+    assertThat(machine.type("policy", "diff", "--against", "3")).isZero();
 
     assertThat(machine.out())
         .contains("content of organization (changed)", "- ", "then", "+ ", "now")
@@ -351,7 +345,7 @@ class PolicyCommandsTest extends LoggedIn {
                 "[{\"name\":\"leads\",\"members\":[\"mbr_1\"]},"
                     + "{\"name\":\"old\",\"members\":[\"mbr_2\"]}]"));
 
-    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+    assertThat(machine.type("policy", "diff", "--against", "3")).isZero();
 
     assertThat(machine.out())
         .contains(
@@ -377,7 +371,7 @@ class PolicyCommandsTest extends LoggedIn {
                 "[{\"name\":\"default\",\"uses\":1}]",
                 "[{\"name\":\"leads\",\"members\":[\"mbr_1\"]}]"));
 
-    assertThat(machine.type("policy", "diff", "--version", "3")).isZero();
+    assertThat(machine.type("policy", "diff", "--against", "3")).isZero();
     assertThat(machine.out().lines()).containsExactly("The draft is what is published.");
   }
 
@@ -385,7 +379,7 @@ class PolicyCommandsTest extends LoggedIn {
   private static FakeServer.Answer draft(String part) {
     String authorship =
         ",\"version\":2,\"updated_by\":\"mem_1\",\"updated_at\":\"2026-01-01T00:00:00Z\"";
-    return json(200, "{\"items\":[" + part.formatted(authorship) + "],\"next_cursor\":null}");
+    return list(part.formatted(authorship));
   }
 
   private static FakeServer.Answer published(String canaries, String workflows, String groups) {

@@ -1,6 +1,7 @@
 package io.redoubt.cli;
 
 import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.list;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
@@ -22,9 +23,7 @@ class RulesCommandsTest extends LoggedIn {
 
   @Test
   void rulesAreListedInTheirOrderWithThoseThatNeverDecideNamed() {
-    server.on(
-        "GET " + RULES,
-        json(200, "{\"items\":[" + COMMENTS + "," + PUSHES + "],\"next_cursor\":null}"));
+    server.on("GET " + RULES, list(COMMENTS, PUSHES));
 
     assertThat(machine.type("rules", "list")).isZero();
 
@@ -52,10 +51,7 @@ class RulesCommandsTest extends LoggedIn {
   void aRuleIsSetAndWhatItShadowsIsSaid() {
     server
         .on("PUT " + RULES + "/comments", json(201, COMMENTS))
-        .on(
-            "GET /api/v1/agents",
-            json(
-                200, "{\"items\":[{\"id\":\"agt_1\",\"name\":\"builder\"}],\"next_cursor\":null}"));
+        .on("GET /api/v1/agents", list("{\"id\":\"agt_1\",\"name\":\"builder\"}"));
 
     assertThat(
             machine.type(

@@ -1,6 +1,7 @@
 package io.redoubt.cli.approvals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.command.Count;
 import io.redoubt.cli.session.Session;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -26,6 +27,7 @@ final class ApprovalsList implements Callable<Integer> {
   @Option(
       names = {"-n", "--limit"},
       paramLabel = "N",
+      converter = Count.class,
       defaultValue = "200",
       description = "At most so many (${DEFAULT-VALUE}).")
   int limit;

@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "show",
     description = {
-      "Show one request for approval, with the exact arguments of the call; of a call to a model an",
-      "excerpt of what it says, and with --at-enclave all of it."
+      "Show one request for approval, with the exact arguments of the call.",
+      "Of a call to a model an excerpt of what it says, and with --at-enclave all of it."
     })
 final class ApprovalsShow implements Callable<Integer> {
   @Mixin Desk desk = new Desk();

@@ -107,7 +107,7 @@ final class ApprovalsWatch implements Callable<Integer> {
     if (session.output().isJson()) {
       session.output().jsonLine(approval);
     } else {
-      session.output().line(Desk.line(approval));
+      session.output().streamed(Desk.line(approval));
     }
   }
 }

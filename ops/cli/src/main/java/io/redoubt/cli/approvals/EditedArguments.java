@@ -46,10 +46,13 @@ final class EditedArguments {
 
   private static ObjectNode parse(byte[] json) {
     try {
-      if (json.length <= MOST_BYTES && EXACTLY.readTree(json) instanceof ObjectNode object) {
+      if (json.length > MOST_BYTES) {
+        throw CommandFailure.usage("The arguments are longer than 1 MiB.");
+      }
+      if (EXACTLY.readTree(json) instanceof ObjectNode object) {
         return object;
       }
-      throw CommandFailure.usage("The arguments are no JSON object of at most 1 MiB.");
+      throw CommandFailure.usage("The arguments are no JSON object.");
     } catch (JacksonException e) {
       throw CommandFailure.usage("The arguments are not JSON: " + e.getOriginalMessage() + ".");
     } catch (IOException e) {

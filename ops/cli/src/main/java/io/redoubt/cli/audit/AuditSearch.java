@@ -1,6 +1,7 @@
 package io.redoubt.cli.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.command.Count;
 import io.redoubt.cli.session.Session;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ final class AuditSearch implements Callable<Integer> {
   @Option(
       names = "--limit",
       paramLabel = "N",
+      converter = Count.class,
       defaultValue = "50",
       description = "At most so many (${DEFAULT-VALUE}); 0: all.")
   int limit;

@@ -1,6 +1,7 @@
 package io.redoubt.cli.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.command.Count;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
 import java.time.Duration;
@@ -33,6 +34,7 @@ final class AuditTail implements Callable<Integer> {
   @Option(
       names = {"-n", "--lines"},
       paramLabel = "N",
+      converter = Count.class,
       defaultValue = "10",
       description = "Begin with the last so many (${DEFAULT-VALUE}).")
   int lines;
@@ -94,7 +96,7 @@ final class AuditTail implements Callable<Integer> {
       if (session.output().isJson()) {
         session.output().jsonLine(record);
       } else {
-        session.output().line(line(record));
+        session.output().streamed(line(record));
       }
     }
   }

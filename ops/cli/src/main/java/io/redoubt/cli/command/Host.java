@@ -2,6 +2,8 @@ package io.redoubt.cli.command;
 
 import io.redoubt.protocol.secret.Secret;
 import java.io.Console;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
@@ -53,7 +55,7 @@ public record Host(
                 .filter(home -> !home.isBlank())
                 .orElseGet(() -> System.getProperty("user.home", "."))),
         Path.of("").toAbsolutePath(),
-        new PrintWriter(System.out, true, Charset.defaultCharset()),
+        new StandardOutput(new FileOutputStream(FileDescriptor.out)),
         new PrintWriter(System.err, true, Charset.defaultCharset()),
         Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false),
         Clock.systemUTC(),

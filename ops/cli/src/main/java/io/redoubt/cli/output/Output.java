@@ -3,6 +3,7 @@ package io.redoubt.cli.output;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.cli.command.StandardOutput;
 import io.redoubt.protocol.json.Json;
 import java.io.PrintWriter;
 import java.util.List;
@@ -28,6 +29,7 @@ public final class Output {
       json(document);
     } else {
       table.get().print(out);
+      StandardOutput.requireWritten(out);
     }
   }
 
@@ -49,7 +51,13 @@ public final class Output {
 
   public void line(String text) {
     out.println(text);
-    out.flush();
+    StandardOutput.requireWritten(out);
+  }
+
+  /** A line of a stream of them, which ends where nobody reads on. */
+  public void streamed(String text) {
+    out.println(text);
+    StandardOutput.requireReader(out);
   }
 
   /** One document over several lines. */
@@ -60,7 +68,7 @@ public final class Output {
   /** One document on one line, for streams of them. */
   public void jsonLine(JsonNode document) {
     try {
-      line(Json.LENIENT.writeValueAsString(document));
+      streamed(Json.LENIENT.writeValueAsString(document));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a document that was read can be written", e);
     }

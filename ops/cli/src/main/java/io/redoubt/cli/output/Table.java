@@ -68,6 +68,9 @@ public final class Table {
           .map(entry -> entry.getKey() + "=" + written(entry.getValue()))
           .collect(Collectors.joining(","));
     }
+    if (value.isFloatingPointNumber()) {
+      return value.decimalValue().toPlainString();
+    }
     return value.asText().isEmpty() ? "-" : value.asText();
   }
 

@@ -26,7 +26,11 @@ final class PolicyDelete implements Callable<Integer> {
     JsonNode answer = session.operator().delete(PolicyCommand.POLICIES + "/" + Query.encode(name));
     session
         .output()
-        .say(answer, "Policy " + name + " is out of the draft. It decides until you publish.");
+        .say(
+            answer,
+            "Policy "
+                + name
+                + " is out of the draft. What was published of it decides until you publish.");
     return 0;
   }
 }

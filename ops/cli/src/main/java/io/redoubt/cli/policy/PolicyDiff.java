@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 @Command(name = "diff", description = "Show what the draft would change of what is published.")
 final class PolicyDiff implements Callable<Integer> {
   @Option(
-      names = "--version",
+      names = "--against",
       paramLabel = "VERSION",
       description = "Compare with this published version; left out: with the newest.")
   @Nullable Long version;

@@ -45,7 +45,7 @@ final class PolicyExplain implements Callable<Integer> {
     for (String field : WHAT) {
       line("%-14s %s".formatted(field.replace('_', ' '), Table.text(record, field)));
     }
-    line("%-14s %s".formatted("outcome", Table.text(record, "outcome.status")));
+    line("%-14s %s%s".formatted("outcome", Table.text(record, "outcome.status"), error(record)));
     answer.path("reasons").forEach(it -> line("%-14s %s".formatted("why", it.asText())));
     if (record.path("approval_id").isTextual()) {
       line("%-14s %s".formatted("approval", Table.text(record, "approval_id")));
@@ -85,6 +85,11 @@ final class PolicyExplain implements Callable<Integer> {
       answer.at("/shadow/policies").forEach(policy -> show("in shadow: ", policy));
     }
     answer.path("unknown").forEach(it -> session.remark("not known: " + printable(it.asText())));
+  }
+
+  private static String error(JsonNode record) {
+    JsonNode error = record.at("/outcome/error");
+    return error.isTextual() ? ": " + error.asText() : "";
   }
 
   private static String version(JsonNode answer) {

@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "show",
     description = {
-      "Show the text of a policy document of the draft;",
-      "with --effective, all that is published, and where each part comes from."
+      "Show the text of a policy document of the draft.",
+      "With --effective, all that is published, and where each part comes from."
     })
 final class PolicyShow implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "Which one.")

@@ -1,6 +1,7 @@
 package io.redoubt.cli.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.command.Count;
 import io.redoubt.cli.output.Table;
 import io.redoubt.cli.session.Session;
 import java.util.List;
@@ -11,7 +12,11 @@ import picocli.CommandLine.Option;
 /** Lists what was published. */
 @Command(name = "versions", description = "List what was published, the newest first.")
 final class PolicyVersions implements Callable<Integer> {
-  @Option(names = "--limit", paramLabel = "N", description = "At most so many; 0: all.")
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      converter = Count.class,
+      description = "At most so many; 0: all.")
   int limit = 20;
 
   private final Session session;

@@ -3,6 +3,7 @@ package io.redoubt.cli.settings;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.Host;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,11 +38,19 @@ public final class SettingsSources {
   public Path configPath() {
     return Optional.ofNullable(flags.config())
         .or(() -> host.variable("REDOUBT_CONFIG").map(Path::of))
-        .orElseGet(() -> host.configDirectory().resolve("config.toml"));
+        .orElseGet(this::usualPath);
+  }
+
+  private Path usualPath() {
+    return host.configDirectory().resolve("config.toml");
   }
 
   public Settings resolve() {
-    return resolve(ConfigFile.read(configPath()));
+    Path path = configPath();
+    if (!path.equals(usualPath()) && !Files.exists(path)) {
+      throw CommandFailure.usage(path + " is not there.");
+    }
+    return resolve(ConfigFile.read(path));
   }
 
   /** As if nobody had ever logged in: what a login starts from. */

@@ -20,10 +20,14 @@ class TableTest {
 
   @Test
   void nestedAndAbsentValuesHaveOneWrittenForm() throws IOException {
-    var item = Json.LENIENT.readTree("{\"a\":{\"b\":[1,2]},\"l\":{\"k\":\"v\"},\"n\":null}");
+    var item =
+        Json.LENIENT.readTree(
+            "{\"a\":{\"b\":[1,2]},\"l\":{\"k\":\"v\"},\"n\":null,\"c\":0.000129,\"d\":7}");
 
     assertThat(Table.text(item, "a.b")).isEqualTo("1,2");
     assertThat(Table.text(item, "l")).isEqualTo("k=v");
+    assertThat(Table.text(item, "c")).isEqualTo("0.000129");
+    assertThat(Table.text(item, "d")).isEqualTo("7");
     assertThat(Table.text(item, "n")).isEqualTo("-");
     assertThat(Table.text(item, "none")).isEqualTo("-");
   }

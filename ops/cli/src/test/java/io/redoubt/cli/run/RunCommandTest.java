@@ -1,6 +1,7 @@
 package io.redoubt.cli.run;
 
 import static io.redoubt.cli.FakeServer.json;
+import static io.redoubt.cli.FakeServer.list;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.cli.FakeServer;
@@ -35,7 +36,7 @@ class RunCommandTest {
                 FamilyHandle.create(OrganizationId.next(clock), AgentId.next(clock)))
             .reveal();
     controlPlane
-        .on("GET /api/v1/agents", json(200, "{\"items\":[],\"next_cursor\":null}"))
+        .on("GET /api/v1/agents", list())
         .on("POST /api/v1/agents", json(201, "{\"bootstrap_token\":\"" + token + "\"}"));
     enclave
         .on("POST /v1/agent/bootstrap", granted("the access token", 300))
@@ -141,12 +142,7 @@ class RunCommandTest {
   void anAgentIsMadeInTheEnclaveThatIsNamed() {
     controlPlane.on(
         "GET /api/v1/enclaves",
-        json(
-            200,
-            """
-            {"items":[{"id":"enc_2","name":"spare"},{"id":"enc_1","name":"eu-1"}],
-             "next_cursor":null}\
-            """));
+        list("{\"id\":\"enc_2\",\"name\":\"spare\"}", "{\"id\":\"enc_1\",\"name\":\"eu-1\"}"));
 
     int code =
         machine.type(
