@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
+    scope = CommandLine.ScopeType.INHERIT,
     description = "Measures the packaged product over its real HTTP surface.",
     subcommands = {
       All.class,

@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,36 @@ class RedoubtTest {
   }
 
   @Test
+  void everyCommandSaysWhatItDoes() {
+    var commands = new ArrayList<String>();
+    var unexplained = new ArrayList<String>();
+    explain(commandLine(), List.of(), commands, unexplained);
+
+    assertThat(commands).hasSizeGreaterThan(100);
+    assertThat(unexplained).isEmpty();
+  }
+
+  private void explain(
+      CommandLine command, List<String> words, List<String> commands, List<String> unexplained) {
+    for (var option : List.of("--help", "-h", "--version", "-V")) {
+      var typed = new ArrayList<>(words);
+      typed.add(option);
+      commands.add(String.join(" ", typed));
+      out.getBuffer().setLength(0);
+      if (type(typed.toArray(String[]::new)) != 0 || out.toString().isBlank()) {
+        unexplained.add(String.join(" ", typed));
+      }
+    }
+    command
+        .getSubcommands()
+        .forEach((name, each) -> {
+          var longer = new ArrayList<>(words);
+          longer.add(name);
+          explain(each, longer, commands, unexplained);
+        });
+  }
+
+  @Test
   void enclaveIsOneWordForTheListAndForANode() {
     assertThat(type("enclave", "--help")).isZero();
 
@@ -50,6 +81,17 @@ class RedoubtTest {
   @Test
   void downWithoutAnInstallationSaysSo() {
     assertThat(type("down")).isEqualTo(4);
+  }
+
+  @Test
+  void downWithoutAReadableStateStillStopsWhatItFinds() throws IOException {
+    Path data = Files.createDirectories(home.resolve(".redoubt"));
+    Files.writeString(data.resolve("runtime.json"), "garbage");
+
+    assertThat(type("down")).isZero();
+
+    assertThat(err.toString()).contains("runtime.json cannot be read").doesNotContain("Exception");
+    assertThat(out.toString()).contains("Nothing was running");
   }
 
   /** Or it would take the value of one for the command, and tune the JVM for another. */

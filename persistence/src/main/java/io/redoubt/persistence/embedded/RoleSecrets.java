@@ -1,5 +1,6 @@
 package io.redoubt.persistence.embedded;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.redoubt.persistence.postgres.DatabaseRole;
 import io.redoubt.protocol.json.Json;
@@ -31,9 +32,13 @@ final class RoleSecrets {
 
   static RoleSecrets openOrCreate(Path file) throws IOException {
     if (Files.exists(file)) {
-      return new RoleSecrets(
-          Json.LENIENT.readValue(
-              Files.readAllBytes(file), new TypeReference<Map<String, String>>() {}));
+      try {
+        return new RoleSecrets(
+            Json.LENIENT.readValue(
+                Files.readAllBytes(file), new TypeReference<Map<String, String>>() {}));
+      } catch (JacksonException e) {
+        throw new IOException("the passwords in " + file + " cannot be read", e);
+      }
     }
     var passwords = new TreeMap<String, String>();
     passwords.put(ADMIN, random());

@@ -18,7 +18,9 @@ public final class SchemaVersion {
    */
   public static String require(Database database) {
     if (!database.reachable()) {
-      throw new DatabaseUnavailableException("the database cannot be reached");
+      // Behind a question mark may be a password, and before an at sign.
+      String url = database.config().url().replaceFirst("\\?.*", "").replaceFirst("//.*@", "//");
+      throw new DatabaseUnavailableException("The database at " + url + " cannot be reached.");
     }
     // On connections of its own: Flyway needs several at once, and a pool may have one.
     var config = database.config();

@@ -3,6 +3,8 @@ package io.redoubt.persistence.sealing;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
@@ -14,6 +16,9 @@ final class AesGcm {
   static final int NONCE_BYTES = 12;
   static final int TAG_BYTES = 16;
   private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** To look one up costs more than to seal a request with it. */
+  private static final BlockingQueue<Cipher> IDLE = new ArrayBlockingQueue<>(32);
 
   private AesGcm() {}
 
@@ -35,6 +40,7 @@ final class AesGcm {
       byte[] sealed = new byte[NONCE_BYTES + header.length + plaintext.length + TAG_BYTES];
       ByteBuffer.wrap(sealed).put(nonce).put(header);
       cipher.doFinal(plaintext, 0, plaintext.length, sealed, NONCE_BYTES + header.length);
+      giveBack(cipher);
       return sealed;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES-GCM is part of every JDK", e);
@@ -51,7 +57,9 @@ final class AesGcm {
       var cipher = cipher(Cipher.DECRYPT_MODE, key, nonce);
       cipher.updateAAD(sealed, NONCE_BYTES, headerBytes);
       cipher.updateAAD(associated);
-      return cipher.doFinal(sealed, front, sealed.length - front);
+      byte[] opened = cipher.doFinal(sealed, front, sealed.length - front);
+      giveBack(cipher);
+      return opened;
     } catch (AEADBadTagException e) {
       throw new SealBrokenException("the seal is broken", e);
     } catch (GeneralSecurityException e) {
@@ -61,8 +69,16 @@ final class AesGcm {
 
   private static Cipher cipher(int mode, SecretKey key, byte[] nonce)
       throws GeneralSecurityException {
-    var cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    var idle = IDLE.poll();
+    var cipher = idle == null ? Cipher.getInstance("AES/GCM/NoPadding") : idle;
     cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * 8, nonce));
     return cipher;
+  }
+
+  /**
+   * One that has done what it was asked to; of any other nobody knows what it is in the midst of.
+   */
+  private static void giveBack(Cipher cipher) {
+    boolean _ = IDLE.offer(cipher);
   }
 }

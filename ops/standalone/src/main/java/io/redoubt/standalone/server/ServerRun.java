@@ -43,7 +43,11 @@ final class ServerRun {
       LOG.info("Stopping");
       return ExitCode.DONE.number();
     } catch (RuntimeException e) {
-      LOG.error("Cannot start", e);
+      if (StartFailure.isForeseen(e)) {
+        LOG.error("Cannot start: {}", StartFailure.sentence(e));
+      } else {
+        LOG.error("Cannot start", e);
+      }
       throw new CommandFailure(ExitCode.FAILED, StartFailure.sentence(e), e);
     }
   }

@@ -1,5 +1,6 @@
 package io.redoubt.standalone.telemetry;
 
+import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -66,6 +67,8 @@ public final class Telemetry implements AutoCloseable {
   }
 
   private void bindMachine() {
+    // What Pekko makes by its settings, as the journal, knows no other.
+    Metrics.addRegistry(metrics);
     new JvmMemoryMetrics().bindTo(metrics);
     collections.bindTo(metrics);
     new JvmThreadMetrics().bindTo(metrics);
@@ -87,6 +90,7 @@ public final class Telemetry implements AutoCloseable {
   public void close() {
     traces.ifPresent(OpenTelemetrySdk::close);
     collections.close();
+    Metrics.removeRegistry(metrics);
     metrics.close();
   }
 }

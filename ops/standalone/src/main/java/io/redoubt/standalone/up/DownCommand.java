@@ -45,7 +45,7 @@ public final class DownCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCode.NOT_FOUND, "There is no installation in " + path + ".");
     }
     var data = new DataDirectory(path);
-    Optional<RuntimeFile> runtime = RuntimeFile.read(path);
+    Optional<RuntimeFile> runtime = told(path);
     boolean anything = false;
     try (var progress = session.progress()) {
       anything |= stopServers(data, runtime, progress);
@@ -64,6 +64,16 @@ public final class DownCommand implements Callable<Integer> {
                 .put("data_dir", path.toAbsolutePath().toString()),
             anything ? "Stopped. Everything is kept in " + path + "." : "Nothing was running.");
     return ExitCode.DONE.number();
+  }
+
+  /** Only a help: what runs is known by its lock and by what the processes wrote themselves. */
+  private Optional<RuntimeFile> told(Path path) {
+    try {
+      return RuntimeFile.read(path);
+    } catch (IOException e) {
+      session.remark(path.resolve(RuntimeFile.NAME) + " cannot be read.");
+      return Optional.empty();
+    }
   }
 
   private boolean stopServers(DataDirectory data, Optional<RuntimeFile> runtime, Progress progress)

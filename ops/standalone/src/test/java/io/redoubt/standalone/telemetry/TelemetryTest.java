@@ -3,6 +3,7 @@ package io.redoubt.standalone.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.Metrics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -45,6 +46,17 @@ class TelemetryTest {
 
   private String address() {
     return "http://127.0.0.1:" + sink.getAddress().getPort();
+  }
+
+  /** What is made by settings alone, as the journal is, counts there. */
+  @Test
+  void whatCountsForEverybodyIsShown() {
+    try (var telemetry = Telemetry.start("redoubt-test", Map.of())) {
+      Metrics.counter("redoubt.test.everybody").increment();
+
+      assertThat(telemetry.metrics().scrape()).contains("redoubt_test_everybody_total 1.0");
+    }
+    assertThat(Metrics.globalRegistry.getRegistries()).isEmpty();
   }
 
   @Test
