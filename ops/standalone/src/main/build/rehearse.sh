@@ -51,6 +51,7 @@ server() {
     sleep 1
     waited=$((waited + 1))
   done
+  sh "$(dirname "$0")/rehearse-operator.sh" "$work/data/runtime.json" || return 1
   HOME=$work "$home/bin/redoubt" run --data-dir "$work/data" --agent rehearsal --create -- \
     sh "$(dirname "$0")/rehearse-agent.sh"
   kill "$server" && wait "$server"

@@ -79,6 +79,9 @@ public interface ApprovalBoard {
    */
   record Posting(ApprovalKey key, ApprovalView view, int version, @Nullable Instant dueAt) {}
 
+  /** Something comes to pass by itself at that time. */
+  record Due(ApprovalKey key, Instant at) {}
+
   /**
    * Joins the open request of that identity, or makes one, if there is room. Where the call was
    * changed by whoever was to approve it, and what stands in its place is open, it is the request
@@ -95,8 +98,8 @@ public interface ApprovalBoard {
   /** Takes one down that was opened before then and never asked. */
   CompletionStage<Void> drop(ApprovalKey key, Instant before);
 
-  /** Those whose time has come, of all organizations, the longest due first. */
-  CompletionStage<List<ApprovalKey>> due(Instant now, int limit);
+  /** Those whose time has come by then, of all organizations, the longest due first. */
+  CompletionStage<List<Due>> due(Instant then, int limit);
 
   /**
    * Agents with open requests whose life has changed since they were made, or just before: each

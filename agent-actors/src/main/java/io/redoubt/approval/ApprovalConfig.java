@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param writeLimit for one attempt to put steps on record
  * @param writePause before the next attempt
  * @param wakeEvery how often it is looked whose time has come, or comes before the next look
+ * @param wakeAhead how long before its time a request is woken
  * @param keptFor how long what is over can be looked at
  */
 public record ApprovalConfig(
@@ -26,6 +27,7 @@ public record ApprovalConfig(
     Duration writeLimit,
     Duration writePause,
     Duration wakeEvery,
+    Duration wakeAhead,
     Duration keptFor) {
   static final String PATH = "redoubt.approval";
 
@@ -37,6 +39,7 @@ public record ApprovalConfig(
     require(writeLimit.isPositive(), "write-limit");
     require(writePause.isPositive(), "write-pause");
     require(wakeEvery.isPositive(), "wake-every");
+    require(wakeAhead.compareTo(wakeEvery) >= 0, "wake-ahead");
     // Who is woken before its time must not have fallen asleep when it comes.
     require(entity.idleAfter().compareTo(wakeEvery.multipliedBy(2)) > 0, "entity.idle-after");
     require(keptFor.isPositive(), "kept-for");
@@ -53,6 +56,7 @@ public record ApprovalConfig(
         section.getDuration("write-limit"),
         section.getDuration("write-pause"),
         section.getDuration("wake-every"),
+        section.getDuration("wake-ahead"),
         section.getDuration("kept-for"));
   }
 

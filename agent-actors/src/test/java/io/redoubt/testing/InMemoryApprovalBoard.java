@@ -10,6 +10,7 @@ import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -143,16 +144,17 @@ public final class InMemoryApprovalBoard implements ApprovalBoard {
   }
 
   @Override
-  public CompletionStage<List<ApprovalKey>> due(Instant now, int limit) {
+  public CompletionStage<List<Due>> due(Instant then, int limit) {
     return outage.attempt(() -> {
       synchronized (this) {
-        return rows.entrySet().stream()
-            .filter(
-                each -> each.getValue().dueAt() != null && !each.getValue().dueAt().isAfter(now))
-            .sorted(Comparator.comparing(each -> each.getValue().dueAt()))
-            .map(Map.Entry::getKey)
-            .limit(limit)
-            .toList();
+        var due = new ArrayList<Due>();
+        rows.forEach((key, row) -> {
+          var at = row.dueAt();
+          if (at != null && !at.isAfter(then)) {
+            due.add(new Due(key, at));
+          }
+        });
+        return due.stream().sorted(Comparator.comparing(Due::at)).limit(limit).toList();
       }
     });
   }

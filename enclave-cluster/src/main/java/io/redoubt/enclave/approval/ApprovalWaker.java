@@ -31,8 +31,9 @@ import org.slf4j.LoggerFactory;
  * Wakes the requests whose time comes while nobody holds them in memory, so that a deadline passes
  * on time although every node was restarted; and ends those of agents that were stopped by a node
  * that did not live to do so. A cluster singleton; waking one twice, or one that is awake, does
- * nothing. It looks as far ahead as it looks away: whom it wakes early has a timer of their own for
- * the very moment, and nothing passes before it.
+ * nothing. It looks further ahead than it looks away: whom it wakes early has a timer of their own
+ * for the very moment, and nothing passes before it. Before that, each is asked once more, for its
+ * node may have died since.
  */
 public final class ApprovalWaker {
   private static final Logger LOG = LoggerFactory.getLogger(ApprovalWaker.class);
@@ -61,13 +62,14 @@ public final class ApprovalWaker {
 
   private record Look() implements Command {}
 
-  /** These are due; {@code all}: and no others. */
-  private record Due(List<ApprovalKey> keys, boolean all) implements Command {}
+  /** These are due soon, and some of them before the next look; {@code all}: and no others. */
+  private record Due(List<ApprovalBoard.Due> soon, Instant nextLook, boolean all)
+      implements Command {}
 
   private record NotLooked(Throwable why) implements Command {}
 
   /** It has answered, or does not. */
-  private record Woken(ApprovalKey key) implements Command {}
+  private record Woken(ApprovalKey key, boolean early) implements Command {}
 
   private record LookAtAgents() implements Command {}
 
@@ -94,6 +96,9 @@ public final class ApprovalWaker {
 
   /** Were woken since the last look that was due: they are due until their time has come. */
   private final Set<ApprovalKey> woken = new HashSet<>();
+
+  /** Were woken, and their time comes after the next look only. */
+  private final Set<ApprovalKey> early = new HashSet<>();
 
   private boolean looking;
   private boolean behind;
@@ -148,7 +153,7 @@ public final class ApprovalWaker {
         notDone("Approvals that are due have to wait", why);
         timers.startSingleTimer(LOOK, config.wakeEvery());
       }
-      case Woken(var key) -> onWoken(key);
+      case Woken one -> onWoken(one);
       case LookAtAgents _ -> lookAtAgents();
       case AgentsSeen(var until) -> {
         agentsSeen = until;
@@ -174,12 +179,13 @@ public final class ApprovalWaker {
       return;
     }
     looking = true;
-    int limit = AT_ONCE + waking.size() + silent.size() + woken.size();
+    int limit = AT_ONCE + waking.size() + silent.size() + woken.size() + early.size();
+    var now = clock.instant();
     context.pipeToSelf(
-        board.due(clock.instant().plus(config.wakeEvery()), limit),
+        board.due(now.plus(config.wakeAhead()), limit),
         (due, failure) ->
             failure == null && due != null
-                ? new Due(due, due.size() < limit)
+                ? new Due(due, now.plus(config.wakeEvery()), due.size() < limit)
                 : new NotLooked(failure == null ? new IllegalStateException() : failure));
   }
 
@@ -192,9 +198,17 @@ public final class ApprovalWaker {
     behind = !due.all();
     int room = AT_ONCE - waking.size();
     int again = AT_ONCE;
-    for (var key : due.keys()) {
+    var yet = new HashSet<ApprovalKey>();
+    for (var one : due.soon()) {
+      var key = one.key();
+      boolean isEarly = one.at().isAfter(due.nextLook());
+      if (isEarly) {
+        yet.add(key);
+      }
       boolean asked = silent.contains(key);
-      if (woken.contains(key) || waking.contains(key) || (asked ? again : room) <= 0) {
+      if ((isEarly ? early : woken).contains(key)
+          || waking.contains(key)
+          || (asked ? again : room) <= 0) {
         continue;
       }
       if (asked) {
@@ -204,16 +218,17 @@ public final class ApprovalWaker {
         room--;
       }
       waking.add(key);
-      context.pipeToSelf(wake(key), (_, _) -> new Woken(key));
+      context.pipeToSelf(wake(key), (_, _) -> new Woken(key, isEarly));
     }
+    early.retainAll(yet);
     timers.startSingleTimer(LOOK, config.wakeEvery());
   }
 
-  private void onWoken(ApprovalKey key) {
-    waking.remove(key);
-    silent.remove(key);
-    woken.add(key);
-    if (behind && woken.size() < MOST_WOKEN && waking.size() < AT_ONCE / 2) {
+  private void onWoken(Woken one) {
+    waking.remove(one.key());
+    silent.remove(one.key());
+    (one.early() ? early : woken).add(one.key());
+    if (behind && woken.size() + early.size() < MOST_WOKEN && waking.size() < AT_ONCE / 2) {
       look();
     }
   }

@@ -47,6 +47,7 @@ class ApprovalWakerTest {
   private static final AgentSpec SPEC =
       new AgentSpec("agent", null, Map.of(), List.of(), ModelAccess.ANY, false, 1);
   private static final Duration WAKE_EVERY = Duration.ofMillis(10);
+  private static final Duration WAKE_AHEAD = Duration.ofSeconds(5);
   private static final Limits ROOM = new Limits(10_000, 10_000);
 
   private final ActorTestKit kit = ActorTestKit.create();
@@ -63,7 +64,10 @@ class ApprovalWakerTest {
     kit.spawn(
         ApprovalWaker.create(
             ApprovalConfig.from(
-                ConfigFactory.parseMap(Map.of("redoubt.approval.wake-every", WAKE_EVERY))
+                ConfigFactory.parseMap(
+                        Map.of(
+                            "redoubt.approval.wake-every", WAKE_EVERY,
+                            "redoubt.approval.wake-ahead", WAKE_AHEAD))
                     .withFallback(ConfigFactory.load())),
             this::answer,
             this::answer,
@@ -153,20 +157,25 @@ class ApprovalWakerTest {
 
   /** So that its own timer goes off at the very moment, and not some time after the next look. */
   @Test
-  void whatWillBeDueBeforeTheNextLookIsWokenBeforeItsTime() {
-    var soon = opened(agent(), clock.instant().plus(WAKE_EVERY));
-    var later = opened(agent(), clock.instant().plus(WAKE_EVERY).plusNanos(1));
+  void whatWillBeDueSoonIsWokenOnceAndBeforeTheNextLookAgain() {
+    var next = opened(agent(), clock.instant().plus(WAKE_EVERY));
+    var soon = opened(agent(), clock.instant().plus(WAKE_AHEAD));
+    var later = opened(agent(), clock.instant().plus(WAKE_AHEAD).plusNanos(1));
 
     await().until(() -> woken.contains(soon));
-    await().until(() -> Collections.frequency(woken, soon) > 2);
+    await().until(() -> Collections.frequency(woken, next) > 4);
+    assertThat(woken).containsOnlyOnce(soon).doesNotContain(later);
 
-    assertThat(woken).doesNotContain(later);
+    clock.advance(WAKE_AHEAD.minus(WAKE_EVERY));
+
+    await().until(() -> Collections.frequency(woken, soon) > 2);
+    await().until(() -> woken.contains(later));
   }
 
   /** Those that were woken early are still due, and must not stand in the way of the others. */
   @Test
   void ofManyThatAreDueAtOneMomentAllAreWokenBeforeIt() {
-    var moment = clock.instant().plus(WAKE_EVERY);
+    var moment = clock.instant().plus(WAKE_AHEAD);
     var all =
         IntStream.range(0, 1_200)
             .mapToObj(_ -> new AgentKey(OrganizationId.next(clock), AgentId.next(clock)))

@@ -50,7 +50,7 @@ public final class Bench implements Callable<Integer> {
   private static final int USAGE = 2;
 
   public static void main(String[] arguments) {
-    var commandLine = new CommandLine(new Bench());
+    var commandLine = new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setExecutionExceptionHandler((failure, failed, _) -> {
       failed.getErr().println("bench: " + failure.getMessage());
       if (System.getenv("BENCH_TRACE") != null) {

@@ -284,14 +284,15 @@ final class PostgresApprovalBoard implements ApprovalBoard {
   }
 
   @Override
-  public CompletionStage<List<ApprovalKey>> due(Instant now, int limit) {
+  public CompletionStage<List<Due>> due(Instant then, int limit) {
     return database.inTransaction(handle ->
         handle
             .createQuery(
-                "SELECT organization_id, approval_id FROM enclave.due_approvals(:now, :limit)")
-            .bind("now", now)
+                "SELECT organization_id, approval_id, due_at"
+                    + " FROM enclave.due_approvals(:then, :limit)")
+            .bind("then", then)
             .bind("limit", limit)
-            .map((row, _) -> key(row))
+            .map((row, _) -> new Due(key(row), row.getTimestamp("due_at").toInstant()))
             .list());
   }
 

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.ApprovalBoard;
+import io.redoubt.approval.ApprovalBoard.Due;
 import io.redoubt.approval.ApprovalBoard.Full;
 import io.redoubt.approval.ApprovalBoard.Limits;
 import io.redoubt.approval.ApprovalBoard.Opened;
@@ -433,9 +434,11 @@ class ApprovalBoardTest {
     var later = opened(stranger, "a");
 
     assertThat(await(board.due(NOW, 10))).isEmpty();
-    assertThat(await(board.due(NOW.plusSeconds(5), 10))).containsExactly(sooner);
-    assertThat(await(board.due(NOW.plusSeconds(60), 10))).containsExactly(sooner, later);
-    assertThat(await(board.due(NOW.plusSeconds(60), 1))).containsExactly(sooner);
+    var first = new Due(sooner, NOW.plusSeconds(5));
+    assertThat(await(board.due(NOW.plusSeconds(5), 10))).containsExactly(first);
+    assertThat(await(board.due(NOW.plusSeconds(60), 10)))
+        .containsExactly(first, new Due(later, NOW.plusSeconds(60)));
+    assertThat(await(board.due(NOW.plusSeconds(60), 1))).containsExactly(first);
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -80,6 +81,21 @@ public final class Approvals implements Scenario {
       description = "how soon an idle request leaves memory (default: ${DEFAULT-VALUE})")
   private int idleAfter;
 
+  private enum Part {
+    MEMORY,
+    WAITING,
+    DECISIONS,
+    RESTART
+  }
+
+  @Option(
+      names = "--only",
+      paramLabel = "PART",
+      split = ",",
+      defaultValue = "memory,waiting,decisions,restart",
+      description = "which of ${COMPLETION-CANDIDATES} (default: all)")
+  private Set<Part> only = Set.of();
+
   private List<Fleet.Identity> identities = List.of();
 
   private interface Work<T, R> {
@@ -115,10 +131,18 @@ public final class Approvals implements Scenario {
       askPeople(rig, "later", "later", 2 * idleAfter + SOON_SECONDS);
       askPeople(rig, "after-all", "after-all", 90);
       rig.api().publish();
-      memory(rig, report, pleas, goals);
-      waiting(rig, report, pleas);
-      release(rig, report, pleas, goals);
-      restart(rig, report, pleas, goals);
+      if (only.contains(Part.MEMORY)) {
+        memory(rig, report, pleas, goals);
+      }
+      if (only.contains(Part.WAITING)) {
+        waiting(rig, report, pleas);
+      }
+      if (only.contains(Part.DECISIONS)) {
+        release(rig, report, pleas, goals);
+      }
+      if (only.contains(Part.RESTART)) {
+        restart(rig, report, pleas, goals);
+      }
       return goals;
     }
   }
