@@ -115,6 +115,9 @@ class AgentCommandsTest extends LoggedIn {
       assertThat(machine.type("agent", "create", "x", "--label", label)).isEqualTo(2);
       assertThat(machine.type("agent", "list", "--label", label)).isEqualTo(2);
     }
+    assertThat(machine.type("agent", "create", "x", "--label", "team=a", "--label", "team:b"))
+        .isEqualTo(2);
+    assertThat(machine.err()).contains("The label team is given twice.");
   }
 
   @Test

@@ -1,11 +1,11 @@
 package io.redoubt.cli.agent;
 
 import io.redoubt.cli.command.CommandFailure;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** A label as people type it: {@code KEY=VALUE}, or {@code KEY:VALUE} as in the API's filter. */
 record Label(String key, String value) {
@@ -20,11 +20,16 @@ record Label(String key, String value) {
     return new Label(typed.group(1), typed.group(2));
   }
 
-  /** All of them; of two with the same key the last. */
+  /** All of them, each key once: who says two values of one means neither alone. */
   static Map<String, String> all(List<String> texts) {
-    return texts.stream()
-        .map(Label::parse)
-        .collect(Collectors.toMap(Label::key, Label::value, (_, last) -> last));
+    var all = new HashMap<String, String>();
+    for (String text : texts) {
+      var label = parse(text);
+      if (all.put(label.key(), label.value()) != null) {
+        throw CommandFailure.usage("The label " + label.key() + " is given twice.");
+      }
+    }
+    return all;
   }
 
   /** As the API's filter has it. */

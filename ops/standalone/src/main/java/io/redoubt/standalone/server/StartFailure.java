@@ -1,6 +1,7 @@
 package io.redoubt.standalone.server;
 
 import com.typesafe.config.ConfigException;
+import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.persistence.postgres.DatabaseUnavailableException;
 import io.redoubt.persistence.sealing.SealBrokenException;
 
@@ -13,6 +14,7 @@ public final class StartFailure {
     return why instanceof SealBrokenException
         || why instanceof DatabaseUnavailableException
         || why instanceof ConfigException
+        || why instanceof CommandFailure
         || (why instanceof IllegalArgumentException && isOurs(why));
   }
 

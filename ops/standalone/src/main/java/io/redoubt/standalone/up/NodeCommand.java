@@ -32,10 +32,12 @@ final class NodeCommand implements Callable<Integer> {
             .orElseThrow(
                 () -> new CommandFailure(ExitCode.FAILED, node.name() + " is running already."))) {
       Logging.toFiles(logs, node.name());
+      Config own = ConfigFactory.parseFile(node.localSettings().toFile());
+      Settings.requireKnown(own);
       // What was set for this node wins over the environment, which is everybody's.
       Config config =
           ConfigFactory.systemProperties()
-              .withFallback(ConfigFactory.parseFile(node.localSettings().toFile()))
+              .withFallback(own)
               .withFallback(ConfigFactory.parseFile(node.settings().toFile()))
               .withFallback(Settings.load())
               .resolve();

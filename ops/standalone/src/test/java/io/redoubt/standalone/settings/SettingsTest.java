@@ -2,9 +2,12 @@ package io.redoubt.standalone.settings;
 
 import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.redoubt.cli.command.CommandFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +63,55 @@ class SettingsTest {
     var settings = Settings.of(ConfigFactory.empty(), Map.of("REDOUBT_MOST", "7"), known);
 
     assertThat(settings.getInt("redoubt.least")).isEqualTo(7);
+  }
+
+  @Test
+  void whatIsNoSettingIsNamedWithThoseBesideIt() {
+    assertUnknown(
+        "redoubt.http.head-dedline = 3 s",
+        "redoubt.http.head-dedline is no setting. Below redoubt.http there are: head-deadline,"
+            + " trusted-proxies.");
+    assertUnknown(
+        "redoubt { htp { head-deadline = 3 s } }",
+        "redoubt.htp is no setting. Below redoubt there are: enclave, http.");
+    assertUnknown("redoubt.http = { limits { a = 1 } }", "redoubt.http.limits is no setting.");
+  }
+
+  private static void assertUnknown(String said, String why) {
+    var config = ConfigFactory.parseString(said);
+    assertThatThrownBy(() -> Settings.requireKnown(config, KNOWN))
+        .isInstanceOf(CommandFailure.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void anOptionMakesNoSetting() {
+    System.setProperty("redoubt.http.head-dedline", "3 s");
+    ConfigFactory.invalidateCaches();
+    try {
+      assertThatThrownBy(Settings::load)
+          .isInstanceOf(CommandFailure.class)
+          .hasMessageContaining("redoubt.http.head-dedline is no setting.");
+    } finally {
+      System.clearProperty("redoubt.http.head-dedline");
+      ConfigFactory.invalidateCaches();
+    }
+  }
+
+  @Test
+  void whatIsASettingOrNoneOfOursIsTaken() {
+    var said =
+        ConfigFactory.parseString(
+            """
+            redoubt.http { head-deadline = 3 s, trusted-proxies.0 = 10.0.0.0/8 }
+            redoubt.http.trusted-proxies.1 = 10.1.0.0/16
+            redoubt { launcher = /bin/redoubt, up.launcher = /other }
+            other.unknown = 1
+            """);
+
+    assertThatCode(() -> Settings.requireKnown(said, KNOWN)).doesNotThrowAnyException();
+    assertThatCode(() -> Settings.requireKnown(ConfigFactory.empty(), KNOWN))
+        .doesNotThrowAnyException();
   }
 
   /** As a Service of Kubernetes named redoubt-a would have it. */
