@@ -160,7 +160,9 @@ final class ApprovalRoutes {
                   body -> {
                     var mark = Requests.idempotencyKey(request);
                     return Replies.async(
-                        decided(operator, key, body, mark).thenApply(ApprovalRoutes::answer));
+                        gate.again(request, DECIDE)
+                            .thenCompose(still -> decided(still, key, body, mark))
+                            .thenApply(ApprovalRoutes::answer));
                   },
                   problem -> noDecision(operator, key, problem));
             }));

@@ -48,6 +48,17 @@ public final class OperatorGate {
    */
   public CompletionStage<OperatorClaims> admit(HttpRequest request, String permission) {
     limit(request);
+    return again(request, permission);
+  }
+
+  /**
+   * Who calls, and still may: what they send may take its time, and what they lose meanwhile is
+   * lost to what they send. Not counted as another request.
+   *
+   * @param permission that the caller must have
+   * @return fails as {@link #admit} does
+   */
+  CompletionStage<OperatorClaims> again(HttpRequest request, String permission) {
     String token =
         Requests.bearer(request)
             .orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_MISSING));

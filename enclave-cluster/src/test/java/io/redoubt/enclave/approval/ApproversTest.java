@@ -1,5 +1,6 @@
 package io.redoubt.enclave.approval;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.enclave.testing.Answer;
@@ -11,6 +12,10 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.token.SecretKeyText;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +121,46 @@ class ApproversTest extends AskingEnclave {
     assertThat(statusAfter(says(own, approval, "mem_sre"))).isEqualTo(ApprovalStatus.APPROVED);
   }
 
+  /** Let in while they might decide, they would otherwise have as long as a body may take. */
+  @Test
+  void whoLosesTheirClientWhileTheySendTheirDecisionHasNoVote() throws IOException {
+    var own = asking(people());
+    var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    fixture.trust(own, client, Set.of("approvals:read", "approvals:decide"), "mem_glass");
+    String token = fixture.token(client.owner(), client.reveal()).text("access_token");
+    var caller = callerOf(own);
+    String approval = asked(caller);
+    var path = at("/" + approval + "/decision");
+    String body = "{\"decision\": \"approve\"}";
+
+    try (var socket = new Socket(path.getHost(), path.getPort())) {
+      var out = socket.getOutputStream();
+      var head =
+          "POST %s HTTP/1.1\r\nHost: enclave\r\nAuthorization: Bearer %s\r\n"
+              + "Content-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n"
+              + "Connection: close\r\n\r\n";
+      out.write(head.formatted(path.getPath(), token, body.length()).getBytes(US_ASCII));
+      var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII));
+      assertThat(in.readLine()).as("their body is waited for").contains(" 100 ");
+      takeClientAway(own);
+      out.write(body.getBytes(US_ASCII));
+
+      assertThat(in.lines().filter(line -> line.startsWith("HTTP/1.1 ")).toList())
+          .containsExactly("HTTP/1.1 401 Unauthorized");
+    }
+    assertThat(show(own, approval).text("status")).isEqualTo("pending");
+    assertThat(caller.call().status()).isEqualTo(403);
+  }
+
+  /** They have another from now on. */
+  private void takeClientAway(OrganizationId own) {
+    fixture.trust(
+        own,
+        SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK)),
+        Set.of("approvals:decide"),
+        "mem_glass");
+  }
+
   /** While the control plane was away, nobody could tell the enclave that the client was gone. */
   @Test
   void whatWasApprovedAtTheEnclaveByWhoHasLostTheirClientCountsNoMore() {
@@ -139,11 +184,7 @@ class ApproversTest extends AskingEnclave {
     assertThat(says(own, relayed, "mem_glass").outcome()).isEqualTo(LinkReport.Hearing.HEARD);
     awaitSeen(granted, ApprovalStatus.APPROVED);
 
-    fixture.trust(
-        own,
-        SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK)),
-        Set.of("approvals:decide"),
-        "mem_glass");
+    takeClientAway(own);
 
     assertThat(statusIn(own, granted)).isEqualTo("cancelled");
     assertThat(statusIn(own, denied)).isEqualTo("denied");
