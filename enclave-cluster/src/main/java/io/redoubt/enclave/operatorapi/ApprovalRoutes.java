@@ -40,6 +40,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
@@ -159,9 +160,13 @@ final class ApprovalRoutes {
                   DecisionBody.class,
                   body -> {
                     var mark = Requests.idempotencyKey(request);
+                    var vote = vote(operator, key, body, mark);
                     return Replies.async(
                         gate.again(request, DECIDE)
-                            .thenCompose(still -> decided(still, key, body, mark))
+                            .thenCompose(still -> {
+                              requireEdit(still, body);
+                              return vote.get();
+                            })
                             .thenApply(ApprovalRoutes::answer));
                   },
                   problem -> noDecision(operator, key, problem));
@@ -182,23 +187,29 @@ final class ApprovalRoutes {
         .orElseGet(() -> Replies.problem(problem));
   }
 
-  private CompletionStage<Voting.Outcome> decided(
+  /** What they say, checked; it is said when this is asked for. */
+  private Supplier<CompletionStage<Voting.Outcome>> vote(
       OperatorClaims operator, ApprovalKey key, DecisionBody body, Optional<String> mark) {
     var ballot = ballot(operator, key.approval(), body, mark);
     var arguments = body.arguments();
     if (arguments == null) {
-      return voting.cast(key, ballot);
+      return () -> voting.cast(key, ballot);
     }
     if (ballot.decision() != ApprovalView.Decision.APPROVE) {
       throw ProblemException.invalid("/arguments", "are for an approval");
     }
-    if (!operator.permissions().contains(EDIT)) {
-      throw ProblemException.of(ErrorType.PERMISSION_MISSING, "This needs " + EDIT + ".");
-    }
+    requireEdit(operator, body);
     if (ExactJson.hasLargeInteger(arguments)) {
       throw ProblemException.invalid("/arguments", "have a number beyond 64 bits");
     }
-    return voting.edit(key, ballot, CanonicalJson.write(arguments));
+    byte[] canonical = CanonicalJson.write(arguments);
+    return () -> voting.edit(key, ballot, canonical);
+  }
+
+  private static void requireEdit(OperatorClaims operator, DecisionBody body) {
+    if (body.arguments() != null && !operator.permissions().contains(EDIT)) {
+      throw ProblemException.of(ErrorType.PERMISSION_MISSING, "This needs " + EDIT + ".");
+    }
   }
 
   private Ballot ballot(

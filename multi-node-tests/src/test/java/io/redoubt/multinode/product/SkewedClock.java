@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * everything that the product knows of the time of day.
  */
 public final class SkewedClock {
-  private static final String OFFSET = "redoubt.test.clock-offset-millis";
+  private static final String OFFSET = "skewed-clock.offset-millis";
   private static final ClassDesc INSTANT = ClassDesc.of("java.time.Instant");
 
   private SkewedClock() {}
