@@ -166,7 +166,7 @@ final class Services {
   Route routes() {
     var authorizer =
         new Authorizer(keys, database, access, config.limits().perOrganization(clock), clock);
-    var desk = new Desk(database, trail, clock, config.idempotencyWindow());
+    var desk = new Desk(database, authorizer, trail, clock, config.idempotencyWindow());
     return Directives.concat(
         Health.probes(new Readiness(database, keys)::report),
         description.routes(),

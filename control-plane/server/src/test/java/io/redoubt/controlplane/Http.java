@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.redoubt.protocol.json.Json;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -78,23 +79,47 @@ final class Http {
     return with("content-type", "application/x-www-form-urlencoded").send("POST", path, form);
   }
 
+  /** What the caller sends arrives only after something else has happened. */
+  Reply postAfter(Runnable event, String path, String json) {
+    // The server has looked at the head of the request when it says to go on.
+    return send(
+        path,
+        request(path, true)
+            .expectContinue(true)
+            .POST(
+                HttpRequest.BodyPublishers.ofInputStream(() -> {
+                  event.run();
+                  return new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8));
+                }))
+            .build());
+  }
+
   Reply send(String method, String path, @Nullable String body) {
-    var request =
-        HttpRequest.newBuilder(URI.create(base + path))
-            .timeout(Duration.ofSeconds(20))
+    return send(
+        path,
+        request(path, body != null)
             .method(
                 method,
                 body == null
                     ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofString(body));
-    if (body != null && !headers.containsKey("content-type")) {
+                    : HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+
+  private HttpRequest.Builder request(String path, boolean hasBody) {
+    var request = HttpRequest.newBuilder(URI.create(base + path)).timeout(Duration.ofSeconds(20));
+    if (hasBody && !headers.containsKey("content-type")) {
       request.header("content-type", "application/json");
     }
     headers.forEach(request::header);
+    return request;
+  }
+
+  private static Reply send(String path, HttpRequest request) {
     try {
       var response =
-          CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-      return checked(method, path, response);
+          CLIENT.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+      return checked(request.method(), path, response);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

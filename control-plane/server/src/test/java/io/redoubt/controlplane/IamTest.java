@@ -556,6 +556,33 @@ class IamTest {
     }
   }
 
+  /** Let in while they might, they would otherwise have as long as a body may take. */
+  @Test
+  void whoIsTakenAwayWhileTheySendSomethingChangesNothing() {
+    String member = newMember("{\"name\": \"L\", \"roles\": [\"admin\"]}").text("/id");
+    var made =
+        tenant.owner().post(CLIENTS, "{\"name\": \"late\", \"member_id\": \"" + member + "\"}");
+    String client = made.text("/client/id");
+    var late = server.login(client, made.text("/client_secret"), null);
+    String enclaves = "/api/v1/enclaves";
+
+    var cutDown =
+        late.postAfter(
+            () -> tenant.owner().patch(MEMBERS + "/" + member, "{\"roles\": [\"viewer\"]}"),
+            enclaves,
+            "{\"name\": \"cut-down\"}");
+    assertThat(cutDown.status()).isEqualTo(403);
+    assertThat(tenant.lastAudit("operator:refused").path("detail").asText())
+        .contains("while this was under way");
+
+    tenant.owner().patch(MEMBERS + "/" + member, "{\"roles\": [\"admin\"]}");
+    var gone =
+        late.postAfter(
+            () -> tenant.owner().delete(CLIENTS + "/" + client), enclaves, "{\"name\": \"gone\"}");
+    assertThat(gone.status()).isEqualTo(401);
+    assertThat(tenant.owner().get(enclaves).text()).doesNotContain("cut-down", "\"gone\"");
+  }
+
   @Test
   void everythingThatIsWrongWithABodyIsSaidAtOnce() {
     var reply =

@@ -167,7 +167,7 @@ final class BreakGlassRoutes {
             body -> {
               var asked = asked(request, operator, agentId, body.reason());
               IsolationId id = isolation(request, operator, asked.agent().agent());
-              return act(asked, () -> killSwitch.isolate(asked, id));
+              return act(request, asked, () -> killSwitch.isolate(asked, id));
             }));
   }
 
@@ -185,7 +185,7 @@ final class BreakGlassRoutes {
               Set<IsolationId> ids = isolations(body.isolationIds());
               var asked = asked(request, operator, agentId, body.reason());
               var once = ids.isEmpty() ? once(request, operator, asked.agent().agent()) : null;
-              return act(asked, () -> killSwitch.release(asked, ids, once));
+              return act(request, asked, () -> killSwitch.release(asked, ids, once));
             }));
   }
 
@@ -201,7 +201,7 @@ final class BreakGlassRoutes {
             RevokeBody.class,
             body -> {
               var asked = asked(request, operator, agentId, body.reason());
-              return act(asked, () -> killSwitch.revoke(asked));
+              return act(request, asked, () -> killSwitch.revoke(asked));
             }));
   }
 
@@ -215,8 +215,7 @@ final class BreakGlassRoutes {
               if (jti == null || !AccessClaims.isJti(jti)) {
                 throw ProblemException.invalid("/jti", "is the jti claim of an access token");
               }
-              return Replies.async(
-                  killSwitch.revokeToken(asked, jti).thenApply(BreakGlassRoutes::answer));
+              return answer(request, () -> killSwitch.revokeToken(asked, jti));
             }));
   }
 
@@ -252,11 +251,18 @@ final class BreakGlassRoutes {
     return Set.copyOf(ids);
   }
 
-  private Route act(KillSwitch.Request asked, Supplier<CompletionStage<KillSwitch.Result>> action) {
+  private Route act(
+      HttpRequest request,
+      KillSwitch.Request asked,
+      Supplier<CompletionStage<KillSwitch.Result>> action) {
     // Noted first: whatever becomes of this, the control plane hears how the agent is.
+    return answer(request, () -> unreported.note(asked.agent()).thenCompose(_ -> action.get()));
+  }
+
+  /** They are asked who they are once more: what they sent may have taken its time. */
+  private Route answer(HttpRequest request, Supplier<CompletionStage<KillSwitch.Result>> action) {
     return Replies.async(
-        unreported
-            .note(asked.agent())
+        gate.again(request, PERMISSION)
             .thenCompose(_ -> action.get())
             .thenApply(BreakGlassRoutes::answer));
   }

@@ -1,6 +1,5 @@
 package io.redoubt.enclave.approval;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.enclave.testing.Answer;
@@ -12,10 +11,6 @@ import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.token.SecretKeyText;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -123,31 +118,23 @@ class ApproversTest extends AskingEnclave {
 
   /** Let in while they might decide, they would otherwise have as long as a body may take. */
   @Test
-  void whoLosesTheirClientWhileTheySendTheirDecisionHasNoVote() throws IOException {
+  void whoLosesTheirClientWhileTheySendTheirDecisionHasNoVote() {
     var own = asking(people());
     var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
     fixture.trust(own, client, Set.of("approvals:read", "approvals:decide"), "mem_glass");
     String token = fixture.token(client.owner(), client.reveal()).text("access_token");
     var caller = callerOf(own);
     String approval = asked(caller);
-    var path = at("/" + approval + "/decision");
-    String body = "{\"decision\": \"approve\"}";
 
-    try (var socket = new Socket(path.getHost(), path.getPort())) {
-      var out = socket.getOutputStream();
-      var head =
-          "POST %s HTTP/1.1\r\nHost: enclave\r\nAuthorization: Bearer %s\r\n"
-              + "Content-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n"
-              + "Connection: close\r\n\r\n";
-      out.write(head.formatted(path.getPath(), token, body.length()).getBytes(US_ASCII));
-      var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII));
-      assertThat(in.readLine()).as("their body is waited for").contains(" 100 ");
-      takeClientAway(own);
-      out.write(body.getBytes(US_ASCII));
+    var late =
+        Http.postAfter(
+            () -> takeClientAway(own),
+            at("/" + approval + "/decision"),
+            Map.of("decision", "approve"),
+            "Authorization",
+            "Bearer " + token);
 
-      assertThat(in.lines().filter(line -> line.startsWith("HTTP/1.1 ")).toList())
-          .containsExactly("HTTP/1.1 401 Unauthorized");
-    }
+    assertThat(late.status()).isEqualTo(401);
     assertThat(show(own, approval).text("status")).isEqualTo("pending");
     assertThat(caller.call().status()).isEqualTo(403);
   }

@@ -519,6 +519,39 @@ class BreakGlassTest {
     fixture.trust(organization, client, Set.of(), List.of(withdrawal), null);
   }
 
+  /** Let in while they might, they would otherwise have as long as a body may take. */
+  @Test
+  void whoLosesTheirClientWhileTheySendAnOrderGivesNone() {
+    OrganizationId organization = introduced();
+    TestAgent agent = fixture.agent(organization, List.of());
+    String access = agent.bootstrap().text("access_token");
+    var operator = operatorToken(fixture.controlPlane.operatorKey).of(organization);
+    var client = SecretKeyText.mint(SecretKeyText.Kind.CLIENT_SECRET, ClientId.next(CLOCK));
+    fixture.trust(organization, client, Set.of("agents:manage"));
+    assertThat(isolate(agent, operator.sign())).isEqualTo(200);
+
+    for (String verb : List.of("release", "isolate", "revoke", "revoke-token")) {
+      fixture.trust(organization, client, Set.of("agents:manage"));
+      String token = fixture.token(client.owner(), client.reveal()).text("access_token");
+      var late =
+          Http.postAfter(
+              () -> fixture.trust(organization, client, Set.of()),
+              at(agent.id.toString(), verb),
+              verb.equals("revoke-token")
+                  ? Map.of("reason", "late", "jti", TestAgent.jti(access))
+                  : Map.of("reason", "late"),
+              "Authorization",
+              "Bearer " + token);
+
+      api.describes(late);
+      assertThat(late.status()).as(verb).isEqualTo(403);
+      assertThat(agent.message(access).status()).as(verb).isEqualTo(403);
+    }
+    assertThat(act(agent, "release", operator.sign(), Map.of("reason", "it is out")).status())
+        .isEqualTo(200);
+    assertThat(agent.message(access).status()).as("nor was it revoked").isEqualTo(200);
+  }
+
   @Test
   void aReasonIsNeeded() {
     TestAgent agent = fixture.agent();

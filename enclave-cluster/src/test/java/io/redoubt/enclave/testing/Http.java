@@ -1,6 +1,7 @@
 package io.redoubt.enclave.testing;
 
 import io.redoubt.protocol.json.Json;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -30,6 +31,21 @@ public final class Http {
         request(uri, headers)
             .header("Content-Type", mediaType)
             .POST(BodyPublishers.ofByteArray(body))
+            .build());
+  }
+
+  /** What the caller sends arrives only after something else has happened. */
+  public static Answer postAfter(Runnable event, URI uri, Object body, String... headers) {
+    return send(
+        request(uri, headers)
+            .header("Content-Type", "application/json")
+            // The server has looked at the head of the request when it says to go on.
+            .expectContinue(true)
+            .POST(
+                BodyPublishers.ofInputStream(() -> {
+                  event.run();
+                  return new ByteArrayInputStream(Json.write(body));
+                }))
             .build());
   }
 

@@ -66,7 +66,10 @@ public final class AuditRoutes {
   /** Where a stream stands. */
   private record Place(Optional<AuditQuery.Position> after, boolean atEnd) {}
 
-  /** Page after page as the caller reads, one record on each line. */
+  /**
+   * Page after page as the caller reads, one record on each line. Whoever may read no longer is cut
+   * off.
+   */
   private Route stream(
       Call call, AuditFilter filter, Optional<AuditQuery.Position> after, long limit) {
     Source<ByteString, ?> lines =

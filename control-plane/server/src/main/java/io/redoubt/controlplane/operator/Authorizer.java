@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Turns the bearer token of a request into an {@link Operator}. What the token grants is cut down
@@ -47,7 +48,7 @@ public final class Authorizer {
   }
 
   /** Fails with a {@link ProblemException}: 401 without a good token, 429 over the limit. */
-  CompletionStage<Operator> authenticate(HttpRequest request) {
+  CompletionStage<Admission> authenticate(HttpRequest request) {
     Optional<String> token = Requests.bearer(request);
     if (token.isEmpty()) {
       return refuse(ErrorType.CREDENTIAL_MISSING);
@@ -73,7 +74,7 @@ public final class Authorizer {
         && !claims.issuedAt().isAfter(now.plus(SKEW));
   }
 
-  private CompletionStage<Operator> admit(OperatorClaims claims) {
+  private CompletionStage<Admission> admit(OperatorClaims claims) {
     var retryAfter = perOrganization.retryAfterSeconds(claims.organization());
     if (retryAfter.isPresent()) {
       return CompletableFuture.failedFuture(
@@ -97,8 +98,38 @@ public final class Authorizer {
         .thenCompose(current ->
             current
                 .filter(operator -> operator.subject().equals(claims.subject()))
-                .map(operator -> completed(cutDown(operator, claims)))
+                .map(operator -> completed(admission(operator, client, claims)))
                 .orElseGet(() -> refuse(ErrorType.CREDENTIAL_INVALID)));
+  }
+
+  /**
+   * Holds that they still are who they were, and may do all that they might, when they were let in.
+   * What they send takes its time, and so does what they read: a client deleted meanwhile must have
+   * no part in either.
+   *
+   * @param handle of the transaction that acts for them
+   */
+  void requireStanding(Handle handle, Admission admission) {
+    var then = admission.operator();
+    var now =
+        directory
+            .current(
+                handle,
+                then.organization(),
+                admission.client(),
+                admission.issuedAt(),
+                admission.secretFrom())
+            .filter(operator -> operator.subject().equals(then.subject()))
+            .orElseThrow(() -> ProblemException.of(ErrorType.CREDENTIAL_INVALID));
+    if (!now.permissions().containsAll(then.permissions())) {
+      throw ProblemException.of(
+          ErrorType.PERMISSION_MISSING,
+          "A permission was taken from you while this was under way; nothing was done.");
+    }
+  }
+
+  private static Admission admission(Operator operator, ClientId client, OperatorClaims claims) {
+    return new Admission(cutDown(operator, claims), client, claims.issuedAt(), claims.secretFrom());
   }
 
   private static Operator cutDown(Operator operator, OperatorClaims claims) {

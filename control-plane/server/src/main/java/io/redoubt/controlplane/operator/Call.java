@@ -25,31 +25,31 @@ public final class Call {
   private final Desk desk;
   private final Endpoint endpoint;
   private final HttpRequest request;
-  private final Operator operator;
+  private final Admission admission;
   private final Map<String, String> pathValues;
 
   Call(
       Desk desk,
       Endpoint endpoint,
       HttpRequest request,
-      Operator operator,
+      Admission admission,
       Map<String, String> pathValues) {
     this.desk = desk;
     this.endpoint = endpoint;
     this.request = request;
-    this.operator = operator;
+    this.admission = admission;
     this.pathValues = pathValues;
   }
 
   public Operator operator() {
-    return operator;
+    return admission.operator();
   }
 
   /** Goes on only where the operator has this permission besides the endpoint's. */
   public Route demanding(Permission further, Supplier<Route> handler) {
-    return operator.may(further)
+    return operator().may(further)
         ? handler.get()
-        : Replies.async(desk.refuse(operator, traceId(), endpoint, further));
+        : Replies.async(desk.refuse(operator(), traceId(), endpoint, further));
   }
 
   /** The part of the path that the template names. */
@@ -116,12 +116,12 @@ public final class Call {
 
   /** Answers from one read transaction. */
   public Route read(Function<Transaction, Answer> work) {
-    return answer(desk.read(operator, work));
+    return answer(desk.read(admission, work));
   }
 
   /** Reads, and goes on with what was read. */
   public <T> CompletionStage<T> fetch(Function<Transaction, T> work) {
-    return desk.read(operator, work);
+    return desk.read(admission, work);
   }
 
   /** Answers from one change that is repeatable by its nature: PATCH, PUT, DELETE. */
@@ -130,7 +130,7 @@ public final class Call {
   }
 
   private CompletionStage<Answer> changed(Function<Change, Answer> work) {
-    return desk.change(operator, traceId(), endpoint.describe(), Optional.empty(), work);
+    return desk.change(admission, traceId(), endpoint.describe(), Optional.empty(), work);
   }
 
   /** The change alone, for a handler that goes on afterwards. */
@@ -146,7 +146,7 @@ public final class Call {
 
   private CompletionStage<Answer> posted(Object body, Function<Change, Answer> work) {
     return desk.change(
-        operator, traceId(), endpoint.describe(), Idempotency.of(request, body), work);
+        admission, traceId(), endpoint.describe(), Idempotency.of(request, body), work);
   }
 
   /** The change alone, for a handler that goes on afterwards; a repeat goes on from the same. */

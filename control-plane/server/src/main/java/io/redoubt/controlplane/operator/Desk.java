@@ -19,38 +19,52 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where operators' reads and changes are carried out: one transaction each, in the operator's own
- * organization. A change, its audit record and the answer kept for repeats are committed together.
+ * organization, as far as they still stand there. A change, its audit record and the answer kept
+ * for repeats are committed together.
  */
 public final class Desk {
   private final Database database;
+  private final Authorizer authorizer;
   private final Trail trail;
   private final Clock clock;
   private final Idempotency idempotency;
 
-  public Desk(Database database, Trail trail, Clock clock, Duration idempotencyWindow) {
+  public Desk(
+      Database database,
+      Authorizer authorizer,
+      Trail trail,
+      Clock clock,
+      Duration idempotencyWindow) {
     this.database = database;
+    this.authorizer = authorizer;
     this.trail = trail;
     this.clock = clock;
     this.idempotency = new Idempotency(idempotencyWindow);
   }
 
-  <T> CompletionStage<T> read(Operator operator, Function<Transaction, T> work) {
-    var organization = operator.organization();
+  <T> CompletionStage<T> read(Admission admission, Function<Transaction, T> work) {
+    var organization = admission.operator().organization();
     return database.inOrganization(
-        organization, handle -> work.apply(Transaction.of(organization, handle)));
+        organization,
+        handle -> {
+          authorizer.requireStanding(handle, admission);
+          return work.apply(Transaction.of(organization, handle));
+        });
   }
 
   /** Carries out a change; under a known idempotency key, only repeats its answer. */
   CompletionStage<Answer> change(
-      Operator operator,
+      Admission admission,
       String traceId,
       String request,
       Optional<Idempotency.Key> key,
       Function<Change, Answer> work) {
+    var operator = admission.operator();
     return database
         .<Answer>inOrganization(
             operator.organization(),
             handle -> {
+              authorizer.requireStanding(handle, admission);
               var change = new Change(handle, operator, clock, traceId, trail);
               return key.isEmpty() ? work.apply(change) : idempotency.once(change, key.get(), work);
             })

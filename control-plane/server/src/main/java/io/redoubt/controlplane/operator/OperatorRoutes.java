@@ -78,10 +78,11 @@ public final class OperatorRoutes {
       Endpoint endpoint, HttpRequest request, Map<String, String> values) {
     return authorizer
         .authenticate(request)
-        .thenCompose(operator -> {
+        .thenCompose(admission -> {
+          var operator = admission.operator();
           var permission = endpoint.permission();
           if (permission == null || operator.may(permission)) {
-            var call = new Call(desk, endpoint, request, operator, values);
+            var call = new Call(desk, endpoint, request, admission, values);
             return CompletableFuture.completedFuture(endpoint.handler().apply(call));
           }
           return desk.refuse(operator, Requests.trace(request).traceId(), endpoint, permission);
