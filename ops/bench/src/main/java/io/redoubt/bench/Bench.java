@@ -10,6 +10,7 @@ import io.redoubt.bench.scenario.Isolate;
 import io.redoubt.bench.scenario.ManyAgents;
 import io.redoubt.bench.scenario.Peer;
 import io.redoubt.bench.scenario.Proxy;
+import io.redoubt.bench.scenario.Publish;
 import io.redoubt.bench.scenario.Remote;
 import io.redoubt.bench.scenario.Rotate;
 import io.redoubt.bench.scenario.Scaling;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Command;
       Peer.class,
       Remote.class,
       Isolate.class,
+      Publish.class,
       ManyAgents.class,
       Approvals.class,
       Scaling.class,

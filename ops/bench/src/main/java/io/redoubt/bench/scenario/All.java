@@ -28,6 +28,7 @@ public final class All implements Scenario {
             new Agents(),
             new Remote(),
             new Isolate(),
+            new Publish(),
             new ManyAgents(),
             new Approvals(),
             new Scaling(),
