@@ -31,7 +31,19 @@ final class Cedar {
 
   private static final String NO_ACTION = "unable to find an applicable action";
 
+  /** Characters of texts and their JSON forms: some ten thousand policies as people write them. */
+  private static final long MAX_KNOWN = 16L << 20;
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** The JSON forms of policies that were parsed lately. */
+  private static final KnownTexts<String> PARSED = new KnownTexts<>(MAX_KNOWN, String::length);
+
+  /** The schemas by which policies were found valid lately. */
+  private static final KnownTexts<String> VALID = new KnownTexts<>(MAX_KNOWN, _ -> 0);
+
+  /** Kept once, however many policies are valid by it. */
+  private static volatile String schemaInUse = "";
 
   static {
     MAPPER
@@ -62,7 +74,11 @@ final class Cedar {
   /** A policy in Cedar's JSON form. */
   static JsonNode parse(Statement statement) throws Rejected {
     try {
-      return MAPPER.readTree(new Policy(statement.text(), "policy").toJson());
+      var known = PARSED.find(statement.text());
+      var json = known.isPresent() ? known.get() : new Policy(statement.text(), "policy").toJson();
+      var read = MAPPER.readTree(json);
+      PARSED.keep(statement.text(), json);
+      return read;
     } catch (InternalException e) {
       throw new Rejected(explain(statement, e));
     } catch (JsonProcessingException _) {
@@ -95,11 +111,28 @@ final class Cedar {
   }
 
   /**
-   * Strict validation (every policy has one type in every environment that its scope allows).
+   * Strict validation (every policy has one type in every environment that its scope allows). Each
+   * is valid by itself, whatever stands beside it, so those that are known to be are not asked
+   * about.
    *
    * @param statements that parse, by id
    */
   static List<PolicyProblem> validate(String schema, List<Statement> statements) {
+    var unknown =
+        statements.stream()
+            .filter(each -> VALID.find(each.text()).filter(schema::equals).isEmpty())
+            .toList();
+    var problems = unknown.isEmpty() ? List.<PolicyProblem>of() : validated(schema, unknown);
+    if (problems.isEmpty()) {
+      var shared = schemaInUse;
+      var by = shared.equals(schema) ? shared : schema;
+      schemaInUse = by;
+      unknown.forEach(each -> VALID.keep(each.text(), by));
+    }
+    return problems;
+  }
+
+  private static List<PolicyProblem> validated(String schema, List<Statement> statements) {
     var byId = new LinkedHashMap<String, Statement>();
     statements.forEach(each -> byId.put(Integer.toString(byId.size()), each));
     try {

@@ -15,8 +15,18 @@ public final class Request {
    */
   public static byte[] post(
       InetSocketAddress to, String path, @Nullable String bearer, String json) {
+    return of("POST", to, path, bearer, json);
+  }
+
+  /** The same as a PUT. */
+  public static byte[] put(InetSocketAddress to, String path, String bearer, String json) {
+    return of("PUT", to, path, bearer, json);
+  }
+
+  private static byte[] of(
+      String method, InetSocketAddress to, String path, @Nullable String bearer, String json) {
     var text = new StringBuilder(json.length() + 1024);
-    text.append("POST ").append(path).append(" HTTP/1.1\r\nHost: ");
+    text.append(method).append(' ').append(path).append(" HTTP/1.1\r\nHost: ");
     text.append(to.getHostString()).append(':').append(to.getPort());
     text.append("\r\nContent-Type: application/json\r\nAccept: application/json\r\n");
     if (bearer != null) {

@@ -33,6 +33,9 @@ public final class Publish implements Scenario {
   private static final int WARM_UP_ROUNDS = 4;
   private static final int SECONDS_BETWEEN = 1;
 
+  /** What an organization starts with, and what forbids and permits here. */
+  private static final int OTHERS = 2;
+
   @Mixin private ProductOptions product = new ProductOptions();
 
   @Option(names = "--policies", defaultValue = "1000", description = "default: ${DEFAULT-VALUE}")
@@ -41,14 +44,20 @@ public final class Publish implements Scenario {
   @Option(names = "--rounds", defaultValue = "30", description = "default: ${DEFAULT-VALUE}")
   private int rounds = 30;
 
-  @Option(names = "--agents", defaultValue = "48", description = "default: ${DEFAULT-VALUE}")
-  private int count = 48;
+  @Option(names = "--agents", defaultValue = "96", description = "default: ${DEFAULT-VALUE}")
+  private int count = 96;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "60",
+      description = "seconds under load before anything is published (default: ${DEFAULT-VALUE})")
+  private int warmUp = 60;
 
   @Option(
       names = "--rate",
-      defaultValue = "150",
+      defaultValue = "100",
       description = "requests per second, all nodes together (default: ${DEFAULT-VALUE})")
-  private int rate = 150;
+  private int rate = 100;
 
   private final Tally calls = new Tally();
   private final Latencies everywhere = new Latencies();
@@ -69,24 +78,31 @@ public final class Publish implements Scenario {
         UpstreamProcess upstream = UpstreamProcess.start()) {
       rig.api().putProvider("bench", upstream.port());
       rig.api().keepPayloads("metadata");
-      for (int i = 0; i < policies; i++) {
+      for (int i = 0; i < policies - OTHERS; i++) {
         rig.api().putPolicy("tool-" + i, policy(i));
       }
       permittedBody = Proxy.expectedBody(rig.loop(), upstream.address());
       var agents = Fleet.enrol(rig.product(), rig.api(), "publish", count);
-      var pacer = new Pacer(callers(rig, agents), calls);
       var operator = new Caller(rig.loop(), rig.product().runtime().controlPlane());
       report.title(
           "publish: %d policies, %d times, beside %d requests/s".formatted(policies, rounds, rate));
-      pacer.begin(rig.loop(), System.nanoTime(), TimeUnit.SECONDS.toNanos(1) / rate);
-      for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
-        var answer = publish(rig, operator, round % 2 == 0 ? "forbid" : "permit");
-        if (round >= 0) {
-          record(rig, answer);
-        }
+      // Cold nodes on few processors lose their lease, and then say so.
+      var warming = load(rig, agents, new Tally());
+      rig.runFor(warmUp);
+      for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+        publish(rig, operator, round);
         rig.runFor(SECONDS_BETWEEN);
       }
-      pacer.stop();
+      warming.stop();
+      rig.runFor(SECONDS_BETWEEN);
+      permits = 0;
+      denials = 0;
+      var load = load(rig, agents, calls);
+      for (int round = 0; round < rounds; round++) {
+        record(rig, publish(rig, operator, round));
+        rig.runFor(SECONDS_BETWEEN);
+      }
+      load.stop();
       report.latencies("until the answer", everywhere);
       report.latencies("acknowledged by a node", eachNode);
       report.line("calls", permits + " permitted, " + denials + " denied, none otherwise");
@@ -114,7 +130,13 @@ public final class Publish implements Scenario {
         .formatted(number);
   }
 
-  private List<PlainCaller> callers(Rig rig, List<Fleet.Identity> agents) {
+  private Pacer load(Rig rig, List<Fleet.Identity> agents, Tally tally) {
+    var pacer = new Pacer(callers(rig, agents, tally), tally);
+    pacer.begin(rig.loop(), System.nanoTime(), TimeUnit.SECONDS.toNanos(1) / rate);
+    return pacer;
+  }
+
+  private List<PlainCaller> callers(Rig rig, List<Fleet.Identity> agents, Tally tally) {
     var callers = new ArrayList<PlainCaller>();
     for (int i = 0; i < agents.size(); i++) {
       var acting = rig.product().node(i).acting();
@@ -123,7 +145,7 @@ public final class Publish implements Scenario {
               new Caller(rig.loop(), acting),
               Messages.plain(acting, agents.get(i).accessToken()),
               this::isRight,
-              calls));
+              tally));
     }
     return callers;
   }
@@ -144,19 +166,26 @@ public final class Publish implements Scenario {
         && (!settled || answer.sentAt() - settledAt < 0 || answer.status() == expected);
   }
 
-  private Caller.Answer publish(Rig rig, Caller operator, String gate)
+  /** What was permitted is forbidden, or the reverse. */
+  private Caller.Answer publish(Rig rig, Caller operator, int round)
       throws IOException, InterruptedException {
-    String all = " (principal, action == Action::\"llm:generate\", resource);";
-    rig.api().putPolicy("gate", gate + all);
+    String gate = round % 2 == 0 ? "forbid" : "permit";
+    var to = operator.address();
+    String policy =
+        "{\"cedar\": \"%s (principal, action == Action::\\\"llm:generate\\\", resource);\"}"
+            .formatted(gate);
+    var put = operator.ask(Request.put(to, "/api/v1/policies/gate", rig.api().bearer(), policy));
+    if (put.status() / 100 != 2) {
+      throw new IOException("a policy → " + put.status() + " " + put.body());
+    }
     settled = false;
-    var answer =
-        operator.ask(Request.post(operator.address(), "/api/v1/bundles", rig.api().bearer(), "{}"));
-    if (answer.status() != 201) {
+    var answer = operator.ask(Request.post(to, "/api/v1/bundles", rig.api().bearer(), "{}"));
+    if (answer.status() != 201 && answer.status() != 202) {
       throw new IOException("publishing → " + answer.status() + " " + answer.body());
     }
     expected = gate.equals("permit") ? 200 : 403;
     settledAt = answer.endedAt();
-    settled = true;
+    settled = answer.status() == 201;
     return answer;
   }
 
