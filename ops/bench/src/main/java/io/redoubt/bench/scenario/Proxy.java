@@ -58,6 +58,7 @@ public final class Proxy implements Scenario {
       var goals = new ArrayList<Goal>();
       for (String payloads : List.of("full", "metadata")) {
         rig.api().keepPayloads(payloads);
+        agents = Fleet.renew(rig.product(), agents);
         report.title(
             "proxy: %d connections, each at once again; payloads kept: %s"
                 .formatted(connections, payloads));
@@ -67,6 +68,7 @@ public final class Proxy implements Scenario {
                 "CPU per request, payloads kept: " + payloads, 400, run.productMicros(), "µs"));
       }
       rig.api().keepPayloads("full");
+      agents = Fleet.renew(rig.product(), agents);
       goals.add(
           Goal.below(
               "added latency at " + rate + " requests/s, p50",
