@@ -175,6 +175,7 @@ public final class Remote implements Scenario {
     pacer.begin(rig.loop(), System.nanoTime(), TimeUnit.SECONDS.toNanos(1) / rate);
     rig.runFor(Math.min(10, window.warmUp));
     tallies.forEach(Tally::reset);
+    late.reset();
     var measured = Window.open(rig.parts());
     rig.runFor(window.seconds * window.runs);
     var cost = measured.close();

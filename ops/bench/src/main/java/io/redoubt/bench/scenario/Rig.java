@@ -98,31 +98,11 @@ final class Rig implements AutoCloseable {
     for (int i = 0; i < window.runs; i++) {
       runs.add(measureOnce(window.seconds, tally, parts));
     }
-    Path profile = options.profile();
-    if (profile != null) {
-      long pid = product.node(0).pid();
-      Jvm.startProfile(pid);
-      runFor(window.seconds);
-      Jvm.stopProfile(pid, numbered(profile));
-    }
+    profile(window);
     tally.requireNoFaults();
     runs.sort(Comparator.comparingDouble(Run::productMicros));
     Run median = runs.get(runs.size() / 2);
-    report.cost(operation, median.operations(), median.cost());
-    report.latencies(latency, median.latencies());
-    report.upkeep(operation, median.operations(), median.upkeep());
-    var work = median.database();
-    if (work != null) {
-      report.line(
-          "database",
-          String.format(
-              Locale.ROOT,
-              "%.0f bytes of WAL, %.2f rows written, %.3f commits per %s",
-              (double) work.walBytes() / median.operations(),
-              (double) work.rows() / median.operations(),
-              (double) work.commits() / median.operations(),
-              operation));
-    }
+    print(operation, latency, median);
     report.line(
         "CPU of all windows",
         runs.stream().map(run -> "%.1f".formatted(run.productMicros())).toList() + " µs");
@@ -130,18 +110,57 @@ final class Rig implements AutoCloseable {
     return median;
   }
 
-  private Run measureOnce(int seconds, Tally tally, List<Measured> parts)
+  /** Prints what a window cost, and how long its operations took. */
+  void print(String operation, String latency, Run run) {
+    report.cost(operation, run.operations(), run.cost());
+    report.latencies(latency, run.latencies());
+    report.upkeep(operation, run.operations(), run.upkeep());
+    var work = run.database();
+    if (work != null) {
+      report.line(
+          "database",
+          String.format(
+              Locale.ROOT,
+              "%.0f bytes of WAL, %.2f rows written, %.3f commits per %s",
+              (double) work.walBytes() / run.operations(),
+              (double) work.rows() / run.operations(),
+              (double) work.commits() / run.operations(),
+              operation));
+    }
+  }
+
+  /** Records one more window, where that was asked for. */
+  void profile(WindowOptions window) throws IOException, InterruptedException {
+    Path profile = options.profile();
+    if (profile != null) {
+      long pid = product.node(0).pid();
+      Jvm.startProfile(pid);
+      runFor(window.seconds);
+      Jvm.stopProfile(pid, numbered(profile));
+    }
+  }
+
+  /**
+   * Measures one window of a load that is warm.
+   *
+   * @param beside what else counts from the same moment on
+   */
+  Run measureOnce(int seconds, Tally tally, List<Measured> parts, Tally... beside)
       throws IOException, InterruptedException {
     var pids = product.nodes().stream().map(RuntimeFile.Node::pid).toList();
     var before = Jvm.Upkeep.of(pids);
     runFor(1); // looking at the counters has held the load up
     tally.reset();
+    for (Tally other : beside) {
+      other.reset();
+    }
     var workBefore = database == null ? null : database.work();
     Window window = Window.open(parts);
     runFor(seconds);
     var cost = window.close();
     long operations = tally.operations();
     var latencies = tally.latencies();
+    tally.requireNoFaults();
     tally.reset();
     var work = database == null || workBefore == null ? null : database.work().since(workBefore);
     return new Run(operations, cost, latencies, Jvm.Upkeep.of(pids).since(before), work);

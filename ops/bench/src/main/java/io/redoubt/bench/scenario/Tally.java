@@ -14,6 +14,7 @@ final class Tally {
   private long operations;
   private long unsettled;
   private long faultCount;
+  private long missed;
 
   void done(long nanos) {
     completed();
@@ -37,9 +38,15 @@ final class Tally {
     }
   }
 
-  /** Begins anew; faults are never forgotten. */
+  /** An operation was due, and nobody was free to begin it. */
+  void missed() {
+    missed++;
+  }
+
+  /** Begins anew; faults are never forgotten, unlike operations that were missed. */
   void reset() {
     operations = 0;
+    missed = 0;
     latencies = new Latencies();
   }
 
@@ -66,6 +73,10 @@ final class Tally {
   void requireNoFaults() throws IOException {
     if (faultCount > 0) {
       throw new IOException(faultCount + " wrong answers, such as: " + String.join("; ", faults));
+    }
+    if (missed > 0) {
+      throw new IOException(
+          "every connection was busy when a request was due, " + missed + " times");
     }
   }
 }
