@@ -89,15 +89,19 @@ final class ServedConnections extends ChannelInitializer<Channel> {
       var answer = new CompletableFuture<HttpResponse>();
       routes.execute(() -> {
         try {
+          // On the thread that answers: what Scala's futures are turned into would hand it to a
+          // pool of their own, for nothing but to hand it on.
           handler
               .apply(request)
-              .whenComplete((response, failure) -> {
-                if (failure == null) {
-                  answer.complete(response);
-                } else {
-                  answer.completeExceptionally(failure);
-                }
-              });
+              .whenCompleteAsync(
+                  (response, failure) -> {
+                    if (failure == null) {
+                      answer.complete(response);
+                    } else {
+                      answer.completeExceptionally(failure);
+                    }
+                  },
+                  Runnable::run);
         } catch (Exception e) {
           answer.completeExceptionally(e);
         }
