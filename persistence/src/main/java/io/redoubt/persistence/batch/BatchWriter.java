@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class BatchWriter<I, O> implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BatchWriter.class);
   private static final Duration PAUSE = Duration.ofMillis(200);
+  private static final int FEW = 2;
 
   private final String name;
   private final BatchQueue<I, O> queue;
@@ -178,13 +179,23 @@ public final class BatchWriter<I, O> implements AutoCloseable {
         : new DatabaseUnavailableException(message, cause);
   }
 
-  /** Off this thread: whoever waits may do long things before it lets go. */
+  /**
+   * Off this thread where others wait for it, since whoever is answered may do long things before
+   * it lets go, though it may not block. Where nobody does, waking another thread is what takes
+   * long.
+   */
   private void answer(List<Waiting<I, O>> batch, List<O> answers) {
-    Thread.startVirtualThread(() -> {
-      for (int i = 0; i < batch.size(); i++) {
-        batch.get(i).result().complete(answers.get(i));
-      }
-    });
+    if (batch.size() <= FEW && queue.size() == 0) {
+      complete(batch, answers);
+    } else {
+      Thread.startVirtualThread(() -> complete(batch, answers));
+    }
+  }
+
+  private static <I, O> void complete(List<Waiting<I, O>> batch, List<O> answers) {
+    for (int i = 0; i < batch.size(); i++) {
+      batch.get(i).result().complete(answers.get(i));
+    }
   }
 
   private void fail(List<Waiting<I, O>> batch, Throwable cause) {
