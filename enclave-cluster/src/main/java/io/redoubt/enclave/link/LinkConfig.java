@@ -32,6 +32,7 @@ public record LinkConfig(
     Duration seenEvery,
     Duration spendingEvery,
     Duration auditPoll,
+    Duration auditGather,
     int auditLines,
     int maxEventBytes,
     int maxSightings,
@@ -60,6 +61,7 @@ public record LinkConfig(
     requirePositive("seen-every", seenEvery);
     requirePositive("spending-every", spendingEvery);
     requirePositive("audit-poll", auditPoll);
+    require(auditGather.compareTo(auditPoll) >= 0, "audit-gather", "must not be below audit-poll");
     require(
         auditLines > 0 && auditLines <= MOST_AUDIT_LINES, "audit-lines", "must be from 1 to 500");
     require(maxEventBytes > 0, "max-event-bytes", "must be above zero");
@@ -83,6 +85,7 @@ public record LinkConfig(
         config.getDuration("seen-every"),
         config.getDuration("spending-every"),
         config.getDuration("audit-poll"),
+        config.getDuration("audit-gather"),
         config.getInt("audit-lines"),
         Math.toIntExact(config.getBytes("max-event-bytes")),
         config.getInt("max-sightings"),
