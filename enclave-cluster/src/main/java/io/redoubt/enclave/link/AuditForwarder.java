@@ -6,7 +6,6 @@ import io.redoubt.link.AuditOutbox;
 import io.redoubt.protocol.link.AuditBatch;
 import io.redoubt.singleton.SupersededException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -25,9 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditForwarder implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditForwarder.class);
-
-  /** A batch that holds one in so many of the lines it may shows that others come. */
-  private static final int MANY = 10;
 
   private final LinkConfig config;
   private final LinkClient client;
@@ -99,7 +95,7 @@ public final class AuditForwarder implements Runnable {
           forward(batches);
           backoff.reset();
           told = null;
-          Thread.sleep(pauseAfter(batches.stream().mapToInt(it -> it.lines().size()).sum()));
+          Thread.sleep(config.auditPause(batches.stream().mapToInt(it -> it.lines().size()).sum()));
         } catch (SupersededException e) {
           superseded.accept(String.valueOf(e.getMessage()));
           return;
@@ -116,18 +112,6 @@ public final class AuditForwarder implements Runnable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  /**
-   * What a call costs here, there and in both databases hardly depends on how much it carries, and
-   * all of it is taken from those who wait for decisions. So where there is not more than fits, a
-   * batch gathers that is worth it, and for longer the more there is.
-   */
-  private Duration pauseAfter(int lines) {
-    if (lines >= config.auditLines()) {
-      return Duration.ZERO;
-    }
-    return lines >= config.auditLines() / MANY ? config.auditGather() : config.auditPoll();
   }
 
   /** One organization's trouble does not keep the others' records back. */

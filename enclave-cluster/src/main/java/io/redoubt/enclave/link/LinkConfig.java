@@ -40,6 +40,9 @@ public record LinkConfig(
   private static final String PATH = "redoubt.enclave.link";
   private static final int MOST_AUDIT_LINES = 500;
 
+  /** A call that carries one in so many of the lines it may shows that others come. */
+  private static final int MANY = 10;
+
   public LinkConfig {
     require(url.getHost() != null && url.getRawQuery() == null, "url", "must be an absolute URL");
     boolean https = "https".equals(url.getScheme());
@@ -95,6 +98,18 @@ public record LinkConfig(
   /** How long the next attempt may wait at most, after a failure of that kind. */
   Duration longestPause(Throwable failure) {
     return LinkClient.isRefused(failure) ? backoffRefused : backoffMax;
+  }
+
+  /**
+   * How long audit gathers after a call that carried so much. What a call costs, here and there and
+   * in both databases, hardly depends on that, and all of it is taken from those who wait for
+   * decisions: so where there is not more than fits, the next one waits until it is worth it.
+   */
+  Duration auditPause(int lines) {
+    if (lines >= auditLines) {
+      return Duration.ZERO;
+    }
+    return lines * MANY >= auditLines ? auditGather : auditPoll;
   }
 
   /** The enclave that the API key belongs to. */
