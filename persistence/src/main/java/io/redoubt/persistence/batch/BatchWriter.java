@@ -78,7 +78,8 @@ public final class BatchWriter<I, O> implements AutoCloseable {
   }
 
   /**
-   * Adds an item.
+   * Adds an item. What is attached to the result may run on the writer's own thread, so it must not
+   * block.
    *
    * @param urgent whether somebody waits for it
    * @return completes when it is durable; fails with {@link DatabaseUnavailableException} where the
@@ -181,8 +182,7 @@ public final class BatchWriter<I, O> implements AutoCloseable {
 
   /**
    * Off this thread where others wait for it, since whoever is answered may do long things before
-   * it lets go, though it may not block. Where nobody does, waking another thread is what takes
-   * long.
+   * it lets go. Where nobody does, waking another thread is what takes long.
    */
   private void answer(List<Waiting<I, O>> batch, List<O> answers) {
     if (batch.size() <= FEW && queue.size() == 0) {

@@ -169,6 +169,31 @@ class BatchWriterTest {
   }
 
   @Test
+  void theWriterItselfAnswersWhoeverIsAloneButNoneWhileOthersWaitForIt() {
+    var sql = new Echo();
+    sql.gate = new CountDownLatch(1);
+    try (var writer = writer(sql, 1_000, 1)) {
+      var first = answerer(writer.submit(0, 1, true));
+      sql.awaitBatches(1);
+      var crowd = answerer(writer.submit(1, 1, true));
+      submit(writer, 2, 20);
+      sql.gate.countDown();
+
+      assertThat(first).succeedsWithin(Duration.ofSeconds(10)).matches(Thread::isVirtual);
+      assertThat(crowd).succeedsWithin(Duration.ofSeconds(10)).matches(Thread::isVirtual);
+
+      sql.gate = new CountDownLatch(1);
+      var alone = answerer(writer.submit(30, 1, true));
+      sql.gate.countDown();
+
+      assertThat(alone)
+          .succeedsWithin(Duration.ofSeconds(10))
+          .extracting(Thread::getName)
+          .isEqualTo("test-writer-1");
+    }
+  }
+
+  @Test
   void aHeavyItemLeavesAlone() {
     var sql = new Echo();
     sql.gate = new CountDownLatch(1);
@@ -203,6 +228,11 @@ class BatchWriterTest {
       BatchWriter<Integer, Integer> writer, int from, int count) {
     return new ArrayList<>(
         IntStream.range(from, from + count).mapToObj(i -> writer.submit(i, 1, true)).toList());
+  }
+
+  /** The thread that completes it, which runs what was attached before. */
+  private static CompletableFuture<Thread> answerer(CompletableFuture<Integer> result) {
+    return result.thenApply(_ -> Thread.currentThread());
   }
 
   private BatchWriter<Integer, Integer> writer(Echo sql, long queue, int writers) {

@@ -161,6 +161,9 @@ final class Rig implements AutoCloseable {
     long operations = tally.operations();
     var latencies = tally.latencies();
     tally.requireNoFaults();
+    for (Tally other : beside) {
+      other.requireNoFaults(); // the next window forgets what was missed in this one
+    }
     tally.reset();
     var work = database == null || workBefore == null ? null : database.work().since(workBefore);
     return new Run(operations, cost, latencies, Jvm.Upkeep.of(pids).since(before), work);
