@@ -92,6 +92,7 @@ final class EnclaveSingletons {
                     hands.killSwitch(),
                     RegistryNews.announcing(held.organizations(), announce),
                     RegistryNews.announcing(held.providers(), announce),
+                    RegistryNews.announcing(held.connectors(), announce),
                     new OperatorTrust(held.database()),
                     held.bundles(),
                     hands.policies(),

@@ -104,6 +104,7 @@ final class Backlog {
       case LinkCommand.Decommission it -> it.agentId();
       case LinkCommand.PutOrganization _, LinkCommand.PutProvider _ -> null;
       case LinkCommand.DeleteProvider _, LinkCommand.PutOperatorTrust _ -> null;
+      case LinkCommand.PutConnector _, LinkCommand.DeleteConnector _ -> null;
       case LinkCommand.BundlePublished _, LinkCommand.DecideApproval _ -> null;
       case null -> null; // it is rejected in its turn
     };

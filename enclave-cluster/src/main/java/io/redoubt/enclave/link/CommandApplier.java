@@ -6,6 +6,7 @@ import io.redoubt.agent.Agents;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.Voting;
+import io.redoubt.connector.Connectors;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
 import io.redoubt.organization.Organizations;
@@ -17,6 +18,7 @@ import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
+import io.redoubt.protocol.link.SealedBox;
 import io.redoubt.protocol.link.SealedBoxes;
 import io.redoubt.protocol.problem.TemporarilyUnavailable;
 import io.redoubt.protocol.secret.Secret;
@@ -38,6 +40,7 @@ final class CommandApplier {
   private final KillSwitch killSwitch;
   private final Organizations organizations;
   private final Providers providers;
+  private final Connectors connectors;
   private final OperatorTrust trust;
   private final BundleIntake bundles;
   private final Voting voting;
@@ -54,6 +57,7 @@ final class CommandApplier {
       KillSwitch killSwitch,
       Organizations organizations,
       Providers providers,
+      Connectors connectors,
       OperatorTrust trust,
       BundleIntake bundles,
       Voting voting,
@@ -62,6 +66,7 @@ final class CommandApplier {
     this.killSwitch = killSwitch;
     this.organizations = organizations;
     this.providers = providers;
+    this.connectors = connectors;
     this.trust = trust;
     this.bundles = bundles;
     this.voting = voting;
@@ -108,6 +113,8 @@ final class CommandApplier {
           LinkCommand.Release _,
           LinkCommand.PutProvider _,
           LinkCommand.DeleteProvider _,
+          LinkCommand.PutConnector _,
+          LinkCommand.DeleteConnector _,
           LinkCommand.PutOperatorTrust _,
           LinkCommand.BundlePublished _,
           LinkCommand.DecideApproval _ ->
@@ -153,6 +160,9 @@ final class CommandApplier {
       case LinkCommand.PutProvider it -> putProvider(envelope, it);
       case LinkCommand.DeleteProvider it ->
           done(providers.delete(organization, it.name(), it.version()));
+      case LinkCommand.PutConnector it -> putConnector(envelope, it);
+      case LinkCommand.DeleteConnector it ->
+          done(connectors.delete(organization, it.name(), it.version()));
       case LinkCommand.PutOperatorTrust it -> done(believe(organization, it, envelope.number()));
       case LinkCommand.BundlePublished it -> bundles.take(organization, it);
       case LinkCommand.DecideApproval it -> decide(envelope, it);
@@ -341,20 +351,44 @@ final class CommandApplier {
       CommandEnvelope envelope, LinkCommand.PutProvider it) {
     String purpose =
         envelope.enclaveId() + "/" + envelope.organizationId() + "/" + it.provider().name();
+    return withSecret(
+        purpose.getBytes(StandardCharsets.UTF_8),
+        it.sealedKey(),
+        key -> providers.put(envelope.organizationId(), it.provider(), key));
+  }
+
+  private CompletionStage<Result> putConnector(
+      CommandEnvelope envelope, LinkCommand.PutConnector it) {
+    var organization = envelope.organizationId();
+    var connector = it.connector();
+    if ((it.sealedSecret() == null) != (connector.credential() == null)) {
+      return CompletableFuture.completedFuture(
+          new Rejected("a secret and how it is presented come together"));
+    }
+    return it.sealedSecret() == null
+        ? done(connectors.put(organization, connector, null))
+        : withSecret(
+            LinkCommand.PutConnector.purpose(envelope.enclaveId(), organization, connector.name()),
+            it.sealedSecret(),
+            secret -> connectors.put(organization, connector, secret));
+  }
+
+  /** A secret is in plain text from here until it is sealed anew (G6). */
+  private CompletionStage<Result> withSecret(
+      byte[] purpose, SealedBox sealed, Function<Secret, CompletionStage<Void>> work) {
     return enrolment
         .enrolmentKey()
         .thenCompose(key -> {
           byte[] opened;
           try {
-            opened =
-                SealedBoxes.open(key, purpose.getBytes(StandardCharsets.UTF_8), it.sealedKey());
+            opened = SealedBoxes.open(key, purpose, sealed);
           } catch (IllegalArgumentException _) {
             return CompletableFuture.completedFuture(
                 new Rejected("the sealed key does not open with this enclave's enrolment key"));
           }
           var secret = Secret.of(new String(opened, StandardCharsets.UTF_8));
           Arrays.fill(opened, (byte) 0);
-          return done(providers.put(envelope.organizationId(), it.provider(), secret));
+          return done(work.apply(secret));
         });
   }
 }

@@ -7,6 +7,7 @@ import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.approval.Voting;
+import io.redoubt.connector.Connectors;
 import io.redoubt.enclave.kill.KillSwitch;
 import io.redoubt.enclave.kill.UnreportedAgents;
 import io.redoubt.enclave.operatorapi.OperatorTrust;
@@ -117,6 +118,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
       KillSwitch killSwitch,
       Organizations organizations,
       Providers providers,
+      Connectors connectors,
       OperatorTrust trust,
       BundleStore bundles,
       PolicyKeeper policies,
@@ -172,6 +174,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             parts.killSwitch(),
             parts.organizations(),
             parts.providers(),
+            parts.connectors(),
             parts.trust(),
             new BundleIntake(
                 client::bundle, parts.state(), parts.bundles(), parts.policies(), rollout::note),

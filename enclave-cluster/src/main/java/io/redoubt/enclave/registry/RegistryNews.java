@@ -1,8 +1,10 @@
 package io.redoubt.enclave.registry;
 
 import io.redoubt.ClusterMessage;
+import io.redoubt.connector.Connectors;
 import io.redoubt.organization.Organizations;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.link.ConnectorSpec;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.secret.Secret;
@@ -21,12 +23,13 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.pubsub.Topic;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries word of a changed organization or provider to all nodes, which read it anew at once. What
- * gets lost on the way is made up for by the store's own reading from time to time.
+ * Carries word of a changed organization, provider or connector to all nodes, which read it anew at
+ * once. What gets lost on the way is made up for by the store's own reading from time to time.
  */
 public final class RegistryNews {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryNews.class);
@@ -169,6 +172,33 @@ public final class RegistryNews {
       public CompletionStage<Void> delete(
           OrganizationId organization, String provider, long version) {
         return inner.delete(organization, provider, version).thenRun(announce);
+      }
+    };
+  }
+
+  /** The same, and what is changed through it is announced. */
+  public static Connectors announcing(Connectors inner, Runnable announce) {
+    return new Connectors() {
+      @Override
+      public Optional<ConnectorSpec> find(OrganizationId organization, String name) {
+        return inner.find(organization, name);
+      }
+
+      @Override
+      public Optional<Secret> secret(OrganizationId organization, String connector) {
+        return inner.secret(organization, connector);
+      }
+
+      @Override
+      public CompletionStage<Void> put(
+          OrganizationId organization, ConnectorSpec connector, @Nullable Secret secret) {
+        return inner.put(organization, connector, secret).thenRun(announce);
+      }
+
+      @Override
+      public CompletionStage<Void> delete(
+          OrganizationId organization, String connector, long version) {
+        return inner.delete(organization, connector, version).thenRun(announce);
       }
     };
   }

@@ -8,6 +8,7 @@ import io.redoubt.approval.JudgeAllowance;
 import io.redoubt.audit.AuditLog;
 import io.redoubt.audit.AuditLookup;
 import io.redoubt.budget.Ledger;
+import io.redoubt.connector.Connectors;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.link.LinkState;
 import io.redoubt.organization.Organizations;
@@ -18,6 +19,8 @@ import io.redoubt.persistence.postgres.Database;
 import io.redoubt.persistence.postgres.Failures;
 import io.redoubt.persistence.sealing.Keyring;
 import io.redoubt.policy.BundleStore;
+import io.redoubt.protocol.link.ConnectorSpec;
+import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.provider.Providers;
 import io.redoubt.revocation.RevocationStore;
 import io.redoubt.session.History;
@@ -46,7 +49,8 @@ public final class EnclaveStore implements AutoCloseable {
   private final Settlement settlement;
   private final PostgresFences fences;
   private final PostgresRevocationStore revocations;
-  private final PostgresProviders providers;
+  private final SealedRegistry<ProviderSpec> providers;
+  private final SealedRegistry<ConnectorSpec> connectors;
   private final PostgresOrganizations organizations;
   private final PostgresBundleStore bundles;
   private final PostgresPayloadStore payloads;
@@ -113,7 +117,8 @@ public final class EnclaveStore implements AutoCloseable {
     this.secrets = new SharedSecrets(database, keyring);
     this.fences = new PostgresFences(database);
     this.revocations = new PostgresRevocationStore(database);
-    this.providers = new PostgresProviders(database, keyring);
+    this.providers = new SealedRegistry<>(PostgresProviders.FORM, database, keyring);
+    this.connectors = new SealedRegistry<>(PostgresConnectors.FORM, database, keyring);
     this.organizations = new PostgresOrganizations(database);
     this.bundles = new PostgresBundleStore(database);
     this.payloads = new PostgresPayloadStore(database, keyring, payloadWriter);
@@ -201,7 +206,11 @@ public final class EnclaveStore implements AutoCloseable {
   }
 
   public Providers providers() {
-    return providers;
+    return new PostgresProviders(providers, database);
+  }
+
+  public Connectors connectors() {
+    return new PostgresConnectors(connectors, database);
   }
 
   public Organizations organizations() {
@@ -248,7 +257,8 @@ public final class EnclaveStore implements AutoCloseable {
         new PostgresLinkState(held, secrets),
         new PostgresAuditOutbox(database, held),
         organizations.writingThrough(held),
-        providers.writingThrough(held),
+        new PostgresProviders(providers, held),
+        new PostgresConnectors(connectors, held),
         new PostgresBundleStore(held),
         new PostgresSigningKeyDirectory(held, secrets),
         new PostgresRevocationStore(held),
@@ -273,6 +283,7 @@ public final class EnclaveStore implements AutoCloseable {
   private void refreshNow() {
     organizations.refresh();
     providers.refresh();
+    connectors.refresh();
   }
 
   private void every(Duration interval, Runnable work) {

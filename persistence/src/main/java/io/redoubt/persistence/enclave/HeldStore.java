@@ -1,6 +1,7 @@
 package io.redoubt.persistence.enclave;
 
 import io.redoubt.approval.ApprovalBoard;
+import io.redoubt.connector.Connectors;
 import io.redoubt.identity.SigningKeyDirectory;
 import io.redoubt.link.AuditOutbox;
 import io.redoubt.link.LinkProgress;
@@ -23,6 +24,7 @@ public record HeldStore(
     AuditOutbox auditOutbox,
     Organizations organizations,
     Providers providers,
+    Connectors connectors,
     BundleStore bundles,
     SigningKeyDirectory signingKeys,
     RevocationStore revocations,

@@ -31,6 +31,7 @@ import io.redoubt.protocol.id.FamilyId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.jwt.SigningKey;
+import io.redoubt.protocol.link.ConnectorSpec;
 import io.redoubt.protocol.link.OrganizationSpec;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.policy.Bundle;
@@ -45,6 +46,7 @@ import java.util.List;
 import java.util.UUID;
 import org.apache.pekko.util.ByteString;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,6 +142,53 @@ class PortsTest {
     assertThat(node.store.providers().key(ACME, "one")).contains(KEY);
     assertThatThrownBy(() -> node.store.providers().key(ACME, "two"))
         .isInstanceOf(SealBrokenException.class);
+  }
+
+  @Test
+  void aConnectorIsServedWithItsSecretAndOnlyToItsOrganization() {
+    await(node.store.connectors().put(ACME, connector("tickets", 1, BEARER), KEY));
+    await(node.store.connectors().put(ACME, connector("open", 1, null), null));
+    await(other.store.refresh());
+
+    for (var each : List.of(node.store.connectors(), other.store.connectors())) {
+      assertThat(each.find(ACME, "tickets")).contains(connector("tickets", 1, BEARER));
+      assertThat(each.secret(ACME, "tickets")).contains(KEY);
+      assertThat(each.find(ACME, "open")).contains(connector("open", 1, null));
+      assertThat(each.secret(ACME, "open")).isEmpty();
+      assertThat(each.find(GLOBEX, "tickets")).isEmpty();
+      assertThat(each.secret(GLOBEX, "tickets")).isEmpty();
+    }
+  }
+
+  @Test
+  void anOldCommandNeitherReplacesNorRevivesAConnector() {
+    await(node.store.connectors().put(ACME, connector("tickets", 2, BEARER), KEY));
+    await(node.store.connectors().put(ACME, connector("tickets", 1, null), null));
+    assertThat(node.store.connectors().secret(ACME, "tickets")).contains(KEY);
+
+    await(node.store.connectors().delete(ACME, "tickets", 3));
+    await(node.store.connectors().put(ACME, connector("tickets", 2, BEARER), KEY));
+
+    assertThat(node.store.connectors().find(ACME, "tickets")).isEmpty();
+    assertThat(node.store.connectors().secret(ACME, "tickets")).isEmpty();
+  }
+
+  private static final ConnectorSpec.Credential BEARER =
+      new ConnectorSpec.Credential("authorization", "Bearer");
+
+  private static ConnectorSpec connector(
+      String name, long version, ConnectorSpec.@Nullable Credential credential) {
+    return new ConnectorSpec(
+        name,
+        URI.create("https://tickets.example"),
+        credential,
+        List.of(
+            new ConnectorSpec.Operation(
+                "issue.create", ConnectorSpec.Method.POST, "/issues", ConnectorSpec.Access.WRITE)),
+        30,
+        version,
+        null,
+        null);
   }
 
   @Test

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(LinkCommand.Decommission.class),
   @JsonSubTypes.Type(LinkCommand.PutProvider.class),
   @JsonSubTypes.Type(LinkCommand.DeleteProvider.class),
+  @JsonSubTypes.Type(LinkCommand.PutConnector.class),
+  @JsonSubTypes.Type(LinkCommand.DeleteConnector.class),
   @JsonSubTypes.Type(LinkCommand.PutOperatorTrust.class),
   @JsonSubTypes.Type(LinkCommand.BundlePublished.class),
   @JsonSubTypes.Type(LinkCommand.DecideApproval.class)
@@ -81,6 +83,26 @@ public sealed interface LinkCommand {
 
   @JsonTypeName("provider.delete")
   record DeleteProvider(String name, long version) implements LinkCommand {}
+
+  /**
+   * A connector and its secret.
+   *
+   * @param sealedSecret what the API is to be shown, sealed to the enclave's enrolment key; null:
+   *     it wants none
+   */
+  @JsonTypeName("connector.put")
+  record PutConnector(
+      ConnectorSpec connector,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable SealedBox sealedSecret)
+      implements LinkCommand {
+    /** What the secret is sealed for, so that it opens nowhere else. */
+    public static byte[] purpose(EnclaveId enclave, OrganizationId organization, String name) {
+      return (enclave + "/" + organization + "/connector/" + name).getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  @JsonTypeName("connector.delete")
+  record DeleteConnector(String name, long version) implements LinkCommand {}
 
   /**
    * Whom the enclave believes when it hears an operator directly (break-glass).
