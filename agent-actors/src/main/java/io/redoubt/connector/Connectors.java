@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 public interface Connectors {
   Optional<ConnectorSpec> find(OrganizationId organization, String name);
 
-  /** The connector's secret, unsealed for this one use; empty where it has none. */
-  Optional<Secret> secret(OrganizationId organization, String connector);
+  /**
+   * The secret of exactly this version of a connector, unsealed for this one use: that of a later
+   * one may be for somebody else's eyes. Empty where it has none, or is another by now.
+   */
+  Optional<Secret> secret(OrganizationId organization, ConnectorSpec connector);
 
   /**
    * Keeps it, unless a later version is known.

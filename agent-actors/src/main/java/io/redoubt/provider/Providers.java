@@ -15,8 +15,11 @@ public interface Providers {
   /** All providers of the organization. */
   List<ProviderSpec> of(OrganizationId organization);
 
-  /** The provider's API key, unsealed for this one use. */
-  Optional<Secret> key(OrganizationId organization, String provider);
+  /**
+   * The API key of exactly this version of a provider, unsealed for this one use: that of a later
+   * one may be for somebody else's eyes. Empty where it has none, or is another by now.
+   */
+  Optional<Secret> key(OrganizationId organization, ProviderSpec provider);
 
   CompletionStage<Void> put(OrganizationId organization, ProviderSpec provider, Secret key);
 

@@ -29,8 +29,10 @@ public final class InMemoryProviders implements Providers {
   }
 
   @Override
-  public synchronized Optional<Secret> key(OrganizationId organization, String provider) {
-    return Optional.ofNullable(entries.get(new Name(organization, provider))).map(Entry::key);
+  public synchronized Optional<Secret> key(OrganizationId organization, ProviderSpec provider) {
+    return Optional.ofNullable(entries.get(new Name(organization, provider.name())))
+        .filter(entry -> provider.equals(entry.spec()))
+        .map(Entry::key);
   }
 
   @Override

@@ -24,10 +24,11 @@ import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.proxy.authenticate.AuthenticateConfig;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.PayloadRecording;
 import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.llm.LlmPorts;
 import io.redoubt.proxy.llm.LlmRoutes;
-import io.redoubt.proxy.llm.NodeIdentity;
 import io.redoubt.proxy.stream.Cut;
 import java.net.InetAddress;
 import java.net.URI;
@@ -230,16 +231,29 @@ final class EnclaveServers {
 
   private Route actingRoutes() {
     var whole = config.whole();
+    var llm = LlmConfig.from(whole);
+    var payloads =
+        new PayloadRecording(
+            node.system,
+            store.payloads(),
+            store.organizations(),
+            llm.payloads(),
+            environment.metrics(),
+            environment.clock());
+    return llmRoutes(llm, payloads);
+  }
+
+  private Route llmRoutes(LlmConfig llm, PayloadRecording payloads) {
     var identities =
         new ServiceIdentityVerifier(
-            AuthenticateConfig.from(whole),
+            AuthenticateConfig.from(config.whole()),
             AccessTokenIssuer.issuerOf(node.enclave),
             node.verificationKeys,
             node.revocations,
             environment.clock());
     return new LlmRoutes(
             node.system,
-            LlmConfig.from(whole),
+            llm,
             new NodeIdentity(node.enclave, config.node()),
             edge,
             node.authenticator,
@@ -250,14 +264,13 @@ final class EnclaveServers {
                 node.agents,
                 store.auditLog(),
                 store.providers(),
-                store.organizations(),
-                store.payloads(),
                 node.decidingPolicies,
                 node.lease,
                 node.offline,
                 node.patience,
                 node.sightings::noteSpending,
                 node.approvalDesk),
+            payloads,
             environment.clock(),
             environment.metrics(),
             environment.tracer())

@@ -158,7 +158,7 @@ public final class RegistryNews {
       }
 
       @Override
-      public Optional<Secret> key(OrganizationId organization, String provider) {
+      public Optional<Secret> key(OrganizationId organization, ProviderSpec provider) {
         return inner.key(organization, provider);
       }
 
@@ -185,7 +185,7 @@ public final class RegistryNews {
       }
 
       @Override
-      public Optional<Secret> secret(OrganizationId organization, String connector) {
+      public Optional<Secret> secret(OrganizationId organization, ConnectorSpec connector) {
         return inner.secret(organization, connector);
       }
 

@@ -26,7 +26,7 @@ record PostgresConnectors(SealedRegistry<ConnectorSpec> registry, Database write
   }
 
   @Override
-  public Optional<Secret> secret(OrganizationId organization, String connector) {
+  public Optional<Secret> secret(OrganizationId organization, ConnectorSpec connector) {
     return registry.secret(organization, connector);
   }
 

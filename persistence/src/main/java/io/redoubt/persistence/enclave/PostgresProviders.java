@@ -26,7 +26,7 @@ record PostgresProviders(SealedRegistry<ProviderSpec> registry, Database writes)
   }
 
   @Override
-  public Optional<Secret> key(OrganizationId organization, String provider) {
+  public Optional<Secret> key(OrganizationId organization, ProviderSpec provider) {
     return registry.secret(organization, provider);
   }
 

@@ -81,8 +81,11 @@ final class SealedRegistry<S> {
     return of == null ? List.of() : of.specs();
   }
 
-  Optional<Secret> secret(OrganizationId organization, String name) {
+  /** That of exactly this version: a later one may go elsewhere, and its secret with it. */
+  Optional<Secret> secret(OrganizationId organization, S spec) {
+    String name = form.name.apply(spec);
     return Optional.ofNullable(known.get(organization))
+        .filter(of -> of.specs().contains(spec))
         .map(of -> of.sealed().get(name))
         .map(sealed -> keyring.openNow(organization, row(name), sealed))
         .map(secret -> Secret.of(new String(secret, StandardCharsets.UTF_8)));

@@ -82,9 +82,9 @@ class PortsTest {
 
     for (var each : List.of(node, other)) {
       assertThat(each.store.providers().of(ACME)).containsExactly(provider("main", 1));
-      assertThat(each.store.providers().key(ACME, "main")).contains(KEY);
+      assertThat(each.store.providers().key(ACME, provider("main", 1))).contains(KEY);
       assertThat(each.store.providers().of(GLOBEX)).isEmpty();
-      assertThat(each.store.providers().key(GLOBEX, "main")).isEmpty();
+      assertThat(each.store.providers().key(GLOBEX, provider("main", 1))).isEmpty();
     }
   }
 
@@ -101,7 +101,7 @@ class PortsTest {
   void anOldCommandNeitherReplacesNorRevivesAProvider() {
     await(node.store.providers().put(ACME, provider("main", 2), KEY));
     await(node.store.providers().put(ACME, provider("main", 1), Secret.of("older")));
-    assertThat(node.store.providers().key(ACME, "main")).contains(KEY);
+    assertThat(node.store.providers().key(ACME, provider("main", 2))).contains(KEY);
 
     await(node.store.providers().delete(ACME, "main", 3));
     await(node.store.providers().put(ACME, provider("main", 2), KEY));
@@ -139,8 +139,8 @@ class PortsTest {
                     + " (SELECT sealed_key FROM enclave.provider WHERE name = 'one')"));
     await(node.store.refresh());
 
-    assertThat(node.store.providers().key(ACME, "one")).contains(KEY);
-    assertThatThrownBy(() -> node.store.providers().key(ACME, "two"))
+    assertThat(node.store.providers().key(ACME, provider("one", 1))).contains(KEY);
+    assertThatThrownBy(() -> node.store.providers().key(ACME, provider("two", 1)))
         .isInstanceOf(SealBrokenException.class);
   }
 
@@ -152,25 +152,39 @@ class PortsTest {
 
     for (var each : List.of(node.store.connectors(), other.store.connectors())) {
       assertThat(each.find(ACME, "tickets")).contains(connector("tickets", 1, BEARER));
-      assertThat(each.secret(ACME, "tickets")).contains(KEY);
+      assertThat(each.secret(ACME, connector("tickets", 1, BEARER))).contains(KEY);
       assertThat(each.find(ACME, "open")).contains(connector("open", 1, null));
-      assertThat(each.secret(ACME, "open")).isEmpty();
+      assertThat(each.secret(ACME, connector("open", 1, null))).isEmpty();
       assertThat(each.find(GLOBEX, "tickets")).isEmpty();
-      assertThat(each.secret(GLOBEX, "tickets")).isEmpty();
+      assertThat(each.secret(GLOBEX, connector("tickets", 1, BEARER))).isEmpty();
     }
+  }
+
+  @Test
+  void aLaterSecretIsNotShownToWhoeverAnEarlierVersionNames() {
+    var provider = provider("main", 1);
+    var connector = connector("tickets", 1, BEARER);
+    await(node.store.providers().put(ACME, provider, KEY));
+    await(node.store.connectors().put(ACME, connector, KEY));
+
+    await(node.store.providers().put(ACME, provider("main", 2), Secret.of("another")));
+    await(node.store.connectors().put(ACME, connector("tickets", 2, BEARER), Secret.of("other")));
+
+    assertThat(node.store.providers().key(ACME, provider)).isEmpty();
+    assertThat(node.store.connectors().secret(ACME, connector)).isEmpty();
   }
 
   @Test
   void anOldCommandNeitherReplacesNorRevivesAConnector() {
     await(node.store.connectors().put(ACME, connector("tickets", 2, BEARER), KEY));
     await(node.store.connectors().put(ACME, connector("tickets", 1, null), null));
-    assertThat(node.store.connectors().secret(ACME, "tickets")).contains(KEY);
+    assertThat(node.store.connectors().secret(ACME, connector("tickets", 2, BEARER))).contains(KEY);
 
     await(node.store.connectors().delete(ACME, "tickets", 3));
     await(node.store.connectors().put(ACME, connector("tickets", 2, BEARER), KEY));
 
     assertThat(node.store.connectors().find(ACME, "tickets")).isEmpty();
-    assertThat(node.store.connectors().secret(ACME, "tickets")).isEmpty();
+    assertThat(node.store.connectors().secret(ACME, connector("tickets", 2, BEARER))).isEmpty();
   }
 
   private static final ConnectorSpec.Credential BEARER =

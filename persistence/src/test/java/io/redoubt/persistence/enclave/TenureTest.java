@@ -109,7 +109,7 @@ class TenureTest {
     await(successor.store.refresh());
     assertThat(successor.store.organizations().find(ACME)).contains(organization(1));
     assertThat(successor.store.providers().of(ACME)).containsExactly(provider(1));
-    assertThat(successor.store.providers().key(ACME, "main")).contains(Secret.of("key"));
+    assertThat(successor.store.providers().key(ACME, provider(1))).contains(Secret.of("key"));
   }
 
   @Test

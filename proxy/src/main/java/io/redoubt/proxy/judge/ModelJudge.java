@@ -26,7 +26,7 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.AgentStatus;
 import io.redoubt.protocol.link.ProviderSpec;
-import io.redoubt.proxy.llm.OutcomeWriter;
+import io.redoubt.proxy.decide.OutcomeWriter;
 import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
@@ -406,8 +406,8 @@ public final class ModelJudge implements TierJudge {
     var key =
         ports
             .providers()
-            .key(prepared.question.key().organization(), provider.name())
-            .orElseThrow(() -> new NoAnswer("its provider has no key here"))
+            .key(prepared.question.key().organization(), provider)
+            .orElseThrow(() -> new NoAnswer("its provider was changed meanwhile"))
             .reveal();
     var base = provider.baseUrl();
     String path = base.getRawPath() == null ? "" : base.getRawPath().replaceFirst("/$", "");

@@ -23,6 +23,13 @@ import io.redoubt.proxy.authenticate.Authentication;
 import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.decide.ApprovalGate;
+import io.redoubt.proxy.decide.Causes;
+import io.redoubt.proxy.decide.ContentInForce;
+import io.redoubt.proxy.decide.DecidedContents;
+import io.redoubt.proxy.decide.Inspected;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
 import io.redoubt.proxy.stream.LiveStream;
@@ -65,7 +72,6 @@ final class Admission {
   private final NodeIdentity node;
   private final Authenticator authenticator;
   private final ServiceIdentityVerifier services;
-  private final RequestBodies bodies;
   private final LiveStreams streams;
   private final LlmConfig config;
   private final Estimator estimator;
@@ -77,7 +83,6 @@ final class Admission {
       NodeIdentity node,
       Authenticator authenticator,
       ServiceIdentityVerifier services,
-      RequestBodies bodies,
       LiveStreams streams,
       LlmConfig config,
       Estimator estimator,
@@ -86,7 +91,6 @@ final class Admission {
     this.node = node;
     this.authenticator = authenticator;
     this.services = services;
-    this.bodies = bodies;
     this.streams = streams;
     this.config = config;
     this.estimator = estimator;
@@ -110,7 +114,7 @@ final class Admission {
         .authenticate(call.request(), call.source())
         .thenCompose(result -> {
           var agent = believed(call, result);
-          return bodies.read(call).thenApply(body -> new Caller(agent, body, false));
+          return call.body().read(call.claims()).thenApply(body -> new Caller(agent, body, false));
         });
   }
 
@@ -121,8 +125,8 @@ final class Admission {
         .verify(
             call.request(),
             () ->
-                bodies
-                    .read(call)
+                call.body()
+                    .read(call.claims())
                     .thenApply(read -> {
                       body.complete(read);
                       return TokenDigest.ofBytes(sha256(read));
@@ -272,7 +276,9 @@ final class Admission {
 
   private Inspected inspected(Question question, ContentRules rules) {
     return Inspected.request(
-        question.caller.body.toArrayUnsafe(), Inspector.of(rules.patterns()), config.inspection());
+        question.caller.body.toArrayUnsafe(),
+        Inspector.of(rules.patterns()),
+        config.inspection().limits());
   }
 
   /** What was decided to be redacted, is; the rest goes out byte for byte. */
@@ -520,10 +526,9 @@ final class Admission {
    * so its next answer says why.
    */
   static Refusal fenced(LlmCall call, OrganizationId organization, Policies policies) {
-    return call.reserved() != null
-            || policies.of(organization).filter(it -> it.set().looksAtSession()).isPresent()
-        ? Refusal.UNAVAILABLE
-        : Refusal.AGENT_NOT_ACTIVE;
+    return Refusal.fenced(
+        call.reserved() != null
+            || policies.of(organization).filter(it -> it.set().looksAtSession()).isPresent());
   }
 
   /** What is out of the ordinary, for the record (G12). */

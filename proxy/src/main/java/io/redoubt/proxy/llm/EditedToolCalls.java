@@ -13,7 +13,9 @@ import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
+import io.redoubt.proxy.decide.DecidedContents;
 import io.redoubt.proxy.inspect.Inspector;
+import io.redoubt.proxy.inspect.JsonInspection;
 import io.redoubt.proxy.llm.reply.ProposedCall;
 import io.redoubt.proxy.llm.reply.ProposedCall.Executor;
 import java.net.InetAddress;
@@ -26,7 +28,7 @@ import java.util.concurrent.TimeoutException;
 public final class EditedToolCalls implements CallEditor {
   private final Agents agents;
   private final Policies policies;
-  private final LlmConfig.Inspection inspection;
+  private final JsonInspection.Limits inspection;
   private final Patience patience;
   private final DecidedContents contents;
 
@@ -36,7 +38,7 @@ public final class EditedToolCalls implements CallEditor {
   public EditedToolCalls(Agents agents, Policies policies, LlmConfig config, Patience patience) {
     this.agents = agents;
     this.policies = policies;
-    this.inspection = config.inspection();
+    this.inspection = config.inspection().limits();
     this.patience = patience;
     this.contents = new DecidedContents(policies);
   }

@@ -5,6 +5,7 @@ import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
+import io.redoubt.proxy.decide.Refusal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -7,6 +7,13 @@ import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.proxy.decide.Causes;
+import io.redoubt.proxy.decide.ContentInForce;
+import io.redoubt.proxy.decide.Marks;
+import io.redoubt.proxy.decide.OutcomeWriter;
+import io.redoubt.proxy.decide.PayloadRecording;
+import io.redoubt.proxy.decide.Refusal;
+import io.redoubt.proxy.decide.ReplyRecorder;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamCall;
@@ -161,8 +168,8 @@ final class Forwarding {
     String key =
         ports
             .providers()
-            .key(admitted.agent().claims().organization(), provider.name())
-            .orElseThrow(() -> new Refusal.Raised(Refusal.PROVIDER_KEY_MISSING))
+            .key(admitted.agent().claims().organization(), provider)
+            .orElseThrow(() -> new Refusal.Raised(Refusal.SETTINGS_CHANGED))
             .reveal();
     return switch (provider.kind()) {
       case ANTHROPIC -> RawHeader.create("x-api-key", key);

@@ -12,6 +12,11 @@ import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.proxy.decide.ContentInForce;
+import io.redoubt.proxy.decide.Inspected;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.Remark;
+import io.redoubt.proxy.decide.RequestBodies;
 import io.redoubt.proxy.stream.LiveStream;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -28,6 +33,7 @@ final class LlmCall {
   static final String OPERATION = "llm:generate";
 
   private final HttpRequest request;
+  private final RequestBodies.Body body;
   private final LlmOperation operation;
   private final InetAddress source;
   private final RequestTrace trace;
@@ -45,19 +51,19 @@ final class LlmCall {
   private @Nullable Reserved reserved;
   private @Nullable ApprovalId approval;
   private @Nullable LiveStream stream;
-  private BodyMemory.@Nullable Share room;
-  private boolean bodyTaken;
   private boolean permitted;
   private boolean inDoubt;
 
   LlmCall(
       HttpRequest request,
+      RequestBodies.Body body,
       LlmOperation operation,
       InetAddress source,
       RequestTrace trace,
       ActionId action,
       Instant at) {
     this.request = request;
+    this.body = body;
     this.operation = operation;
     this.source = source;
     this.trace = trace;
@@ -166,9 +172,8 @@ final class LlmCall {
     stream = registered;
   }
 
-  /** What its body takes of the memory for bodies. */
-  void takes(BodyMemory.Share share) {
-    room = share;
+  RequestBodies.Body body() {
+    return body;
   }
 
   /** It has ended, however: it holds nothing any more. May be called again. */
@@ -176,13 +181,7 @@ final class LlmCall {
     if (stream != null) {
       stream.close();
     }
-    if (room != null) {
-      room.giveBack();
-    }
-  }
-
-  void bodyIsTaken() {
-    bodyTaken = true;
+    body.giveBack();
   }
 
   void isPermitted() {
@@ -206,10 +205,6 @@ final class LlmCall {
 
   @Nullable LiveStream stream() {
     return stream;
-  }
-
-  boolean isBodyTaken() {
-    return bodyTaken;
   }
 
   /** Whether its intent is in the log, so that an outcome must follow. */

@@ -1,6 +1,10 @@
 package io.redoubt.proxy.llm;
 
 import com.typesafe.config.Config;
+import io.redoubt.proxy.decide.BodyMemory;
+import io.redoubt.proxy.decide.OutcomeWriter;
+import io.redoubt.proxy.decide.PayloadRecording;
+import io.redoubt.proxy.decide.RequestBodies;
 import io.redoubt.proxy.inspect.JsonInspection;
 import java.time.Duration;
 import java.util.List;
@@ -23,7 +27,7 @@ import java.util.List;
  */
 public record LlmConfig(
     long maxBodyBytes,
-    BodyMemory bodyMemory,
+    BodyMemory.Limits bodyMemory,
     Duration bodyDeadline,
     Duration clientStall,
     Duration longestWait,
@@ -31,9 +35,9 @@ public record LlmConfig(
     ToolCalls toolCalls,
     int payloadLimit,
     long payloadMemory,
-    RefusedPayloads refusedPayloads,
+    PayloadRecording.Refused refusedPayloads,
     ModelList modelList,
-    Outcomes outcomes,
+    OutcomeWriter.Retries outcomes,
     Estimate estimate,
     List<Price> prices) {
 
@@ -42,24 +46,19 @@ public record LlmConfig(
   public LlmConfig {
     require(maxBodyBytes >= 1024 && maxBodyBytes <= Integer.MAX_VALUE / 2, "max-body-bytes");
     require(bodyMemory.perAgent() >= maxBodyBytes, "body-memory.per-agent");
+    require(bodyMemory.total() >= bodyMemory.perAgent(), "body-memory.total");
     require(bodyDeadline.isPositive(), "body-deadline");
     require(clientStall.isPositive(), "client-stall");
     require(!longestWait.isNegative(), "longest-wait");
     require(payloadLimit >= 0, "payload-limit");
     require(payloadMemory >= payloadLimit, "payload-memory");
+    require(refusedPayloads.perSecond() >= 1, "refused-payloads.per-second");
+    require(refusedPayloads.burst() >= 1, "refused-payloads.burst");
+    require(refusedPayloads.maxBytes() >= 1, "refused-payloads.max-bytes");
+    require(outcomes.attempts() >= 1, "outcomes.attempts");
+    require(outcomes.backoff().isPositive(), "outcomes.backoff");
+    require(outcomes.pending() >= 0, "outcomes.pending");
     prices = List.copyOf(prices);
-  }
-
-  /**
-   * How much memory requests may take.
-   *
-   * @param perAgent bytes of one agent, at least those of one body; more: 429
-   * @param total bytes of all agents; more: 503
-   */
-  public record BodyMemory(long perAgent, long total) {
-    public BodyMemory {
-      require(total >= perAgent, "body-memory.total");
-    }
   }
 
   /**
@@ -101,21 +100,6 @@ public record LlmConfig(
   }
 
   /**
-   * Requests of one agent that are kept although they were refused.
-   *
-   * @param perSecond sustained
-   * @param burst and at once
-   * @param maxBytes of each
-   */
-  public record RefusedPayloads(int perSecond, int burst, int maxBytes) {
-    public RefusedPayloads {
-      require(maxBytes >= 1, "refused-payloads.max-bytes");
-      require(perSecond >= 1, "refused-payloads.per-second");
-      require(burst >= 1, "refused-payloads.burst");
-    }
-  }
-
-  /**
    * How the model lists of providers are asked for.
    *
    * @param cacheFor how long a list is good
@@ -129,21 +113,6 @@ public record LlmConfig(
       require(cacheEntries >= 1, "model-list.cache-entries");
       require(timeout.isPositive(), "model-list.timeout");
       require(maxBytes >= 1024, "model-list.max-bytes");
-    }
-  }
-
-  /**
-   * How an outcome is written when the database is away.
-   *
-   * @param attempts in all
-   * @param backoff before the second, doubled each time, at most a minute
-   * @param pending outcomes that wait for another attempt; more are given up, and counted
-   */
-  public record Outcomes(int attempts, Duration backoff, int pending) {
-    public Outcomes {
-      require(attempts >= 1, "outcomes.attempts");
-      require(backoff.isPositive(), "outcomes.backoff");
-      require(pending >= 0, "outcomes.pending");
     }
   }
 
@@ -162,6 +131,15 @@ public record LlmConfig(
     }
   }
 
+  RequestBodies.Limits bodies() {
+    return new RequestBodies.Limits(maxBodyBytes, bodyMemory, bodyDeadline);
+  }
+
+  /** What is kept of what is said, on every plane. */
+  public PayloadRecording.Limits payloads() {
+    return new PayloadRecording.Limits(payloadLimit, payloadMemory, refusedPayloads);
+  }
+
   /** Reads the section from a whole configuration. */
   public static LlmConfig from(Config root) {
     var config = root.getConfig(PATH);
@@ -169,7 +147,7 @@ public record LlmConfig(
     var outcomes = config.getConfig("outcomes");
     return new LlmConfig(
         config.getBytes("max-body-bytes"),
-        new BodyMemory(
+        new BodyMemory.Limits(
             config.getBytes("body-memory.per-agent"), config.getBytes("body-memory.total")),
         config.getDuration("body-deadline"),
         config.getDuration("client-stall"),
@@ -186,7 +164,7 @@ public record LlmConfig(
             config.getDuration("tool-calls.approval-wait")),
         Math.toIntExact(config.getBytes("payload-limit")),
         config.getBytes("payload-memory"),
-        new RefusedPayloads(
+        new PayloadRecording.Refused(
             config.getInt("refused-payloads.per-second"),
             config.getInt("refused-payloads.burst"),
             Math.toIntExact(config.getBytes("refused-payloads.max-bytes"))),
@@ -195,7 +173,7 @@ public record LlmConfig(
             modelList.getInt("cache-entries"),
             modelList.getDuration("timeout"),
             Math.toIntExact(modelList.getBytes("max-bytes"))),
-        new Outcomes(
+        new OutcomeWriter.Retries(
             outcomes.getInt("attempts"),
             outcomes.getDuration("backoff"),
             outcomes.getInt("pending")),

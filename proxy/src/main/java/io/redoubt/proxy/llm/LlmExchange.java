@@ -5,6 +5,8 @@ import io.redoubt.http.ChunkWriter;
 import io.redoubt.http.HttpServer;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.proxy.decide.Causes;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.llm.ExchangeRecord.Used;
 import io.redoubt.proxy.llm.reply.ProposedCall;

@@ -7,8 +7,6 @@ import io.redoubt.audit.AuditLog;
 import io.redoubt.entity.Patience;
 import io.redoubt.lease.Lease;
 import io.redoubt.link.Freshness;
-import io.redoubt.organization.Organizations;
-import io.redoubt.payload.PayloadStore;
 import io.redoubt.policy.Policies;
 import io.redoubt.provider.Providers;
 import java.util.function.Consumer;
@@ -23,8 +21,6 @@ public record LlmPorts(
     Agents agents,
     AuditLog audit,
     Providers providers,
-    Organizations organizations,
-    PayloadStore payloads,
     Policies policies,
     Lease lease,
     Freshness freshness,

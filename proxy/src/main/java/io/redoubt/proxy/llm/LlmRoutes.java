@@ -9,6 +9,13 @@ import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
+import io.redoubt.proxy.decide.ApprovalGate;
+import io.redoubt.proxy.decide.Marks;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.OutcomeWriter;
+import io.redoubt.proxy.decide.PayloadRecording;
+import io.redoubt.proxy.decide.Refusal;
+import io.redoubt.proxy.decide.RequestBodies;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.upstream.Upstreams;
 import java.time.InstantSource;
@@ -44,6 +51,7 @@ public final class LlmRoutes {
   private static final String ONE_MODEL = MODELS + '/';
 
   private final EdgeConfig edge;
+  private final RequestBodies bodies;
   private final Admission admission;
   private final Forwarding forwarding;
   private final Refusals refusals;
@@ -60,24 +68,23 @@ public final class LlmRoutes {
       LiveStreams streams,
       Upstreams upstreams,
       LlmPorts ports,
+      PayloadRecording payloads,
       InstantSource clock,
       MeterRegistry metrics,
       Tracer tracer) {
     var telemetry = new LlmTelemetry(metrics, tracer);
-    var bodies = new RequestBodies(system, config);
+    this.bodies = new RequestBodies(system, config.bodies());
     var outcomes = new OutcomeWriter(system, ports.audit(), config.outcomes(), "llm", metrics);
-    var payloads = new PayloadRecording(ports, config, telemetry, new Deadlines(system), clock);
     var prices = PriceTable.with(config.prices());
     var settlements = new Settlements(ports.agents(), ports.charged());
     this.edge = edge;
     this.clock = clock;
-    var approvals = new ApprovalGate(ports);
+    var approvals = new ApprovalGate(ports.agents(), ports.approvals(), ports.patience());
     this.admission =
         new Admission(
             node,
             authenticator,
             services,
-            bodies,
             streams,
             config,
             new Estimator(prices, config.estimate()),
@@ -102,13 +109,7 @@ public final class LlmRoutes {
             clock);
     this.refusals =
         new Refusals(
-            node,
-            ports.audit(),
-            bodies,
-            payloads,
-            telemetry,
-            settlements,
-            ports.patience().clock());
+            node, ports.audit(), payloads, telemetry, settlements, ports.patience().clock());
     var upstreamModels = new UpstreamModels(config.modelList(), upstreams, ports, clock);
     this.models = new ModelList(node, edge, authenticator, ports, upstreamModels, clock);
   }
@@ -186,6 +187,7 @@ public final class LlmRoutes {
     var call =
         new LlmCall(
             request,
+            bodies.of(request),
             operation,
             Requests.source(edge, request),
             Requests.trace(request),

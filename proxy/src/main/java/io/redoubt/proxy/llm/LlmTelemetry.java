@@ -16,6 +16,7 @@ import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.redoubt.http.RequestTrace;
 import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.upstream.Destination;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,9 +69,6 @@ final class LlmTelemetry {
   private final Timer added;
   private final Timer upstream;
   private final Counter unpriced;
-  private final Counter payloadsLost;
-  private final Counter payloadsBeyondRate;
-  private final Counter payloadsCutShort;
   private final Counter unmetered;
 
   LlmTelemetry(MeterRegistry metrics, Tracer tracer) {
@@ -80,9 +78,6 @@ final class LlmTelemetry {
     this.upstream = timer("redoubt.llm.upstream", "Until the head of the provider's reply");
     this.unpriced = metrics.counter("redoubt.llm.unpriced");
     this.unmetered = metrics.counter("redoubt.llm.unmetered");
-    this.payloadsLost = metrics.counter("redoubt.llm.payloads.lost");
-    this.payloadsBeyondRate = metrics.counter("redoubt.llm.payloads.beyond.rate");
-    this.payloadsCutShort = metrics.counter("redoubt.llm.payloads.truncated");
   }
 
   /** Begun before anything goes out: the provider is told of it. */
@@ -184,20 +179,6 @@ final class LlmTelemetry {
   /** A reply that succeeded and does not say what it used. */
   void unmetered() {
     unmetered.increment();
-  }
-
-  void payloadLost() {
-    payloadsLost.increment();
-  }
-
-  /** Lost, and on purpose: its agent is refused more often than what it says then is kept. */
-  void payloadBeyondRate() {
-    payloadsBeyondRate.increment();
-    payloadsLost.increment();
-  }
-
-  void payloadTruncated() {
-    payloadsCutShort.increment();
   }
 
   private void used(Use use, long count) {

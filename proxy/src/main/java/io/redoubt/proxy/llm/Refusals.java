@@ -7,6 +7,11 @@ import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.ProviderSpec.Kind;
+import io.redoubt.proxy.decide.Causes;
+import io.redoubt.proxy.decide.Marks;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.PayloadRecording;
+import io.redoubt.proxy.decide.Refusal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -33,7 +38,6 @@ final class Refusals {
 
   private final NodeIdentity node;
   private final AuditLog audit;
-  private final RequestBodies bodies;
   private final PayloadRecording payloads;
   private final LlmTelemetry telemetry;
   private final Settlements settlements;
@@ -47,14 +51,12 @@ final class Refusals {
   Refusals(
       NodeIdentity node,
       AuditLog audit,
-      RequestBodies bodies,
       PayloadRecording payloads,
       LlmTelemetry telemetry,
       Settlements settlements,
       InstantSource clock) {
     this.node = node;
     this.audit = audit;
-    this.bodies = bodies;
     this.payloads = payloads;
     this.telemetry = telemetry;
     this.settlements = settlements;
@@ -78,7 +80,7 @@ final class Refusals {
       settlements.refused(call);
     }
     return record(call, raised)
-        .thenCombine(bodies.drain(call), (answer, _) -> answer)
+        .thenCombine(call.body().drain(call.claims() != null), (answer, _) -> answer)
         .thenApply(answer -> response(call, answer));
   }
 

@@ -1,6 +1,9 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.protocol.audit.Coverage;
+import io.redoubt.proxy.decide.Causes;
+import io.redoubt.proxy.decide.Inspected;
+import io.redoubt.proxy.decide.ReplyRecorder;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
 import io.redoubt.proxy.inspect.ReplyInspection;

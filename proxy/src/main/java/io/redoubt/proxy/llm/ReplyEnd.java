@@ -1,6 +1,7 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
 import io.redoubt.proxy.llm.reply.TextGuard;
 import io.redoubt.proxy.stream.Cut;

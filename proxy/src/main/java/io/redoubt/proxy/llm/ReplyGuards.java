@@ -1,6 +1,8 @@
 package io.redoubt.proxy.llm;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.proxy.decide.ContentInForce;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.llm.reply.HoldMemory;
 import io.redoubt.proxy.llm.reply.ReplyGuard;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;

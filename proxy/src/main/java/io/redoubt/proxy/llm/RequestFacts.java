@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.text.Utf8;
+import io.redoubt.proxy.decide.Refusal;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -20,7 +20,14 @@ import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.token.TokenDigest;
+import io.redoubt.proxy.decide.ApprovalGate;
+import io.redoubt.proxy.decide.ContentInForce;
+import io.redoubt.proxy.decide.Inspected;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.Refusal;
+import io.redoubt.proxy.decide.Remark;
 import io.redoubt.proxy.inspect.Inspector;
+import io.redoubt.proxy.inspect.JsonInspection;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.llm.reply.CallVerdict;
 import io.redoubt.proxy.llm.reply.ProposedCall;
@@ -61,7 +68,8 @@ record ToolCall(
     @Nullable ApprovalId approval,
     ApprovalRequest.@Nullable Form form,
     ApprovalView.@Nullable Edit edit,
-    ApprovalGate.@Nullable Replacement replacement) {
+    ApprovalGate.@Nullable Replacement replacement)
+    implements ApprovalGate.Editable {
   /** Longer ones, agents look up. */
   private static final int MOST_TOLD = 4_000;
 
@@ -71,7 +79,7 @@ record ToolCall(
       ProposedCall proposed,
       Arguments arguments,
       Inspector inspector,
-      LlmConfig.Inspection inspection) {
+      JsonInspection.Limits inspection) {
     return new ToolCall(
         id,
         at,
@@ -95,7 +103,7 @@ record ToolCall(
       ApprovalView.Edit by,
       Arguments instead,
       Inspector inspector,
-      LlmConfig.Inspection inspection) {
+      JsonInspection.Limits inspection) {
     return new ToolCall(
         another,
         now,
@@ -113,7 +121,7 @@ record ToolCall(
   }
 
   /** The same, looked at by others. */
-  ToolCall inspected(Inspector inspector, LlmConfig.Inspection inspection) {
+  ToolCall inspected(Inspector inspector, JsonInspection.Limits inspection) {
     return new ToolCall(
         id,
         at,

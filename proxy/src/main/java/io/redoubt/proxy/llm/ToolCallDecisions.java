@@ -18,6 +18,12 @@ import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
+import io.redoubt.proxy.decide.ApprovalGate;
+import io.redoubt.proxy.decide.Causes;
+import io.redoubt.proxy.decide.DecidedContents;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.OutcomeWriter;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.llm.Admission.Admitted;
 import io.redoubt.proxy.llm.reply.CallVerdict;
@@ -138,7 +144,7 @@ final class ToolCallDecisions {
               each,
               arguments,
               inspector,
-              config.inspection()));
+              config.inspection().limits()));
     }
     return calls;
   }
@@ -189,7 +195,9 @@ final class ToolCallDecisions {
       return calls;
     }
     var inspector = Inspector.of(decides.rules().patterns());
-    return calls.stream().map(each -> each.inspected(inspector, config.inspection())).toList();
+    return calls.stream()
+        .map(each -> each.inspected(inspector, config.inspection().limits()))
+        .toList();
   }
 
   private static boolean areAlike(List<ToolCall> calls, List<ToolCall> seen) {
@@ -295,8 +303,7 @@ final class ToolCallDecisions {
         .pass(plea(call, admitted, each, spec, judgement, by, wanted))
         .thenCompose(outcome ->
             switch (outcome) {
-              case ApprovalGate.Passed(var permitted, var approval, var edited)
-                  when edited != null ->
+              case ApprovalGate.Passed(var permitted, var approval, ToolCall edited) ->
                   permitEdited(
                       call,
                       admitted,
@@ -359,7 +366,7 @@ final class ToolCallDecisions {
                           edit,
                           instead,
                           Inspector.of(now.rules().patterns()),
-                          config.inspection());
+                          config.inspection().limits());
                   return plea(call, admitted, edited, spec, judgement, now, wanted);
                 }));
   }

@@ -1,6 +1,8 @@
 package io.redoubt.proxy.llm;
 
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.proxy.decide.Marks;
+import io.redoubt.proxy.decide.Refusal;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import org.apache.pekko.event.LoggingAdapter;

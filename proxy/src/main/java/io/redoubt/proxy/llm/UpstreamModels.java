@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ProviderSpec;
+import io.redoubt.proxy.decide.Causes;
 import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamReply;
 import io.redoubt.proxy.upstream.UpstreamRequest;
@@ -84,7 +85,7 @@ final class UpstreamModels {
 
   private CompletionStage<List<Model>> ask(OrganizationId organization, ProviderSpec provider) {
     try {
-      String key = ports.providers().key(organization, provider.name()).orElseThrow().reveal();
+      String key = ports.providers().key(organization, provider).orElseThrow().reveal();
       var call =
           upstreams.send(
               Destination.of(provider),

@@ -28,25 +28,25 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
 
 /** Agents that decide by their specification alone, and can be isolated, held up or silent. */
-final class FakeAgents implements Agents {
+public final class FakeAgents implements Agents {
   static final long FENCE = 1;
 
   /** What the policies say until a test says otherwise. */
-  static final Judgement PERMITS =
+  public static final Judgement PERMITS =
       new Judgement(
           7,
           new Decision(Verdict.PERMIT, List.of("starter"), List.of(), List.of(), null, List.of()),
           Risk.NONE);
 
-  final List<Agent.Decide> asked = new CopyOnWriteArrayList<>();
+  public final List<Agent.Decide> asked = new CopyOnWriteArrayList<>();
   final List<Agent.DecideTogether> proposed = new CopyOnWriteArrayList<>();
   private final ActorSystem<?> system;
   private final Map<AgentKey, AgentSpec> specs = new ConcurrentHashMap<>();
   private volatile CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
   private volatile CompletableFuture<Void> granted = CompletableFuture.completedFuture(null);
   private volatile boolean silent;
-  volatile boolean isolated;
-  volatile Judgement judgement = PERMITS;
+  public volatile boolean isolated;
+  public volatile Judgement judgement = PERMITS;
 
   /** What the policies say to a proposed tool call. */
   volatile Function<GovernedAction, Judgement> ofTools = _ -> PERMITS;
@@ -74,7 +74,7 @@ final class FakeAgents implements Agents {
   }
 
   /** Answers wait until the returned future completes. */
-  CompletableFuture<Void> hold() {
+  public CompletableFuture<Void> hold() {
     gate = new CompletableFuture<>();
     return gate;
   }
@@ -85,7 +85,7 @@ final class FakeAgents implements Agents {
     return granted;
   }
 
-  void silent(boolean now) {
+  public void silent(boolean now) {
     silent = now;
   }
 

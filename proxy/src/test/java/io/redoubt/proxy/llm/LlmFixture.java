@@ -38,6 +38,8 @@ import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
 import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.PayloadRecording;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
 import io.redoubt.proxy.sdk.SdkAgent;
 import io.redoubt.proxy.sdk.SdkAgent.Heard;
@@ -79,43 +81,46 @@ import org.apache.pekko.http.javadsl.server.Directives;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 
-/** The LLM plane on a real port, between a strict provider and fakes of the rest of the enclave. */
-final class LlmFixture implements AutoCloseable {
+/**
+ * The acting endpoint on a real port, between strict upstreams and fakes of the rest of the
+ * enclave.
+ */
+public final class LlmFixture implements AutoCloseable {
   static final EnclaveId ENCLAVE = new EnclaveId(new UUID(1, 1));
-  static final OrganizationId ORGANIZATION = new OrganizationId(new UUID(2, 2));
+  public static final OrganizationId ORGANIZATION = new OrganizationId(new UUID(2, 2));
   static final AgentId AGENT = new AgentId(new UUID(3, 3));
   static final FamilyId FAMILY = new FamilyId(new UUID(4, 4));
-  static final AgentKey AGENT_KEY = new AgentKey(ORGANIZATION, AGENT);
+  public static final AgentKey AGENT_KEY = new AgentKey(ORGANIZATION, AGENT);
   static final String ISSUER = "urn:redoubt:enclave:" + ENCLAVE;
 
-  final ManualClock clock = new ManualClock();
+  public final ManualClock clock = new ManualClock();
   final FakeProvider provider = new FakeProvider();
   final FakeFences fences = new FakeFences();
-  final InMemoryAuditLog audit = new InMemoryAuditLog(fences);
-  final InMemoryPayloadStore payloads = new InMemoryPayloadStore();
+  public final InMemoryAuditLog audit = new InMemoryAuditLog(fences);
+  public final InMemoryPayloadStore payloads = new InMemoryPayloadStore();
   final InMemoryProviders providers = new InMemoryProviders();
   final InMemoryOrganizations organizations = new InMemoryOrganizations();
-  final FakePolicies policies = new FakePolicies();
-  final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
-  final InMemoryRevocations revocations = new InMemoryRevocations();
+  public final FakePolicies policies = new FakePolicies();
+  public final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
+  public final InMemoryRevocations revocations = new InMemoryRevocations();
   final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
   final KeptSpans spans = new KeptSpans();
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
   final SigningKey signingKey = SigningKey.generate();
   final ActorSystem<?> system;
-  final FakeAgents agents;
+  public final FakeAgents agents;
   final LocalApprovals approvals;
-  final Voting voting;
-  final LiveStreams streams;
+  public final Voting voting;
+  public final LiveStreams streams;
   final List<AgentKey> charged = new CopyOnWriteArrayList<>();
   final HttpClient client = HttpClient.newHttpClient();
-  final AtomicBoolean lease = new AtomicBoolean(true);
-  volatile Freshness.Standing standing = Freshness.Standing.FRESH;
+  public final AtomicBoolean lease = new AtomicBoolean(true);
+  public volatile Freshness.Standing standing = Freshness.Standing.FRESH;
   volatile boolean standingFails;
   private final HttpServer binding;
   private long versions;
 
-  LlmFixture(String overrides) {
+  public LlmFixture(String overrides) {
     Config config =
         ConfigFactory.parseString(overrides)
             .withFallback(
@@ -153,35 +158,40 @@ final class LlmFixture implements AutoCloseable {
                 new Patience(clock, Duration.ofSeconds(5))),
             new Bystanders(audit, ENCLAVE, "node-1", clock),
             clock);
+    var authenticator =
+        new Authenticator(
+            authenticate,
+            ISSUER,
+            keys,
+            new DpopProofs(authenticate.dpop(), clock),
+            revocations,
+            clock,
+            metrics);
+    var upstreams = new Upstreams(system, UpstreamConfig.from(config));
+    var recording =
+        new PayloadRecording(
+            system, payloads, organizations, LlmConfig.from(config).payloads(), metrics, clock);
     var routes =
         new LlmRoutes(
             system,
             LlmConfig.from(config),
             new NodeIdentity(ENCLAVE, "node-1"),
             edge,
-            new Authenticator(
-                authenticate,
-                ISSUER,
-                keys,
-                new DpopProofs(authenticate.dpop(), clock),
-                revocations,
-                clock,
-                metrics),
+            authenticator,
             new ServiceIdentityVerifier(authenticate, ISSUER, keys, revocations, clock),
             streams,
-            new Upstreams(system, UpstreamConfig.from(config)),
+            upstreams,
             new LlmPorts(
                 agents,
                 audit,
                 providers,
-                organizations,
-                payloads,
                 policies,
                 lease::get,
                 _ -> standing(),
                 new Patience(clock, Duration.ofSeconds(5)),
                 charged::add,
                 desk),
+            recording,
             clock,
             metrics,
             SdkTracerProvider.builder()
@@ -198,12 +208,12 @@ final class LlmFixture implements AutoCloseable {
   }
 
   /** What is to come, comes in a moment: looking for it only later would make up most of a test. */
-  static ConditionFactory soon() {
+  public static ConditionFactory soon() {
     return Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5));
   }
 
   /** As at the start, between the tests of a class. */
-  void reset() {
+  public void reset() {
     provider.forget();
     lease.set(true);
     agents.isolated = false;
@@ -240,7 +250,7 @@ final class LlmFixture implements AutoCloseable {
         new AgentSpec("coder", "ann@example.com", Map.of(), List.of(), models, ownCredential, 1));
   }
 
-  void agentMayWaitFor(int approvals) {
+  public void agentMayWaitFor(int approvals) {
     agents.put(
         AGENT_KEY,
         new AgentSpec(
@@ -256,7 +266,7 @@ final class LlmFixture implements AutoCloseable {
             1));
   }
 
-  void payloads(OrganizationSpec.Payloads kept) {
+  public void payloads(OrganizationSpec.Payloads kept) {
     await(
         organizations.put(
             ORGANIZATION, new OrganizationSpec("acme", kept, 30, OfflineMode.FREEZE, ++versions)));
@@ -299,7 +309,7 @@ final class LlmFixture implements AutoCloseable {
     await(providers.delete(ORGANIZATION, name, ++versions));
   }
 
-  AccessClaims claims() {
+  public AccessClaims claims() {
     return new AccessClaims(
         ISSUER,
         ISSUER,
@@ -313,7 +323,7 @@ final class LlmFixture implements AutoCloseable {
         null);
   }
 
-  String token() {
+  public String token() {
     return claims().sign(signingKey);
   }
 
@@ -344,7 +354,7 @@ final class LlmFixture implements AutoCloseable {
         .getBytes(StandardCharsets.US_ASCII);
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return URI.create("http://127.0.0.1:" + port() + path);
   }
 
@@ -363,7 +373,7 @@ final class LlmFixture implements AutoCloseable {
         .POST(HttpRequest.BodyPublishers.ofString(body));
   }
 
-  HttpResponse<String> send(HttpRequest.Builder request) {
+  public HttpResponse<String> send(HttpRequest.Builder request) {
     try {
       return client.send(
           request.timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.ofString());
@@ -376,7 +386,7 @@ final class LlmFixture implements AutoCloseable {
   }
 
   /** The record of the action that an answer names. */
-  AuditRecord recordOf(HttpResponse<?> response) {
+  public AuditRecord recordOf(HttpResponse<?> response) {
     var id = actionOf(response).auditId();
     return audit.records().stream()
         .filter(record -> record.id().equals(id))
@@ -385,7 +395,7 @@ final class LlmFixture implements AutoCloseable {
   }
 
   /** Its outcome, once it is there. */
-  Outcome outcomeOf(HttpResponse<?> response) {
+  public Outcome outcomeOf(HttpResponse<?> response) {
     return outcomeOf(actionOf(response));
   }
 
@@ -394,11 +404,11 @@ final class LlmFixture implements AutoCloseable {
     return audit.outcome(action.auditId()).orElseThrow();
   }
 
-  static ActionId actionOf(HttpResponse<?> response) {
+  public static ActionId actionOf(HttpResponse<?> response) {
     return ActionId.parse(response.headers().firstValue("x-redoubt-action").orElse(null));
   }
 
-  static <T> T await(java.util.concurrent.CompletionStage<T> stage) {
+  public static <T> T await(java.util.concurrent.CompletionStage<T> stage) {
     try {
       return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
     } catch (Exception e) {

@@ -40,6 +40,7 @@ import io.redoubt.protocol.policy.ContentPolicy;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.policy.ContentPolicy.Rule;
 import io.redoubt.protocol.secret.Secret;
+import io.redoubt.proxy.decide.OutcomeWriter;
 import io.redoubt.proxy.judge.JudgeConfig;
 import io.redoubt.proxy.judge.JudgePorts;
 import io.redoubt.proxy.judge.ModelJudge;

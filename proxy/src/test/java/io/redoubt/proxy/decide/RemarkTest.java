@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

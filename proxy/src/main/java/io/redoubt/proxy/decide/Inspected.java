@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.redoubt.action.Arguments;
 import io.redoubt.protocol.audit.Coverage;
@@ -19,13 +19,13 @@ import org.jspecify.annotations.Nullable;
  * @param findings each kind once, such as {@code pii:email}
  * @param places how many findings there are
  */
-record Inspected(List<String> findings, Coverage coverage, long places) {
-  static final String REQUEST = "request";
-  static final String REPLY = "reply";
-  static final String ARGUMENTS = "arguments";
+public record Inspected(List<String> findings, Coverage coverage, long places) {
+  public static final String REQUEST = "request";
+  public static final String REPLY = "reply";
+  public static final String ARGUMENTS = "arguments";
 
   /** There was nothing to look at. */
-  static final Inspected NOTHING = new Inspected(List.of(), Coverage.NOTHING, 0);
+  public static final Inspected NOTHING = new Inspected(List.of(), Coverage.NOTHING, 0);
 
   private static final Map<String, Coverage> STANDARD =
       Stream.of(REQUEST, REPLY, ARGUMENTS)
@@ -45,13 +45,13 @@ record Inspected(List<String> findings, Coverage coverage, long places) {
     return standard == null ? whole(what, inspector) : standard;
   }
 
-  static Inspected request(byte[] body, Inspector inspector, LlmConfig.Inspection limits) {
-    var result = JsonInspection.of(inspector, limits.limits(), REQUEST, body);
+  public static Inspected request(byte[] body, Inspector inspector, JsonInspection.Limits limits) {
+    var result = JsonInspection.of(inspector, limits, REQUEST, body);
     return of(result.codes(), covered(allOf(REQUEST, inspector), result.gaps()), result);
   }
 
   /** What is found in a reply says so, since a record tells of both. */
-  static Inspected reply(
+  public static Inspected reply(
       Inspector inspector, JsonInspection.Result result, List<Coverage.Gap> gaps) {
     return of(
         result.codes().stream().map(code -> REPLY + ':' + code).toList(),
@@ -60,15 +60,15 @@ record Inspected(List<String> findings, Coverage coverage, long places) {
   }
 
   /** Those of a call, as far as they can be read. */
-  static Inspected arguments(
-      Arguments arguments, Inspector inspector, LlmConfig.Inspection limits) {
+  public static Inspected arguments(
+      Arguments arguments, Inspector inspector, JsonInspection.Limits limits) {
     if (arguments.refusal() != null) {
       return not(ARGUMENTS, "undecodable");
     }
     if (arguments.size() == 0) {
       return NOTHING;
     }
-    var result = JsonInspection.of(inspector, limits.limits(), ARGUMENTS, arguments.json());
+    var result = JsonInspection.of(inspector, limits, ARGUMENTS, arguments.json());
     return of(result.codes(), covered(allOf(ARGUMENTS, inspector), result.gaps()), result);
   }
 
@@ -78,18 +78,18 @@ record Inspected(List<String> findings, Coverage coverage, long places) {
   }
 
   /** Whether there are texts that nobody looked at, in which there may be anything. */
-  boolean isPartial() {
+  public boolean isPartial() {
     return coverage.notInspected().stream()
         .anyMatch(gap -> gap.why().equals("limit") || gap.why().equals("undecodable"));
   }
 
   /** The same, and what was done about it. */
-  Inspected after(List<Coverage.Act> acts) {
+  public Inspected after(List<Coverage.Act> acts) {
     return acts.isEmpty() ? this : new Inspected(findings, coverage.after(acts), places);
   }
 
   /** The same of a reply that could not be read to its end; null: it could. */
-  Inspected lacking(@Nullable String why) {
+  public Inspected lacking(@Nullable String why) {
     return why == null
         ? this
         : new Inspected(
@@ -99,12 +99,12 @@ record Inspected(List<String> findings, Coverage coverage, long places) {
   }
 
   /** By how much the text may grow at most where all of it is redacted. */
-  long growth() {
+  public long growth() {
     return places * Redaction.LONGEST_MARKER;
   }
 
   /** Nothing of it was looked at. */
-  static Inspected not(String what, String why) {
+  public static Inspected not(String what, String why) {
     return new Inspected(
         List.of(), new Coverage(List.of(), List.of(new Coverage.Gap(what, why))), 0);
   }

@@ -1,5 +1,7 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.http.RateLimiter;
 import io.redoubt.organization.Organizations;
@@ -15,13 +17,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.util.ByteString;
 
 /**
  * Keeps requests and replies where the organization wants them kept. That a payload could not be
  * kept stops nothing, but is said in the record (G12).
  */
-final class PayloadRecording {
+public final class PayloadRecording {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
   /** A client waits for it: its refusal is on record only then. */
@@ -34,51 +37,70 @@ final class PayloadRecording {
 
   private final PayloadStore store;
   private final Organizations organizations;
-  private final LlmConfig config;
+  private final Limits limits;
   private final ReplyRecorder.Memory memory;
   private final ReplyRecorder.Memory refused;
   private final RateLimiter refusals;
-  private final LlmTelemetry telemetry;
   private final Deadlines deadlines;
   private final InstantSource clock;
+  private final Counter lost;
+  private final Counter beyondRate;
+  private final Counter cutShort;
 
-  PayloadRecording(
-      LlmPorts ports,
-      LlmConfig config,
-      LlmTelemetry telemetry,
-      Deadlines deadlines,
+  /**
+   * What is kept, of what fits.
+   *
+   * @param most bytes kept of one request or reply; the rest is cut off, and said so
+   * @param memory bytes of requests and unfinished replies held for it, all together
+   * @param refused what is kept of requests that are refused
+   */
+  public record Limits(int most, long memory, Refused refused) {}
+
+  /**
+   * Requests of one agent that are kept although they were refused.
+   *
+   * @param perSecond sustained
+   * @param burst and at once
+   * @param maxBytes of each
+   */
+  public record Refused(int perSecond, int burst, int maxBytes) {}
+
+  public PayloadRecording(
+      ActorSystem<?> system,
+      PayloadStore store,
+      Organizations organizations,
+      Limits limits,
+      MeterRegistry metrics,
       InstantSource clock) {
-    this.store = ports.payloads();
-    this.organizations = ports.organizations();
-    this.config = config;
-    this.memory = new ReplyRecorder.Memory(config.payloadMemory());
-    this.refused = new ReplyRecorder.Memory(config.payloadMemory() / 2);
+    this.store = store;
+    this.organizations = organizations;
+    this.limits = limits;
+    this.memory = new ReplyRecorder.Memory(limits.memory());
+    this.refused = new ReplyRecorder.Memory(limits.memory() / 2);
     this.refusals =
-        new RateLimiter(
-            config.refusedPayloads().perSecond(),
-            config.refusedPayloads().burst(),
-            MAX_AGENTS,
-            clock);
-    this.telemetry = telemetry;
-    this.deadlines = deadlines;
+        new RateLimiter(limits.refused().perSecond(), limits.refused().burst(), MAX_AGENTS, clock);
+    this.deadlines = new Deadlines(system);
     this.clock = clock;
+    this.lost = metrics.counter("redoubt.llm.payloads.lost");
+    this.beyondRate = metrics.counter("redoubt.llm.payloads.beyond.rate");
+    this.cutShort = metrics.counter("redoubt.llm.payloads.truncated");
   }
 
   /** What is known of an organization that wants payloads kept; empty: it does not. */
-  Optional<OrganizationSpec> wantedBy(OrganizationId organization) {
+  public Optional<OrganizationSpec> wantedBy(OrganizationId organization) {
     return organizations
         .find(organization)
         .filter(spec -> spec.payloads() == OrganizationSpec.Payloads.FULL);
   }
 
-  ReplyRecorder replyRecorder() {
-    return new ReplyRecorder(memory, config.payloadLimit());
+  public ReplyRecorder replyRecorder() {
+    return new ReplyRecorder(memory, limits.most());
   }
 
   /** Completes with whether it was kept; never fails. */
-  CompletableFuture<Boolean> keepRequest(
+  public CompletableFuture<Boolean> keepRequest(
       OrganizationSpec spec, AccessClaims agent, ActionId action, ByteString body) {
-    return keepRequest(spec, agent, action, body, config.payloadLimit(), LIMIT);
+    return keepRequest(spec, agent, action, body, limits.most(), LIMIT);
   }
 
   private CompletableFuture<Boolean> keepRequest(
@@ -92,7 +114,7 @@ final class PayloadRecording {
     var kept = body.take(most);
     // Sealed it is there a second time, and may wait for the database longer than its call lasts.
     if (!memory.take(kept.size())) {
-      telemetry.payloadLost();
+      lost.increment();
       return CompletableFuture.completedFuture(false);
     }
     return keep(
@@ -101,7 +123,8 @@ final class PayloadRecording {
   }
 
   /** Where that is wanted; completes with whether nothing is missing, and never fails. */
-  CompletableFuture<Boolean> keepWanted(AccessClaims agent, ActionId action, ByteString body) {
+  public CompletableFuture<Boolean> keepWanted(
+      AccessClaims agent, ActionId action, ByteString body) {
     return wantedBy(agent.organization())
         .map(spec -> keepRequest(spec, agent, action, body))
         .orElseGet(() -> CompletableFuture.completedFuture(true));
@@ -111,20 +134,23 @@ final class PayloadRecording {
    * The same for a call that is refused. Being refused costs an agent nothing, so that only so much
    * is kept of what it says then, and never in the place of what others are permitted (G11).
    */
-  CompletableFuture<Boolean> keepRefused(AccessClaims agent, ActionId action, ByteString body) {
+  public CompletableFuture<Boolean> keepRefused(
+      AccessClaims agent, ActionId action, ByteString body) {
     var wanted = wantedBy(agent.organization());
     if (wanted.isEmpty()) {
       return CompletableFuture.completedFuture(true);
     }
-    int most = Math.min(config.refusedPayloads().maxBytes(), config.payloadLimit());
+    int most = Math.min(limits.refused().maxBytes(), limits.most());
     int bytes = Math.min(body.size(), most);
     var key = new AgentKey(agent.organization(), agent.agent());
     if (refusals.retryAfterSeconds(key).isPresent()) {
-      telemetry.payloadBeyondRate();
+      // Lost, and on purpose: it is refused more often than what it says then is kept.
+      beyondRate.increment();
+      lost.increment();
       return CompletableFuture.completedFuture(false);
     }
     if (!refused.take(bytes)) {
-      telemetry.payloadLost();
+      lost.increment();
       return CompletableFuture.completedFuture(false);
     }
     return keepRequest(wanted.get(), agent, action, body, most, REFUSED_LIMIT)
@@ -132,14 +158,14 @@ final class PayloadRecording {
   }
 
   /** G12: a record that promises payloads says where they are missing. */
-  static Outcome without(Outcome outcome) {
+  public static Outcome without(Outcome outcome) {
     String error = outcome.error() == null ? NOT_KEPT : outcome.error() + "," + NOT_KEPT;
     return new Outcome(
         outcome.status(), outcome.durationMs(), outcome.usage(), error, outcome.charged());
   }
 
   /** Completes with whether it was kept; never fails. */
-  CompletableFuture<Boolean> keepReply(
+  public CompletableFuture<Boolean> keepReply(
       OrganizationSpec spec,
       AccessClaims agent,
       ActionId action,
@@ -160,7 +186,7 @@ final class PayloadRecording {
       ByteString body,
       boolean truncated) {
     if (truncated) {
-      telemetry.payloadTruncated();
+      cutShort.increment();
     }
     var now = clock.instant();
     return new Payload(
@@ -186,7 +212,7 @@ final class PayloadRecording {
         .within(limit, kept)
         .handle((_, failure) -> {
           if (failure != null) {
-            telemetry.payloadLost();
+            lost.increment();
             Causes.log("A payload could not be kept", failure);
           }
           return failure == null;

@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.redoubt.agent.Judgement;
 import io.redoubt.policy.Decision;
@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the log is told in words besides a verdict: what policies have to report. */
-final class Remark {
+public final class Remark {
   private static final int MAX_LENGTH = 1_000;
   private static final String BETWEEN = "; ";
   private static final String CUT = "…";
@@ -28,7 +28,7 @@ final class Remark {
    * @param judgement null: policies were not asked
    * @return null: there is nothing to say
    */
-  static @Nullable String of(List<String> first, @Nullable Judgement judgement) {
+  public static @Nullable String of(List<String> first, @Nullable Judgement judgement) {
     if (judgement == null) {
       return cut(String.join(BETWEEN, first), MAX_LENGTH);
     }

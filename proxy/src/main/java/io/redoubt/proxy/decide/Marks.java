@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
@@ -7,15 +7,15 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /** The header lines by which every answer says what was decided, and under which action. */
-final class Marks {
-  static final HttpHeader PERMIT = RawHeader.create("x-redoubt-decision", "permit");
-  static final HttpHeader DENY = RawHeader.create("x-redoubt-decision", "deny");
-  static final HttpHeader ESCALATE = RawHeader.create("x-redoubt-decision", "escalate");
-  static final HttpHeader SIMULATED = RawHeader.create("x-redoubt-simulated", "true");
+public final class Marks {
+  public static final HttpHeader PERMIT = RawHeader.create("x-redoubt-decision", "permit");
+  public static final HttpHeader DENY = RawHeader.create("x-redoubt-decision", "deny");
+  public static final HttpHeader ESCALATE = RawHeader.create("x-redoubt-decision", "escalate");
+  public static final HttpHeader SIMULATED = RawHeader.create("x-redoubt-simulated", "true");
 
   private Marks() {}
 
-  static HttpHeader of(Verdict verdict) {
+  public static HttpHeader of(Verdict verdict) {
     return switch (verdict) {
       case PERMIT -> PERMIT;
       case DENY -> DENY;
@@ -23,7 +23,7 @@ final class Marks {
     };
   }
 
-  static void add(List<HttpHeader> headers, HttpHeader decision, ActionId action) {
+  public static void add(List<HttpHeader> headers, HttpHeader decision, ActionId action) {
     headers.add(decision);
     headers.add(RawHeader.create("x-redoubt-action", action.toString()));
   }

@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.redoubt.content.ContentRules;
 import io.redoubt.policy.Policies;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * The content policies of the version that decided, which this node may come to know a moment after
  * the one that the agent lives on: an action is decided by one version of everything.
  */
-final class DecidedContents {
+public final class DecidedContents {
   private static final Duration LOOK_EVERY = Duration.ofMillis(20);
   private static final int LOOKS = 100;
 
@@ -21,12 +21,12 @@ final class DecidedContents {
   private final Executor later =
       CompletableFuture.delayedExecutor(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
 
-  DecidedContents(Policies policies) {
+  public DecidedContents(Policies policies) {
     this.policies = policies;
   }
 
   /** Fails with {@link Refusal.Raised} where the version does not become known here. */
-  CompletionStage<ContentRules> of(OrganizationId organization, long version) {
+  public CompletionStage<ContentRules> of(OrganizationId organization, long version) {
     return of(organization, version, LOOKS);
   }
 

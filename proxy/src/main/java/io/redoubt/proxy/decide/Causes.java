@@ -1,32 +1,32 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Failures of stages, without the wrapping that stages add. */
-final class Causes {
+public final class Causes {
   private static final Logger LOG = LoggerFactory.getLogger("io.redoubt.proxy.llm");
 
   private Causes() {}
 
-  static Throwable of(Throwable failure) {
+  public static Throwable of(Throwable failure) {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
         : failure;
   }
 
   /** One line: what fails under load fails often. */
-  static void log(String what, Throwable failure) {
+  public static void log(String what, Throwable failure) {
     LOG.warn("{}: {}", what, of(failure).toString());
   }
 
-  static void log(String what, String why) {
+  public static void log(String what, String why) {
     LOG.warn("{}: {}", what, why);
   }
 
   /** What nobody foresaw, with its trace. */
-  static void logUnforeseen(String what, Throwable failure) {
+  public static void logUnforeseen(String what, Throwable failure) {
     LOG.error(what, of(failure));
   }
 }

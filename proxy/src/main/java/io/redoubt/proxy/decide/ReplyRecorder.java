@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.util.ByteString;
@@ -7,17 +7,17 @@ import org.apache.pekko.util.ByteString;
  * Keeps a reply for the payload store while it goes by, up to the limit of one and within the
  * memory that all may take together.
  */
-final class ReplyRecorder {
+public final class ReplyRecorder {
 
   /** The memory that all requests and unfinished replies of a node share, to be recorded. */
-  static final class Memory {
+  public static final class Memory {
     private final AtomicLong free;
 
-    Memory(long bytes) {
+    public Memory(long bytes) {
       this.free = new AtomicLong(bytes);
     }
 
-    boolean take(int bytes) {
+    public boolean take(int bytes) {
       if (free.addAndGet(-bytes) < 0) {
         free.addAndGet(bytes);
         return false;
@@ -25,7 +25,7 @@ final class ReplyRecorder {
       return true;
     }
 
-    void giveBack(int bytes) {
+    public void giveBack(int bytes) {
       free.addAndGet(bytes);
     }
   }
@@ -35,12 +35,12 @@ final class ReplyRecorder {
   private ByteString kept = ByteString.emptyByteString();
   private boolean truncated;
 
-  ReplyRecorder(Memory memory, int limit) {
+  public ReplyRecorder(Memory memory, int limit) {
     this.memory = memory;
     this.limit = limit;
   }
 
-  void see(ByteString chunk) {
+  public void see(ByteString chunk) {
     if (truncated) {
       return;
     }
@@ -52,16 +52,16 @@ final class ReplyRecorder {
     }
   }
 
-  ByteString kept() {
+  public ByteString kept() {
     return kept;
   }
 
-  boolean isTruncated() {
+  public boolean isTruncated() {
     return truncated;
   }
 
   /** Gives the memory back, once the store has the bytes or has failed. */
-  void release() {
+  public void release() {
     memory.giveBack(kept.size());
     kept = ByteString.emptyByteString();
   }

@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.redoubt.agent.Agent;
 import io.redoubt.budget.Shortage;
@@ -11,7 +11,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Why the proxy answers in the provider's place. The name is the stable code that callers see. */
-enum Refusal {
+public enum Refusal {
   CREDENTIAL_MISSING(401, "A credential is needed: a Redoubt access token in the place of the key"),
   CREDENTIAL_INVALID(401, "The access token is not valid"),
   CREDENTIAL_AMBIGUOUS(
@@ -49,7 +49,7 @@ enum Refusal {
   TOO_MANY_APPROVALS(429, "Too many requests for approval wait for a decision"),
   CONTENT_NOT_INSPECTED(403, "Not all of it can be inspected, as content policy demands"),
   CONTENT_NOT_REDACTED(403, "What content policy wants redacted stands where it cannot be"),
-  REPLY_BLOCKED(403, "Content policy blocks what the model has answered"),
+  REPLY_BLOCKED(403, "Content policy blocks what was answered"),
   POLICIES_UNKNOWN(503, "The policies of the organization are not known here yet"),
   ENCLAVE_FROZEN(403, "What the control plane last said is too old to act on"),
   MODEL_NOT_FOUND(404, "No provider serves this model"),
@@ -59,16 +59,16 @@ enum Refusal {
   OUT_OF_SERVICE(
       503, "This node may not act right now; the same call may succeed at once elsewhere"),
   CUT(403, "The agent was stopped while the call was under way"),
-  UPSTREAM_UNREACHABLE(502, "The provider cannot be reached"),
-  UPSTREAM_NOT_ALLOWED(502, "The provider's address is none that this enclave connects to"),
-  UPSTREAM_TIMEOUT(504, "The provider did not answer in time"),
-  UPSTREAM_BUSY(503, "Too many calls wait for the provider"),
+  UPSTREAM_UNREACHABLE(502, "The upstream cannot be reached"),
+  UPSTREAM_NOT_ALLOWED(502, "The upstream's address is none that this enclave connects to"),
+  UPSTREAM_TIMEOUT(504, "The upstream did not answer in time"),
+  UPSTREAM_BUSY(503, "Too many calls wait for the upstream"),
   UPSTREAM_REDIRECTS(
       502, "The provider's address leads to another one, which is not followed and not passed on"),
-  REPLY_UNREADABLE(502, "The provider's reply is encoded, and cannot be checked for tool calls"),
-  REPLY_NOT_UNDERSTOOD(502, "The provider's reply cannot be checked for tool calls"),
-  REPLY_TOO_LARGE(502, "The provider's reply is too large to be checked for tool calls"),
-  PROVIDER_KEY_MISSING(502, "The provider has no usable key"),
+  REPLY_UNREADABLE(502, "The reply is encoded, and cannot be checked"),
+  REPLY_NOT_UNDERSTOOD(502, "The reply cannot be checked for tool calls"),
+  REPLY_TOO_LARGE(502, "The reply is too large to be checked"),
+  SETTINGS_CHANGED(503, "Where it goes was changed while it was under way"),
   INTERNAL(500, "Something went wrong on our side");
 
   private final int status;
@@ -79,7 +79,7 @@ enum Refusal {
     this.message = message;
   }
 
-  static Refusal of(AuthenticationFailure why) {
+  public static Refusal of(AuthenticationFailure why) {
     return switch (why) {
       case CREDENTIAL_MISSING -> CREDENTIAL_MISSING;
       case CREDENTIAL_AMBIGUOUS -> CREDENTIAL_AMBIGUOUS;
@@ -91,7 +91,7 @@ enum Refusal {
     };
   }
 
-  static Refusal of(Agent.Denial why) {
+  public static Refusal of(Agent.Denial why) {
     return switch (why) {
       case UNKNOWN_AGENT, NOT_ACTIVE, FAMILY_UNKNOWN -> AGENT_NOT_ACTIVE;
       case SOURCE_NOT_ALLOWED -> SOURCE_ADDRESS_NOT_ALLOWED;
@@ -105,14 +105,14 @@ enum Refusal {
     };
   }
 
-  static Refusal of(Cut why) {
+  public static Refusal of(Cut why) {
     return switch (why) {
       case STOPPED -> CUT;
       case LEASE_LOST, NODE_ENDS -> OUT_OF_SERVICE;
     };
   }
 
-  static Refusal of(UpstreamException.Reason why) {
+  public static Refusal of(UpstreamException.Reason why) {
     return switch (why) {
       case UNREACHABLE -> UPSTREAM_UNREACHABLE;
       case FORBIDDEN -> UPSTREAM_NOT_ALLOWED;
@@ -122,16 +122,26 @@ enum Refusal {
     };
   }
 
-  int status() {
+  /**
+   * Why a permit under an old fence is none.
+   *
+   * @param raised whether each new incarnation of the agent raises its fence; then its next answer
+   *     says why
+   */
+  public static Refusal fenced(boolean raised) {
+    return raised ? UNAVAILABLE : AGENT_NOT_ACTIVE;
+  }
+
+  public int status() {
     return status;
   }
 
-  String message() {
+  public String message() {
     return message;
   }
 
   /** The same, with the approval that is meant; null: none is. */
-  String message(@Nullable ApprovalId approval) {
+  public String message(@Nullable ApprovalId approval) {
     if (approval == null) {
       return message;
     }
@@ -142,50 +152,50 @@ enum Refusal {
     };
   }
 
-  String code() {
+  public String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /** Whether the organization's policies said so, and not the product. */
-  boolean isByPolicy() {
+  public boolean isByPolicy() {
     return this == POLICY_DENIED
         || this == APPROVAL_NEEDED
         || this == APPROVAL_DENIED
         || this == APPROVAL_EDITED;
   }
 
-  Verdict verdict() {
+  public Verdict verdict() {
     return this == APPROVAL_NEEDED ? Verdict.ESCALATE : Verdict.DENY;
   }
 
   /** Whether the same request may succeed a little later. */
-  boolean isTransient() {
+  public boolean isTransient() {
     return status == 429 || status == 503;
   }
 
   /** Ends the walk of a call; without a stack trace, since it is an answer. */
-  static final class Raised extends RuntimeException {
+  public static final class Raised extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final Refusal refusal;
     private final transient @Nullable Shortage shortage;
 
-    Raised(Refusal refusal) {
+    public Raised(Refusal refusal) {
       this(refusal, null);
     }
 
-    Raised(Refusal refusal, @Nullable Shortage shortage) {
+    public Raised(Refusal refusal, @Nullable Shortage shortage) {
       super(refusal.code(), null, false, false);
       this.refusal = refusal;
       this.shortage = shortage;
     }
 
     /** Of the agent's budget; null: it is not about that. */
-    @Nullable Shortage shortage() {
+    public @Nullable Shortage shortage() {
       return shortage;
     }
 
-    Refusal refusal() {
+    public Refusal refusal() {
       return refusal;
     }
   }

@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,9 +18,18 @@ public final class OutcomeWriter {
   private static final Logger LOG = LoggerFactory.getLogger(OutcomeWriter.class);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
+  /**
+   * How an outcome is written when the database is away.
+   *
+   * @param attempts in all
+   * @param backoff before the second, doubled each time, at most a minute
+   * @param pending outcomes that wait for another attempt; more are given up, and counted
+   */
+  public record Retries(int attempts, Duration backoff, int pending) {}
+
   private final ActorSystem<?> system;
   private final AuditLog audit;
-  private final LlmConfig.Outcomes config;
+  private final Retries retries;
   private final AtomicInteger pending = new AtomicInteger();
   private final Counter lost;
 
@@ -30,14 +39,10 @@ public final class OutcomeWriter {
    * @param of whose, for the names of its metrics
    */
   public OutcomeWriter(
-      ActorSystem<?> system,
-      AuditLog audit,
-      LlmConfig.Outcomes config,
-      String of,
-      MeterRegistry metrics) {
+      ActorSystem<?> system, AuditLog audit, Retries retries, String of, MeterRegistry metrics) {
     this.system = system;
     this.audit = audit;
-    this.config = config;
+    this.retries = retries;
     this.lost = metrics.counter("redoubt." + of + ".outcomes.lost");
     metrics.gauge("redoubt." + of + ".outcomes.pending", pending);
   }
@@ -52,8 +57,8 @@ public final class OutcomeWriter {
    *
    * @param written runs once it is in the log
    */
-  void write(AuditOutcome outcome, Runnable written) {
-    write(outcome, written, 1, config.backoff());
+  public void write(AuditOutcome outcome, Runnable written) {
+    write(outcome, written, 1, retries.backoff());
   }
 
   private void write(AuditOutcome outcome, Runnable written, int attempt, Duration pause) {
@@ -71,8 +76,8 @@ public final class OutcomeWriter {
 
   private void again(
       AuditOutcome outcome, Runnable written, int attempt, Duration pause, Throwable failure) {
-    if (attempt >= config.attempts() || pending.incrementAndGet() > config.pending()) {
-      if (attempt < config.attempts()) {
+    if (attempt >= retries.attempts() || pending.incrementAndGet() > retries.pending()) {
+      if (attempt < retries.attempts()) {
         pending.decrementAndGet();
       }
       lost.increment();

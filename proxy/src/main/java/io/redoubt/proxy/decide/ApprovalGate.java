@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.action.Approved;
@@ -6,6 +6,7 @@ import io.redoubt.action.Arguments;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
+import io.redoubt.agent.Agents;
 import io.redoubt.agent.Asking;
 import io.redoubt.agent.Judgement;
 import io.redoubt.approval.ApprovalDesk;
@@ -13,6 +14,7 @@ import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.ApprovalRequest;
 import io.redoubt.approval.ShownPrompt;
 import io.redoubt.budget.Shortage;
+import io.redoubt.entity.Patience;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.id.ActionId;
@@ -35,17 +37,26 @@ import org.jspecify.annotations.Nullable;
  * ask the agent's actor again. Only where that permits it is the grant spent; and only once it is
  * spent, durably, is the intent written.
  */
-final class ApprovalGate {
+public final class ApprovalGate {
   /** Whoever is asked for something else by the time that it is granted, asks once more. */
   private static final int MOST_ATTEMPTS = 2;
 
   /** A changed call may be changed once more; nobody does that for ever. */
   private static final int MOST_EDITS = 8;
 
-  private final LlmPorts ports;
+  private final Agents agents;
+  private final ApprovalDesk approvals;
+  private final Patience patience;
 
-  ApprovalGate(LlmPorts ports) {
-    this.ports = ports;
+  /**
+   * The way.
+   *
+   * @param patience with a verdict
+   */
+  public ApprovalGate(Agents agents, ApprovalDesk approvals, Patience patience) {
+    this.agents = agents;
+    this.approvals = approvals;
+    this.patience = patience;
   }
 
   /**
@@ -59,7 +70,7 @@ final class ApprovalGate {
    * @param objection to letting it go out although it is permitted, for which no grant is spent
    * @param editing how whoever approves may change it; null: they may not
    */
-  record Plea(
+  public record Plea(
       AgentKey agent,
       FamilyId family,
       GovernedAction action,
@@ -74,6 +85,15 @@ final class ApprovalGate {
       Function<Agent.Permitted, CompletionStage<Optional<Refusal>>> objection,
       @Nullable Editing editing) {}
 
+  /** A call that whoever approves may change. */
+  public interface Editable {
+    /** Of the call in its canonical form, hex. */
+    String digest();
+
+    /** The call that it stands in the place of; null: it is as the agent made it. */
+    ApprovalView.@Nullable Edit edit();
+  }
+
   /**
    * How a call is changed.
    *
@@ -81,9 +101,9 @@ final class ApprovalGate {
    * @param call as it is
    * @param edited the plea for the call that stands in its place
    */
-  record Editing(
+  public record Editing(
       ApprovalRequest.Form form,
-      ToolCall call,
+      Editable call,
       BiFunction<ApprovalView.Edit, Arguments, Plea> edited) {}
 
   /**
@@ -91,19 +111,20 @@ final class ApprovalGate {
    *
    * @param arguments that may be told, since it is approved; null: it is not
    */
-  record Replacement(ApprovalView view, @Nullable JsonNode arguments) {}
+  public record Replacement(ApprovalView view, @Nullable JsonNode arguments) {}
 
   /** What came of it. */
-  sealed interface Outcome {}
+  public sealed interface Outcome {}
 
   /**
    * Permitted, and the grant is spent for it.
    *
    * @param edited the call that goes out in its place; null: it goes out as it is
    */
-  record Passed(Agent.Permitted permitted, @Nullable ApprovalId approval, @Nullable ToolCall edited)
+  public record Passed(
+      Agent.Permitted permitted, @Nullable ApprovalId approval, @Nullable Editable edited)
       implements Outcome {
-    Passed(Agent.Permitted permitted, @Nullable ApprovalId approval) {
+    public Passed(Agent.Permitted permitted, @Nullable ApprovalId approval) {
       this(permitted, approval, null);
     }
   }
@@ -117,7 +138,7 @@ final class ApprovalGate {
    * @param reserved what the budget keeps for it in vain; null: nothing
    * @param replacement what stands in its place; null: nothing does
    */
-  record Held(
+  public record Held(
       Refusal why,
       @Nullable ApprovalId approval,
       @Nullable Judgement judgement,
@@ -135,12 +156,12 @@ final class ApprovalGate {
   }
 
   /** Whether anybody can be asked: nodes of an older release do not say what to approve. */
-  static boolean opensFor(@Nullable Judgement judgement) {
+  public static boolean opensFor(@Nullable Judgement judgement) {
     return judgement != null && judgement.asking() != null;
   }
 
   /** Never fails. */
-  CompletionStage<Outcome> pass(Plea plea) {
+  public CompletionStage<Outcome> pass(Plea plea) {
     return pass(plea, plea.judgement, MOST_ATTEMPTS)
         .exceptionally(failure -> {
           Causes.log("An approval could not be asked for or used", failure);
@@ -158,8 +179,7 @@ final class ApprovalGate {
         .thenCompose(answer ->
             switch (answer) {
               case ApprovalDesk.Pending pending ->
-                  ports
-                      .approvals()
+                  approvals
                       .await(key(plea, pending.view().id()), pending, plea.patience, plea.wanted)
                       .thenCompose(then ->
                           then instanceof ApprovalDesk.Over(var view) && view.editedTo() != null
@@ -192,12 +212,11 @@ final class ApprovalGate {
     }
     var key = key(plea, to.approval());
     var left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
-    return ports
-        .approvals()
+    return approvals
         .replacement(key)
         .thenCompose(found ->
             (found.answer() instanceof ApprovalDesk.Pending pending
-                    ? ports.approvals().await(key, pending, left, plea.wanted)
+                    ? approvals.await(key, pending, left, plea.wanted)
                     : CompletableFuture.completedStage(found.answer()))
                 .thenCompose(answer ->
                     switch (answer) {
@@ -237,8 +256,7 @@ final class ApprovalGate {
   /** Whoever comes with the call as it was is told of the other, and does not get it unasked. */
   private CompletionStage<Outcome> replaced(
       Plea plea, Judgement judgement, ApprovalView.Edit to, int edits) {
-    return ports
-        .approvals()
+    return approvals
         .replacement(key(plea, to.approval()))
         .thenCompose(found ->
             found.view().editedTo() != null && edits > 1
@@ -261,13 +279,11 @@ final class ApprovalGate {
     if (!plea.wanted.getAsBoolean()) {
       return held(Refusal.APPROVAL_NEEDED, grant.id(), judgement);
     }
-    return ports
-        .agents()
+    return agents
         .ask(
             plea.agent,
             replyTo ->
-                new Agent.Decide(
-                    plea.action.with(grant), plea.family, ports.patience().ends(), replyTo))
+                new Agent.Decide(plea.action.with(grant), plea.family, patience.ends(), replyTo))
         .thenCompose(reply ->
             switch (reply) {
               case Agent.Permitted permitted -> spend(plea, judgement, grant, permitted);
@@ -323,8 +339,7 @@ final class ApprovalGate {
 
   private CompletionStage<Outcome> spendNow(
       Plea plea, Judgement judgement, Approved grant, Agent.Permitted permitted) {
-    return ports
-        .approvals()
+    return approvals
         .consume(key(plea, grant.id()), plea.action.id())
         .thenCompose(spent ->
             spent
@@ -370,14 +385,8 @@ final class ApprovalGate {
   private CompletionStage<ApprovalDesk.Answer> ask(Plea plea, Judgement judgement, Asking asking) {
     var request = request(plea, judgement, asking);
     Integer most = plea.spec.approvalLimit();
-    return ports
-        .approvals()
-        .ask(
-            plea.agent,
-            request,
-            plea.arguments,
-            plea.prompt,
-            most == null ? Integer.MAX_VALUE : most);
+    return approvals.ask(
+        plea.agent, request, plea.arguments, plea.prompt, most == null ? Integer.MAX_VALUE : most);
   }
 
   private static ApprovalRequest request(Plea plea, Judgement judgement, Asking asking) {

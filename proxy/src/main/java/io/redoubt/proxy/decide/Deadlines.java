@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -10,15 +10,15 @@ import org.apache.pekko.actor.typed.ActorSystem;
  * Ends what takes too long, for what every call does: Java's own way to do that wakes a thread to
  * begin each and once more to forget it, this one writes it down for the next tick.
  */
-final class Deadlines {
+public final class Deadlines {
   private final ActorSystem<?> system;
 
-  Deadlines(ActorSystem<?> system) {
+  public Deadlines(ActorSystem<?> system) {
     this.system = system;
   }
 
   /** The same future, which fails with a {@link TimeoutException} where the limit comes first. */
-  <T> CompletableFuture<T> within(Duration limit, CompletableFuture<T> future) {
+  public <T> CompletableFuture<T> within(Duration limit, CompletableFuture<T> future) {
     if (future.isDone()) {
       return future;
     }

@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.redoubt.agent.AgentKey;
 import java.util.HashMap;
@@ -9,12 +9,20 @@ import org.jspecify.annotations.Nullable;
  * The memory that requests may take from their first byte to the end of their call: of each agent,
  * so that none takes it from the others, and of all together (G11).
  */
-final class BodyMemory {
-  private final LlmConfig.BodyMemory limits;
+public final class BodyMemory {
+  private final Limits limits;
   private final Map<AgentKey, Long> taken = new HashMap<>();
   private long total;
 
-  BodyMemory(LlmConfig.BodyMemory limits) {
+  /**
+   * How much memory requests may take.
+   *
+   * @param perAgent bytes of one agent, at least those of one body; more: 429
+   * @param total bytes of all agents; more: 503
+   */
+  public record Limits(long perAgent, long total) {}
+
+  public BodyMemory(Limits limits) {
     this.limits = limits;
   }
 
@@ -23,12 +31,12 @@ final class BodyMemory {
    *
    * @param agent null where a service of ours speaks for an agent and is not believed yet
    */
-  Share share(@Nullable AgentKey agent) {
+  public Share share(@Nullable AgentKey agent) {
     return new Share(agent);
   }
 
   /** What one call holds; once given back it gets nothing more. */
-  final class Share {
+  public final class Share {
     private final @Nullable AgentKey agent;
     private long held;
     private boolean over;
@@ -42,7 +50,7 @@ final class BodyMemory {
      *
      * @throws Refusal.Raised where there is no room for them
      */
-    void take(long bytes) {
+    public void take(long bytes) {
       synchronized (BodyMemory.this) {
         long ofAgent = agent == null ? 0 : taken.getOrDefault(agent, 0L) + bytes;
         if (ofAgent > limits.perAgent()) {
@@ -60,7 +68,7 @@ final class BodyMemory {
     }
 
     /** May be called again. */
-    void giveBack() {
+    public void giveBack() {
       synchronized (BodyMemory.this) {
         total -= held;
         if (agent != null) {

@@ -1,4 +1,4 @@
-package io.redoubt.proxy.llm;
+package io.redoubt.proxy.decide;
 
 import io.redoubt.content.ContentRules;
 import io.redoubt.content.EffectiveContentPolicy;
@@ -16,25 +16,25 @@ import java.util.Locale;
  * The content policy that holds for one call, from its permit to the end of its reply, whatever is
  * published meanwhile.
  */
-record ContentInForce(Inspector inspector, EffectiveContentPolicy policy) {
+public record ContentInForce(Inspector inspector, EffectiveContentPolicy policy) {
 
-  static ContentInForce of(ContentRules rules, AgentId agent, AgentSpec spec) {
+  public static ContentInForce of(ContentRules rules, AgentId agent, AgentSpec spec) {
     return new ContentInForce(Inspector.of(rules.patterns()), rules.of(agent, spec.labels()));
   }
 
   /** Whether texts of the reply may have to be changed, or the reply be ended. */
-  boolean enforcesInReply() {
+  public boolean enforcesInReply() {
     return policy.enforces(Direction.REPLY);
   }
 
   /** What a record is told of something that was done in a reply. */
-  Coverage.Act inReply(String finding, ContentAction action) {
+  public Coverage.Act inReply(String finding, ContentAction action) {
     var by = policy.part(finding, Direction.REPLY).origin();
     return act(Inspected.REPLY + ':' + finding, action, by == null ? "" : by.name());
   }
 
   /** What findings in a reply are to be reported for. */
-  List<Coverage.Act> alerts(List<String> findings) {
+  public List<Coverage.Act> alerts(List<String> findings) {
     return findings.stream()
         .map(each -> each.substring(Inspected.REPLY.length() + 1))
         .filter(each -> policy.action(each, Direction.REPLY) == ContentAction.ALERT)
@@ -43,7 +43,7 @@ record ContentInForce(Inspector inspector, EffectiveContentPolicy policy) {
   }
 
   /** What was done about what was found in a request, or in the arguments of a call. */
-  static List<Coverage.Act> acts(Decision decision) {
+  public static List<Coverage.Act> acts(Decision decision) {
     return decision.content().stream()
         .map(each -> act(each.finding(), each.action(), each.by().name()))
         .toList();
