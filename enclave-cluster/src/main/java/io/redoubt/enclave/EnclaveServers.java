@@ -30,6 +30,9 @@ import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.llm.LlmPorts;
 import io.redoubt.proxy.llm.LlmRoutes;
 import io.redoubt.proxy.stream.Cut;
+import io.redoubt.proxy.tools.ExecuteRoutes;
+import io.redoubt.proxy.tools.ToolPorts;
+import io.redoubt.proxy.tools.ToolsConfig;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -51,7 +54,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The node's servers: the agent endpoint, the LLM proxy, management; and how they end. */
+/** The node's servers: the agent endpoint, the acting one, management; and how they end. */
 final class EnclaveServers {
   private static final Logger LOG = LoggerFactory.getLogger(EnclaveServers.class);
   private static final HttpHeader HANG_UP = Connection.create("close");
@@ -240,7 +243,32 @@ final class EnclaveServers {
             llm.payloads(),
             environment.metrics(),
             environment.clock());
-    return llmRoutes(llm, payloads);
+    return concat(executeRoutes(payloads), llmRoutes(llm, payloads));
+  }
+
+  private Route executeRoutes(PayloadRecording payloads) {
+    return new ExecuteRoutes(
+            node.system,
+            ToolsConfig.from(config.whole()),
+            new NodeIdentity(node.enclave, config.node()),
+            edge,
+            node.authenticator,
+            node.streams,
+            node.upstreams,
+            new ToolPorts(
+                node.agents,
+                store.auditLog(),
+                store.connectors(),
+                node.decidingPolicies,
+                node.lease,
+                node.offline,
+                node.patience,
+                node.approvalDesk),
+            payloads,
+            () -> Endpoints.approvals(agentUrl()),
+            environment.clock(),
+            environment.metrics())
+        .routes();
   }
 
   private Route llmRoutes(LlmConfig llm, PayloadRecording payloads) {

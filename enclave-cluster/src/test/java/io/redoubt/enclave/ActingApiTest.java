@@ -19,6 +19,7 @@ class ActingApiTest {
       List.of("/v1/messages", "/v1/messages/count_tokens");
   private static final List<String> OPENAI =
       List.of("/v1/chat/completions", "/v1/responses", "/v1/embeddings");
+  private static final List<String> EXECUTE = List.of("/v1/execute", "/v1/sdk/execute");
   private static final String CALL = "{\"model\":\"test-model\",\"max_tokens\":5,\"messages\":[]}";
 
   private final EnclaveFixture fixture = EnclaveFixture.shared();
@@ -36,6 +37,7 @@ class ActingApiTest {
     routed.addAll(OPENAI);
     routed.add("/v1/models");
     routed.add("/v1/models/{model}");
+    routed.addAll(EXECUTE);
     routed.add("/openapi.json");
 
     assertThat(described).containsExactlyInAnyOrderElementsOf(routed);
@@ -73,6 +75,16 @@ class ActingApiTest {
       describes(415, postAs("application/json; charset=utf-16", path, CALL, "x-api-key", token));
       byte[] utf16 = CALL.getBytes(StandardCharsets.UTF_16);
       describes(400, Http.post(at(path), utf16, "application/json", "x-api-key", token));
+    }
+    for (String path : EXECUTE) {
+      String operation = "{\"connector\":\"nobodys\",\"operation\":\"x\"}";
+      describes(401, post(path, operation));
+      describes(401, post(path, operation, "x-api-key", "nonsense"));
+      describes(400, post(path, "{", "x-api-key", token));
+      describes(422, post(path, "{}", "x-api-key", token));
+      describes(404, post(path, operation, "x-api-key", token));
+      describes(415, postAs("text/plain", path, operation, "x-api-key", token));
+      describes(413, post(path, "{\"a\":\"" + "x".repeat(300_000) + "\"}", "x-api-key", token));
     }
     for (String path : OPENAI) { // the fixture's one provider is of the other kind
       describes(404, post(path, CALL, "x-api-key", token));

@@ -6,6 +6,7 @@ import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.problem.TemporarilyUnavailable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -74,6 +75,14 @@ final class Problems {
 
   private static HttpResponse response(
       HttpRequest request, ProblemException problem, List<HttpHeader> headers) {
+    return response(request, problem, Map.of(), headers);
+  }
+
+  static HttpResponse response(
+      HttpRequest request,
+      ProblemException problem,
+      Map<String, Object> members,
+      List<HttpHeader> headers) {
     var all = new ArrayList<HttpHeader>(headers);
     switch (problem.type()) {
       case STEP_UP_NEEDED ->
@@ -97,7 +106,8 @@ final class Problems {
                 problem.getMessage(),
                 request.getUri().path(),
                 Requests.trace(request).traceId())
-            .withErrors(problem.errors()),
+            .withErrors(problem.errors())
+            .with(members),
         all);
   }
 

@@ -6,6 +6,7 @@ import io.redoubt.protocol.problem.Problem;
 import io.redoubt.protocol.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -61,6 +62,19 @@ public final class Replies {
   /** Answers with a problem document. */
   public static Route problem(ProblemException problem) {
     return Problems.route(problem);
+  }
+
+  /**
+   * A problem document as an answer to a request.
+   *
+   * @param members what is told beside the usual ones (RFC 9457 §3.2)
+   */
+  public static HttpResponse problem(
+      HttpRequest request,
+      ProblemException problem,
+      Map<String, Object> members,
+      List<HttpHeader> headers) {
+    return Problems.response(request, problem, members, headers);
   }
 
   /** Renders a problem document outside a route. */

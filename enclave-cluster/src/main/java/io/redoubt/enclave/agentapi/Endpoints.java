@@ -28,8 +28,13 @@ public record Endpoints(
         agent + "self",
         withoutSlash(actingUrl),
         null,
-        null,
+        withoutSlash(actingUrl) + "/v1/execute",
         null);
+  }
+
+  /** Where an agent asks for the state of an approval, with its id after a slash. */
+  public static String approvals(URI agentUrl) {
+    return withoutSlash(agentUrl) + "/v1/agent/approvals";
   }
 
   private static String withoutSlash(URI url) {

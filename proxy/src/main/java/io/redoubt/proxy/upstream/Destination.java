@@ -1,5 +1,6 @@
 package io.redoubt.proxy.upstream;
 
+import io.redoubt.protocol.link.ConnectorSpec;
 import io.redoubt.protocol.link.ProviderSpec;
 import java.net.URI;
 import java.time.Duration;
@@ -21,10 +22,18 @@ public record Destination(URI base, @Nullable String caPem, @Nullable Duration c
 
   /** As the provider's own settings say. */
   public static Destination of(ProviderSpec provider) {
-    var tls = provider.tls();
-    var seconds = provider.connectTimeoutSeconds();
+    return of(provider.baseUrl(), provider.tls(), provider.connectTimeoutSeconds());
+  }
+
+  /** As the connector's own settings say. */
+  public static Destination of(ConnectorSpec connector) {
+    return of(connector.baseUrl(), connector.tls(), connector.connectTimeoutSeconds());
+  }
+
+  private static Destination of(
+      URI base, ProviderSpec.@Nullable Tls tls, @Nullable Integer seconds) {
     return new Destination(
-        provider.baseUrl(),
+        base,
         tls == null ? null : tls.caPem(),
         seconds == null ? null : Duration.ofSeconds(seconds));
   }

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigValueType;
 import io.redoubt.proxy.authenticate.AuthenticateConfig;
 import io.redoubt.proxy.judge.JudgeConfig;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
+import io.redoubt.proxy.tools.ToolsConfig;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -22,11 +23,12 @@ class ConfigKeysTest {
   @Test
   void everyKeyIsAComponentAndEveryComponentAKey() {
     assertThat(config.root().keySet())
-        .containsExactlyInAnyOrder("authenticate", "streams", "upstream", "llm", "judge");
+        .containsExactlyInAnyOrder("authenticate", "streams", "upstream", "tools", "llm", "judge");
     matches(AuthenticateConfig.class, config.getConfig("authenticate"));
     matches(LiveStreamsConfig.class, config.getConfig("streams"));
     matches(UpstreamConfig.class, config.getConfig("upstream"));
     matches(JudgeConfig.class, config.getConfig("judge"));
+    matches(ToolsConfig.class, config.getConfig("tools"));
     matches(LlmConfig.class, config.getConfig("llm"));
   }
 

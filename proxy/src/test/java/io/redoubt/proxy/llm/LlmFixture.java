@@ -46,12 +46,16 @@ import io.redoubt.proxy.sdk.SdkAgent.Heard;
 import io.redoubt.proxy.sdk.SdkAgent.Question;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
+import io.redoubt.proxy.tools.ExecuteRoutes;
+import io.redoubt.proxy.tools.ToolPorts;
+import io.redoubt.proxy.tools.ToolsConfig;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import io.redoubt.proxy.upstream.Upstreams;
 import io.redoubt.testing.FakeFences;
 import io.redoubt.testing.FakePolicies;
 import io.redoubt.testing.InMemoryApprovalBoard;
 import io.redoubt.testing.InMemoryAuditLog;
+import io.redoubt.testing.InMemoryConnectors;
 import io.redoubt.testing.InMemoryOrganizations;
 import io.redoubt.testing.InMemoryPayloadStore;
 import io.redoubt.testing.InMemoryProviders;
@@ -101,6 +105,7 @@ public final class LlmFixture implements AutoCloseable {
   final InMemoryProviders providers = new InMemoryProviders();
   final InMemoryOrganizations organizations = new InMemoryOrganizations();
   public final FakePolicies policies = new FakePolicies();
+  public final InMemoryConnectors connectors = new InMemoryConnectors();
   public final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
   public final InMemoryRevocations revocations = new InMemoryRevocations();
   final InMemorySigningKeyDirectory directory = new InMemorySigningKeyDirectory();
@@ -171,6 +176,28 @@ public final class LlmFixture implements AutoCloseable {
     var recording =
         new PayloadRecording(
             system, payloads, organizations, LlmConfig.from(config).payloads(), metrics, clock);
+    var execute =
+        new ExecuteRoutes(
+            system,
+            ToolsConfig.from(config),
+            new NodeIdentity(ENCLAVE, "node-1"),
+            edge,
+            authenticator,
+            streams,
+            upstreams,
+            new ToolPorts(
+                agents,
+                audit,
+                connectors,
+                policies,
+                lease::get,
+                _ -> standing(),
+                new Patience(clock, Duration.ofSeconds(5)),
+                desk),
+            recording,
+            () -> "http://agent.example/v1/agent/approvals",
+            clock,
+            metrics);
     var routes =
         new LlmRoutes(
             system,
@@ -198,7 +225,8 @@ public final class LlmFixture implements AutoCloseable {
                 .addSpanProcessor(SimpleSpanProcessor.create(spans))
                 .build()
                 .get("test"));
-    var sealed = new HttpEdge("acting", metrics).seal(routes.routes());
+    var sealed =
+        new HttpEdge("acting", metrics).seal(Directives.concat(execute.routes(), routes.routes()));
     var marked = Directives.mapResponse(answer -> LlmRoutes.marked(answer, clock), () -> sealed);
     binding =
         await(

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param baseUrl in front of the path of every operation
  * @param credential how its secret is presented; null: it has none
  * @param operations each with a name of its own
- * @param timeoutSeconds how long the upstream may stay silent
+ * @param timeoutSeconds how long an answer may take, to its last byte
  * @param connectTimeoutSeconds how long a connection may take; null: as the enclave says
  * @param tls how its certificate is checked; null: as the enclave says
  */

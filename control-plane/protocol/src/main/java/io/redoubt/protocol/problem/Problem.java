@@ -1,10 +1,17 @@
 package io.redoubt.protocol.problem;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A problem document, {@code application/problem+json} (RFC 9457). */
+/**
+ * A problem document, {@code application/problem+json} (RFC 9457).
+ *
+ * @param members what is told of this occurrence beside that (§3.2)
+ */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Problem(
     String type,
@@ -13,7 +20,8 @@ public record Problem(
     @Nullable String detail,
     @Nullable String instance,
     @Nullable String traceId,
-    @Nullable List<FieldError> errors) {
+    @Nullable List<FieldError> errors,
+    @JsonAnyGetter Map<String, Object> members) {
 
   public static final String MEDIA_TYPE = "application/problem+json";
 
@@ -38,7 +46,8 @@ public record Problem(
         detail == null ? type.help() : detail,
         instance,
         traceId,
-        null);
+        null,
+        Map.of());
   }
 
   public Problem withErrors(List<FieldError> errors) {
@@ -49,6 +58,12 @@ public record Problem(
         detail,
         instance,
         traceId,
-        errors.isEmpty() ? null : List.copyOf(errors));
+        errors.isEmpty() ? null : List.copyOf(errors),
+        members);
+  }
+
+  /** With more that is told of this occurrence. */
+  public Problem with(Map<String, Object> more) {
+    return new Problem(type, title, status, detail, instance, traceId, errors, new TreeMap<>(more));
   }
 }

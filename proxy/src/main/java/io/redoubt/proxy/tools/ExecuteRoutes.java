@@ -1,0 +1,203 @@
+package io.redoubt.proxy.tools;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.Replies;
+import io.redoubt.http.Requests;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.problem.ErrorType;
+import io.redoubt.protocol.problem.ProblemException;
+import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.decide.Marks;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.OutcomeWriter;
+import io.redoubt.proxy.decide.PayloadRecording;
+import io.redoubt.proxy.decide.ReplyRecorder;
+import io.redoubt.proxy.decide.RequestBodies;
+import io.redoubt.proxy.stream.LiveStreams;
+import io.redoubt.proxy.upstream.Upstreams;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/execute}, and the same under {@code /v1/sdk/execute}. */
+public final class ExecuteRoutes {
+  private static final String PATH = "/v1/execute";
+  private static final String SDK_PATH = "/v1/sdk/execute";
+  private static final HttpHeader NO_STORE = RawHeader.create("Cache-Control", "no-store");
+
+  private final EdgeConfig edge;
+  private final RequestBodies bodies;
+  private final Executor executor;
+  private final Performance performance;
+  private final Refused refused;
+  private final Supplier<String> approvals;
+  private final MeterRegistry metrics;
+  private final InstantSource clock;
+
+  /**
+   * The routes.
+   *
+   * @param approvals where agents ask for the state of an approval, without a slash at the end
+   */
+  public ExecuteRoutes(
+      ActorSystem<?> system,
+      ToolsConfig config,
+      NodeIdentity node,
+      EdgeConfig edge,
+      Authenticator authenticator,
+      LiveStreams streams,
+      Upstreams upstreams,
+      ToolPorts ports,
+      PayloadRecording payloads,
+      Supplier<String> approvals,
+      InstantSource clock,
+      MeterRegistry metrics) {
+    this.edge = edge;
+    this.approvals = approvals;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.bodies = new RequestBodies(system, config.bodies());
+    var outcomes =
+        new OutcomeWriter(system, ports.audit(), config.outcomes(), "connector", metrics);
+    this.executor =
+        new Executor(
+            node,
+            authenticator,
+            streams,
+            config,
+            ports,
+            new ReplyRecorder.Memory(config.replyMemory()));
+    this.performance = new Performance(upstreams, ports, config, payloads, outcomes, clock);
+    this.refused = new Refused(node, ports.audit(), payloads);
+  }
+
+  /** Rejects what is not asked of it. */
+  public Route routes() {
+    return Directives.extractRequest(request -> {
+      String path = request.getUri().path();
+      if (!path.equals(PATH) && !path.equals(SDK_PATH)) {
+        return Directives.reject();
+      }
+      return request.method().equals(HttpMethods.POST)
+          ? Directives.completeWithFuture(execute(request))
+          : Directives.complete(
+              Replies.problem(
+                  request,
+                  ProblemException.of(ErrorType.METHOD_NOT_ALLOWED),
+                  Map.of(),
+                  List.of(RawHeader.create("Allow", "POST"))));
+    });
+  }
+
+  /**
+   * Done.
+   *
+   * @param result of the API
+   */
+  private record Done(ActionId actionId, String decision, Reply result) {}
+
+  /**
+   * What the API answered.
+   *
+   * @param mediaType in lower case, without parameters; empty where it did not say
+   * @param bodyBase64 in the place of a body that is no text
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record Reply(
+      int status, String mediaType, @Nullable Object body, @Nullable Object bodyBase64) {}
+
+  /** Somebody has to approve it first. */
+  private record Pending(ActionId actionId, ApprovalId approvalId, String decision) {}
+
+  private CompletionStage<HttpResponse> execute(HttpRequest request) {
+    var call =
+        new Execution(
+            request,
+            bodies.of(request),
+            Requests.source(edge, request),
+            Requests.trace(request),
+            ActionId.next(clock),
+            clock.instant());
+    return executor
+        .admit(call)
+        .thenCompose(permitted -> performance.of(call, permitted))
+        .thenApply(result -> done(call, result))
+        .exceptionallyCompose(
+            failure -> refused.of(call, failure).thenApply(answer -> answer(call, answer)));
+  }
+
+  private HttpResponse done(Execution call, Result result) {
+    count(call, "permit");
+    var body = result.raw();
+    return answer(
+        call,
+        200,
+        Marks.PERMIT,
+        new Done(
+            call.action(),
+            "permit",
+            new Reply(
+                result.status(),
+                result.mediaType(),
+                result.binary() ? null : body,
+                result.binary() ? body : null)),
+        List.of());
+  }
+
+  private HttpResponse answer(Execution call, Refused.Answer answer) {
+    count(call, answer.code());
+    if (answer.pending() == null) {
+      var headers = marked(call, answer.mark());
+      return Replies.problem(call.request(), answer.problem(), answer.members(), headers);
+    }
+    return answer(
+        call,
+        202,
+        Marks.ESCALATE,
+        new Pending(call.action(), answer.pending(), "escalate"),
+        List.of(RawHeader.create("Location", approvals.get() + "/" + answer.pending())));
+  }
+
+  private HttpResponse answer(
+      Execution call, int status, HttpHeader mark, Object body, List<HttpHeader> more) {
+    var headers = marked(call, mark);
+    headers.add(NO_STORE);
+    headers.addAll(more);
+    return HttpResponse.create()
+        .withStatus(StatusCodes.get(status))
+        .withHeaders(headers)
+        .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Json.write(body)));
+  }
+
+  private static List<HttpHeader> marked(Execution call, HttpHeader mark) {
+    var headers = new ArrayList<HttpHeader>();
+    Marks.add(headers, mark, call.action());
+    return headers;
+  }
+
+  private void count(Execution call, String outcome) {
+    metrics
+        .timer("redoubt.execute.requests", "outcome", outcome)
+        .record(call.elapsedNanos(), TimeUnit.NANOSECONDS);
+  }
+}

@@ -1,0 +1,381 @@
+package io.redoubt.proxy.tools;
+
+import io.redoubt.action.Arguments;
+import io.redoubt.action.GovernedAction;
+import io.redoubt.agent.Agent;
+import io.redoubt.agent.Judgement;
+import io.redoubt.approval.ShownPrompt;
+import io.redoubt.audit.AuditLog;
+import io.redoubt.content.ContentRules;
+import io.redoubt.http.Requests;
+import io.redoubt.link.Freshness;
+import io.redoubt.policy.Policies;
+import io.redoubt.policy.PolicyAction;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.protocol.link.ConnectorSpec;
+import io.redoubt.protocol.policy.ContentPolicy.Direction;
+import io.redoubt.proxy.authenticate.AuthenticatedAgent;
+import io.redoubt.proxy.authenticate.Authentication;
+import io.redoubt.proxy.authenticate.AuthenticationFailure;
+import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.decide.ApprovalGate;
+import io.redoubt.proxy.decide.Causes;
+import io.redoubt.proxy.decide.ContentInForce;
+import io.redoubt.proxy.decide.DecidedContents;
+import io.redoubt.proxy.decide.Inspected;
+import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.Refusal;
+import io.redoubt.proxy.decide.ReplyRecorder;
+import io.redoubt.proxy.inspect.Inspector;
+import io.redoubt.proxy.stream.LiveStream;
+import io.redoubt.proxy.stream.LiveStreams;
+import io.redoubt.proxy.stream.Registration;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of an operation to its permit (decision 3): authenticate, read, register, inspect,
+ * decide, have it approved, record. Ends with the intent in the log, or with a {@link
+ * Refusal.Raised} or a {@link io.redoubt.protocol.problem.ProblemException}.
+ */
+final class Executor {
+  /** Nobody has heard the control plane for longer than the window, and it was permitted. */
+  private static final String CONTINUED = "control-plane-away";
+
+  /**
+   * An act that may be done.
+   *
+   * @param said what the agent sent
+   */
+  record Permitted(
+      AuthenticatedAgent agent,
+      ByteString said,
+      Invocation invocation,
+      LiveStream stream,
+      ContentInForce content) {}
+
+  /** An act that is asked for. */
+  private record Question(
+      Execution call,
+      AuthenticatedAgent agent,
+      ByteString said,
+      ExecuteRequest request,
+      Invocation invocation,
+      LiveStream stream) {
+    GovernedAction action(Inspected found) {
+      return new GovernedAction(
+          call.action(),
+          Plane.CONNECTOR,
+          operation(invocation),
+          request.operation(),
+          request.connector(),
+          invocation.digest(),
+          call.source(),
+          false,
+          Set.copyOf(found.findings()),
+          request.arguments());
+    }
+  }
+
+  private final NodeIdentity node;
+  private final Authenticator authenticator;
+  private final LiveStreams streams;
+  private final ToolsConfig config;
+  private final ToolPorts ports;
+  private final ReplyRecorder.Memory room;
+  private final ApprovalGate approvals;
+  private final DecidedContents contents;
+
+  Executor(
+      NodeIdentity node,
+      Authenticator authenticator,
+      LiveStreams streams,
+      ToolsConfig config,
+      ToolPorts ports,
+      ReplyRecorder.Memory room) {
+    this.node = node;
+    this.authenticator = authenticator;
+    this.streams = streams;
+    this.config = config;
+    this.ports = ports;
+    this.room = room;
+    this.approvals = new ApprovalGate(ports.agents(), ports.approvals(), ports.patience());
+    this.contents = new DecidedContents(ports.policies());
+  }
+
+  /** What policies call it; what is not known here counts as a change. */
+  static String operation(@Nullable Invocation invocation) {
+    return (invocation != null && invocation.operation().access() == ConnectorSpec.Access.READ
+            ? PolicyAction.CONNECTOR_READ
+            : PolicyAction.CONNECTOR_WRITE)
+        .id();
+  }
+
+  CompletionStage<Permitted> admit(Execution call) {
+    if (!ports.lease().held()) {
+      return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.OUT_OF_SERVICE));
+    }
+    return authenticator
+        .authenticate(call.request(), call.source())
+        .thenCompose(result -> {
+          var agent = believed(call, result);
+          return call.body()
+              .read(agent.claims())
+              .thenCompose(body -> {
+                call.says(body);
+                return decide(question(call, agent, body));
+              });
+        });
+  }
+
+  private static AuthenticatedAgent believed(Execution call, Authentication result) {
+    return switch (result) {
+      case AuthenticatedAgent agent -> {
+        call.isBy(agent.claims());
+        yield agent;
+      }
+      case Authentication.Refused refused -> {
+        if (refused.claims() != null) {
+          call.isBy(refused.claims());
+        }
+        throw new Refusal.Raised(Refusal.of(refused.why()));
+      }
+    };
+  }
+
+  private Question question(Execution call, AuthenticatedAgent agent, ByteString body) {
+    var request = ExecuteRequest.read(body);
+    call.asksFor(request);
+    var connector =
+        ports
+            .connectors()
+            .find(agent.claims().organization(), request.connector())
+            .orElseThrow(() -> new Refusal.Raised(Refusal.CONNECTOR_UNKNOWN));
+    var operation =
+        connector
+            .operation(request.operation())
+            .orElseThrow(() -> new Refusal.Raised(Refusal.OPERATION_UNKNOWN));
+    var invocation = Invocation.of(connector, operation, request);
+    call.comesTo(invocation);
+    var stream = register(agent);
+    call.runsAs(stream);
+    // What was revoked while the body came in has cut what was under way by then. From the
+    // registration on, a cut is seen.
+    if (!authenticator.honours(agent.claims())) {
+      throw new Refusal.Raised(Refusal.of(AuthenticationFailure.TOKEN_REVOKED));
+    }
+    return new Question(call, agent, body, request, invocation, stream);
+  }
+
+  private LiveStream register(AuthenticatedAgent agent) {
+    var claims = agent.claims();
+    return switch (streams.register(agent.key(), claims.family(), claims.jti())) {
+      case LiveStream stream -> stream;
+      case Registration.Full.AGENT -> throw new Refusal.Raised(Refusal.TOO_MANY_STREAMS);
+      case Registration.Full.NODE -> throw new Refusal.Raised(Refusal.OVERLOADED);
+    };
+  }
+
+  private CompletionStage<Permitted> decide(Question question) {
+    var claims = question.agent.claims();
+    var by = ports.policies().contents(claims.organization());
+    var found = inspected(question, by.rules());
+    question.call.holds(found);
+    return ports
+        .agents()
+        .ask(
+            question.agent.key(),
+            replyTo ->
+                new Agent.Decide(
+                    question.action(found), claims.family(), ports.patience().ends(), replyTo))
+        .exceptionallyCompose(failure -> unavailable(failure))
+        .thenCompose(reply -> approved(question, by, found, reply))
+        .thenCompose(reply -> {
+          var permitted = permitted(question.call, reply);
+          return preparedFor(question, by, found, permitted)
+              .thenCompose(content -> record(question, permitted, content));
+        });
+  }
+
+  private Inspected inspected(Question question, ContentRules rules) {
+    return Inspected.arguments(
+        Arguments.parse(CanonicalJson.write(question.request.shown())),
+        Inspector.of(rules.patterns()),
+        config.inspection().limits());
+  }
+
+  /** What is said to it once those who are to approve it have been asked. */
+  private CompletionStage<Agent.Reply> approved(
+      Question question, Policies.Contents by, Inspected found, Agent.Reply reply) {
+    var call = question.call;
+    if (!(reply instanceof Agent.Denied(var why, var spec, var judgement, _))
+        || why != Agent.Denial.APPROVAL_NEEDED
+        || spec == null
+        || judgement == null
+        || !ApprovalGate.opensFor(judgement)
+        || standing(question) == Freshness.Standing.FROZEN) {
+      return CompletableFuture.completedFuture(reply);
+    }
+    call.isOf(spec);
+    call.isJudged(judgement);
+    return approvals
+        .pass(plea(question, by, found, spec, judgement))
+        .thenApply(outcome ->
+            switch (outcome) {
+              case ApprovalGate.Passed(var permitted, var approval, _) -> {
+                call.isUpTo(approval);
+                yield permitted;
+              }
+              case ApprovalGate.Held held -> {
+                call.isUpTo(held.approval());
+                call.isJudged(held.judgement());
+                throw new Refusal.Raised(held.why(), held.shortage());
+              }
+            });
+  }
+
+  private ApprovalGate.Plea plea(
+      Question question,
+      Policies.Contents by,
+      Inspected found,
+      AgentSpec spec,
+      Judgement judgement) {
+    var call = question.call;
+    return new ApprovalGate.Plea(
+        question.agent.key(),
+        question.agent.claims().family(),
+        question.action(found),
+        spec,
+        judgement,
+        null,
+        call.trace().traceId(),
+        question.request.shown(),
+        ShownPrompt.NONE,
+        Requests.preferredWait(call.request(), config.longestWait()).orElse(Duration.ZERO),
+        call::isWanted,
+        permitted -> objection(question, by, found, permitted),
+        null);
+  }
+
+  /** Why it would not be done although it is permitted: then its grant is not spent. */
+  private CompletionStage<Optional<Refusal>> objection(
+      Question question, Policies.Contents by, Inspected found, Agent.Permitted permitted) {
+    return preparedFor(question, by, found, permitted)
+        .handle((_, failure) -> {
+          if (failure == null) {
+            return Optional.empty();
+          }
+          if (Causes.of(failure) instanceof Refusal.Raised raised) {
+            return Optional.of(raised.refusal());
+          }
+          Causes.logUnforeseen("An act that was approved could not be prepared", failure);
+          return Optional.of(Refusal.INTERNAL);
+        });
+  }
+
+  private Freshness.Standing standing(Question question) {
+    return ports.freshness().standing(question.agent.claims().organization());
+  }
+
+  private static Agent.Permitted permitted(Execution call, Agent.Reply reply) {
+    return switch (reply) {
+      case Agent.Permitted permitted -> {
+        call.isOf(permitted.spec());
+        call.isJudged(permitted.judgement());
+        yield permitted;
+      }
+      case Agent.Denied denied -> {
+        call.isOf(denied.spec());
+        call.isJudged(denied.judgement());
+        throw new Refusal.Raised(Refusal.of(denied.why()), denied.shortage());
+      }
+      case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
+          throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
+      case Agent.Refused _ -> throw new Refusal.Raised(Refusal.UNAVAILABLE);
+      case Agent.Done _,
+          Agent.Bootstrapped _,
+          Agent.RefreshAdmitted _,
+          Agent.Decided _,
+          Agent.LifecycleChanged _,
+          Agent.Description _ ->
+          throw new IllegalStateException("no answer to a question for a verdict: " + reply);
+    };
+  }
+
+  /**
+   * What holds of content by the version that permitted it; fails where that version would not let
+   * it go out: it looks for something else than was looked for and finds it, not all of it was
+   * inspected, the control plane was heard too long ago, or there is no room for the reply.
+   */
+  private CompletionStage<ContentInForce> preparedFor(
+      Question question, Policies.Contents by, Inspected found, Agent.Permitted permitted) {
+    var judgement = permitted.judgement();
+    if (judgement == null) {
+      return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.POLICIES_UNKNOWN));
+    }
+    var claims = question.agent.claims();
+    long version = judgement.bundleVersion();
+    CompletionStage<ContentRules> rules =
+        version == by.version()
+            ? CompletableFuture.completedFuture(by.rules())
+            : contents.of(claims.organization(), version);
+    return rules.thenApply(decided -> {
+      if (version != by.version()
+          && !decided.looksForTheSameAs(by.rules())
+          && !inspected(question, decided).findings().equals(found.findings())) {
+        throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
+      }
+      var content = ContentInForce.of(decided, claims.agent(), permitted.spec());
+      if (found.isPartial() && content.policy().enforces(Direction.ARGUMENTS)) {
+        throw new Refusal.Raised(Refusal.CONTENT_NOT_INSPECTED);
+      }
+      if (standing(question) == Freshness.Standing.FROZEN) {
+        throw new Refusal.Raised(Refusal.ENCLAVE_FROZEN);
+      }
+      if (!question.call.makeRoom(room, config.maxReplyBytes())) {
+        throw new Refusal.Raised(Refusal.OVERLOADED);
+      }
+      return content;
+    });
+  }
+
+  /** The permit itself (G4): the intent is durable, under the fence that the decision saw. */
+  private CompletionStage<Permitted> record(
+      Question question, Agent.Permitted permitted, ContentInForce content) {
+    var call = question.call;
+    var claims = question.agent.claims();
+    var continued = standing(question) == Freshness.Standing.CONTINUED;
+    var intent = call.record(node, claims, Verdict.PERMIT, continued ? CONTINUED : null).build();
+    return ports
+        .audit()
+        .permit(intent, permitted.fence())
+        .exceptionallyCompose(failure -> unavailable(failure))
+        .thenApply(permit -> {
+          if (permit == AuditLog.Permit.FENCED) {
+            throw new Refusal.Raised(
+                Refusal.fenced(
+                    ports
+                        .policies()
+                        .of(claims.organization())
+                        .filter(it -> it.set().looksAtSession())
+                        .isPresent()));
+          }
+          call.isPermitted();
+          return new Permitted(
+              question.agent, question.said, question.invocation, question.stream, content);
+        });
+  }
+
+  private static <T> CompletionStage<T> unavailable(Throwable failure) {
+    Causes.log("An act could not be decided and recorded", failure);
+    return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.UNAVAILABLE));
+  }
+}
