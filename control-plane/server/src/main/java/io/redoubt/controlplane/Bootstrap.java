@@ -4,6 +4,7 @@ import io.redoubt.controlplane.iam.Member;
 import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.provider.Providers;
+import io.redoubt.controlplane.upstream.Reach;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.id.ClientId;
 import io.redoubt.protocol.id.EnclaveId;
@@ -114,15 +115,13 @@ public final class Bootstrap {
           new Providers.Draft(
               "simulated-" + kind.wire(),
               kind,
-              baseUrl,
+              new Reach(baseUrl, SIMULATED_TIMEOUT_SECONDS, null, null),
               List.of(),
-              SIMULATED_TIMEOUT_SECONDS,
-              true,
-              null,
-              null);
+              true);
       byte[] key =
           services
               .providers
+              .upstreams()
               .seal(organization, draft.name(), Secret.of("simulated"))
               .toCompletableFuture()
               .join();

@@ -6,7 +6,7 @@ import io.redoubt.controlplane.channel.ChannelsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
 import io.redoubt.controlplane.policy.PoliciesConfig;
-import io.redoubt.controlplane.provider.ProvidersConfig;
+import io.redoubt.controlplane.upstream.UpstreamsConfig;
 import io.redoubt.http.EdgeConfig;
 import java.time.Duration;
 
@@ -30,7 +30,7 @@ public record ControlPlaneConfig(
     Duration tendKeysEvery,
     Limits limits,
     LinkConfig link,
-    ProvidersConfig providers,
+    UpstreamsConfig providers,
     PoliciesConfig policies,
     ApprovalsConfig approvals,
     ChannelsConfig channels,
@@ -69,7 +69,7 @@ public record ControlPlaneConfig(
         config.getDuration("keys.tend-every"),
         Limits.from(root),
         LinkConfig.from(root),
-        ProvidersConfig.from(root),
+        UpstreamsConfig.providers(root),
         PoliciesConfig.from(root),
         ApprovalsConfig.from(root),
         ChannelsConfig.from(root),

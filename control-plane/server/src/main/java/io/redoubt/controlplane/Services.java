@@ -112,7 +112,8 @@ final class Services {
     this.providers =
         new Providers(commands, database, keyring, config.providers().maxPerOrganization());
     this.enclaves =
-        new Enclaves(commands, List.of(organizations, trust, policies.bundles(), providers));
+        new Enclaves(
+            commands, List.of(organizations, trust, policies.bundles(), providers.upstreams()));
     this.lifecycle =
         new Lifecycle(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
     var notices = new Notices(config.channels(), trail, metrics, clock);
@@ -145,7 +146,7 @@ final class Services {
         new LinkRoutes(
             database,
             commands,
-            providers,
+            List.of(providers.upstreams()),
             policies.bundles(),
             new AgentReports(lifecycle),
             approvals,

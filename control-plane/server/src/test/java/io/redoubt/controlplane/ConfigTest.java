@@ -13,7 +13,7 @@ import io.redoubt.controlplane.channel.TeamsConfig;
 import io.redoubt.controlplane.key.SigningKeysConfig;
 import io.redoubt.controlplane.link.LinkConfig;
 import io.redoubt.controlplane.policy.PoliciesConfig;
-import io.redoubt.controlplane.provider.ProvidersConfig;
+import io.redoubt.controlplane.upstream.UpstreamsConfig;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Locale;
@@ -34,7 +34,7 @@ class ConfigTest {
 
     assertThat(keys(reference.getConfig("limits"))).isEqualTo(components(Limits.class));
     assertThat(keys(reference.getConfig("link"))).isEqualTo(components(LinkConfig.class));
-    assertThat(keys(reference.getConfig("providers"))).isEqualTo(components(ProvidersConfig.class));
+    assertThat(keys(reference.getConfig("providers"))).isEqualTo(components(UpstreamsConfig.class));
     assertThat(keys(reference.getConfig("policies"))).isEqualTo(components(PoliciesConfig.class));
     assertThat(keys(reference.getConfig("approvals"))).isEqualTo(components(ApprovalsConfig.class));
     assertThat(keys(reference.getConfig("channels"))).isEqualTo(components(ChannelsConfig.class));

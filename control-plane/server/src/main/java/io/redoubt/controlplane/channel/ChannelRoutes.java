@@ -9,7 +9,7 @@ import io.redoubt.controlplane.operator.Answer;
 import io.redoubt.controlplane.operator.Call;
 import io.redoubt.controlplane.operator.Endpoint;
 import io.redoubt.controlplane.operator.PageOf;
-import io.redoubt.controlplane.provider.BaseUrls;
+import io.redoubt.controlplane.upstream.BaseUrls;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.Replies;
 import io.redoubt.protocol.problem.ErrorType;

@@ -1,8 +1,8 @@
 package io.redoubt.controlplane.channel;
 
 import io.redoubt.controlplane.operator.Checks;
-import io.redoubt.controlplane.provider.BaseUrls;
 import io.redoubt.controlplane.store.Rows;
+import io.redoubt.controlplane.upstream.BaseUrls;
 import io.redoubt.protocol.secret.Secret;
 import java.net.URI;
 import java.util.Objects;

@@ -1,7 +1,7 @@
 package io.redoubt.controlplane.channel;
 
 import com.typesafe.config.Config;
-import io.redoubt.controlplane.provider.BaseUrls;
+import io.redoubt.controlplane.upstream.BaseUrls;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

@@ -19,22 +19,24 @@ import org.jdbi.v3.core.Handle;
  * the change that it tells of, so neither happens without the other.
  */
 public final class CommandLog {
-  /** A provider's entry names the provider only: its key is sealed at delivery. */
-  private static final String PROVIDER_PUT = "provider.put";
-
   private final Signals<EnclaveId> appended = new Signals<>();
 
   /**
    * One entry.
    *
-   * @param provider the provider whose current state is meant; empty: {@code command} says it all
+   * @param command says it all, or holds a name for a {@link Delivery} of its kind
    */
   public record Entry(
-      long number,
-      OrganizationId organization,
-      JsonNode command,
-      Optional<String> provider,
-      Instant issuedAt) {}
+      long number, OrganizationId organization, JsonNode command, Instant issuedAt) {
+    public String kind() {
+      return command.required("kind").asText();
+    }
+
+    /** The name in an entry that holds nothing else. */
+    public String name() {
+      return command.required("name").asText();
+    }
+  }
 
   /** Signalled when something was appended for the enclave by this process. */
   public Signals<EnclaveId> appended() {
@@ -53,18 +55,15 @@ public final class CommandLog {
     enclavesOf(change).forEach(enclave -> append(change, enclave, command));
   }
 
-  /** Tells one enclave of a provider as it will be when the command is delivered. */
-  public void appendProvider(Change change, EnclaveId enclave, String name) {
-    append(
-        change,
-        enclave,
-        Json.LENIENT.createObjectNode().put("kind", PROVIDER_PUT).put("name", name));
+  /** Tells one enclave by name of what a {@link Delivery} of the kind tells when it arrives. */
+  public void appendName(Change change, EnclaveId enclave, String kind, String name) {
+    append(change, enclave, Json.LENIENT.createObjectNode().put("kind", kind).put("name", name));
   }
 
-  /** Tells every enclave that serves the organization of a provider. */
-  public void broadcastProvider(Change change, String name) {
+  /** The same to every enclave that serves the organization. */
+  public void broadcastName(Change change, String kind, String name) {
     change.lockOrganization();
-    enclavesOf(change).forEach(enclave -> appendProvider(change, enclave, name));
+    enclavesOf(change).forEach(enclave -> appendName(change, enclave, kind, name));
   }
 
   /** The enclaves that serve the organization of the change now, in the order of their ids. */
@@ -109,17 +108,12 @@ public final class CommandLog {
         .bind("enclave", enclave.uuid())
         .bind("number", number)
         .bind("atMost", atMost)
-        .map((row, _) -> {
-          var payload = Rows.json(row, "payload", JsonNode.class);
-          return new Entry(
-              row.getLong("number"),
-              new OrganizationId(Rows.uuid(row, "organization_id")),
-              payload,
-              payload.required("kind").asText().equals(PROVIDER_PUT)
-                  ? Optional.of(payload.required("name").asText())
-                  : Optional.empty(),
-              Rows.instant(row, "issued_at"));
-        })
+        .map((row, _) ->
+            new Entry(
+                row.getLong("number"),
+                new OrganizationId(Rows.uuid(row, "organization_id")),
+                Rows.json(row, "payload", JsonNode.class),
+                Rows.instant(row, "issued_at")))
         .list();
   }
 

@@ -3,8 +3,8 @@ package io.redoubt.controlplane.link;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.command.Delivery;
 import io.redoubt.controlplane.key.SigningKeys;
-import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.Jws;
@@ -16,10 +16,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Source;
@@ -37,7 +40,7 @@ final class CommandStream {
 
   private final Database database;
   private final CommandLog commands;
-  private final Providers providers;
+  private final Map<String, Delivery> deliveries;
   private final Approvals approvals;
   private final SigningKeys keys;
   private final LinkConfig config;
@@ -46,14 +49,15 @@ final class CommandStream {
   CommandStream(
       Database database,
       CommandLog commands,
-      Providers providers,
+      List<Delivery> deliveries,
       Approvals approvals,
       SigningKeys keys,
       LinkConfig config,
       Clock clock) {
     this.database = database;
     this.commands = commands;
-    this.providers = providers;
+    this.deliveries =
+        deliveries.stream().collect(Collectors.toMap(Delivery::commandKind, Function.identity()));
     this.approvals = approvals;
     this.keys = keys;
     this.config = config;
@@ -170,16 +174,14 @@ final class CommandStream {
   }
 
   /**
-   * A provider's key is sealed to the enclave only now, whatever key it has enrolled since; and
-   * what somebody has decided counts only if they may still decide.
+   * What comes with a secret is told as it is now, sealed to the enclave; and what somebody has
+   * decided counts only if they may still decide.
    */
   private CompletionStage<LinkCommand> command(Caller caller, Look look, CommandLog.Entry entry) {
-    if (entry.provider().isPresent()) {
-      return providers.deliver(
-          entry.organization(),
-          entry.provider().get(),
-          caller.enclave(),
-          look.enrolmentKey().orElseThrow());
+    var delivery = deliveries.get(entry.kind());
+    if (delivery != null) {
+      return delivery.deliver(
+          entry.organization(), entry.name(), caller.enclave(), look.enrolmentKey().orElseThrow());
     }
     try {
       var command = Json.LENIENT.treeToValue(entry.command(), LinkCommand.class);

@@ -15,10 +15,10 @@ import io.redoubt.controlplane.agent.AgentReports;
 import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.command.Delivery;
 import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.policy.Bundles;
-import io.redoubt.controlplane.provider.Providers;
 import io.redoubt.http.Bodies;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
@@ -71,7 +71,7 @@ public final class LinkRoutes {
   public LinkRoutes(
       Database database,
       CommandLog commands,
-      Providers providers,
+      List<Delivery> deliveries,
       Bundles bundles,
       AgentReports agents,
       Approvals approvals,
@@ -87,7 +87,7 @@ public final class LinkRoutes {
       MeterRegistry metrics,
       Clock clock) {
     this.authenticator = new EnclaveAuthenticator(database, edge, strangers);
-    this.stream = new CommandStream(database, commands, providers, approvals, keys, config, clock);
+    this.stream = new CommandStream(database, commands, deliveries, approvals, keys, config, clock);
     var contacts = new Contacts(database);
     this.reports =
         new Reports(database, contacts, agents, bundles, approvals, commands, trail, clock);

@@ -1,5 +1,6 @@
 package io.redoubt.controlplane.provider;
 
+import io.redoubt.controlplane.upstream.Upstream;
 import io.redoubt.protocol.link.ProviderSpec;
 import java.net.URI;
 import java.time.Instant;
@@ -18,7 +19,8 @@ public record Provider(
     ProviderSpec.@Nullable Tls tls,
     long version,
     Instant createdAt,
-    Instant updatedAt) {
+    Instant updatedAt)
+    implements Upstream {
 
   public Provider {
     models = List.copyOf(models);

@@ -1,4 +1,4 @@
-package io.redoubt.controlplane.provider;
+package io.redoubt.controlplane.upstream;
 
 import java.net.InetAddress;
 import java.net.URI;
@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which addresses a provider, or a channel, may have: https anywhere but where no provider can be
+ * Which addresses an upstream, or a channel, may have: https anywhere but where none can be
  * (link-local addresses, behind which clouds hand out their machines' credentials, and those of no
  * host), plain http only to this machine or to hosts that the configuration names, and nothing in
  * the URL but scheme, host, port and path. Names are not resolved here: the enclave looks at what
@@ -47,7 +47,7 @@ public final class BaseUrls {
       return false;
     }
     return switch (url.getScheme().toLowerCase(Locale.ROOT)) {
-      case "https" -> address(url.getHost()).filter(BaseUrls::isNoProviders).isEmpty();
+      case "https" -> address(url.getHost()).filter(BaseUrls::isNobodys).isEmpty();
       case "http" -> mayBePlain(url.getHost().toLowerCase(Locale.ROOT));
       default -> false;
     };
@@ -60,7 +60,7 @@ public final class BaseUrls {
         || address(host).filter(InetAddress::isLoopbackAddress).isPresent();
   }
 
-  private static boolean isNoProviders(InetAddress address) {
+  private static boolean isNobodys(InetAddress address) {
     return address.isLinkLocalAddress()
         || address.isAnyLocalAddress()
         || address.isMulticastAddress();

@@ -1,0 +1,33 @@
+package io.redoubt.controlplane.upstream;
+
+import com.typesafe.config.Config;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Section {@code redoubt.control-plane.providers}.
+ *
+ * @param httpHosts hosts, in lower case, that a base URL may name with plain {@code http}
+ * @param maxPerOrganization how many of them an organization may have
+ */
+public record UpstreamsConfig(List<String> httpHosts, int maxPerOrganization) {
+  private static final String PATH = "redoubt.control-plane.";
+
+  public UpstreamsConfig {
+    httpHosts = httpHosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
+  }
+
+  public static UpstreamsConfig providers(Config root) {
+    return from(root, "providers");
+  }
+
+  private static UpstreamsConfig from(Config root, String section) {
+    Config config = root.getConfig(PATH + section);
+    int most = config.getInt("max-per-organization");
+    if (most <= 0) {
+      throw new IllegalArgumentException(
+          PATH + section + ".max-per-organization must be greater than zero");
+    }
+    return new UpstreamsConfig(config.getStringList("http-hosts"), most);
+  }
+}
