@@ -16,6 +16,8 @@ import io.redoubt.controlplane.channel.ChannelRoutes;
 import io.redoubt.controlplane.channel.Correspondence;
 import io.redoubt.controlplane.channel.Notices;
 import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.connector.ConnectorRoutes;
+import io.redoubt.controlplane.connector.Connectors;
 import io.redoubt.controlplane.decision.ExplanationRoutes;
 import io.redoubt.controlplane.decision.ReplayRoutes;
 import io.redoubt.controlplane.enclave.EnclaveRoutes;
@@ -75,6 +77,7 @@ final class Services {
   final Clients clients;
   final Enclaves enclaves;
   final Providers providers;
+  final Connectors connectors;
   final Policies policies;
   final FloorRollout floors;
   final Forgetting forgetting;
@@ -111,9 +114,17 @@ final class Services {
     this.clients = new Clients(trust, access);
     this.providers =
         new Providers(commands, database, keyring, config.providers().maxPerOrganization());
+    this.connectors =
+        new Connectors(commands, database, keyring, config.connectors().maxPerOrganization());
     this.enclaves =
         new Enclaves(
-            commands, List.of(organizations, trust, policies.bundles(), providers.upstreams()));
+            commands,
+            List.of(
+                organizations,
+                trust,
+                policies.bundles(),
+                providers.upstreams(),
+                connectors.upstreams()));
     this.lifecycle =
         new Lifecycle(commands, enclaves, database, config.killWait(), config.killPoll(), clock);
     var notices = new Notices(config.channels(), trail, metrics, clock);
@@ -146,7 +157,7 @@ final class Services {
         new LinkRoutes(
             database,
             commands,
-            List.of(providers.upstreams()),
+            List.of(providers.upstreams(), connectors.upstreams()),
             policies.bundles(),
             new AgentReports(lifecycle),
             approvals,
@@ -201,6 +212,7 @@ final class Services {
             new ApprovalRoutes(approvals, bodies, clock).endpoints(),
             new ChannelRoutes(correspondence, members, config.channels(), bodies).endpoints(),
             new ProviderRoutes(providers, config.providers(), bodies).endpoints(),
+            new ConnectorRoutes(connectors, config.connectors(), bodies).endpoints(),
             new PolicyTestRoutes(policies, agents, config.policies(), bodies, clock).endpoints(),
             new PolicyRoutes(policies, bodies).endpoints(),
             new RuleRoutes(policies, agents, bodies).endpoints(),

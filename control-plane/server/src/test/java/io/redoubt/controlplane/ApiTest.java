@@ -253,6 +253,7 @@ class ApiTest {
             """
             {"kind": "openai", "base_url": "https://example.com/v1", "api_key": "k"}
             """);
+    tenant.owner().put("/api/v1/connectors/theirs", Tenant.CONNECTOR);
     tenant.owner().put("/api/v1/policies/theirs", "{\"cedar\": \"\"}");
     tenant.owner().put("/api/v1/rules/theirs", "{\"priority\": 1, \"verdict\": \"deny\"}");
     tenant

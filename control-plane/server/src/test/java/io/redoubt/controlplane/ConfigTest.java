@@ -35,6 +35,8 @@ class ConfigTest {
     assertThat(keys(reference.getConfig("limits"))).isEqualTo(components(Limits.class));
     assertThat(keys(reference.getConfig("link"))).isEqualTo(components(LinkConfig.class));
     assertThat(keys(reference.getConfig("providers"))).isEqualTo(components(UpstreamsConfig.class));
+    assertThat(keys(reference.getConfig("connectors")))
+        .isEqualTo(components(UpstreamsConfig.class));
     assertThat(keys(reference.getConfig("policies"))).isEqualTo(components(PoliciesConfig.class));
     assertThat(keys(reference.getConfig("approvals"))).isEqualTo(components(ApprovalsConfig.class));
     assertThat(keys(reference.getConfig("channels"))).isEqualTo(components(ChannelsConfig.class));
@@ -61,7 +63,8 @@ class ConfigTest {
             "policies",
             "approvals",
             "channels",
-            "providers");
+            "providers",
+            "connectors");
     assertThat(ControlPlaneConfig.from(ConfigFactory.load()).port()).isEqualTo(8443);
   }
 
@@ -86,6 +89,7 @@ class ConfigTest {
     "limits.organization-burst, 0",
     "link.batch, -1",
     "providers.max-per-organization, 0",
+    "connectors.max-per-organization, 0",
     "policies.max-per-organization, 2001",
     "policies.checks-at-once, 0",
     "policies.check-wait, 0 s",

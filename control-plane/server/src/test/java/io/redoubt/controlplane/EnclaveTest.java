@@ -382,13 +382,19 @@ class EnclaveTest {
   void aNewEnclaveHearsOfItsOrganizationFirst() {
     var tenant = server.newTenant();
     tenant.owner().put("/api/v1/providers/claude", Tenant.PROVIDER);
+    tenant.owner().put("/api/v1/connectors/tickets", Tenant.CONNECTOR);
     try (var enclave = tenant.newEnclave("main").connect()) {
-      enclave.await(LinkCommand.PutProvider.class);
+      enclave.await(LinkCommand.PutConnector.class);
 
       assertThat(enclave.commands.stream().map(c -> c.command().getClass().getSimpleName()))
-          .containsExactly("PutOrganization", "PutOperatorTrust", "BundlePublished", "PutProvider");
+          .containsExactly(
+              "PutOrganization",
+              "PutOperatorTrust",
+              "BundlePublished",
+              "PutProvider",
+              "PutConnector");
       assertThat(enclave.commands.stream().mapToLong(c -> c.number()))
-          .containsExactly(1L, 2L, 3L, 4L);
+          .containsExactly(1L, 2L, 3L, 4L, 5L);
       assertThat(enclave.commands)
           .allSatisfy(c -> {
             assertThat(c.organizationId()).isEqualTo(tenant.id());

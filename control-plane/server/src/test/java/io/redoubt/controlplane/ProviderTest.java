@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestInstance;
 class ProviderTest {
   private static final String ENCLAVES = "/api/v1/enclaves";
 
-  private static final String AUTHORITY =
+  static final String AUTHORITY =
       """
       -----BEGIN CERTIFICATE-----
       MIIBjjCCATWgAwIBAgIUCdK/1qG2E1cOEEW7VzTsUk73R+cwCgYIKoZIzj0EAwIw

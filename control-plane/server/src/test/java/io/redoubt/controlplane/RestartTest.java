@@ -191,10 +191,24 @@ class RestartTest {
 
       for (String table :
           new String[] {
-            "organization", "member", "role_binding", "oauth_client", "enclave",
-            "enclave_organization", "enclave_command", "agent", "isolation", "lifecycle_order",
-            "provider", "audit_record", "audit_outcome", "audit_cursor", "usage_day",
-            "idempotency_key", "organization_key"
+            "organization",
+            "member",
+            "role_binding",
+            "oauth_client",
+            "enclave",
+            "enclave_organization",
+            "enclave_command",
+            "agent",
+            "isolation",
+            "lifecycle_order",
+            "provider",
+            "connector",
+            "audit_record",
+            "audit_outcome",
+            "audit_cursor",
+            "usage_day",
+            "idempotency_key",
+            "organization_key"
           }) {
         long seen =
             database.inTransactionBlocking(handle ->

@@ -16,6 +16,18 @@ record Tenant(TestServer server, OrganizationId id, Http owner) {
        "models": ["claude-*"], "timeout_seconds": 60}
       """;
 
+  /** A connector, as it is put. */
+  static final String CONNECTOR =
+      """
+      {"base_url": "https://tickets.example.com/api",
+       "credential": {"header": "Authorization", "scheme": "Bearer", "secret": "tickets-secret-1"},
+       "operations": [
+         {"name": "issue.show", "method": "GET", "path": "/issues/{id}"},
+         {"name": "issue.create", "method": "POST", "path": "/issues"},
+         {"name": "issue.search", "method": "POST", "path": "/issues/search", "access": "read"}
+       ]}
+      """;
+
   /** A service client with these permissions and no others. */
   Http clientWith(String... permissions) {
     var reply =

@@ -33,13 +33,21 @@ public enum Role {
           AGENTS_READ,
           ENCLAVES_READ,
           PROVIDERS_READ,
+          CONNECTORS_READ,
           POLICIES_READ,
           APPROVALS_READ,
           AUDIT_READ,
           PAYLOADS_READ,
           USAGE_READ)),
   VIEWER(
-      EnumSet.of(ORG_READ, AGENTS_READ, ENCLAVES_READ, PROVIDERS_READ, POLICIES_READ, USAGE_READ)),
+      EnumSet.of(
+          ORG_READ,
+          AGENTS_READ,
+          ENCLAVES_READ,
+          PROVIDERS_READ,
+          CONNECTORS_READ,
+          POLICIES_READ,
+          USAGE_READ)),
   /** Runs the installation: makes organizations and says which enclaves serve them. */
   PLATFORM_ADMIN(EnumSet.of(ORGANIZATIONS_MANAGE));
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Section {@code redoubt.control-plane.providers}.
+ * Sections {@code redoubt.control-plane.providers} and {@code redoubt.control-plane.connectors}.
  *
  * @param httpHosts hosts, in lower case, that a base URL may name with plain {@code http}
  * @param maxPerOrganization how many of them an organization may have
@@ -19,6 +19,10 @@ public record UpstreamsConfig(List<String> httpHosts, int maxPerOrganization) {
 
   public static UpstreamsConfig providers(Config root) {
     return from(root, "providers");
+  }
+
+  public static UpstreamsConfig connectors(Config root) {
+    return from(root, "connectors");
   }
 
   private static UpstreamsConfig from(Config root, String section) {
