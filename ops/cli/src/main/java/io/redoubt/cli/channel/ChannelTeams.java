@@ -2,6 +2,7 @@ package io.redoubt.cli.channel;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.session.SecretInput;
 import io.redoubt.cli.session.Session;
 import io.redoubt.protocol.secret.Disclosed;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.redoubt.cli.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.session.InputFile;
 import io.redoubt.cli.session.Session;
 import java.nio.file.Path;
 import java.util.Map;
@@ -32,7 +33,7 @@ final class CanarySet implements Callable<Integer> {
   @Override
   public Integer call() {
     JsonNode canary =
-        session.operator().put(CanaryCommand.path(name), PolicySet.readJson(session, file));
+        session.operator().put(CanaryCommand.path(name), InputFile.readJson(session, file));
     session
         .output()
         .say(

@@ -1,6 +1,7 @@
 package io.redoubt.cli.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.session.InputFile;
 import io.redoubt.cli.session.Session;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -27,7 +28,7 @@ final class ContentPolicySet implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    var body = PolicySet.readJson(session, file);
+    var body = InputFile.readJson(session, file);
     JsonNode answer;
     try (var progress = session.progress()) {
       if (scope.equals(ContentPolicyCommand.PLATFORM)) {

@@ -3,6 +3,7 @@ package io.redoubt.cli.policy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.cli.output.Table;
+import io.redoubt.cli.session.InputFile;
 import io.redoubt.cli.session.Session;
 import io.redoubt.protocol.json.Json;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ final class FloorSet implements Callable<Integer> {
     var texts = body.putArray("policies");
     if (documents != null) {
       documents.forEach((name, file) ->
-          texts.addObject().put("name", name).put("cedar", PolicySet.read(session, file)));
+          texts.addObject().put("name", name).put("cedar", InputFile.read(session, file)));
     }
     JsonNode rollout;
     try (var progress = session.progress()) {

@@ -1,14 +1,9 @@
 package io.redoubt.cli.policy;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.api.Query;
-import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.cli.session.InputFile;
 import io.redoubt.cli.session.Session;
-import io.redoubt.protocol.json.Json;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -20,8 +15,6 @@ import picocli.CommandLine.Parameters;
     name = "set",
     description = "Make or change a policy document of the draft, and check the draft.")
 final class PolicySet implements Callable<Integer> {
-  private static final int MAX_BYTES = 1 << 20;
-
   @Parameters(index = "0", paramLabel = "NAME", description = "What it is called.")
   String name = "";
 
@@ -44,7 +37,7 @@ final class PolicySet implements Callable<Integer> {
             .operator()
             .put(
                 PolicyCommand.POLICIES + "/" + Query.encode(name),
-                Map.of("cedar", read(session, file)));
+                Map.of("cedar", InputFile.read(session, file)));
     session
         .output()
         .say(
@@ -57,29 +50,5 @@ final class PolicySet implements Callable<Integer> {
     JsonNode tested = session.operator().post(PolicyCommand.POLICIES + "/test", Map.of());
     Problems.remark(session, tested);
     return 0;
-  }
-
-  static JsonNode readJson(Session session, Path file) {
-    try {
-      return Json.STRICT.readTree(read(session, file));
-    } catch (JsonProcessingException e) {
-      throw CommandFailure.usage(file + " is not JSON: " + e.getOriginalMessage());
-    }
-  }
-
-  static String read(Session session, Path file) {
-    Path path = session.host().workingDirectory().resolve(file);
-    try {
-      byte[] bytes =
-          file.toString().equals("-")
-              ? System.in.readNBytes(MAX_BYTES + 1)
-              : Files.readAllBytes(path);
-      if (bytes.length > MAX_BYTES) {
-        throw CommandFailure.usage(file + " is too large.");
-      }
-      return new String(bytes, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw CommandFailure.usage(file + " cannot be read.");
-    }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.output.Table;
+import io.redoubt.cli.session.InputFile;
 import io.redoubt.cli.session.Session;
 import io.redoubt.protocol.json.Json;
 import java.nio.file.Path;
@@ -50,9 +51,9 @@ final class PolicyTest implements Callable<Integer> {
     if (policies != null) {
       var texts = body.putArray("policies");
       policies.forEach((name, file) ->
-          texts.addObject().put("name", name).put("cedar", PolicySet.read(session, file)));
+          texts.addObject().put("name", name).put("cedar", InputFile.read(session, file)));
     }
-    @Nullable JsonNode asked = requests == null ? null : PolicySet.readJson(session, requests);
+    @Nullable JsonNode asked = requests == null ? null : InputFile.readJson(session, requests);
     if (asked != null) {
       body.set("requests", asked);
     }

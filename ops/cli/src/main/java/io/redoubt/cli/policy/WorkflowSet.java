@@ -1,6 +1,7 @@
 package io.redoubt.cli.policy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.cli.session.InputFile;
 import io.redoubt.cli.session.Session;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -36,7 +37,7 @@ final class WorkflowSet implements Callable<Integer> {
   @Override
   public Integer call() {
     JsonNode workflow =
-        session.operator().put(WorkflowCommand.path(name), PolicySet.readJson(session, file));
+        session.operator().put(WorkflowCommand.path(name), InputFile.readJson(session, file));
     session
         .output()
         .say(

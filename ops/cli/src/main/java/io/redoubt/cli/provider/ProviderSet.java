@@ -3,13 +3,10 @@ package io.redoubt.cli.provider;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.api.Query;
-import io.redoubt.cli.command.CommandFailure;
+import io.redoubt.cli.session.InputFile;
+import io.redoubt.cli.session.SecretInput;
 import io.redoubt.cli.session.Session;
 import io.redoubt.protocol.secret.Disclosed;
-import java.io.Console;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -114,47 +111,13 @@ final class ProviderSet implements Callable<Integer> {
         new Body(
             kind.toString(),
             baseUrl == null ? kind.baseUrl : baseUrl,
-            Disclosed.of(key()),
+            SecretInput.read(session, keyFile, "REDOUBT_PROVIDER_KEY", "key of " + name),
             models,
             timeoutSeconds,
             connectTimeoutSeconds,
-            caFile == null ? null : new Tls(certificates(caFile)));
+            caFile == null ? null : new Tls(InputFile.read(session, caFile)));
     JsonNode answer = session.operator().put(ProviderCommand.PATH + "/" + Query.encode(name), body);
     session.output().say(answer, "Provider " + name + " is set.");
     return 0;
-  }
-
-  private static String certificates(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw CommandFailure.usage("The certificates in " + file + " cannot be read.");
-    }
-  }
-
-  /** Never an option: a command line is seen by every process of the machine. */
-  private String key() {
-    if (keyFile != null) {
-      try {
-        byte[] bytes =
-            keyFile.toString().equals("-")
-                ? System.in.readNBytes(1 << 16)
-                : Files.readAllBytes(keyFile);
-        return new String(bytes, StandardCharsets.UTF_8).strip();
-      } catch (IOException e) {
-        throw CommandFailure.usage("The key in " + keyFile + " cannot be read.");
-      }
-    }
-    return session.host().variable("REDOUBT_PROVIDER_KEY").orElseGet(this::ask);
-  }
-
-  private String ask() {
-    @Nullable Console console = session.host().interactive() ? System.console() : null;
-    char @Nullable [] typed = console == null ? null : console.readPassword("Key of %s: ", name);
-    if (typed == null || typed.length == 0) {
-      throw CommandFailure.usage(
-          "The provider's key is missing: set REDOUBT_PROVIDER_KEY or give --key-file.");
-    }
-    return new String(typed);
   }
 }
