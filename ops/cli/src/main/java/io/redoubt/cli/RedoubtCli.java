@@ -9,6 +9,7 @@ import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
 import io.redoubt.cli.command.Host;
 import io.redoubt.cli.command.StandardOutput;
+import io.redoubt.cli.connector.ConnectorCommand;
 import io.redoubt.cli.doctor.DoctorCommand;
 import io.redoubt.cli.enclave.EnclaveCommand;
 import io.redoubt.cli.group.GroupCommand;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Model.CommandSpec;
       AgentCommand.class,
       RunCommand.class,
       ProviderCommand.class,
+      ConnectorCommand.class,
       PolicyCommand.class,
       RulesCommand.class,
       ContentPolicyCommand.class,
