@@ -251,8 +251,7 @@ class ConnectorCallTest extends AskingEnclave {
     assertThat(answer.text("reason")).isEqualTo("policy_denied");
     assertThat(answer.json().at("/policy_ids/0").asText()).isEqualTo("tickets#2");
     var record =
-        fixture.controlPlane.awaitAudit(
-            organization, it -> it.policyIds().contains("tickets#2"));
+        fixture.controlPlane.awaitAudit(organization, it -> it.policyIds().contains("tickets#2"));
     assertThat(record.verdict()).isEqualTo(Verdict.DENY);
     assertThat(record.connector()).isEqualTo("tickets");
   }
