@@ -129,7 +129,7 @@ public final class Bystanders {
       ApprovalKey key, ApprovalView view, AuditId id, String operation, Verdict verdict) {
     return bare(key, id, operation, verdict)
         .agent(view.agentId(), view.owner())
-        .resource(view.operation() + " " + view.resource())
+        .resource(view.operation() + " " + view.target())
         .actionDigest(view.actionDigest())
         .approval(key.approval());
   }

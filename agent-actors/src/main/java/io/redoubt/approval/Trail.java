@@ -49,7 +49,10 @@ final class Trail {
                 verdict(step, ballot))
             .agent(request.agent(), request.owner())
             .at(enclave, node)
-            .resource(request.operation() + " " + request.resource())
+            .resource(
+                request.operation()
+                    + " "
+                    + request.plane().target(request.within(), request.resource()))
             .actionDigest(request.digest())
             .policies(request.policyIds(), request.bundleVersion())
             .risk(request.risk())

@@ -161,6 +161,11 @@ public record ApprovalView(
   public record RelatedCall(
       ApprovalId id, ApprovalStatus status, String operation, String resource) {}
 
+  /** What it is about, as people and policies call it. */
+  public String target() {
+    return plane.target(within, resource);
+  }
+
   public ApprovalView {
     policyIds = List.copyOf(policyIds);
     votes = List.copyOf(votes);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Where an action enters. */
 public enum Plane {
@@ -28,6 +29,17 @@ public enum Plane {
   @JsonValue
   public String wire() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * What an action is about, as people and policies call it.
+   *
+   * @param within what the resource is in; null: nothing is known
+   */
+  public String target(@Nullable String within, String resource) {
+    return within != null && (this == CONNECTOR || this == MCP)
+        ? within + '/' + resource
+        : resource;
   }
 
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -253,7 +253,7 @@ public final class Approvals {
   private static AuditBuilder about(ApprovalView view, AuditBuilder record) {
     return record
         .agent(view.agentId(), view.owner())
-        .resource(view.operation() + " " + view.resource())
+        .resource(view.operation() + " " + view.target())
         .actionDigest(view.actionDigest())
         .approval(view.id());
   }

@@ -41,7 +41,7 @@ record Mail(String id, String thread, String subject, String text) {
     String thread = view.id() + "@" + domain;
     String id =
         view.id() + "." + Signatures.hex(Signatures.sha256(round)).substring(0, 16) + "@" + domain;
-    String subject = Words.title(view) + ": " + view.operation() + " " + view.resource();
+    String subject = Words.title(view) + ": " + view.operation() + " " + view.target();
     return new Mail(id, thread, Visible.line(subject, MAX_SUBJECT), String.join("\r\n", lines));
   }
 

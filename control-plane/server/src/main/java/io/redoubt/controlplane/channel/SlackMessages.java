@@ -33,7 +33,7 @@ final class SlackMessages {
     var blocks = Json.LENIENT.createArrayNode();
     String title = Words.title(view);
     ObjectNode header = block("header");
-    header.set("text", plain(Visible.line(title + ": " + view.resource(), MAX_HEADER)));
+    header.set("text", plain(Visible.line(title + ": " + view.target(), MAX_HEADER)));
     blocks.add(header);
     var fields = Json.LENIENT.createArrayNode();
     Words.facts(shown).forEach(fact -> fields.add(plain(fact.name() + "\n" + fact.value())));
@@ -48,7 +48,7 @@ final class SlackMessages {
     }
     ObjectNode message = Json.LENIENT.createObjectNode();
     message.put("channel", channel);
-    message.put("text", mrkdwn(Visible.line(title + ": " + view.resource(), Words.MAX_LINE)));
+    message.put("text", mrkdwn(Visible.line(title + ": " + view.target(), Words.MAX_LINE)));
     message.set("blocks", blocks);
     message.put("unfurl_links", false).put("unfurl_media", false);
     message

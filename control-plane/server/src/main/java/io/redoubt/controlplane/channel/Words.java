@@ -48,7 +48,7 @@ final class Words {
     fact(facts, "Agent", shown.agent() + " (" + view.agentId() + ")");
     fact(facts, "Owner", shown.person(view.owner()));
     fact(facts, "Call", view.operation() + (view.within() == null ? "" : " in " + view.within()));
-    fact(facts, "Of", view.resource());
+    fact(facts, "Of", view.target());
     fact(facts, "Asked for by", String.join(", ", view.policyIds()));
     fact(facts, "Risk", view.riskScore() + " of 100" + listed(": ", view.riskReasons()));
     if (!view.findings().isEmpty()) {

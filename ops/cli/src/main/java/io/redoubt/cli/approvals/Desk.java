@@ -26,6 +26,7 @@ final class Desk {
     "status",
     "agent_id",
     "operation",
+    "within",
     "resource",
     "workflow",
     "tier",

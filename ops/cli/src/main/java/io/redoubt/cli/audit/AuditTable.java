@@ -11,6 +11,7 @@ final class AuditTable {
     "verdict",
     "plane",
     "operation",
+    "connector",
     "resource",
     "agent_id",
     "outcome.status",
