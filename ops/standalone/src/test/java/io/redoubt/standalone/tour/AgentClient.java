@@ -93,6 +93,21 @@ final class AgentClient {
         "wait=" + wait);
   }
 
+  /** An operation of the ticket system. */
+  Wire.Answer execute(String operation, String about, int wait) {
+    var parameters =
+        operation.equals("file")
+            ? Map.of("project", "house", "about", about)
+            : Map.of("project", "house");
+    return wire.post(
+        actingUrl.resolve("/v1/execute"),
+        json(Map.of("connector", "tickets", "operation", operation, "parameters", parameters)),
+        "authorization",
+        "Bearer " + accessToken,
+        "prefer",
+        "wait=" + wait);
+  }
+
   Wire.Answer countTokens() {
     return wire.post(
         actingUrl.resolve("/v1/messages/count_tokens"),

@@ -11,8 +11,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +44,7 @@ final class ApprovalStage implements AutoCloseable {
 
   final Product product;
   final RiskyModel model = RiskyModel.start();
+  final TicketSystem tickets = TicketSystem.start();
   final SlackStandIn slack = new SlackStandIn(Clock.systemUTC());
 
   private final SecretHunt hunt = new SecretHunt();
@@ -64,6 +67,13 @@ final class ApprovalStage implements AutoCloseable {
         model.baseUrl().toString(),
         "--model",
         RiskyModel.NAME);
+    done(
+        Map.of("REDOUBT_CONNECTOR_SECRET", hunt.handled(TicketSystem.SECRET)),
+        "connector",
+        "set",
+        "tickets",
+        "--file",
+        file("tickets.json", tickets.described()));
     connectSlack();
     policies();
     var created = done("agent", "create", "trader", "-o", "json");
@@ -147,6 +157,7 @@ final class ApprovalStage implements AutoCloseable {
   public void close() {
     product.type("down");
     model.close();
+    tickets.close();
     slack.close();
   }
 
@@ -203,11 +214,37 @@ final class ApprovalStage implements AutoCloseable {
         .until(
             () ->
                 StreamSupport.stream(list.get().path("items").spliterator(), false)
-                    .filter(it -> it.at("/arguments/about").asText().equals(about))
+                    .filter(it -> isAbout(it.path("arguments"), about))
                     .map(it -> it.path("id").asText())
                     .findFirst()
                     .orElse(""),
             id -> !id.isEmpty());
+  }
+
+  /** Of a tool call, or of an operation of a connector. */
+  private static boolean isAbout(JsonNode arguments, String about) {
+    return arguments.path("about").asText().equals(about)
+        || arguments.at("/parameters/about").asText().equals(about);
+  }
+
+  /** Asks for a ticket, or for how many there are. */
+  Wire.Answer executed(String operation, String about) {
+    return agent.execute(operation, about, 0);
+  }
+
+  /** Asks for a ticket, and waits for whoever is to approve it. */
+  CompletableFuture<Wire.Answer> filing(String about) {
+    return CompletableFuture.supplyAsync(() -> agent.execute("file", about, 25))
+        .orTimeout(30, TimeUnit.SECONDS);
+  }
+
+  /** Where a secret is that was handed to the product, and should be nowhere. */
+  List<String> secretsFound() throws SQLException, IOException {
+    var found =
+        hunt.inTables(
+            product.runtime().databaseUrl(), product.data().resolve("postgres/secrets.json"));
+    found.addAll(hunt.inFiles(product.data().resolve("logs")));
+    return found;
   }
 
   JsonNode shown(String approval) {

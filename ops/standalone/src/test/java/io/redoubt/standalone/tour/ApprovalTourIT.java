@@ -41,6 +41,9 @@ class ApprovalTourIT {
 
   private String bread = "";
 
+  /** An operation that is asked for then, too. */
+  private String lights = "";
+
   @BeforeAll
   void prepare() throws IOException {
     stage = new ApprovalStage(directory);
@@ -164,6 +167,30 @@ class ApprovalTourIT {
 
   @Test
   @Order(5)
+  void anOperationOfAConnectorIsApprovedInSlackAndDoneOnce() throws Exception {
+    assertThat(stage.executed("count", "").status()).as("reads are permitted").isEqualTo(200);
+    var asked = stage.executed("file", "the printer");
+    assertThat(asked.status()).as(asked.body()).isEqualTo(202);
+    String approval = asked.json().path("approval_id").asText();
+    var message = stage.inSlack(approval, ASKED);
+    assertThat(message.words()).contains("tickets/file", "connector:write", "the printer");
+    var waits = stage.filing("the printer");
+    assertThat(stage.tickets.filed()).isEmpty();
+
+    assertThat(stage.press(message, APPROVE).statusCode()).isEqualTo(200);
+
+    assertThat(waits.join().status()).as(waits.join().body()).isEqualTo(200);
+    assertThat(waits.join().json().at("/result/body/count").asInt()).isEqualTo(1);
+    assertThat(stage.tickets.filed()).containsExactly("the printer");
+    assertThat(stage.inSlack(approval, USED).hasButtons()).isFalse();
+    var again = stage.executed("file", "the printer");
+    assertThat(again.status()).as("once more it has to be asked anew").isEqualTo(202);
+    assertThat(again.json().path("approval_id").asText()).isNotEqualTo(approval);
+    stage.awaitRecorded(approval, "connector:write", "approval:granted", "approval:used");
+  }
+
+  @Test
+  @Order(6)
   void withEverybodyAsleepItGoesFromTierToTierAndThenNowhere() throws Exception {
     try (var watch = stage.watch("asleep")) {
       var reply = stage.opened("wipe", "the disk", PATIENT);
@@ -195,7 +222,7 @@ class ApprovalTourIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void withTheControlPlaneGoneItIsApprovedAtTheEnclave() throws Exception {
     assertThat(stage.opened("transfer", "a new roof", 1).whole()).contains("pending");
     roof = stage.pending("a new roof");
@@ -215,13 +242,19 @@ class ApprovalTourIT {
       assertThat(reply.withoutPings()).isEqualTo(stage.model.said("water and bread"));
       watch.awaitLine(bread, "consumed 1");
     }
+    var heating = stage.filing("the heating");
+    String cold = stage.pendingAtEnclave("the heating");
+    stage.done("approvals", "approve", cold, "--at-enclave", "--reason", "it is cold");
+    assertThat(heating.join().status()).as(heating.join().body()).isEqualTo(200);
+    assertThat(stage.executed("file", "the lights").status()).isEqualTo(202);
+    lights = stage.pendingAtEnclave("the lights");
     var impatient = stage.opened("transfer", "the winter", 1);
     String later = stage.pendingAtEnclave("the winter");
     assertThat(impatient.whole()).contains(later, "pending").doesNotContain("tool_use");
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void afterEverythingDiedAllOfItIsThereAndWhatWaitedPassesOnce() throws Exception {
     stage.product.killEverything();
     stage.up();
@@ -231,16 +264,22 @@ class ApprovalTourIT {
     assertThat(stage.done("approvals", "list", "--status", "all").out())
         .contains("consumed", "denied", "expired", winter);
     stage.done("approvals", "approve", winter, "--reason", "it is cold");
+    stage.done("approvals", "approve", lights, "--reason", "it is dark");
 
     assertThat(stage.opened("transfer", "the winter", 1).withoutPings())
         .isEqualTo(stage.model.said("the winter"));
     assertThat(stage.opened("transfer", "the winter", 1).whole())
         .as("once more it has to be asked anew")
         .doesNotContain("tool_use", winter);
+    var lit = stage.executed("file", "the lights");
+    assertThat(lit.status()).as(lit.body()).isEqualTo(200);
+    assertThat(stage.executed("file", "the lights").status()).isEqualTo(202);
+    assertThat(stage.tickets.filed()).containsExactly("the printer", "the heating", "the lights");
+    assertThat(stage.secretsFound()).isEmpty();
   }
 
   @Test
-  @Order(8)
+  @Order(9)
   void inSlackItGoesOnWhereItWas() throws Exception {
     assertThat(stage.inSlack(bread, USED).hasButtons()).as("decided elsewhere").isFalse();
     var message = stage.inSlack(roof, ASKED);
