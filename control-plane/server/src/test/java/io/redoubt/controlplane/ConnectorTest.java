@@ -327,7 +327,7 @@ class ConnectorTest {
           /operations/1/path       | "/a\\\\b"                        | /operations/1/path
           /operations/1/path       | "//a"                            | /operations/1/path
           /operations/1/path       | "/a//b"                          | /operations/1/path
-          /operations/1/path       | "/a/"                            | /operations/1/path
+          /operations/1/path       | "/a//"                           | /operations/1/path
           /operations/1/path       | "/./a"                           | /operations/1/path
           /operations/1/path       | "/a/../b"                        | /operations/1/path
           /operations/1/path       | "/a/%2e%2E/b"                    | /operations/1/path

@@ -11,7 +11,8 @@ import java.util.stream.Stream;
 /**
  * The path of a connector's operation: what RFC 3986 §3.3 lets a path hold, and {@code {name}}
  * where a parameter goes. Neither as it is written nor with values in it does it climb ({@code ..})
- * or hold an empty segment, since servers differ in what they take those for.
+ * or hold an empty segment, since servers differ in what they take those for. But it ends in a
+ * slash where it is written so, as some servers insist; no value makes it.
  */
 public final class PathTemplate {
   public static final int MAX_LENGTH = 500;
@@ -56,7 +57,7 @@ public final class PathTemplate {
     if (parameters.stream().distinct().count() < parameters.size()) {
       throw new IllegalArgumentException("names each parameter once");
     }
-    requireSegments(template.with(_ -> "x"));
+    template.requireSegments(template.with(_ -> "x"));
     return template;
   }
 
@@ -119,11 +120,10 @@ public final class PathTemplate {
         .collect(Collectors.joining());
   }
 
-  private static void requireSegments(String path) {
-    if (path.equals("/")) {
-      return; // has none
-    }
-    for (String segment : path.substring(1).split("/", -1)) {
+  private void requireSegments(String path) {
+    var segments = List.of(path.substring(1).split("/", -1));
+    var filled = endsInSlash() ? segments.subList(0, segments.size() - 1) : segments;
+    for (String segment : filled) {
       if (segment.isEmpty()) {
         throw new IllegalArgumentException("has no empty segment");
       }
@@ -131,6 +131,10 @@ public final class PathTemplate {
         throw new IllegalArgumentException("has no segment . or ..");
       }
     }
+  }
+
+  private boolean endsInSlash() {
+    return pieces.getLast() instanceof Literal(String text) && text.endsWith("/");
   }
 
   /** Good for finding ASCII in it, for nothing else. */

@@ -3,6 +3,7 @@ package io.redoubt.protocol.link;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,8 @@ class PathTemplateTest {
         "/...",
         "/.a/..b/c./d..",
         "/a%2Fb",
+        "/a/",
+        "/a/{b}/",
         "/{a}{b}",
         "/a{b}c",
         "/{a012345678901234567890123456789012345678901234567890123456789012}"
@@ -66,7 +69,8 @@ class PathTemplateTest {
         "/{a}/{a} once",
         "// empty",
         "/a//b empty",
-        "/a/ empty",
+        "/a// empty",
+        "/{a}// empty",
         "//a empty",
         "/. ..",
         "/.. ..",
@@ -77,6 +81,8 @@ class PathTemplateTest {
         "/a/b%2f..%2fc ..",
         "/a/..%5Cb ..",
         "/a/..;b/c ..",
+        "/../ ..",
+        "/a/%2e./ ..",
       })
   void anythingElseIsRefusedWithTheReason(String text, String reason) {
     assertThatIllegalArgumentException()
@@ -105,6 +111,16 @@ class PathTemplateTest {
   void noValueMakesTheSegmentVanishOrClimb(String value) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PathTemplate.parse("/a/{id}/b").expand(_ -> value));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/{id}", "/a/{id}", "/{id}/", "/a/{id}/"})
+  void onlyWhoWritesThePathEndsItInASlash(String text) {
+    for (String value : List.of("", ".", "..")) {
+      assertThatIllegalArgumentException()
+          .as(value)
+          .isThrownBy(() -> PathTemplate.parse(text).expand(_ -> value));
+    }
   }
 
   @Test
