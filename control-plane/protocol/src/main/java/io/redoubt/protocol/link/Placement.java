@@ -1,0 +1,116 @@
+package io.redoubt.protocol.link;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.problem.Problem;
+import io.redoubt.protocol.problem.ProblemException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the parameters of an operation go. Those that the path names go there, as part of one
+ * segment each; of the others, those of an operation with a body are its members, and those of one
+ * without are in the query. Every parameter goes somewhere, and nothing goes out that is none.
+ *
+ * @param target path and query, below the host of the base URL
+ * @param body sent as {@link CanonicalJson}; null: there is none
+ */
+public record Placement(String target, @Nullable ObjectNode body) {
+  private static final int MOST_TARGET = 8_000;
+
+  /**
+   * Puts the parameters in their places.
+   *
+   * @param parameters read with their numbers exact
+   * @throws ProblemException where one of them is missing, or does not fit its place; it points
+   *     into what has them as its {@code parameters}
+   */
+  public static Placement of(
+      URI baseUrl, ConnectorSpec.Operation operation, ObjectNode parameters) {
+    var errors = new ArrayList<Problem.FieldError>();
+    var template = PathTemplate.parse(operation.path());
+    String path = path(template, parameters, errors);
+    var rest = parameters.deepCopy();
+    rest.remove(new HashSet<>(template.parameters()));
+    boolean hasBody = operation.method().hasBody();
+    String query = hasBody ? "" : query(rest, errors);
+    String base = baseUrl.getRawPath();
+    String target = (base == null ? "" : base.replaceFirst("/$", "")) + path + query;
+    if (target.length() > MOST_TARGET) {
+      errors.add(new Problem.FieldError("/parameters", "make the address longer than 8000 bytes"));
+    }
+    if (!errors.isEmpty()) {
+      throw ProblemException.invalid(errors);
+    }
+    return new Placement(target, hasBody ? rest : null);
+  }
+
+  private static String path(
+      PathTemplate template, ObjectNode parameters, List<Problem.FieldError> errors) {
+    for (String name : template.parameters()) {
+      String value = scalar(parameters.get(name));
+      if (value == null || value.isEmpty()) {
+        errors.add(
+            new Problem.FieldError(
+                "/parameters/" + name, "is needed: a text, a number or a boolean, for the path"));
+      }
+    }
+    if (!errors.isEmpty()) {
+      return "";
+    }
+    try {
+      return template.expand(name -> encoded(String.valueOf(scalar(parameters.get(name)))));
+    } catch (IllegalArgumentException e) {
+      errors.add(new Problem.FieldError("/parameters", "the path " + e.getMessage()));
+      return "";
+    }
+  }
+
+  private static String query(ObjectNode rest, List<Problem.FieldError> errors) {
+    var pairs = new ArrayList<String>();
+    for (Map.Entry<String, JsonNode> each : rest.properties()) {
+      var values = each.getValue().isArray() ? each.getValue() : List.of(each.getValue());
+      for (JsonNode value : values) {
+        String text = scalar(value);
+        if (text != null) {
+          pairs.add(encoded(each.getKey()) + '=' + encoded(text));
+        } else if (!value.isNull()) {
+          errors.add(
+              new Problem.FieldError(
+                  "/parameters/" + each.getKey().replace("~", "~0").replace("/", "~1"),
+                  "goes into a query: a text, a number, a boolean, or a list of such"));
+        }
+      }
+    }
+    return pairs.isEmpty() ? "" : "?" + String.join("&", pairs);
+  }
+
+  /** As text; null: it is none that stands in an address. */
+  private static @Nullable String scalar(@Nullable JsonNode value) {
+    return value == null || !value.isValueNode() || value.isNull()
+        ? null
+        : value.isTextual()
+            ? value.textValue()
+            : new String(CanonicalJson.write(value), StandardCharsets.UTF_8);
+  }
+
+  /** All but unreserved characters (RFC 3986 §2.3), so that nothing ends the part it stands in. */
+  private static String encoded(String text) {
+    var encoded = new StringBuilder();
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      char c = (char) (b & 0xff);
+      if (c < 0x80 && (Character.isLetterOrDigit(c) || "-._~".indexOf(c) >= 0)) {
+        encoded.append(c);
+      } else {
+        encoded.append('%').append(String.format("%02X", (int) c));
+      }
+    }
+    return encoded.toString();
+  }
+}
