@@ -9,6 +9,8 @@ import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ConnectorCommandsTest extends LoggedIn {
@@ -35,6 +37,26 @@ class ConnectorCommandsTest extends LoggedIn {
       {"base_url": "https://open.example.com",
        "operations": [{"name": "list", "method": "GET", "path": "/all"}]}
       """;
+
+  private static final String WORKFLOWS = "/api/v1/approval-workflows";
+  private static final String WORKFLOW =
+      """
+      {"name": "two-tiers", "uses": 1, "window_seconds": 900, "tiers": [
+        {"kind": "llm_judge", "approvers": [], "quorum": 1, "timeout_seconds": 20,
+         "on_timeout": "next", "veto": true, "exclude_owner": false, "provider": "judge",
+         "model": "m-1"},
+        {"kind": "human", "approvers": ["mbr_1", "group:ops"], "quorum": 2, "timeout_seconds": 600,
+         "on_timeout": "deny", "veto": true, "exclude_owner": true}]}
+      """;
+  private static final String PERMIT = decision("permit", "[\"starter\"]", "[]");
+
+  private static String decision(String verdict, String policyIds, String workflows) {
+    return """
+    {"verdict": "%s", "policy_ids": %s, "workflows": %s, "alerts": [], "shadow": null,
+     "errors": [], "content": []}\
+    """
+        .formatted(verdict, policyIds, workflows);
+  }
 
   private String file(String content) throws IOException {
     return Files.writeString(home.resolve("connector.json"), content).toString();
@@ -209,10 +231,247 @@ class ConnectorCommandsTest extends LoggedIn {
     assertThat(server.requests().getLast().target()).isEqualTo(CONNECTORS + "/..%2Fiam%2Fclients");
   }
 
+  private void isDecided(String decision) {
+    server
+        .on("GET " + TICKETS, json(200, CONNECTOR))
+        .on("GET /api/v1/agents", list("{\"id\": \"agt_7\", \"name\": \"helper\"}"))
+        .on("GET " + WORKFLOWS, list(WORKFLOW))
+        .on(
+            "POST /api/v1/policies/test",
+            json(
+                200,
+                "{\"valid\": true, \"problems\": [], \"warnings\": [\"a rule never decides\"],"
+                    + " \"decisions\": ["
+                    + decision
+                    + "]}"));
+  }
+
+  private int tests(String operation, String... more) {
+    var words = new ArrayList<>(List.of("connector", "test", "tickets", operation));
+    words.addAll(List.of(more));
+    words.addAll(List.of("--agent", "helper"));
+    return machine.type(words.toArray(String[]::new));
+  }
+
+  @Test
+  void anOperationIsTriedWithoutDoingIt() throws IOException {
+    isDecided(PERMIT);
+
+    assertThat(
+            tests(
+                "issue.create", "--parameters", "{\"title\": \"a\", \"n\": 100.0, \"b\": [0.10]}"))
+        .isZero();
+
+    assertThat(machine.out())
+        .isEqualTo(
+            """
+            POST https://tickets.example.com/api/issues
+            authorization: Bearer ***
+            content-type: application/json
+
+            {"b":[0.1],"n":100,"title":"a"}
+
+            The draft of the policies says permit, by starter.
+            """);
+    assertThat(machine.err()).contains("a rule never decides");
+    assertThat(Json.LENIENT.readTree(server.requests().getLast().body()))
+        .isEqualTo(
+            Json.LENIENT.readTree(
+                """
+                {"requests": [{"agent_id": "agt_7", "action": "connector:write",
+                  "resource": "tickets/issue.create", "risk": 0, "findings": [], "history": [],
+                  "args": {"b": [0.1], "n": 100, "title": "a"}}]}
+                """));
+    assertThat(server.requests())
+        .filteredOn(request -> !request.target().contains("/iam/"))
+        .extracting(request -> request.method() + " " + request.target().replaceAll("\\?.*", ""))
+        .containsExactly("GET " + TICKETS, "GET /api/v1/agents", "POST /api/v1/policies/test");
+  }
+
+  @Test
+  void parametersOfARequestWithoutABodyAreInItsUrl() throws IOException {
+    isDecided(PERMIT);
+    String file =
+        Files.writeString(
+                home.resolve("p.json"), "{\"id\": \"a/b\", \"z\": 1, \"a\": [\"x\", true]}")
+            .toString();
+
+    assertThat(tests("issue.show", "--parameters-file", file)).isZero();
+
+    assertThat(machine.out())
+        .startsWith(
+            """
+            GET https://tickets.example.com/api/issues/a%2Fb?z=1&a=x&a=true
+            authorization: Bearer ***
+
+            The draft\
+            """);
+    assertThat(server.requests().getLast().body()).contains("connector:read", "\"id\":\"a/b\"");
+  }
+
+  @Test
+  void whereTheApiWantsNoSecretNoLineIsShown() throws IOException {
+    isDecided(PERMIT);
+    server.on(
+        "GET " + TICKETS,
+        json(
+            200,
+            CONNECTOR
+                .replaceAll("\"credential\": \\{[^}]*}", "\"credential\": null")
+                .replace("https://tickets.example.com/api", "http://[::1]:8080/")));
+
+    assertThat(tests("issue.create")).isZero();
+    assertThat(machine.out())
+        .startsWith("POST http://[::1]:8080/issues\ncontent-type: application/json\n\n{}\n");
+
+    assertThat(tests("issue.create", "-o", "json")).isZero();
+    assertThat(Json.LENIENT.readTree(machine.out()).at("/request/credential").isNull()).isTrue();
+  }
+
+  @Test
+  void whatPoliciesDenyEndsWithThree() {
+    isDecided(decision("deny", "[\"careful\"]", "[]"));
+    assertThat(tests("issue.create")).isEqualTo(3);
+    assertThat(machine.out()).contains("The draft of the policies says deny, by careful.\n");
+
+    isDecided(decision("deny", "[]", "[]"));
+    assertThat(tests("issue.create")).isEqualTo(3);
+    assertThat(machine.out()).contains("says deny, since nothing permits it.\n");
+
+    isDecided(
+        """
+        {"verdict": "deny", "policy_ids": ["odd"], "workflows": [],
+         "alerts": [{"policy_id": "odd", "text": "look \\u001b[2J here"}],
+         "shadow": {"verdict": "permit", "policy_ids": ["new"], "workflows": [], "errors": []},
+         "errors": ["odd: no such attribute"], "content": []}
+        """);
+    assertThat(tests("issue.create")).isEqualTo(3);
+    assertThat(machine.out())
+        .endsWith(
+            """
+            The draft of the policies says deny, by odd.
+            With the policies in shadow: permit, by new.
+            error: odd: no such attribute
+            alert: look \uFFFD[2J here (odd)
+            """);
+  }
+
+  @Test
+  void whoWouldBeAskedForAnApprovalIsSaid() throws IOException {
+    isDecided(decision("escalate", "[\"careful\"]", "[\"two-tiers\", \"nobody-defined\"]"));
+
+    assertThat(tests("issue.create")).isZero();
+    assertThat(machine.out())
+        .endsWith(
+            """
+            The draft of the policies says escalate, by careful.
+
+            WORKFLOW        TIER  ASKS                                    QUORUM  SECONDS  THEN
+            two-tiers       1     model m-1 of judge                      1       20       next
+            two-tiers       2     mbr_1,group:ops, not the agent's owner  2       600      deny
+            nobody-defined  1     whoever has approvals:decide            1       900      deny
+            """);
+
+    assertThat(tests("issue.create", "-o", "json")).isZero();
+    var said = Json.LENIENT.readTree(machine.out());
+    assertThat(said.at("/asked/0")).isEqualTo(Json.LENIENT.readTree(WORKFLOW));
+    assertThat(said.at("/asked/1/tiers/0/kind").asText()).isEqualTo("human");
+  }
+
+  @Test
+  void programsGetAllOfIt() throws IOException {
+    isDecided(PERMIT);
+
+    assertThat(tests("issue.create", "--parameters", "{\"n\": 100.0}", "-o", "json")).isZero();
+
+    assertThat(Json.LENIENT.readTree(machine.out()))
+        .isEqualTo(
+            Json.LENIENT.readTree(
+                """
+                {"request": {"method": "POST", "url": "https://tickets.example.com/api/issues",
+                   "credential": {"header": "authorization", "scheme": "Bearer"},
+                   "body": {"n": 100}},
+                 "valid": true, "problems": [], "warnings": ["a rule never decides"],
+                 "decision": %s, "asked": []}
+                """
+                    .formatted(PERMIT)));
+  }
+
+  @Test
+  void aDraftThatIsNotValidSaysNothing() throws IOException {
+    isDecided(PERMIT);
+    server.on(
+        "POST /api/v1/policies/test",
+        json(
+            200,
+            """
+            {"valid": false, "warnings": [], "decisions": [], "problems":
+              [{"policy": "guard", "line": 3, "column": 2, "message": "no"}]}\
+            """));
+
+    assertThat(tests("issue.create")).isEqualTo(1);
+    assertThat(machine.out()).endsWith("\n\nguard:3:2: no\n");
+
+    assertThat(tests("issue.create", "-o", "json")).isEqualTo(1);
+    assertThat(Json.LENIENT.readTree(machine.out()).at("/decision").isNull()).isTrue();
+  }
+
+  @Test
+  void whatIsNotThereEndsWithFour() {
+    isDecided(PERMIT);
+
+    assertThat(machine.type("connector", "test", "nothing", "issue.show", "--agent", "helper"))
+        .isEqualTo(4);
+    assertThat(tests("issue.burn")).isEqualTo(4);
+    assertThat(machine.err()).contains("The connector tickets has no operation issue.burn.");
+    assertThat(machine.type("connector", "test", "tickets", "issue.create", "--agent", "nobody"))
+        .isEqualTo(4);
+    assertThat(machine.err()).contains("no agent called nobody");
+
+    server.on("POST /api/v1/policies/test", problem(404, "Not found", "There is none."));
+    assertThat(machine.type("connector", "test", "tickets", "issue.create", "--agent", "agt_9"))
+        .isEqualTo(4);
+  }
+
+  @Test
+  void parametersThatDoNotFitAreWrongUsage() {
+    isDecided(PERMIT);
+
+    assertThat(tests("issue.show", "--parameters", "{\"q\": {}}")).isEqualTo(2);
+    assertThat(machine.err())
+        .contains(
+            "The parameters do not fit the operation:\n  /parameters/id: is needed",
+            "\n  /parameters/q: goes into a query");
+    assertThat(tests("issue.show")).isEqualTo(2);
+    assertThat(tests("issue.show", "--parameters", "{\"id\": \"..\"}")).isEqualTo(2);
+    assertThat(server.requests()).noneMatch(request -> request.target().contains("/policies"));
+  }
+
+  @Test
+  void whatIsNoParametersIsNotAskedAbout() {
+    for (String wrong :
+        new String[] {
+          "",
+          "[]",
+          "{",
+          "{\"a\":1,\"a\":2}",
+          "{\"n\":99999999999999999999}",
+          "{\"n\":1e99999999999}"
+        }) {
+      assertThat(tests("issue.show", "--parameters", wrong)).as(wrong).isEqualTo(2);
+    }
+    assertThat(tests("issue.show", "--parameters-file", "/no/file")).isEqualTo(2);
+    assertThat(tests("issue.show", "--parameters", "{}", "--parameters-file", "-")).isEqualTo(2);
+    assertThat(machine.type("connector", "test", "tickets", "issue.show")).isEqualTo(2);
+    assertThat(machine.type("connector", "test", "tickets", "--agent", "helper")).isEqualTo(2);
+
+    assertThat(server.requests()).isEmpty();
+  }
+
   @Test
   void theCompletionKnowsTheCommands() {
     assertThat(machine.type("completion")).isZero();
 
-    assertThat(machine.out()).contains("connector", "--secret-file");
+    assertThat(machine.out()).contains("connector", "--secret-file", "--parameters-file");
   }
 }

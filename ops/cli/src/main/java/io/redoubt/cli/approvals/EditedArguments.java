@@ -1,16 +1,13 @@
 package io.redoubt.cli.approvals;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.cli.command.CommandFailure;
 import io.redoubt.cli.command.ExitCode;
+import io.redoubt.cli.session.ExactObject;
 import io.redoubt.cli.session.Session;
 import io.redoubt.cli.settings.PrivateFiles;
 import io.redoubt.protocol.json.CanonicalJson;
-import io.redoubt.protocol.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,12 +17,6 @@ import java.util.List;
 
 /** The arguments that a call is approved with: out of a file, or as a person has edited them. */
 final class EditedArguments {
-  private static final int MOST_BYTES = 1 << 20;
-
-  /** With every digit, since whoever approves means what they wrote. */
-  private static final ObjectReader EXACTLY =
-      Json.STRICT.readerFor(JsonNode.class).with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
-
   private EditedArguments() {}
 
   /**
@@ -35,7 +26,9 @@ final class EditedArguments {
    * @param approval as it stands
    */
   static ObjectNode read(Session session, String from, JsonNode approval) {
-    ObjectNode edited = parse(from.isEmpty() ? typed(session, approval) : bytes(session, from));
+    ObjectNode edited =
+        ExactObject.parse(
+            from.isEmpty() ? typed(session, approval) : bytes(session, from), "arguments");
     if (approval.hasNonNull("arguments")
         && Arrays.equals(
             CanonicalJson.write(edited), CanonicalJson.write(approval.path("arguments")))) {
@@ -44,26 +37,10 @@ final class EditedArguments {
     return edited;
   }
 
-  private static ObjectNode parse(byte[] json) {
-    try {
-      if (json.length > MOST_BYTES) {
-        throw CommandFailure.usage("The arguments are longer than 1 MiB.");
-      }
-      if (EXACTLY.readTree(json) instanceof ObjectNode object) {
-        return object;
-      }
-      throw CommandFailure.usage("The arguments are no JSON object.");
-    } catch (JacksonException e) {
-      throw CommandFailure.usage("The arguments are not JSON: " + e.getOriginalMessage() + ".");
-    } catch (IOException e) {
-      throw CommandFailure.usage("The arguments are not UTF-8.");
-    }
-  }
-
   private static byte[] bytes(Session session, String from) {
     try {
       return from.equals("-")
-          ? System.in.readNBytes(MOST_BYTES + 1)
+          ? System.in.readNBytes(ExactObject.MOST_BYTES + 1)
           : Files.readAllBytes(session.host().workingDirectory().resolve(from));
     } catch (IOException e) {
       throw CommandFailure.usage(from + " cannot be read.");

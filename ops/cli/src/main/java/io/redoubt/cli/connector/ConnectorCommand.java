@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       ConnectorSet.class,
       ConnectorList.class,
       ConnectorShow.class,
+      ConnectorTest.class,
       ConnectorDelete.class
     })
 public final class ConnectorCommand {
