@@ -164,7 +164,7 @@ class AuditTailTest extends LoggedIn {
   private static String intent(int number) {
     return """
     {"id":"aud_%d","time":"2026-01-01T00:00:0%dZ","verdict":"permit","plane":"llm",
-     "operation":"llm:generate","resource":"m","agent_id":"agt_1","outcome":null}\
+     "operation":"llm:generate","connector":"anthropic","resource":"m","agent_id":"agt_1","outcome":null}\
     """
         .formatted(number, number);
   }
@@ -182,7 +182,7 @@ class AuditTailTest extends LoggedIn {
   }
 
   private static String line(int number, String outcome) {
-    return "2026-01-01T00:00:0%dZ  permit  llm  llm:generate  m  agt_1  %s  -"
+    return "2026-01-01T00:00:0%dZ  permit  llm  llm:generate  anthropic  m  agt_1  %s  -"
         .formatted(number, outcome);
   }
 
