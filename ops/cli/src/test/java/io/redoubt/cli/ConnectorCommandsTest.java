@@ -293,7 +293,7 @@ class ConnectorCommandsTest extends LoggedIn {
     isDecided(PERMIT);
     String file =
         Files.writeString(
-                home.resolve("p.json"), "{\"id\": \"a/b\", \"z\": 1, \"a\": [\"x\", true]}")
+                home.resolve("p.json"), "{\"id\": \"a b\", \"z\": 1, \"a\": [\"x\", true]}")
             .toString();
 
     assertThat(tests("issue.show", "--parameters-file", file)).isZero();
@@ -301,12 +301,12 @@ class ConnectorCommandsTest extends LoggedIn {
     assertThat(machine.out())
         .startsWith(
             """
-            GET https://tickets.example.com/api/issues/a%2Fb?z=1&a=x&a=true
+            GET https://tickets.example.com/api/issues/a%20b?z=1&a=x&a=true
             authorization: Bearer ***
 
             The draft\
             """);
-    assertThat(server.requests().getLast().body()).contains("connector:read", "\"id\":\"a/b\"");
+    assertThat(server.requests().getLast().body()).contains("connector:read", "\"id\":\"a b\"");
   }
 
   @Test

@@ -27,7 +27,7 @@ public record Placement(String target, @Nullable ObjectNode body) {
   /**
    * Puts the parameters in their places.
    *
-   * @param parameters read with their numbers exact
+   * @param parameters read with their numbers exact; what is null is left out
    * @throws ProblemException where one of them is missing, or does not fit its place; it points
    *     into what has them as its {@code parameters}
    */
@@ -35,8 +35,8 @@ public record Placement(String target, @Nullable ObjectNode body) {
       URI baseUrl, ConnectorSpec.Operation operation, ObjectNode parameters) {
     var errors = new ArrayList<Problem.FieldError>();
     var template = PathTemplate.parse(operation.path());
-    String path = path(template, parameters, errors);
-    var rest = parameters.deepCopy();
+    var rest = meant(parameters);
+    String path = path(template, rest, errors);
     rest.remove(new HashSet<>(template.parameters()));
     boolean hasBody = operation.method().hasBody();
     String query = hasBody ? "" : query(rest, errors);
@@ -51,6 +51,23 @@ public record Placement(String target, @Nullable ObjectNode body) {
     return new Placement(target, hasBody ? rest : null);
   }
 
+  /**
+   * The parameters without members that are null, at any depth: policies take these for absent, so
+   * they are.
+   */
+  public static ObjectNode meant(ObjectNode parameters) {
+    var meant = parameters.deepCopy();
+    withoutNulls(meant);
+    return meant;
+  }
+
+  private static void withoutNulls(JsonNode value) {
+    if (value instanceof ObjectNode object) {
+      object.removeIf(JsonNode::isNull);
+    }
+    value.forEach(Placement::withoutNulls);
+  }
+
   private static String path(
       PathTemplate template, ObjectNode parameters, List<Problem.FieldError> errors) {
     for (String name : template.parameters()) {
@@ -59,6 +76,11 @@ public record Placement(String target, @Nullable ObjectNode body) {
         errors.add(
             new Problem.FieldError(
                 "/parameters/" + name, "is needed: a text, a number or a boolean, for the path"));
+      } else if (value.chars().anyMatch(Placement::endsSegments)) {
+        errors.add(
+            new Problem.FieldError(
+                "/parameters/" + name,
+                "is part of one segment of the path: without slashes and control characters"));
       }
     }
     if (!errors.isEmpty()) {
@@ -70,6 +92,11 @@ public record Placement(String target, @Nullable ObjectNode body) {
       errors.add(new Problem.FieldError("/parameters", "the path " + e.getMessage()));
       return "";
     }
+  }
+
+  /** Encoded or not: many servers decode an address before they look for what it means. */
+  private static boolean endsSegments(int c) {
+    return c == '/' || c == '\\' || Character.isISOControl(c);
   }
 
   private static String query(ObjectNode rest, List<Problem.FieldError> errors) {

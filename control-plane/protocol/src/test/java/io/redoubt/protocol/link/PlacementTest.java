@@ -89,8 +89,8 @@ class PlacementTest {
 
   @Test
   void aValueIsOnePartOfASegmentWhateverItHolds() {
-    assertThat(place(Method.GET, "/a/{b}.git/", "{\"b\": \"c/d ../e?f#g%2F;ä~\"}").target())
-        .isEqualTo("/api/a/c%2Fd%20..%2Fe%3Ff%23g%252F%3B%C3%A4~.git/");
+    assertThat(place(Method.GET, "/a/{b}.git/", "{\"b\": \"c d..e?f#g%2F;ä~\"}").target())
+        .isEqualTo("/api/a/c%20d..e%3Ff%23g%252F%3B%C3%A4~.git/");
   }
 
   @ParameterizedTest
@@ -122,7 +122,9 @@ class PlacementTest {
         "{'id': {}}         | /parameters/id",
         "{'id': [1]}        | /parameters/id",
         "{'id': '..'}       | /parameters",
-        "{'id': 'a/../b'}   | /parameters",
+        "{'id': 'a/b'}      | /parameters/id",
+        "{'id': 'a\\\\b'}    | /parameters/id",
+        "{'id': 'a\\nb'}     | /parameters/id",
         "{'id': 1, 'q': {}} | /parameters/q",
         "{'id': 1, 'q': [[]]}      | /parameters/q",
         "{'id': 1, 'q/~': [1, {}]} | /parameters/q~1~0",
@@ -148,6 +150,18 @@ class PlacementTest {
     assertThat(wrong(Method.GET, "/{a}", "{\"a\": \"" + "x".repeat(7_996) + "\"}"))
         .containsExactly(
             new Problem.FieldError("/parameters", "make the address longer than 8000 bytes"));
+  }
+
+  @Test
+  void whatIsNullIsAbsentAtAnyDepth() {
+    var placed =
+        place(
+            Method.PATCH,
+            "/issues/{id}",
+            "{\"id\": 7, \"owner\": null, \"at\": {\"a\": null, \"b\": 1},"
+                + " \"list\": [null, {\"c\": null}]}");
+
+    assertThat(placed.body()).isEqualTo(json("{\"at\": {\"b\": 1}, \"list\": [null, {}]}"));
   }
 
   @Test
