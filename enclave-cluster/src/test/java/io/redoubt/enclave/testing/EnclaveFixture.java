@@ -72,6 +72,8 @@ public final class EnclaveFixture implements AutoCloseable {
     // All tests of a JVM are one operator at one address.
     settings.putIfAbsent("redoubt.enclave.operator-api.per-second", 1_000);
     settings.putIfAbsent("redoubt.enclave.operator-api.burst", 1_000);
+    // What connectors ask is on this machine, too.
+    settings.putIfAbsent("redoubt.proxy.tools.denied-addresses", List.of());
     databaseLine = new Line(URI.create(database.url().substring(5)).getPort());
     try {
       directory = Files.createTempDirectory(Path.of("target"), "enclave-");

@@ -70,6 +70,8 @@ public enum Refusal {
       502, "The provider's address leads to another one, which is not followed and not passed on"),
   REPLY_UNREADABLE(502, "The reply is encoded, and cannot be checked"),
   REPLY_NOT_UNDERSTOOD(502, "The reply cannot be checked for tool calls"),
+  REPLY_HOLDS_SECRET(502, "The reply holds the credential that it was asked with"),
+  NOBODY_KNOWS(502, "It was sent, and cut before the answer came: nobody knows whether it is done"),
   REPLY_TOO_LARGE(502, "The reply is too large to be checked"),
   SETTINGS_CHANGED(503, "Where it goes was changed while it was under way"),
   INTERNAL(500, "Something went wrong on our side");

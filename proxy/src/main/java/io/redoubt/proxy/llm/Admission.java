@@ -388,6 +388,9 @@ final class Admission {
     if (isFrozen(question.caller.agent)) {
       return CompletableFuture.completedFuture(Optional.of(Refusal.ENCLAVE_FROZEN));
     }
+    if (isAnotherByNow(question)) {
+      return CompletableFuture.completedFuture(Optional.of(Refusal.SETTINGS_CHANGED));
+    }
     return permit(question, by, found, permitted)
         .thenAccept(permit ->
             redacted(question.call.operation(), permit, question.caller.body, question.facts))
@@ -401,6 +404,13 @@ final class Admission {
           Causes.logUnforeseen("A call that was approved could not be prepared", failure);
           return Optional.of(Refusal.INTERNAL);
         });
+  }
+
+  /** Its key would not be given out any more. */
+  private boolean isAnotherByNow(Question question) {
+    var provider = question.provider;
+    return provider != null
+        && !ports.providers().of(question.caller.agent.claims().organization()).contains(provider);
   }
 
   private boolean isFrozen(AuthenticatedAgent agent) {

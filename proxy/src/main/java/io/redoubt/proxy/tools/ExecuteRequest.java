@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.action.Arguments;
 import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.link.Placement;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.Problem;
 import io.redoubt.protocol.problem.ProblemException;
@@ -56,17 +57,17 @@ record ExecuteRequest(
         });
     String connector = text(said, "connector", CONNECTOR.asMatchPredicate(), errors);
     String operation = text(said, "operation", OPERATION.asMatchPredicate(), errors);
-    if (connector == null && !said.has("connector")) {
+    if (connector == null && !said.hasNonNull("connector")) {
       errors.add(new Problem.FieldError("/connector", "is needed"));
     }
-    if (operation == null && !said.has("operation")) {
+    if (operation == null && !said.hasNonNull("operation")) {
       errors.add(new Problem.FieldError("/operation", "is needed"));
     }
     Predicate<String> plain = it -> !it.isEmpty() && PlainText.fits(it, MOST_TEXT);
     String resource = text(said, "resource", plain, errors);
     String reason = text(said, "reason", plain, errors);
     var parameters = said.get("parameters");
-    if (parameters != null && !parameters.isObject()) {
+    if (parameters != null && !parameters.isNull() && !parameters.isObject()) {
       errors.add(new Problem.FieldError("/parameters", "is an object"));
     }
     if (!errors.isEmpty() || connector == null || operation == null) {
@@ -75,7 +76,9 @@ record ExecuteRequest(
     return new ExecuteRequest(
         connector,
         operation,
-        parameters instanceof ObjectNode object ? object : Json.STRICT.createObjectNode(),
+        parameters instanceof ObjectNode object
+            ? Placement.meant(object)
+            : Json.STRICT.createObjectNode(),
         resource,
         reason);
   }
@@ -83,7 +86,7 @@ record ExecuteRequest(
   private static @Nullable String text(
       ObjectNode said, String name, Predicate<String> fits, List<Problem.FieldError> errors) {
     JsonNode value = said.get(name);
-    if (value == null) {
+    if (value == null || value.isNull()) {
       return null;
     }
     if (!value.isTextual() || !fits.test(value.textValue())) {

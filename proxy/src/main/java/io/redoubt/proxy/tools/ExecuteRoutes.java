@@ -11,11 +11,11 @@ import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.proxy.authenticate.Authenticator;
+import io.redoubt.proxy.decide.BodyMemory;
 import io.redoubt.proxy.decide.Marks;
 import io.redoubt.proxy.decide.NodeIdentity;
 import io.redoubt.proxy.decide.OutcomeWriter;
 import io.redoubt.proxy.decide.PayloadRecording;
-import io.redoubt.proxy.decide.ReplyRecorder;
 import io.redoubt.proxy.decide.RequestBodies;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.upstream.Upstreams;
@@ -33,10 +33,13 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/execute}, and the same under {@code /v1/sdk/execute}. */
@@ -81,12 +84,7 @@ public final class ExecuteRoutes {
         new OutcomeWriter(system, ports.audit(), config.outcomes(), "connector", metrics);
     this.executor =
         new Executor(
-            node,
-            authenticator,
-            streams,
-            config,
-            ports,
-            new ReplyRecorder.Memory(config.replyMemory()));
+            node, authenticator, streams, config, ports, new BodyMemory(config.replyMemory()));
     this.performance = new Performance(upstreams, ports, config, payloads, outcomes, clock);
     this.refused = new Refused(node, ports.audit(), payloads);
   }
@@ -186,7 +184,23 @@ public final class ExecuteRoutes {
     return HttpResponse.create()
         .withStatus(StatusCodes.get(status))
         .withHeaders(headers)
-        .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Json.write(body)));
+        .withEntity(written(call, ByteString.fromArrayUnsafe(Json.write(body))));
+  }
+
+  /** What the answer takes, it takes until it is written, or nobody waits for it. */
+  private static ResponseEntity written(Execution call, ByteString answer) {
+    call.clientGone()
+        .ifPresent(gone -> {
+          var _ = gone.whenComplete((_, _) -> call.isOver());
+        });
+    return HttpEntities.create(
+        ContentTypes.APPLICATION_JSON,
+        answer.size(),
+        Source.single(answer)
+            .watchTermination((mat, over) -> {
+              var _ = over.whenComplete((_, _) -> call.isOver());
+              return mat;
+            }));
   }
 
   private static List<HttpHeader> marked(Execution call, HttpHeader mark) {

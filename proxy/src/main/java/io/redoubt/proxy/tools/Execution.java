@@ -1,5 +1,6 @@
 package io.redoubt.proxy.tools;
 
+import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Judgement;
 import io.redoubt.http.HttpServer;
 import io.redoubt.http.RequestTrace;
@@ -11,17 +12,20 @@ import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.protocol.link.AgentSpec;
+import io.redoubt.proxy.decide.BodyMemory;
 import io.redoubt.proxy.decide.ContentInForce;
 import io.redoubt.proxy.decide.Inspected;
 import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.decide.Remark;
-import io.redoubt.proxy.decide.ReplyRecorder;
 import io.redoubt.proxy.decide.RequestBodies;
 import io.redoubt.proxy.stream.LiveStream;
 import java.net.InetAddress;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +41,6 @@ final class Execution {
   private final RequestTrace trace;
   private final ActionId action;
   private final Instant at;
-  private final List<Runnable> whenOver = new ArrayList<>();
   private final long started = System.nanoTime();
   private @Nullable AccessClaims claims;
   private @Nullable ByteString said;
@@ -48,7 +51,7 @@ final class Execution {
   private @Nullable Judgement judgement;
   private @Nullable ApprovalId approval;
   private @Nullable LiveStream stream;
-  private boolean roomy;
+  private BodyMemory.@Nullable Share room;
   private boolean permitted;
 
   Execution(
@@ -64,7 +67,6 @@ final class Execution {
     this.trace = trace;
     this.action = action;
     this.at = at;
-    whenOver.add(body::giveBack);
   }
 
   HttpRequest request() {
@@ -147,29 +149,40 @@ final class Execution {
 
   void runsAs(LiveStream registered) {
     stream = registered;
-    whenOver.add(registered::close);
   }
 
   @Nullable LiveStream stream() {
     return stream;
   }
 
-  /** Sets memory aside for its reply, once; false where there is none. */
-  boolean makeRoom(ReplyRecorder.Memory memory, int bytes) {
-    if (roomy) {
-      return true;
+  /**
+   * Sets memory aside for its reply, once.
+   *
+   * @throws Refusal.Raised where there is none
+   */
+  void makeRoom(BodyMemory memory, int bytes) {
+    var who = claims;
+    if (room == null && who != null) {
+      var share = memory.share(new AgentKey(who.organization(), who.agent()));
+      share.take(bytes);
+      room = share;
     }
-    roomy = memory.take(bytes);
-    if (roomy) {
-      whenOver.add(() -> memory.giveBack(bytes));
-    }
-    return roomy;
   }
 
-  /** It has ended, however: it holds nothing any more. May be called again. */
-  void isOver() {
-    whenOver.forEach(Runnable::run);
-    whenOver.clear();
+  /** Nothing of it is under way any more. May be called again. */
+  void isDone() {
+    if (stream != null) {
+      stream.close();
+    }
+  }
+
+  /** Its answer is with the agent, or nobody waits for it: it holds nothing any more. */
+  synchronized void isOver() {
+    isDone();
+    body.giveBack();
+    if (room != null) {
+      room.giveBack();
+    }
   }
 
   void isPermitted() {
@@ -183,10 +196,12 @@ final class Execution {
   }
 
   boolean isClientGone() {
-    return request
-        .getAttribute(HttpServer.CLIENT_GONE)
-        .map(gone -> gone.toCompletableFuture().isDone())
-        .orElse(false);
+    return clientGone().map(gone -> gone.toCompletableFuture().isDone()).orElse(false);
+  }
+
+  /** Completes when nobody waits for an answer any more; empty: that will not be known. */
+  Optional<CompletionStage<?>> clientGone() {
+    return request.getAttribute(HttpServer.CLIENT_GONE).map(Function.identity());
   }
 
   /** Whether anybody still waits for it, and may. */

@@ -6,6 +6,7 @@ import io.redoubt.agent.Agent;
 import io.redoubt.agent.Judgement;
 import io.redoubt.approval.ShownPrompt;
 import io.redoubt.audit.AuditLog;
+import io.redoubt.connector.Connectors;
 import io.redoubt.content.ContentRules;
 import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness;
@@ -22,13 +23,13 @@ import io.redoubt.proxy.authenticate.Authentication;
 import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.decide.ApprovalGate;
+import io.redoubt.proxy.decide.BodyMemory;
 import io.redoubt.proxy.decide.Causes;
 import io.redoubt.proxy.decide.ContentInForce;
 import io.redoubt.proxy.decide.DecidedContents;
 import io.redoubt.proxy.decide.Inspected;
 import io.redoubt.proxy.decide.NodeIdentity;
 import io.redoubt.proxy.decide.Refusal;
-import io.redoubt.proxy.decide.ReplyRecorder;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.proxy.stream.LiveStreams;
@@ -90,7 +91,7 @@ final class Executor {
   private final LiveStreams streams;
   private final ToolsConfig config;
   private final ToolPorts ports;
-  private final ReplyRecorder.Memory room;
+  private final BodyMemory room;
   private final ApprovalGate approvals;
   private final DecidedContents contents;
 
@@ -100,7 +101,7 @@ final class Executor {
       LiveStreams streams,
       ToolsConfig config,
       ToolPorts ports,
-      ReplyRecorder.Memory room) {
+      BodyMemory room) {
     this.node = node;
     this.authenticator = authenticator;
     this.streams = streams;
@@ -203,6 +204,20 @@ final class Executor {
           return preparedFor(question, by, found, permitted)
               .thenCompose(content -> record(question, permitted, content));
         });
+  }
+
+  /**
+   * What was pointed elsewhere, or deleted, while people took their time, is not asked any more.
+   */
+  static void requireUnchanged(
+      Connectors connectors, AuthenticatedAgent agent, Invocation invocation) {
+    var spec = invocation.connector();
+    if (connectors
+        .find(agent.claims().organization(), spec.name())
+        .filter(spec::equals)
+        .isEmpty()) {
+      throw new Refusal.Raised(Refusal.SETTINGS_CHANGED);
+    }
   }
 
   private Inspected inspected(Question question, ContentRules rules) {
@@ -313,7 +328,8 @@ final class Executor {
   /**
    * What holds of content by the version that permitted it; fails where that version would not let
    * it go out: it looks for something else than was looked for and finds it, not all of it was
-   * inspected, the control plane was heard too long ago, or there is no room for the reply.
+   * inspected, the control plane was heard too long ago, the connector is another by now, or there
+   * is no room for the reply.
    */
   private CompletionStage<ContentInForce> preparedFor(
       Question question, Policies.Contents by, Inspected found, Agent.Permitted permitted) {
@@ -340,9 +356,8 @@ final class Executor {
       if (standing(question) == Freshness.Standing.FROZEN) {
         throw new Refusal.Raised(Refusal.ENCLAVE_FROZEN);
       }
-      if (!question.call.makeRoom(room, config.maxReplyBytes())) {
-        throw new Refusal.Raised(Refusal.OVERLOADED);
-      }
+      requireUnchanged(ports.connectors(), question.agent, question.invocation);
+      question.call.makeRoom(room, config.roomOfReply());
       return content;
     });
   }

@@ -3,6 +3,7 @@ package io.redoubt.proxy.tools;
 import io.redoubt.protocol.audit.AuditOutcome;
 import io.redoubt.protocol.audit.Outcome;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.protocol.secret.Secret;
 import io.redoubt.proxy.decide.Causes;
 import io.redoubt.proxy.decide.Inspected;
 import io.redoubt.proxy.decide.OutcomeWriter;
@@ -13,7 +14,6 @@ import io.redoubt.proxy.tools.Executor.Permitted;
 import io.redoubt.proxy.upstream.Destination;
 import io.redoubt.proxy.upstream.UpstreamCall;
 import io.redoubt.proxy.upstream.UpstreamException;
-import io.redoubt.proxy.upstream.UpstreamReply;
 import io.redoubt.proxy.upstream.Upstreams;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -69,8 +69,12 @@ final class Performance {
       return new Failed(Outcome.Status.FAILED, refusal.code(), refusal);
     }
 
-    static Failed cut(Cut why) {
-      return new Failed(Outcome.Status.CUT, error(why), Refusal.of(why));
+    /** What went out is not to be repeated, as what never did may be. */
+    static Failed cut(Cut why, boolean wentOut) {
+      return new Failed(
+          Outcome.Status.CUT,
+          error(why),
+          wentOut && why != Cut.STOPPED ? Refusal.NOBODY_KNOWS : Refusal.of(why));
     }
 
     private static String error(Cut why) {
@@ -89,13 +93,16 @@ final class Performance {
         keptFor == null
             ? CompletableFuture.completedFuture(true)
             : payloads.keepRequest(keptFor, act.agent().claims(), call.action(), act.said());
-    return answer(call, act)
-        .handle((answered, failure) -> {
-          call.isOver();
+    var attempt = new Attempt(act);
+    return attempt
+        .answer(call)
+        .thenApply(answered -> checked(act, attempt, answered))
+        .handle((checked, failure) -> {
+          call.isDone();
           if (failure == null) {
-            return concluded(call, act, answered, keptFor, requestKept);
+            return concluded(call, act, checked, keptFor, requestKept);
           }
-          var failed = failed(act, Causes.of(failure));
+          var failed = attempt.failed(Causes.of(failure));
           conclude(
               call,
               act,
@@ -104,25 +111,6 @@ final class Performance {
               requestKept);
           throw new Refusal.Raised(failed.refusal);
         });
-  }
-
-  /** Once more, now that the intent is durable: neither a cut nor a lost lease is missed. */
-  private CompletionStage<Answered> answer(Execution call, Permitted act) {
-    if (act.stream().whyCut() != null) {
-      return CompletableFuture.failedFuture(
-          new UpstreamException(UpstreamException.Reason.WITHDRAWN, null));
-    }
-    if (call.isClientGone()) {
-      return CompletableFuture.failedFuture(new ClientGone());
-    }
-    try {
-      var limit = Duration.ofSeconds(act.invocation().connector().timeoutSeconds());
-      var sent = send(call, act, limit);
-      act.stream().onCut(_ -> sent.withdraw());
-      return whole(sent, limit);
-    } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e);
-    }
   }
 
   /** The agent went away before anything was done. */
@@ -134,94 +122,167 @@ final class Performance {
     }
   }
 
-  private UpstreamCall send(Execution call, Permitted act, Duration limit) {
-    var headers = new ArrayList<HttpHeader>();
-    headers.add(ACCEPT);
-    headers.add(IDENTITY);
-    headers.add(RawHeader.create("traceparent", call.trace().traceparent()));
-    credential(act).ifPresent(headers::add);
-    return upstreams.send(
-        Destination.of(act.invocation().connector()),
-        act.invocation().request(headers),
-        limit,
-        () -> act.stream().whyCut() == null);
-  }
+  /** One act, from the moment that it may go out. */
+  private final class Attempt {
+    private final Permitted act;
+    private @Nullable UpstreamCall sent;
+    private @Nullable Secret shown;
 
-  /** The only place where a connector's secret is in plain text, for one act (G6). */
-  private Optional<HttpHeader> credential(Permitted act) {
-    var connector = act.invocation().connector();
-    var credential = connector.credential();
-    if (credential == null) {
-      return Optional.empty();
+    Attempt(Permitted act) {
+      this.act = act;
     }
-    var secret =
-        ports
-            .connectors()
-            .secret(act.agent().claims().organization(), connector)
-            .orElseThrow(() -> new Refusal.Raised(Refusal.SETTINGS_CHANGED))
-            .reveal();
-    return Optional.of(RawHeader.create(credential.header(), credential.present(secret)));
-  }
 
-  private CompletionStage<Answered> whole(UpstreamCall sent, Duration limit) {
-    return sent.reply()
-        .thenCompose(reply -> {
-          if (reply.isEncoded()) {
-            throw new Refusal.Raised(Refusal.REPLY_UNREADABLE);
-          }
-          return reply
-              .collect(config.maxReplyBytes())
-              .exceptionallyCompose(failure ->
-                  CompletableFuture.failedFuture(
-                      Causes.of(failure) instanceof UpstreamException
-                          ? failure
-                          : new Refusal.Raised(Refusal.REPLY_TOO_LARGE)))
-              .thenApply(body -> answered(reply, body));
-        })
-        .toCompletableFuture()
-        .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
-        .whenComplete((_, failure) -> {
-          if (failure == null) {
-            sent.done();
-          } else {
-            sent.withdraw();
-          }
-        });
-  }
-
-  private static Answered answered(UpstreamReply reply, ByteString body) {
-    return new Answered(reply.status(), reply.mediaType(), body);
-  }
-
-  private static Failed failed(Permitted act, Throwable failure) {
-    var why = act.stream().whyCut();
-    return switch (failure) {
-      case ClientGone _ -> new Failed(Outcome.Status.CANCELLED, "client-gone", Refusal.UNAVAILABLE);
-      case UpstreamException known
-          when known.reason() == UpstreamException.Reason.WITHDRAWN && why != null ->
-          Failed.cut(why);
-      case UpstreamException known -> {
-        Causes.log("The connector " + act.invocation().connector().name() + " failed", failure);
-        yield Failed.because(Refusal.of(known.reason()));
+    /** Once more, now that the intent is durable: neither a cut nor a lost lease is missed. */
+    CompletionStage<Answered> answer(Execution call) {
+      var whole = new CompletableFuture<Answered>();
+      try {
+        requireWanted(call);
+        var limit = Duration.ofSeconds(act.invocation().connector().timeoutSeconds());
+        var going = send(call, limit);
+        sent = going;
+        // A reply that has begun does not end by itself where its call is withdrawn.
+        act.stream()
+            .onCut(_ -> {
+              going.withdraw();
+              whole.completeExceptionally(withdrawn());
+            });
+        read(going)
+            .whenComplete((answered, failure) -> {
+              if (failure == null) {
+                whole.complete(answered);
+              } else {
+                whole.completeExceptionally(Causes.of(failure));
+              }
+            });
+        return whole
+            .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete((_, failure) -> {
+              if (failure == null) {
+                going.done();
+              } else {
+                going.withdraw();
+              }
+            });
+      } catch (RuntimeException e) {
+        return CompletableFuture.failedFuture(e);
       }
-      case TimeoutException _ -> Failed.because(Refusal.UPSTREAM_TIMEOUT);
-      case Refusal.Raised raised -> Failed.because(raised.refusal());
-      default -> {
-        Causes.logUnforeseen("An act could not be done", failure);
-        yield Failed.because(Refusal.INTERNAL);
+    }
+
+    private void requireWanted(Execution call) {
+      if (act.stream().whyCut() != null) {
+        throw withdrawn();
       }
-    };
+      if (call.isClientGone()) {
+        throw new ClientGone();
+      }
+      Executor.requireUnchanged(ports.connectors(), act.agent(), act.invocation());
+    }
+
+    private static UpstreamException withdrawn() {
+      return new UpstreamException(UpstreamException.Reason.WITHDRAWN, null);
+    }
+
+    private UpstreamCall send(Execution call, Duration limit) {
+      var headers = new ArrayList<HttpHeader>();
+      headers.add(ACCEPT);
+      headers.add(IDENTITY);
+      headers.add(RawHeader.create("traceparent", call.trace().traceparent()));
+      credential().ifPresent(headers::add);
+      return upstreams.send(
+          Destination.of(act.invocation().connector(), config.deniedAddresses()),
+          act.invocation().request(headers),
+          limit,
+          () -> act.stream().whyCut() == null);
+    }
+
+    /** The only place where a connector's secret is in plain text, for one act (G6). */
+    private Optional<HttpHeader> credential() {
+      var connector = act.invocation().connector();
+      var credential = connector.credential();
+      if (credential == null) {
+        return Optional.empty();
+      }
+      var secret =
+          ports
+              .connectors()
+              .secret(act.agent().claims().organization(), connector)
+              .orElseThrow(() -> new Refusal.Raised(Refusal.SETTINGS_CHANGED));
+      shown = secret;
+      return Optional.of(
+          RawHeader.create(credential.header(), credential.present(secret.reveal())));
+    }
+
+    private CompletionStage<Answered> read(UpstreamCall going) {
+      return going
+          .reply()
+          .thenCompose(reply -> {
+            if (reply.isEncoded()) {
+              throw new Refusal.Raised(Refusal.REPLY_UNREADABLE);
+            }
+            return reply
+                .collect(config.maxReplyBytes())
+                .exceptionallyCompose(failure ->
+                    CompletableFuture.failedFuture(
+                        Causes.of(failure) instanceof UpstreamException
+                            ? failure
+                            : new Refusal.Raised(Refusal.REPLY_TOO_LARGE)))
+                .thenApply(body -> new Answered(reply.status(), reply.mediaType(), body));
+          });
+    }
+
+    /** An API that repeats its secret would show it to the agent, and to whoever reads payloads. */
+    void requireNoEcho(Answered answered) {
+      if (shown != null && Echo.of(shown).isIn(answered.body)) {
+        throw new Refusal.Raised(Refusal.REPLY_HOLDS_SECRET);
+      }
+    }
+
+    Failed failed(Throwable failure) {
+      var why = act.stream().whyCut();
+      if (why != null) {
+        return Failed.cut(why, sent != null && sent.wentOut());
+      }
+      return switch (failure) {
+        case ClientGone _ ->
+            new Failed(Outcome.Status.CANCELLED, "client-gone", Refusal.UNAVAILABLE);
+        case UpstreamException known -> {
+          Causes.log("The connector " + act.invocation().connector().name() + " failed", failure);
+          yield Failed.because(Refusal.of(known.reason()));
+        }
+        case TimeoutException _ -> Failed.because(Refusal.UPSTREAM_TIMEOUT);
+        case Refusal.Raised raised -> Failed.because(raised.refusal());
+        default -> {
+          Causes.logUnforeseen("An act could not be done", failure);
+          yield Failed.because(Refusal.INTERNAL);
+        }
+      };
+    }
+  }
+
+  /** What was answered, and what becomes of it. */
+  private record Looked(Answered answered, Result.Checked checked) {}
+
+  private Looked checked(Permitted act, Attempt attempt, Answered answered) {
+    attempt.requireNoEcho(answered);
+    var result = Result.of(answered.status, answered.mediaType, answered.body);
+    if (result.body().length > config.roomOfReply()) {
+      throw new Refusal.Raised(Refusal.REPLY_TOO_LARGE);
+    }
+    var checked = result.checked(act.content(), config.inspection().limits());
+    if (act.stream().whyCut() != null) {
+      throw Attempt.withdrawn(); // stopped while it was looked at: it gets nothing any more
+    }
+    return new Looked(answered, checked);
   }
 
   private Result concluded(
       Execution call,
       Permitted act,
-      Answered answered,
+      Looked looked,
       @Nullable OrganizationSpec keptFor,
       CompletableFuture<Boolean> requestKept) {
-    var checked =
-        Result.of(answered.status, answered.mediaType, answered.body)
-            .checked(act.content(), config.inspection().limits());
+    var answered = looked.answered;
+    var checked = looked.checked;
     boolean failed = answered.status >= 400;
     var outcome =
         new Outcome(

@@ -186,6 +186,8 @@ final class Refused {
           UPSTREAM_REDIRECTS,
           REPLY_UNREADABLE,
           REPLY_NOT_UNDERSTOOD,
+          REPLY_HOLDS_SECRET,
+          NOBODY_KNOWS,
           REPLY_TOO_LARGE ->
           ErrorType.UPSTREAM_FAILED;
       case UPSTREAM_TIMEOUT -> ErrorType.UPSTREAM_TIMEOUT;

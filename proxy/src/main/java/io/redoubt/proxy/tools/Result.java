@@ -33,10 +33,10 @@ record Result(int status, String mediaType, byte[] body, boolean binary) {
 
   static Result of(int status, String mediaType, ByteString body) {
     byte[] bytes = body.toArray();
-    if (bytes.length == 0) {
+    boolean json = mediaType.equals("application/json") || mediaType.endsWith("+json");
+    if (bytes.length == 0 || (json && new String(bytes, StandardCharsets.UTF_8).isBlank())) {
       return new Result(status, mediaType, NULL, false);
     }
-    boolean json = mediaType.equals("application/json") || mediaType.endsWith("+json");
     if (json && isOneValue(bytes)) {
       return new Result(status, mediaType, bytes, false);
     }

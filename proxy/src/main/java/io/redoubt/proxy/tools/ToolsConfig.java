@@ -2,11 +2,13 @@ package io.redoubt.proxy.tools;
 
 import com.typesafe.config.Config;
 import io.redoubt.action.Arguments;
+import io.redoubt.protocol.net.Cidr;
 import io.redoubt.proxy.decide.BodyMemory;
 import io.redoubt.proxy.decide.OutcomeWriter;
 import io.redoubt.proxy.decide.RequestBodies;
 import io.redoubt.proxy.inspect.JsonInspection;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * {@code redoubt.proxy.tools}: the limits of operations of connectors.
@@ -17,7 +19,9 @@ import java.time.Duration;
  * @param longestWait for an approval that a caller may ask for
  * @param inspection how much of an act is inspected
  * @param maxReplyBytes of what an API answers
- * @param replyMemory bytes of such answers, all together: the greatest of each is set aside
+ * @param replyMemory bytes of such answers, until they are with the agent: twice the greatest is
+ *     set aside for each, since texts grow when they are quoted
+ * @param deniedAddresses where no connection goes, beside those of {@code redoubt.proxy.upstream}
  */
 public record ToolsConfig(
     long maxBodyBytes,
@@ -26,7 +30,8 @@ public record ToolsConfig(
     Duration longestWait,
     Inspection inspection,
     int maxReplyBytes,
-    long replyMemory,
+    BodyMemory.Limits replyMemory,
+    List<Cidr> deniedAddresses,
     OutcomeWriter.Retries outcomes) {
   private static final String PATH = "redoubt.proxy.tools";
 
@@ -40,7 +45,10 @@ public record ToolsConfig(
     require(bodyDeadline.isPositive(), "body-deadline");
     require(!longestWait.isNegative(), "longest-wait");
     require(maxReplyBytes >= 1024, "max-reply-bytes");
-    require(replyMemory >= maxReplyBytes, "reply-memory");
+    require(maxReplyBytes <= Integer.MAX_VALUE / 4, "max-reply-bytes");
+    require(replyMemory.perAgent() >= 2L * maxReplyBytes, "reply-memory.per-agent");
+    require(replyMemory.total() >= replyMemory.perAgent(), "reply-memory.total");
+    deniedAddresses = List.copyOf(deniedAddresses);
     require(outcomes.attempts() >= 1, "outcomes.attempts");
     require(outcomes.backoff().isPositive(), "outcomes.backoff");
     require(outcomes.pending() >= 0, "outcomes.pending");
@@ -63,6 +71,11 @@ public record ToolsConfig(
     }
   }
 
+  /** What is set aside for one answer. */
+  int roomOfReply() {
+    return 2 * maxReplyBytes;
+  }
+
   RequestBodies.Limits bodies() {
     return new RequestBodies.Limits(maxBodyBytes, bodyMemory, bodyDeadline);
   }
@@ -80,7 +93,9 @@ public record ToolsConfig(
             config.getBytes("inspection.max-bytes"),
             Math.toIntExact(config.getBytes("inspection.max-nested-bytes"))),
         Math.toIntExact(config.getBytes("max-reply-bytes")),
-        config.getBytes("reply-memory"),
+        new BodyMemory.Limits(
+            config.getBytes("reply-memory.per-agent"), config.getBytes("reply-memory.total")),
+        Cidr.parseAll(PATH + ".denied-addresses", config.getStringList("denied-addresses")),
         new OutcomeWriter.Retries(
             config.getInt("outcomes.attempts"),
             config.getDuration("outcomes.backoff"),

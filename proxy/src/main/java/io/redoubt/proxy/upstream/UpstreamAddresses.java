@@ -33,9 +33,10 @@ final class UpstreamAddresses {
   /**
    * The first address of the host that may be connected to. May block.
    *
+   * @param more where else this one may not go
    * @throws UpstreamException with {@code FORBIDDEN} where there are addresses, and none of those
    */
-  InetSocketAddress of(String host, int port) {
+  InetSocketAddress of(String host, int port, List<Cidr> more) {
     boolean bracketed = host.startsWith("[") && host.endsWith("]");
     InetAddress[] found;
     try {
@@ -44,7 +45,7 @@ final class UpstreamAddresses {
       throw new UpstreamException(Reason.UNREACHABLE, e);
     }
     for (InetAddress address : found) {
-      if (holds(allowed, address) || !holds(denied, address)) {
+      if ((holds(allowed, address) || !holds(denied, address)) && !holds(more, address)) {
         return new InetSocketAddress(nameless(address), port);
       }
     }

@@ -3,11 +3,13 @@ package io.redoubt.proxy.upstream;
 import io.netty.channel.EventLoop;
 import io.redoubt.http.NetworkThread;
 import io.redoubt.http.NetworkThreads;
+import io.redoubt.protocol.net.Cidr;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,7 +34,8 @@ public final class Upstreams {
   private final UpstreamConnector connector;
   private final ConcurrentHashMap<PoolKey, UpstreamPool> pools = new ConcurrentHashMap<>();
 
-  private record PoolKey(String origin, @Nullable String caPem, @Nullable Duration timeout) {}
+  private record PoolKey(
+      String origin, @Nullable String caPem, @Nullable Duration timeout, List<Cidr> denied) {}
 
   public Upstreams(ActorSystem<?> system, UpstreamConfig config) {
     this.system = system;
@@ -76,7 +79,8 @@ public final class Upstreams {
     boolean secure = to.secure();
     int port = to.port();
     String origin = (secure ? "https://" : "http://") + base.getHost() + ':' + port;
-    var key = new PoolKey(origin, secure ? to.caPem() : null, to.connectTimeout());
+    var key =
+        new PoolKey(origin, secure ? to.caPem() : null, to.connectTimeout(), to.deniedAddresses());
     var known = pools.get(key);
     if (known != null) {
       return known;
@@ -98,7 +102,8 @@ public final class Upstreams {
                     base.getHost(),
                     port,
                     secure ? tls(to.caPem()) : null,
-                    to.connectTimeout() == null ? config.connectTimeout() : to.connectTimeout())));
+                    to.connectTimeout() == null ? config.connectTimeout() : to.connectTimeout(),
+                    to.deniedAddresses())));
   }
 
   private SSLContext tls(@Nullable String caPem) {
@@ -114,12 +119,14 @@ public final class Upstreams {
     private final int port;
     private final @Nullable SSLContext tls;
     private final Duration timeout;
+    private final List<Cidr> denied;
 
-    Origin(String host, int port, @Nullable SSLContext tls, Duration timeout) {
+    Origin(String host, int port, @Nullable SSLContext tls, Duration timeout, List<Cidr> denied) {
       this.host = host;
       this.port = port;
       this.tls = tls;
       this.timeout = timeout;
+      this.denied = denied;
     }
 
     @Override
@@ -130,15 +137,16 @@ public final class Upstreams {
     @Override
     public CompletionStage<UpstreamConnection> connect(
         UpstreamPool pool, @Nullable EventLoop near) {
-      return address(host, port, timeout)
+      return address(host, port, timeout, denied)
           .thenCompose(to -> connector.connect(host, to, tls, timeout, pool, near));
     }
   }
 
   /** What the name means now: it may have changed since the last connection. */
-  private CompletionStage<InetSocketAddress> address(String host, int port, Duration timeout) {
+  private CompletionStage<InetSocketAddress> address(
+      String host, int port, Duration timeout, List<Cidr> denied) {
     try {
-      return CompletableFuture.supplyAsync(() -> addresses.of(host, port), blocking)
+      return CompletableFuture.supplyAsync(() -> addresses.of(host, port, denied), blocking)
           .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // The node is going down; thrown here, it would keep the connection's place taken.

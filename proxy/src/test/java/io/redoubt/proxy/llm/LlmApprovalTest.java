@@ -44,6 +44,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -152,6 +153,22 @@ class LlmApprovalTest {
 
   private void approve(ApprovalId id) {
     decide(id, ApprovalView.Decision.APPROVE);
+  }
+
+  @Test
+  void aProviderThatIsChangedMeanwhileSpendsNoApprovalAndGetsNoNewKeyAtItsOldAddress()
+      throws Exception {
+    asksForModels();
+    var waits = CompletableFuture.supplyAsync(() -> call("Prefer", "wait=30"));
+    var asked = awaitPending(1).id();
+
+    plane.provideWithKey(FakeProvider.KEY);
+    approve(asked);
+
+    var refused = waits.get(20, TimeUnit.SECONDS);
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(refused.body()).contains("settings_changed");
+    assertThat(call().statusCode()).isEqualTo(200);
   }
 
   private static ApprovalId approvalOf(HttpResponse<?> response) {

@@ -31,12 +31,14 @@ import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.policy.ContentPolicy.Rule;
 import io.redoubt.protocol.secret.Secret;
 import io.redoubt.proxy.llm.LlmFixture;
+import io.redoubt.proxy.stream.Cut;
 import io.redoubt.session.Risk;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +74,9 @@ class ExecuteTest {
       new LlmFixture(
           """
           redoubt.proxy.tools {
-            max-body-bytes = 2 KiB, max-reply-bytes = 4 KiB, reply-memory = 8 KiB
+            max-body-bytes = 2 KiB, max-reply-bytes = 4 KiB
+            reply-memory { per-agent = 16 KiB, total = 16 KiB }
+            denied-addresses = ["127.0.0.9/32"]
           }
           pekko.loglevel = OFF
           """);
@@ -211,13 +215,13 @@ class ExecuteTest {
                     HttpRequest.BodyPublishers.ofString(
                         """
                         {"connector": "tickets", "operation": "issue.read",
-                         "parameters": {"id": "a/b ../c?d#e", "fields": ["x&y", 1, true],
+                         "parameters": {"id": "a b..c?d#e", "fields": ["x&y", 1, true],
                                         "since": null, "lang": "de"}}
                         """)));
 
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     assertThat(api.last().target())
-        .isEqualTo("/api/issues/a%2Fb%20..%2Fc%3Fd%23e?fields=x%26y&fields=1&fields=true&lang=de");
+        .isEqualTo("/api/issues/a%20b..c%3Fd%23e?fields=x%26y&fields=1&fields=true&lang=de");
     assertThat(api.last().contentType()).isEqualTo("null");
     assertThat(plane.recordOf(answer).operation()).isEqualTo("connector:read");
   }
@@ -304,7 +308,80 @@ class ExecuteTest {
 
     refused(answer.get(20, TimeUnit.SECONDS), 503, "settings_changed");
     assertThat(api.asked).isEmpty();
-    assertThat(plane.outcomeOf(answer.join()).error()).isEqualTo("settings_changed");
+    assertThat(plane.recordOf(answer.join()).verdict())
+        .as("never permitted")
+        .isEqualTo(Verdict.DENY);
+  }
+
+  @Test
+  void aNewSecretSpendsNoApproval() throws Exception {
+    plane.agents.judgement = says(Verdict.ESCALATE);
+    var answer = CompletableFuture.supplyAsync(() -> execute(CREATE, "Prefer", "wait=30"));
+    soon().until(() -> pending().size() == 1);
+
+    put(api.base(), 2, FakeApi.SECRET);
+    vote(ApprovalView.Decision.APPROVE);
+
+    refused(answer.get(20, TimeUnit.SECONDS), 503, "settings_changed");
+    assertThat(execute(CREATE).statusCode()).isEqualTo(200);
+    assertThat(api.asked).hasSize(1);
+  }
+
+  @Test
+  void aConnectorThatIsDeletedMeanwhileIsNotAskedThoughItHasNoSecret() throws Exception {
+    plane.agents.judgement = says(Verdict.ESCALATE);
+    LlmFixture.await(
+        plane.connectors.put(
+            LlmFixture.ORGANIZATION,
+            new ConnectorSpec("tickets", api.base(), null, OPERATIONS, 2, ++versions, null, null),
+            null));
+    var answer = CompletableFuture.supplyAsync(() -> execute(CREATE, "Prefer", "wait=30"));
+    soon().until(() -> pending().size() == 1);
+
+    LlmFixture.await(plane.connectors.delete(LlmFixture.ORGANIZATION, "tickets", ++versions));
+    vote(ApprovalView.Decision.APPROVE);
+
+    refused(answer.get(20, TimeUnit.SECONDS), 503, "settings_changed");
+    assertThat(api.asked).isEmpty();
+  }
+
+  @Test
+  void whatIsNullIsAbsentForPoliciesAndForTheApi() {
+    var answer =
+        execute(
+            """
+            {"connector": "tickets", "operation": "issue.create", "resource": null, "reason": null,
+             "parameters": {"project": "core", "owner": null, "title": "x"}}
+            """);
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(api.last().body()).isEqualTo("{\"title\":\"x\"}");
+    assertThat(plane.agents.asked.getLast().action().arguments().values().has("owner")).isFalse();
+  }
+
+  @Test
+  void aSecretThatTheApiRepeatsIsKeptFromTheAgentAndFromPayloads() {
+    plane.payloads(OrganizationSpec.Payloads.FULL);
+    var echoes =
+        List.of(
+            FakeApi.SECRET,
+            "Bearer " + FakeApi.SECRET,
+            Base64.getEncoder().encodeToString(FakeApi.SECRET.getBytes(StandardCharsets.UTF_8)));
+    for (String echo : echoes) {
+      api.answers(FakeApi.json(401, "{\"you sent\":\"" + echo + "\"}"));
+
+      var answer = execute(CREATE);
+
+      refused(answer, 502, "reply_holds_secret");
+      assertThat(answer.body()).doesNotContain(echo);
+      assertThat(plane.outcomeOf(answer).error()).isEqualTo("reply_holds_secret");
+      assertThat(
+              LlmFixture.await(
+                  plane.payloads.list(
+                      LlmFixture.ORGANIZATION, LlmFixture.actionOf(answer), plane.clock.instant())))
+          .extracting(PayloadStore.Kept::part)
+          .containsExactly(PayloadStore.Part.REQUEST);
+    }
   }
 
   @ParameterizedTest
@@ -324,6 +401,7 @@ class ExecuteTest {
           {"connector":"tickets","operation":"issue.read"}               | 422 | parameters_invalid
           {"connector":"tickets","operation":"issue.read","parameters":{"id":".."}} | 422 | parameters_invalid
           {"connector":"tickets","operation":"issue.read","parameters":{"id":""}}   | 422 | parameters_invalid
+          {"connector":"tickets","operation":"issue.read","parameters":{"id":"7/attachments/3"}} | 422 | parameters_invalid
           {"connector":"tickets","operation":"issue.read","parameters":{"id":{}}}   | 422 | parameters_invalid
           {"connector":"tickets","operation":"issue.read","parameters":{"id":1,"q":{"a":1}}} | 422 | parameters_invalid
           {"connector":"tickets","operation":"issue.read","parameters":{"id":1},"reason":""} | 422 | parameters_invalid
@@ -410,6 +488,9 @@ class ExecuteTest {
     assertThat(binary.at("/result/body_base64").asText()).isEqualTo("iVBORw==");
     assertThat(binary.at("/result").has("body")).isFalse();
 
+    api.answers(FakeApi.json(200, " \n"));
+    assertThat(json(execute(CREATE)).at("/result/body").isNull()).isTrue();
+
     api.answers(FakeApi.with(204, "text/plain", new byte[0]));
     assertThat(json(execute(CREATE)).at("/result/status").asInt()).isEqualTo(204);
   }
@@ -447,8 +528,10 @@ class ExecuteTest {
 
     put(URI.create("http://127.0.0.1:1"), 2, FakeApi.SECRET);
     refused(execute(CREATE), 502, "upstream_unreachable");
-    put(URI.create("http://169.254.169.254"), 2, FakeApi.SECRET);
-    refused(execute(CREATE), 502, "upstream_not_allowed");
+    for (String denied : List.of("http://169.254.169.254", "http://127.0.0.9:1")) {
+      put(URI.create(denied), 2, FakeApi.SECRET);
+      refused(execute(CREATE), 502, "upstream_not_allowed");
+    }
   }
 
   @Test
@@ -474,6 +557,54 @@ class ExecuteTest {
     assertThat(plane.outcomeOf(answer.join()).status()).isEqualTo(Outcome.Status.CUT);
     plane.agents.isolated = true;
     refused(execute(CREATE), 403, "agent_not_active");
+  }
+
+  /** An answer whose head and first bytes are here, and nothing else for a while. */
+  private CompletableFuture<HttpResponse<String>> begun(CountDownLatch release) throws Exception {
+    var began = new CountDownLatch(1);
+    api.answers(exchange -> {
+      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      exchange.sendResponseHeaders(200, 0);
+      exchange.getResponseBody().write('{');
+      exchange.getResponseBody().flush();
+      began.countDown();
+      try {
+        boolean _ = release.await(20, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+    });
+    put(api.base(), 30, FakeApi.SECRET);
+    var answer = CompletableFuture.supplyAsync(() -> execute(CREATE));
+    assertThat(began.await(10, TimeUnit.SECONDS)).isTrue();
+    return answer;
+  }
+
+  @Test
+  void aStopOfTheAgentCutsAnAnswerThatHasBegun() throws Exception {
+    var release = new CountDownLatch(1);
+    var answer = begun(release);
+
+    plane.streams.cut(LlmFixture.AGENT_KEY);
+
+    refused(answer.get(10, TimeUnit.SECONDS), 403, "cut");
+    release.countDown();
+    assertThat(plane.outcomeOf(answer.join()).status()).isEqualTo(Outcome.Status.CUT);
+  }
+
+  @Test
+  void whatWentOutIsNotToBeRepeatedThoughTheNodeMayActNoMore() throws Exception {
+    var release = new CountDownLatch(1);
+    var answer = begun(release);
+
+    plane.streams.cutAll(Cut.LEASE_LOST);
+
+    var heard = answer.get(10, TimeUnit.SECONDS);
+    release.countDown();
+    refused(heard, 502, "nobody_knows");
+    assertThat(heard.headers().firstValue("retry-after")).isEmpty();
+    assertThat(heard.headers().firstValue("x-redoubt-decision")).contains("permit");
+    assertThat(plane.outcomeOf(heard).error()).isEqualTo("lease-lost");
   }
 
   @Test
@@ -562,7 +693,7 @@ class ExecuteTest {
     var two = CompletableFuture.supplyAsync(() -> execute(CREATE));
     soon().until(() -> api.asked.size() == 2);
 
-    refused(execute(CREATE), 503, "overloaded");
+    refused(execute(CREATE), 429, "too_many_streams");
 
     release.countDown();
     assertThat(one.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import io.redoubt.protocol.net.Cidr;
 import io.redoubt.proxy.upstream.UpstreamException.Reason;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -37,7 +38,7 @@ class UpstreamAddressesTest {
 
   private String chosen(UpstreamAddresses addresses, String... found) {
     answers.add(List.of(found));
-    return addresses.of("provider.example", 443).getHostString();
+    return addresses.of("provider.example", 443, List.of()).getHostString();
   }
 
   private void isForbidden(UpstreamAddresses addresses, String... found) {
@@ -45,6 +46,21 @@ class UpstreamAddressesTest {
         .as("%s", List.of(found))
         .isInstanceOfSatisfying(
             UpstreamException.class, why -> assertThat(why.reason()).isEqualTo(Reason.FORBIDDEN));
+  }
+
+  @Test
+  void whereOneMayNotGoInParticularItDoesNotThoughOthersMay() {
+    var addresses = addresses("redoubt.proxy.upstream.allowed-addresses = [\"127.0.0.1/32\"]");
+    answers.add(List.of("127.0.0.1"));
+    answers.add(List.of("127.0.0.1", "10.0.0.1"));
+    var loopback = Cidr.parseAll("", List.of("127.0.0.0/8"));
+
+    assertThatThrownBy(() -> addresses.of("provider.example", 443, loopback))
+        .isInstanceOfSatisfying(
+            UpstreamException.class, why -> assertThat(why.reason()).isEqualTo(Reason.FORBIDDEN));
+    assertThat(addresses.of("provider.example", 443, loopback).getHostString())
+        .isEqualTo("10.0.0.1");
+    assertThat(chosen(addresses, "127.0.0.1")).isEqualTo("127.0.0.1");
   }
 
   @Test

@@ -198,7 +198,7 @@ class UpstreamsTlsTest {
     var to = URI.create("https://localhost:" + server.getLocalPort());
     return upstreams
         .send(
-            new Destination(to, caPem, null),
+            new Destination(to, caPem, null, List.of()),
             UpstreamRequest.get("/", List.of()),
             Duration.ofSeconds(5),
             () -> true)

@@ -219,6 +219,8 @@ final class Installation implements AutoCloseable {
     database(own, "redoubt.enclave.database", databases, DatabaseRole.ENCLAVE);
     own.put("redoubt.enclave.master-key-file", masterKey().toString());
     own.put("redoubt.enclave.cluster.seeds", List.of());
+    // Whoever has this machine for themselves tries connectors with what runs on it.
+    own.put("redoubt.proxy.tools.denied-addresses", List.of());
     // On one machine nobody balances loads.
     own.put("redoubt.enclave.drain-notice", "0 s");
     own.put("redoubt.enclave.link.url", plan.url(plan.ports().controlPlane()));
