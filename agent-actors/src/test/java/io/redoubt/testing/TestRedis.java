@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import redis.embedded.RedisServer;
 
 /** A real Redis on this machine that keeps nothing on disk and can be stopped and paused. */
 public final class TestRedis implements AutoCloseable {
+  private static final int MOST_ATTEMPTS = 5;
   private static final List<String> SHARED = List.of("save \"\"", "appendonly no");
 
   private final int plainPort = freePort();
@@ -30,7 +32,29 @@ public final class TestRedis implements AutoCloseable {
 
   /** Starts one on any free port. */
   public static TestRedis start(String... settings) {
-    return new TestRedis(Optional.empty(), List.of(settings));
+    return onFreePort(() -> new TestRedis(Optional.empty(), List.of(settings)));
+  }
+
+  /** A port that was free a moment ago may be where somebody else's connection begins by now. */
+  private static TestRedis onFreePort(Supplier<TestRedis> start) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return start.get();
+      } catch (UncheckedIOException e) {
+        if (attempt == MOST_ATTEMPTS || !isTaken(e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static boolean isTaken(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (String.valueOf(cause.getMessage()).contains("Address already in use")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static int freePort() {
@@ -43,15 +67,17 @@ public final class TestRedis implements AutoCloseable {
 
   /** Starts one whose port speaks TLS. */
   public static TestRedis startTls(Path certificate, Path privateKey, Path authorities) {
-    int tlsPort = freePort();
-    return new TestRedis(
-        Optional.of(tlsPort),
-        List.of(
-            "tls-port " + tlsPort,
-            "tls-cert-file " + certificate.toAbsolutePath(),
-            "tls-key-file " + privateKey.toAbsolutePath(),
-            "tls-ca-cert-file " + authorities.toAbsolutePath(),
-            "tls-auth-clients no"));
+    return onFreePort(() -> {
+      int tlsPort = freePort();
+      return new TestRedis(
+          Optional.of(tlsPort),
+          List.of(
+              "tls-port " + tlsPort,
+              "tls-cert-file " + certificate.toAbsolutePath(),
+              "tls-key-file " + privateKey.toAbsolutePath(),
+              "tls-ca-cert-file " + authorities.toAbsolutePath(),
+              "tls-auth-clients no"));
+    });
   }
 
   private RedisServer launch() {
