@@ -23,6 +23,26 @@ CREATE TABLE control.connector (
 CALL public.redoubt_protect('control.connector');
 GRANT SELECT, INSERT, UPDATE ON control.connector TO redoubt_control;
 
+-- Enclave link: organizations whose newest command of a kind the enclave did not know, not just now. It
+-- may be of another release by now.
+CREATE FUNCTION control.organizations_with_unknown_command(
+    enclave uuid, wanted text, before timestamptz)
+  RETURNS SETOF uuid
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = control, pg_temp AS $$
+  SELECT newest.organization_id
+  FROM (
+    SELECT DISTINCT ON (c.organization_id) c.organization_id, c.rejected_why, c.issued_at
+    FROM control.enclave_command c
+    WHERE c.enclave_id = enclave AND c.kind = wanted
+    ORDER BY c.organization_id, c.number DESC
+  ) newest
+  WHERE newest.rejected_why = 'this release does not know the command' AND newest.issued_at < before
+  ORDER BY newest.organization_id
+$$;
+REVOKE ALL ON FUNCTION control.organizations_with_unknown_command(uuid, text, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION control.organizations_with_unknown_command(uuid, text, timestamptz)
+  TO redoubt_control;
+
 -- A deleted connector stays as a tombstone, so that an old command cannot bring it back.
 CREATE TABLE enclave.connector (
   organization_id uuid NOT NULL,

@@ -158,6 +158,7 @@ final class Services {
             database,
             commands,
             List.of(providers.upstreams(), connectors.upstreams()),
+            List.of(policies.bundles(), connectors.upstreams()),
             policies.bundles(),
             new AgentReports(lifecycle),
             approvals,

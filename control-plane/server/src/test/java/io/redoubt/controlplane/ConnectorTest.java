@@ -11,10 +11,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.ConnectorSpec;
 import io.redoubt.protocol.link.LinkCommand;
+import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.ProviderSpec;
 import io.redoubt.protocol.link.SealedBoxes;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -35,6 +37,49 @@ class ConnectorTest {
 
   @AutoClose private final TestServer server = new TestServer();
   private final Tenant tenant = server.newTenant();
+
+  /** Otherwise its agents would hear for ever that there is no such connector. */
+  @Test
+  void anEnclaveOfAnOlderReleaseIsToldAgainWhenItComesBackAsANewerOne() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      tenant.owner().put(TICKETS, Tenant.CONNECTOR);
+      long number = enclave.await(LinkCommand.PutConnector.class).number();
+      enclave.report(
+          EnclaveClient.json(new LinkReport.Rejected(number, LinkReport.Rejected.UNKNOWN)));
+      enclave.disconnect();
+
+      server.clock.forward(Duration.ofSeconds(6));
+      enclave.connect();
+      await().until(() -> enclave.commands.getLast().number() > number);
+      enclave.disconnect();
+      server.clock.forward(Duration.ofSeconds(6));
+      enclave.connect();
+
+      assertThat(toldOf(tenant)).as("once more, and not passed over again").isEqualTo(2);
+    }
+  }
+
+  private long toldOf(Tenant tenant) {
+    return server.count(
+        tenant.id(), "SELECT count(*) FROM control.enclave_command WHERE kind = 'connector.put'");
+  }
+
+  @Test
+  void aConnectorThatAnEnclaveCouldNotOpenIsNotToldAgainAndAgain() {
+    var tenant = server.newTenant();
+    try (var enclave = tenant.newEnclave("main").connect()) {
+      tenant.owner().put(TICKETS, Tenant.CONNECTOR);
+      long number = enclave.await(LinkCommand.PutConnector.class).number();
+      enclave.report(EnclaveClient.json(new LinkReport.Rejected(number, "does not open")));
+      enclave.disconnect();
+      server.clock.forward(Duration.ofSeconds(6));
+
+      enclave.connect();
+
+      assertThat(toldOf(tenant)).isEqualTo(1);
+    }
+  }
 
   @Test
   void aConnectorsSecretLeavesOnlySealedToTheEnclave() {

@@ -391,7 +391,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   private CommandApplier.Result carryOut(long number, @Nullable CommandEnvelope envelope)
       throws InterruptedException {
     if (envelope == null) {
-      return new CommandApplier.Rejected("this release does not know the command");
+      return new CommandApplier.Rejected(LinkReport.Rejected.UNKNOWN);
     }
     if (!isWhole(envelope)) {
       return new CommandApplier.Rejected("the command is incomplete");

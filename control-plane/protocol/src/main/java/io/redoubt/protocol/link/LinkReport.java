@@ -43,7 +43,12 @@ public sealed interface LinkReport {
 
   /** A command that this enclave cannot apply and has passed over, with the reason. */
   @JsonTypeName("command.rejected")
-  record Rejected(long number, String why) implements LinkReport {}
+  record Rejected(long number, String why) implements LinkReport {
+    /**
+     * Why what a later release might know is passed over; the control plane's schema has it too.
+     */
+    public static final String UNKNOWN = "this release does not know the command";
+  }
 
   /**
    * What an agent is, as the enclave has it.

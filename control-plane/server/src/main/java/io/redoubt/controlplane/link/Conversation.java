@@ -1,11 +1,11 @@
 package io.redoubt.controlplane.link;
 
 import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.command.Retelling;
 import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Operator;
 import io.redoubt.controlplane.operator.Trail;
-import io.redoubt.controlplane.policy.Bundles;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -31,7 +32,7 @@ final class Conversation {
   private final Database database;
   private final Contacts contacts;
   private final CommandLog commands;
-  private final Bundles bundles;
+  private final List<Retelling> retellings;
   private final SigningKeys keys;
   private final Trail trail;
   private final String version;
@@ -42,7 +43,7 @@ final class Conversation {
       Database database,
       Contacts contacts,
       CommandLog commands,
-      Bundles bundles,
+      List<Retelling> retellings,
       SigningKeys keys,
       Trail trail,
       String version,
@@ -51,7 +52,7 @@ final class Conversation {
     this.database = database;
     this.contacts = contacts;
     this.commands = commands;
-    this.bundles = bundles;
+    this.retellings = List.copyOf(retellings);
     this.keys = keys;
     this.trail = trail;
     this.version = version;
@@ -86,30 +87,35 @@ final class Conversation {
                 }));
   }
 
-  /**
-   * Of bundles that the enclave passed over: the release that did not know what to do with them may
-   * have been replaced, and without them everything is denied there (G5).
-   */
   private CompletionStage<Void> tellAgain(Caller caller) {
+    CompletionStage<Void> told = CompletableFuture.completedFuture(null);
+    for (var each : retellings) {
+      told = told.thenCompose(_ -> tellAgain(caller, each));
+    }
+    return told;
+  }
+
+  private CompletionStage<Void> tellAgain(Caller caller, Retelling what) {
     return database
         .inTransaction(
-            handle -> bundles.passedOver(handle, caller.enclave(), now().minus(PASSED_OVER_FOR)))
+            handle -> what.passedOver(handle, caller.enclave(), now().minus(PASSED_OVER_FOR)))
         .thenCompose(organizations -> {
           CompletionStage<Void> told = CompletableFuture.completedFuture(null);
           for (OrganizationId organization : organizations) {
-            told = told.thenCompose(_ -> tellAgain(organization, caller.enclave()));
+            told = told.thenCompose(_ -> tellAgain(organization, caller.enclave(), what));
           }
           return told;
         });
   }
 
-  private CompletionStage<Void> tellAgain(OrganizationId organization, EnclaveId enclave) {
+  private CompletionStage<Void> tellAgain(
+      OrganizationId organization, EnclaveId enclave, Retelling what) {
     return database.inOrganization(
         organization,
         handle -> {
           var change = new Change(handle, Operator.system(organization), clock, null, trail);
-          change.lockOrganization(); // what is published meanwhile is told after this
-          bundles.tell(change, enclave);
+          change.lockOrganization(); // what is changed meanwhile is told after this
+          what.tell(change, enclave);
           return null;
         });
   }

@@ -16,6 +16,7 @@ import io.redoubt.controlplane.approval.Approvals;
 import io.redoubt.controlplane.audit.AuditIntake;
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Delivery;
+import io.redoubt.controlplane.command.Retelling;
 import io.redoubt.controlplane.key.SigningKeys;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.policy.Bundles;
@@ -72,6 +73,7 @@ public final class LinkRoutes {
       Database database,
       CommandLog commands,
       List<Delivery> deliveries,
+      List<Retelling> retellings,
       Bundles bundles,
       AgentReports agents,
       Approvals approvals,
@@ -96,7 +98,7 @@ public final class LinkRoutes {
     this.bundles = new BundleDelivery(database, bundles, keys);
     this.conversation =
         new Conversation(
-            database, contacts, commands, bundles, keys, trail, version, config, clock);
+            database, contacts, commands, retellings, keys, trail, version, config, clock);
     this.openStreams = new OpenStreams(config.streamsPerEnclave(), conversation, metrics);
     this.bodies = new LinkBodies(bodies, config.maxBodyBytes());
   }

@@ -2,8 +2,8 @@ package io.redoubt.controlplane.policy;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.redoubt.controlplane.command.CommandLog;
+import io.redoubt.controlplane.command.Retelling;
 import io.redoubt.controlplane.command.Signals;
-import io.redoubt.controlplane.command.Welcome;
 import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.controlplane.store.Rows;
@@ -26,7 +26,7 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** What was published, who was told of it, and who runs it. */
-public final class Bundles implements Welcome {
+public final class Bundles implements Retelling {
   private static final TypeReference<List<NodeRun>> NODES = new TypeReference<>() {};
 
   private final CommandLog commands;
@@ -105,12 +105,8 @@ public final class Bundles implements Welcome {
                 change, enclave, new LinkCommand.BundlePublished(it.version(), it.digest())));
   }
 
-  /**
-   * Organizations whose newest bundle the enclave passed over when it was last told of it. It may
-   * be of another release by now.
-   *
-   * @param before it was told, and not just now
-   */
+  /** Of bundles the newest: without it everything is denied there (G5). */
+  @Override
   public List<OrganizationId> passedOver(Handle handle, EnclaveId enclave, Instant before) {
     return handle
         .createQuery("SELECT control.organizations_with_bundle_passed_over(:enclave, :before)")

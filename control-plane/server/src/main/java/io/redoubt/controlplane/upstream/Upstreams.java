@@ -2,7 +2,7 @@ package io.redoubt.controlplane.upstream;
 
 import io.redoubt.controlplane.command.CommandLog;
 import io.redoubt.controlplane.command.Delivery;
-import io.redoubt.controlplane.command.Welcome;
+import io.redoubt.controlplane.command.Retelling;
 import io.redoubt.controlplane.operator.Change;
 import io.redoubt.controlplane.operator.Transaction;
 import io.redoubt.persistence.postgres.Database;
@@ -16,12 +16,15 @@ import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.secret.Secret;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * The upstreams of one kind. A secret comes in, is sealed, and goes out only resealed to the
  * enrolment key of an enclave that serves the organization (G6).
  */
-public final class Upstreams<U extends Upstream> implements Welcome, Delivery {
+public final class Upstreams<U extends Upstream> implements Retelling, Delivery {
   /**
    * What is kept, where, and how enclaves are told of it.
    *
@@ -177,6 +180,18 @@ public final class Upstreams<U extends Upstream> implements Welcome, Delivery {
   public void tell(Change change, EnclaveId enclave) {
     list(change)
         .forEach(upstream -> commands.appendName(change, enclave, commandKind(), upstream.name()));
+  }
+
+  @Override
+  public List<OrganizationId> passedOver(Handle handle, EnclaveId enclave, Instant before) {
+    return handle
+        .createQuery("SELECT control.organizations_with_unknown_command(:enclave, :kind, :before)")
+        .bind("enclave", enclave.uuid())
+        .bind("kind", commandKind())
+        .bind("before", before)
+        .mapTo(UUID.class)
+        .map(OrganizationId::new)
+        .list();
   }
 
   @Override
