@@ -66,6 +66,23 @@ public final class OperatorApi implements AutoCloseable {
             "sk-bench-not-a-key"));
   }
 
+  /** A connector whose operations read, each by a POST like a model call. */
+  public void putConnector(String name, int port, List<String> operations)
+      throws IOException, InterruptedException {
+    send(
+        "PUT",
+        "/api/v1/connectors/" + name,
+        Map.of(
+            "base_url",
+            "http://127.0.0.1:" + port,
+            "operations",
+            operations.stream()
+                .map(each ->
+                    Map.of(
+                        "name", each, "method", "POST", "path", "/v1/messages", "access", "read"))
+                .toList()));
+  }
+
   /** What is kept of requests and replies: {@code full} or {@code metadata}. */
   public void keepPayloads(String what) throws IOException, InterruptedException {
     send(

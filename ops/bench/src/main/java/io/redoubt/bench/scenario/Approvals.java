@@ -7,6 +7,7 @@ import io.redoubt.bench.measure.Report;
 import io.redoubt.bench.product.Fleet;
 import io.redoubt.bench.product.OwnDatabase;
 import io.redoubt.bench.product.ProductOptions;
+import io.redoubt.bench.scenario.Pleas.Plane;
 import io.redoubt.bench.scenario.Pleas.Plea;
 import io.redoubt.bench.upstream.UpstreamProcess;
 import java.io.IOException;
@@ -35,9 +36,6 @@ import picocli.CommandLine.Option;
     description = "Pending approvals: memory, of callers too, decision to release, deadlines")
 public final class Approvals implements Scenario {
   private static final String ENTITY = "io.redoubt.approval.ApprovalEntity";
-
-  /** As long as a caller waits, it is one. */
-  private static final String CALL = "io.redoubt.proxy.llm.LlmCall";
 
   private static final int ASKING_AT_ONCE = 16;
   private static final int DUE = 200;
@@ -73,6 +71,12 @@ public final class Approvals implements Scenario {
       defaultValue = "500",
       description = "callers that wait at once (default: ${DEFAULT-VALUE})")
   private int waiters;
+
+  @Option(
+      names = "--plane",
+      defaultValue = "MODEL",
+      description = "what is asked for: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+  private Plane plane = Plane.MODEL;
 
   @Option(
       names = "--idle-after",
@@ -125,6 +129,8 @@ public final class Approvals implements Scenario {
         var pleas = new Pleas()) {
       var goals = new ArrayList<Goal>();
       rig.api().putProvider("bench", upstream.port());
+      rig.api()
+          .putConnector("bench", upstream.port(), List.of("bench", "soon", "later", "after-all"));
       identities = Fleet.enrol(rig.product(), rig.api(), "asking", agents);
       askPeople(rig, "patient", "bench", 24 * 3600);
       askPeople(rig, "soon", "soon", SOON_SECONDS);
@@ -147,26 +153,18 @@ public final class Approvals implements Scenario {
     }
   }
 
-  /** People are asked about every call of that model, for so long. */
-  private static void askPeople(Rig rig, String workflow, String model, int seconds)
+  /** People are asked about every call of that name, for so long. */
+  private void askPeople(Rig rig, String workflow, String name, int seconds)
       throws IOException, InterruptedException {
     rig.api().putWorkflow(workflow, seconds);
-    rig.api()
-        .putPolicy(
-            workflow,
-            """
-            @escalate("%s")
-            forbid (principal, action == Action::"llm:generate", resource == Model::"%s")
-            unless { context has approval };
-            """
-                .formatted(workflow, model));
+    rig.api().putPolicy(workflow, plane.policy(workflow, name));
   }
 
-  private List<Plea> pleas(Rig rig, String model, String about, int count) {
+  private List<Plea> pleas(Rig rig, String name, String about, int count) {
     var pleas = new ArrayList<Plea>();
     for (int i = 0; i < count; i++) {
       var agent = identities.get(i % identities.size());
-      pleas.add(new Plea(rig.product().node(0), agent, model, about + " " + i));
+      pleas.add(new Plea(rig.product().node(0), agent, plane, name, about + " " + i));
     }
     return pleas;
   }
@@ -225,7 +223,7 @@ public final class Approvals implements Scenario {
       }
       rig.runFor(10);
       var during = Jvm.alive(pid);
-      long waiting = during.count(CALL) - before.count(CALL);
+      long waiting = during.count(plane.call()) - before.count(plane.call());
       if (waiting < waiters) {
         throw new IOException("only " + waiting + " callers wait");
       }

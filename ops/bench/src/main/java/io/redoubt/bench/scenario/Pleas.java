@@ -10,9 +10,10 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 
-/** Model calls that people have to approve first, as agents make them. */
+/** Calls that people have to approve first, as agents make them. */
 final class Pleas implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
@@ -22,16 +23,84 @@ final class Pleas implements AutoCloseable {
           .executor(Executors.newVirtualThreadPerTaskExecutor())
           .build();
 
-  /** One call, the same each time for an agent, a model and what it is about. */
-  record Plea(RuntimeFile.Node node, Fleet.Identity agent, String model, String about) {}
+  /** What is asked for. */
+  enum Plane {
+    /** Calls of models. */
+    MODEL("/v1/messages", "io.redoubt.proxy.llm.LlmCall"),
+    /** Operations of the connector {@code bench}. */
+    OPERATION("/v1/execute", "io.redoubt.proxy.tools.Execution");
+
+    private final String path;
+    private final String call;
+
+    Plane(String path, String call) {
+      this.path = path;
+      this.call = call;
+    }
+
+    /** The class of which there is one for each caller that waits. */
+    String call() {
+      return call;
+    }
+
+    /** What has the calls of that name approved by a workflow. */
+    String policy(String workflow, String name) {
+      return switch (this) {
+        case MODEL -> policy(workflow, "llm:generate", "Model::\"%s\"".formatted(name));
+        case OPERATION ->
+            policy(workflow, "connector:read", "Operation::\"bench/%s\"".formatted(name));
+      };
+    }
+
+    private static String policy(String workflow, String action, String resource) {
+      return """
+      @escalate("%s")
+      forbid (principal, action == Action::"%s", resource == %s)
+      unless { context has approval };
+      """
+          .formatted(workflow, action, resource);
+    }
+
+    private Map<String, Object> body(String name, String about) {
+      return switch (this) {
+        case MODEL ->
+            Map.of(
+                "model",
+                name,
+                "max_tokens",
+                256,
+                "messages",
+                List.of(Map.of("role", "user", "content", about)));
+        case OPERATION ->
+            Map.of("connector", "bench", "operation", name, "parameters", Map.of("about", about));
+      };
+    }
+
+    private Optional<String> approval(HttpResponse<String> reply) throws IOException {
+      return switch (this) {
+        case MODEL ->
+            reply.headers().firstValue("x-redoubt-approval").filter(_ -> reply.statusCode() == 403);
+        case OPERATION ->
+            reply.statusCode() == 202
+                ? Optional.of(Json.LENIENT.readTree(reply.body()).path("approval_id").asText())
+                : Optional.empty();
+      };
+    }
+  }
+
+  /**
+   * One call, the same each time for an agent, a name and what it is about.
+   *
+   * @param name of a model, or of an operation
+   */
+  record Plea(
+      RuntimeFile.Node node, Fleet.Identity agent, Plane plane, String name, String about) {}
 
   /** Asks, and answers the request that waits for people. */
   String ask(Plea plea) throws IOException, InterruptedException {
     var reply = send(plea, 0);
-    return reply
-        .headers()
-        .firstValue("x-redoubt-approval")
-        .filter(_ -> reply.statusCode() == 403)
+    return plea.plane
+        .approval(reply)
         .orElseThrow(
             () -> new IOException("nobody is asked: " + reply.statusCode() + " " + reply.body()));
   }
@@ -45,17 +114,9 @@ final class Pleas implements AutoCloseable {
   }
 
   private HttpResponse<String> send(Plea plea, int wait) throws IOException, InterruptedException {
-    byte[] body =
-        Json.write(
-            Map.of(
-                "model",
-                plea.model(),
-                "max_tokens",
-                256,
-                "messages",
-                List.of(Map.of("role", "user", "content", plea.about()))));
+    byte[] body = Json.write(plea.plane.body(plea.name(), plea.about()));
     var request =
-        HttpRequest.newBuilder(plea.node().actingUrl().resolve("/v1/messages"))
+        HttpRequest.newBuilder(plea.node().actingUrl().resolve(plea.plane.path))
             .header("Authorization", "Bearer " + plea.agent().accessToken())
             .header("Content-Type", "application/json")
             .header("Prefer", "wait=" + wait)
