@@ -3,7 +3,6 @@ package io.redoubt.proxy.llm;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.approval.ShownPrompt;
-import io.redoubt.audit.AuditLog;
 import io.redoubt.content.ContentRules;
 import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness;
@@ -19,8 +18,6 @@ import io.redoubt.protocol.policy.ContentAction;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.protocol.token.TokenDigest;
 import io.redoubt.proxy.authenticate.AuthenticatedAgent;
-import io.redoubt.proxy.authenticate.Authentication;
-import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
 import io.redoubt.proxy.decide.ApprovalGate;
@@ -29,12 +26,12 @@ import io.redoubt.proxy.decide.ContentInForce;
 import io.redoubt.proxy.decide.DecidedContents;
 import io.redoubt.proxy.decide.Inspected;
 import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.Permits;
 import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.inspect.JsonInspection;
 import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.proxy.stream.LiveStreams;
-import io.redoubt.proxy.stream.Registration;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -113,7 +110,7 @@ final class Admission {
     return authenticator
         .authenticate(call.request(), call.source())
         .thenCompose(result -> {
-          var agent = believed(call, result);
+          var agent = Permits.believed(call, result);
           return call.body().read(call.claims()).thenApply(body -> new Caller(agent, body, false));
         });
   }
@@ -133,28 +130,13 @@ final class Admission {
                     }),
             call.source())
         .thenCompose(result -> {
-          var agent = believed(call, result);
+          var agent = Permits.believed(call, result);
           if (OwnCredential.isOurs(call.request())) {
             throw new Refusal.Raised(Refusal.OWN_CREDENTIAL_IS_A_TOKEN);
           }
           return body.thenApply(
               read -> new Caller(agent, read, OwnCredential.isIn(call.request())));
         });
-  }
-
-  private static AuthenticatedAgent believed(LlmCall call, Authentication result) {
-    return switch (result) {
-      case AuthenticatedAgent agent -> {
-        call.isBy(agent.claims());
-        yield agent;
-      }
-      case Authentication.Refused refused -> {
-        if (refused.claims() != null) {
-          call.isBy(refused.claims());
-        }
-        throw new Refusal.Raised(Refusal.of(refused.why()));
-      }
-    };
   }
 
   private CompletionStage<Admitted> decide(LlmCall call, Caller caller) {
@@ -165,12 +147,10 @@ final class Admission {
     call.asksFor(facts);
     var provider = provider(call.operation(), caller.agent, facts.model());
     call.goesTo(provider);
-    var stream = register(caller.agent);
-    call.runsAs(stream);
-    requireStillHonoured(caller.agent);
+    var stream = Permits.registered(call, caller.agent, streams, authenticator);
     var organization = caller.agent.claims().organization();
     return ask(
-            new Question(call, caller, digest, facts, provider, stream),
+            new Question(call, caller, digest, facts, provider),
             ports.policies().contents(organization))
         .thenCompose(verdict -> {
           var standing = ports.freshness().standing(organization);
@@ -204,8 +184,7 @@ final class Admission {
       Caller caller,
       String digest,
       RequestFacts facts,
-      @Nullable ProviderSpec provider,
-      LiveStream stream) {
+      @Nullable ProviderSpec provider) {
     private GovernedAction action(Inspected found, Estimator estimator) {
       // What is redacted may be longer than what it stands for.
       long bytes = caller.body.size() + found.growth();
@@ -245,7 +224,7 @@ final class Admission {
                     claims.family(),
                     ports.patience().ends(),
                     replyTo))
-        .exceptionallyCompose(failure -> unavailable(failure))
+        .exceptionallyCompose(failure -> Permits.unavailable(failure))
         .thenCompose(reply -> approved(question, by, found, reply))
         .thenCompose(reply -> permit(question, by, found, permitted(question, reply)));
   }
@@ -325,7 +304,6 @@ final class Admission {
     }
     call.isOf(spec);
     call.isJudged(judgement);
-    var stream = question.stream;
     return approvals
         .pass(
             new ApprovalGate.Plea(
@@ -339,22 +317,10 @@ final class Admission {
                 null,
                 ShownPrompt.of(() -> prompt(question, by.rules(), found, spec)),
                 Requests.preferredWait(call.request(), config.longestWait()).orElse(Duration.ZERO),
-                () -> stream.whyCut() == null && !Forwarding.isClientGone(call),
+                call::isWanted,
                 permitted -> objection(question, by, found, permitted),
                 null))
-        .thenApply(outcome ->
-            switch (outcome) {
-              case ApprovalGate.Passed(var permitted, var approval, _) -> {
-                call.isUpTo(approval);
-                yield permitted;
-              }
-              case ApprovalGate.Held held -> {
-                call.isUpTo(held.approval());
-                call.isJudged(held.judgement());
-                call.keeps(held.reserved());
-                throw new Refusal.Raised(held.why(), held.shortage());
-              }
-            });
+        .thenApply(outcome -> Permits.approved(call, outcome));
   }
 
   /**
@@ -450,63 +416,17 @@ final class Admission {
     return one.name().compareTo(other.name()) < 0;
   }
 
-  private LiveStream register(AuthenticatedAgent agent) {
-    var claims = agent.claims();
-    return switch (streams.register(agent.key(), claims.family(), claims.jti())) {
-      case LiveStream stream -> stream;
-      case Registration.Full.AGENT -> throw new Refusal.Raised(Refusal.TOO_MANY_STREAMS);
-      case Registration.Full.NODE -> throw new Refusal.Raised(Refusal.OVERLOADED);
-    };
-  }
-
-  /**
-   * What was revoked since the token was looked at, while the body came in, has cut what was under
-   * way by then. From the registration on, a cut is seen.
-   */
-  private void requireStillHonoured(AuthenticatedAgent agent) {
-    if (!authenticator.honours(agent.claims())) {
-      throw new Refusal.Raised(Refusal.of(AuthenticationFailure.TOKEN_REVOKED));
+  /** Of what has no price, it may be the request and not the model. */
+  private static Agent.Permitted permitted(Question question, Agent.Reply reply) {
+    try {
+      return Permits.permitted(question.call, reply);
+    } catch (Refusal.Raised e) {
+      throw e.refusal() == Refusal.PRICE_UNKNOWN && question.facts.extent().surcharged()
+          ? new Refusal.Raised(Refusal.SURCHARGE_UNKNOWN, e.shortage())
+          : e;
     }
   }
 
-  private static Agent.Permitted permitted(Question question, Agent.Reply reply) {
-    var call = question.call;
-    return switch (reply) {
-      case Agent.Permitted permitted -> {
-        call.isOf(permitted.spec());
-        call.keeps(permitted.reserved());
-        call.isJudged(permitted.judgement());
-        if (permitted.judgement() == null) {
-          throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
-        }
-        yield permitted;
-      }
-      case Agent.Denied denied -> {
-        call.isOf(denied.spec());
-        call.isJudged(denied.judgement());
-        throw new Refusal.Raised(refusal(denied.why(), question.facts), denied.shortage());
-      }
-      case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
-          throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
-      case Agent.Refused _ -> throw new Refusal.Raised(Refusal.UNAVAILABLE);
-      case Agent.Done _,
-          Agent.Bootstrapped _,
-          Agent.RefreshAdmitted _,
-          Agent.Decided _,
-          Agent.LifecycleChanged _,
-          Agent.Description _ ->
-          throw new IllegalStateException("no answer to a question for a verdict: " + reply);
-    };
-  }
-
-  /** Of what has no price, it may be the request and not the model. */
-  private static Refusal refusal(Agent.Denial why, RequestFacts facts) {
-    return why == Agent.Denial.PRICE_UNKNOWN && facts.extent().surcharged()
-        ? Refusal.SURCHARGE_UNKNOWN
-        : Refusal.of(why);
-  }
-
-  /** The permit itself (G4): the intent is durable, under the fence that the decision saw. */
   private CompletionStage<Admitted> record(
       LlmCall call, Admitted admitted, long fence, Freshness.Standing standing) {
     var claims = admitted.agent.claims();
@@ -515,30 +435,19 @@ final class Admission {
             .detail(call.remark(remark(admitted, standing)))
             .reserved(call.reserved())
             .build();
-    return ports
-        .audit()
-        .permit(intent, fence)
-        .exceptionallyCompose(failure -> {
-          call.isInDoubt();
-          return unavailable(failure);
-        })
-        .thenApply(permit -> {
-          if (permit == AuditLog.Permit.FENCED) {
-            throw new Refusal.Raised(fenced(call, claims.organization(), ports.policies()));
-          }
-          call.isPermitted();
-          return admitted;
-        });
+    return Permits.recorded(
+            call,
+            ports.audit(),
+            intent,
+            fence,
+            () -> isFenceRaised(call, claims.organization(), ports.policies()))
+        .thenApply(_ -> admitted);
   }
 
-  /**
-   * With a budget, or policies that go by what it did, each new incarnation of the agent raises it,
-   * so its next answer says why.
-   */
-  static Refusal fenced(LlmCall call, OrganizationId organization, Policies policies) {
-    return Refusal.fenced(
-        call.reserved() != null
-            || policies.of(organization).filter(it -> it.set().looksAtSession()).isPresent());
+  /** With a budget, or policies that go by what it did, each new incarnation of the agent does. */
+  static boolean isFenceRaised(LlmCall call, OrganizationId organization, Policies policies) {
+    return call.reserved() != null
+        || policies.of(organization).filter(it -> it.set().looksAtSession()).isPresent();
   }
 
   /** What is out of the ordinary, for the record (G12). */
@@ -551,11 +460,6 @@ final class Admission {
       return of;
     }
     return of == null ? CONTINUED : of + ", " + CONTINUED;
-  }
-
-  private static <T> CompletionStage<T> unavailable(Throwable failure) {
-    Causes.log("A call could not be decided and recorded", failure);
-    return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.UNAVAILABLE));
   }
 
   private static byte[] sha256(ByteString body) {

@@ -89,7 +89,7 @@ final class Forwarding {
     if (why != null) {
       throw notSent(call, admitted, Outcome.Status.CUT, Refusal.of(why));
     }
-    if (isClientGone(call)) {
+    if (call.isClientGone()) {
       throw notSent(call, admitted, Outcome.Status.CANCELLED, Refusal.UNAVAILABLE);
     }
     var span = telemetry.begin(call, admitted);
@@ -110,13 +110,6 @@ final class Forwarding {
   private Refusal.Raised notSent(LlmCall call, Admitted admitted, Span span, Refusal refusal) {
     telemetry.notSent(span, refusal);
     return notSent(call, admitted, Outcome.Status.FAILED, refusal);
-  }
-
-  static boolean isClientGone(LlmCall call) {
-    return call.request()
-        .getAttribute(HttpServer.CLIENT_GONE)
-        .map(gone -> gone.toCompletableFuture().isDone())
-        .orElse(false);
   }
 
   private Refusal.Raised notSent(

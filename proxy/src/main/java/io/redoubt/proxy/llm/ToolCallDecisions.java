@@ -506,7 +506,9 @@ final class ToolCallDecisions {
                 call,
                 admitted,
                 each,
-                Admission.fenced(call, admitted.agent().claims().organization(), ports.policies()));
+                Refusal.fenced(
+                    Admission.isFenceRaised(
+                        call, admitted.agent().claims().organization(), ports.policies())));
           }
           telemetry.toolCall("permit");
           return CompletableFuture.completedFuture(

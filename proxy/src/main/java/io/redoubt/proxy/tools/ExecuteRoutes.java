@@ -212,6 +212,6 @@ public final class ExecuteRoutes {
   private void count(Execution call, String outcome) {
     metrics
         .timer("redoubt.execute.requests", "outcome", outcome)
-        .record(call.elapsedNanos(), TimeUnit.NANOSECONDS);
+        .record(call.elapsed(), TimeUnit.NANOSECONDS);
   }
 }

@@ -5,7 +5,6 @@ import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.Judgement;
 import io.redoubt.approval.ShownPrompt;
-import io.redoubt.audit.AuditLog;
 import io.redoubt.connector.Connectors;
 import io.redoubt.content.ContentRules;
 import io.redoubt.http.Requests;
@@ -19,8 +18,6 @@ import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.protocol.link.ConnectorSpec;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.proxy.authenticate.AuthenticatedAgent;
-import io.redoubt.proxy.authenticate.Authentication;
-import io.redoubt.proxy.authenticate.AuthenticationFailure;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.decide.ApprovalGate;
 import io.redoubt.proxy.decide.BodyMemory;
@@ -29,16 +26,17 @@ import io.redoubt.proxy.decide.ContentInForce;
 import io.redoubt.proxy.decide.DecidedContents;
 import io.redoubt.proxy.decide.Inspected;
 import io.redoubt.proxy.decide.NodeIdentity;
+import io.redoubt.proxy.decide.Permits;
 import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.proxy.stream.LiveStreams;
-import io.redoubt.proxy.stream.Registration;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -127,29 +125,14 @@ final class Executor {
     return authenticator
         .authenticate(call.request(), call.source())
         .thenCompose(result -> {
-          var agent = believed(call, result);
+          var agent = Permits.believed(call, result);
           return call.body()
               .read(agent.claims())
               .thenCompose(body -> {
-                call.says(body);
+                call.carries(body);
                 return decide(question(call, agent, body));
               });
         });
-  }
-
-  private static AuthenticatedAgent believed(Execution call, Authentication result) {
-    return switch (result) {
-      case AuthenticatedAgent agent -> {
-        call.isBy(agent.claims());
-        yield agent;
-      }
-      case Authentication.Refused refused -> {
-        if (refused.claims() != null) {
-          call.isBy(refused.claims());
-        }
-        throw new Refusal.Raised(Refusal.of(refused.why()));
-      }
-    };
   }
 
   private Question question(Execution call, AuthenticatedAgent agent, ByteString body) {
@@ -166,23 +149,8 @@ final class Executor {
             .orElseThrow(() -> new Refusal.Raised(Refusal.OPERATION_UNKNOWN));
     var invocation = Invocation.of(connector, operation, request);
     call.comesTo(invocation);
-    var stream = register(agent);
-    call.runsAs(stream);
-    // What was revoked while the body came in has cut what was under way by then. From the
-    // registration on, a cut is seen.
-    if (!authenticator.honours(agent.claims())) {
-      throw new Refusal.Raised(Refusal.of(AuthenticationFailure.TOKEN_REVOKED));
-    }
+    var stream = Permits.registered(call, agent, streams, authenticator);
     return new Question(call, agent, body, request, invocation, stream);
-  }
-
-  private LiveStream register(AuthenticatedAgent agent) {
-    var claims = agent.claims();
-    return switch (streams.register(agent.key(), claims.family(), claims.jti())) {
-      case LiveStream stream -> stream;
-      case Registration.Full.AGENT -> throw new Refusal.Raised(Refusal.TOO_MANY_STREAMS);
-      case Registration.Full.NODE -> throw new Refusal.Raised(Refusal.OVERLOADED);
-    };
   }
 
   private CompletionStage<Permitted> decide(Question question) {
@@ -197,10 +165,10 @@ final class Executor {
             replyTo ->
                 new Agent.Decide(
                     question.action(found), claims.family(), ports.patience().ends(), replyTo))
-        .exceptionallyCompose(failure -> unavailable(failure))
+        .exceptionallyCompose(failure -> Permits.unavailable(failure))
         .thenCompose(reply -> approved(question, by, found, reply))
         .thenCompose(reply -> {
-          var permitted = permitted(question.call, reply);
+          var permitted = Permits.permitted(question.call, reply);
           return preparedFor(question, by, found, permitted)
               .thenCompose(content -> record(question, permitted, content));
         });
@@ -243,18 +211,7 @@ final class Executor {
     call.isJudged(judgement);
     return approvals
         .pass(plea(question, by, found, spec, judgement))
-        .thenApply(outcome ->
-            switch (outcome) {
-              case ApprovalGate.Passed(var permitted, var approval, _) -> {
-                call.isUpTo(approval);
-                yield permitted;
-              }
-              case ApprovalGate.Held held -> {
-                call.isUpTo(held.approval());
-                call.isJudged(held.judgement());
-                throw new Refusal.Raised(held.why(), held.shortage());
-              }
-            });
+        .thenApply(outcome -> Permits.approved(call, outcome));
   }
 
   private ApprovalGate.Plea plea(
@@ -300,31 +257,6 @@ final class Executor {
     return ports.freshness().standing(question.agent.claims().organization());
   }
 
-  private static Agent.Permitted permitted(Execution call, Agent.Reply reply) {
-    return switch (reply) {
-      case Agent.Permitted permitted -> {
-        call.isOf(permitted.spec());
-        call.isJudged(permitted.judgement());
-        yield permitted;
-      }
-      case Agent.Denied denied -> {
-        call.isOf(denied.spec());
-        call.isJudged(denied.judgement());
-        throw new Refusal.Raised(Refusal.of(denied.why()), denied.shortage());
-      }
-      case Agent.Refused(var why) when why == Agent.Refusal.UNKNOWN_AGENT ->
-          throw new Refusal.Raised(Refusal.AGENT_NOT_ACTIVE);
-      case Agent.Refused _ -> throw new Refusal.Raised(Refusal.UNAVAILABLE);
-      case Agent.Done _,
-          Agent.Bootstrapped _,
-          Agent.RefreshAdmitted _,
-          Agent.Decided _,
-          Agent.LifecycleChanged _,
-          Agent.Description _ ->
-          throw new IllegalStateException("no answer to a question for a verdict: " + reply);
-    };
-  }
-
   /**
    * What holds of content by the version that permitted it; fails where that version would not let
    * it go out: it looks for something else than was looked for and finds it, not all of it was
@@ -362,35 +294,25 @@ final class Executor {
     });
   }
 
-  /** The permit itself (G4): the intent is durable, under the fence that the decision saw. */
   private CompletionStage<Permitted> record(
       Question question, Agent.Permitted permitted, ContentInForce content) {
     var call = question.call;
     var claims = question.agent.claims();
     var continued = standing(question) == Freshness.Standing.CONTINUED;
-    var intent = call.record(node, claims, Verdict.PERMIT, continued ? CONTINUED : null).build();
-    return ports
-        .audit()
-        .permit(intent, permitted.fence())
-        .exceptionallyCompose(failure -> unavailable(failure))
-        .thenApply(permit -> {
-          if (permit == AuditLog.Permit.FENCED) {
-            throw new Refusal.Raised(
-                Refusal.fenced(
-                    ports
-                        .policies()
-                        .of(claims.organization())
-                        .filter(it -> it.set().looksAtSession())
-                        .isPresent()));
-          }
-          call.isPermitted();
-          return new Permitted(
-              question.agent, question.said, question.invocation, question.stream, content);
-        });
-  }
-
-  private static <T> CompletionStage<T> unavailable(Throwable failure) {
-    Causes.log("An act could not be decided and recorded", failure);
-    return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.UNAVAILABLE));
+    var intent =
+        call.record(node, claims, Verdict.PERMIT)
+            .detail(call.remark(continued ? CONTINUED : null))
+            .build();
+    BooleanSupplier raised =
+        () ->
+            ports
+                .policies()
+                .of(claims.organization())
+                .filter(it -> it.set().looksAtSession())
+                .isPresent();
+    return Permits.recorded(call, ports.audit(), intent, permitted.fence(), raised)
+        .thenApply(_ ->
+            new Permitted(
+                question.agent, question.said, question.invocation, question.stream, content));
   }
 }

@@ -80,7 +80,8 @@ final class Refused {
     return kept(call, claims, refusal)
         .thenCompose(kept ->
             audit.record(
-                call.record(node, claims, refusal.verdict(), refusal.code())
+                call.record(node, claims, refusal.verdict())
+                    .detail(call.remark(refusal.code()))
                     .outcome(kept ? outcome : PayloadRecording.without(outcome))
                     .build()))
         .handle((_, failure) -> {
@@ -93,7 +94,7 @@ final class Refused {
 
   /** Of whoever is not believed nothing is kept: a body is no record of anybody. */
   private CompletableFuture<Boolean> kept(Execution call, AccessClaims claims, Refusal refusal) {
-    var said = call.said();
+    var said = call.refusable();
     return said == null || refusal.status() == ErrorType.CREDENTIAL_INVALID.status()
         ? CompletableFuture.completedFuture(true)
         : payloads.keepRefused(claims, call.action(), said);
