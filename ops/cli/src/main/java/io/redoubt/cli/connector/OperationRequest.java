@@ -31,7 +31,7 @@ record OperationRequest(
     ConnectorSpec.@Nullable Credential credential,
     @Nullable ObjectNode body) {
   /** Nobody here knows it. */
-  private static final String SECRET = "***";
+  private static final String HIDDEN = "***";
 
   /** Fails where the connector has no such operation, or the parameters do not fit it. */
   static OperationRequest of(JsonNode connector, String operation, ObjectNode parameters) {
@@ -86,7 +86,7 @@ record OperationRequest(
     var lines = new ArrayList<String>();
     lines.add(operation.method() + " " + url);
     if (credential != null) {
-      lines.add(credential.header() + ": " + credential.present(SECRET));
+      lines.add(credential.header() + ": " + credential.present(HIDDEN));
     }
     if (body != null) {
       lines.add("content-type: application/json");
