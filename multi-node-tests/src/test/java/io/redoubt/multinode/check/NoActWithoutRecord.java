@@ -21,7 +21,7 @@ public final class NoActWithoutRecord {
   /**
    * Sentences about what is wrong; empty: nothing is.
    *
-   * @param audit every record of plane {@code llm} of the agents concerned
+   * @param audit every record of the plane of the calls, of the agents concerned
    * @param crashes when the product was killed, by the wall clock
    */
   public static List<String> violations(

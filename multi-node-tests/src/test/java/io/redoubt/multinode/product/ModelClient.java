@@ -96,6 +96,29 @@ public final class ModelClient {
     return attempt;
   }
 
+  /** The same by an operation of a connector, which asks the upstream as a call of a model does. */
+  public Attempt operate(AgentClient agent) {
+    String trace = Trace.next();
+    var body = Documents.object().put("connector", upstream.name()).put("operation", "message");
+    body.set("parameters", request(agent.id(), trace, false));
+    long started = System.nanoTime();
+    var attempt =
+        product
+            .http()
+            .attempt(
+                "POST",
+                node.get().acting().resolve("/v1/execute"),
+                headers(agent.accessToken(), trace),
+                Documents.write(body));
+    int status = attempt instanceof Attempt.Answered(var reply) ? reply.status() : 0;
+    history.add(
+        new ModelCall(agent.id(), trace, started, System.nanoTime(), status == 200, status));
+    if (attempt instanceof Attempt.Answered(var reply) && status != 200) {
+      history.addBadAnswers(AnswerForm.problemViolations(reply));
+    }
+    return attempt;
+  }
+
   /**
    * One call that people have to approve first, the same each time for an agent and a subject.
    *

@@ -172,6 +172,24 @@ public final class Operator {
     }
   }
 
+  /** Names it as a connector, with one operation that asks it as a call of a model does. */
+  public void connectTo(Upstream upstream) {
+    var body =
+        Documents.object()
+            .put("base_url", upstream.baseUrl(Upstream.Kind.ANTHROPIC).toString())
+            .put("timeout_seconds", 30);
+    body.putObject("credential")
+        .put("header", "x-api-key")
+        .put("secret", product.secrets().note(upstream.key()));
+    body.putArray("operations")
+        .addObject()
+        .put("name", "message")
+        .put("method", "POST")
+        .put("path", Upstream.Kind.ANTHROPIC.path())
+        .put("access", "read");
+    call("PUT", "/api/v1/connectors/" + upstream.name(), body);
+  }
+
   /** Names it no more: an organization has room for so many providers. */
   public void stopUsing(Upstream upstream) {
     for (Upstream.Kind kind : Upstream.Kind.values()) {
