@@ -69,7 +69,10 @@ class DurableIntentTest {
   void theUpstreamSeesNothingBeforeTheIntentIsCommitted() throws Exception {
     TestAgent agent = ready();
     String access = agent.bootstrap().text("access_token");
-    assertThat(agent.message(access).status()).isEqualTo(200);
+    // Nobody acts before the control plane is heard to have said everything, at its next heartbeat.
+    await("the agent may act")
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> agent.message(access).status() == 200);
 
     heldUp(() -> agent.message(access).status(), 200);
     heldUp(
