@@ -1,6 +1,7 @@
 package io.redoubt.proxy.tools;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.json.Json;
@@ -33,12 +34,13 @@ record Result(int status, String mediaType, byte[] body, boolean binary) {
 
   static Result of(int status, String mediaType, ByteString body) {
     byte[] bytes = body.toArray();
-    boolean json = mediaType.equals("application/json") || mediaType.endsWith("+json");
-    if (bytes.length == 0 || (json && new String(bytes, StandardCharsets.UTF_8).isBlank())) {
+    if (bytes.length == 0) {
       return new Result(status, mediaType, NULL, false);
     }
-    if (json && isOneValue(bytes)) {
-      return new Result(status, mediaType, bytes, false);
+    var value = isJson(mediaType) ? value(bytes) : null;
+    if (value != null) {
+      // Nothing but white space is no value, and would leave none where one has to stand.
+      return new Result(status, mediaType, value.isMissingNode() ? NULL : bytes, false);
     }
     try {
       var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -49,13 +51,16 @@ record Result(int status, String mediaType, byte[] body, boolean binary) {
     }
   }
 
-  /** Whether every reader takes it for the same value: what is not is told as text. */
-  private static boolean isOneValue(byte[] bytes) {
+  private static boolean isJson(String mediaType) {
+    return mediaType.equals("application/json") || mediaType.endsWith("+json");
+  }
+
+  /** What every reader takes for the same value; null: it is not such, and is told as text. */
+  private static @Nullable JsonNode value(byte[] bytes) {
     try {
-      Json.STRICT.readTree(bytes);
-      return true;
+      return Json.STRICT.readTree(bytes);
     } catch (JsonProcessingException _) {
-      return false;
+      return null;
     } catch (IOException e) {
       throw new IllegalStateException("reading from memory", e);
     }

@@ -514,11 +514,7 @@ class ExecuteTest {
   void anApiThatIsSilentOrAwayIsSaidToBe() throws Exception {
     var release = new CountDownLatch(1);
     api.answers(exchange -> {
-      try {
-        boolean _ = release.await(20, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
+      FakeApi.holdUntil(release);
     });
     put(api.base(), 1, FakeApi.SECRET);
     var silent = execute(CREATE);
@@ -540,11 +536,7 @@ class ExecuteTest {
     var release = new CountDownLatch(1);
     api.answers(exchange -> {
       asked.countDown();
-      try {
-        boolean _ = release.await(20, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
+      FakeApi.holdUntil(release);
     });
     put(api.base(), 30, FakeApi.SECRET);
     var answer = CompletableFuture.supplyAsync(() -> execute(CREATE));
@@ -568,11 +560,7 @@ class ExecuteTest {
       exchange.getResponseBody().write('{');
       exchange.getResponseBody().flush();
       began.countDown();
-      try {
-        boolean _ = release.await(20, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
+      FakeApi.holdUntil(release);
     });
     put(api.base(), 30, FakeApi.SECRET);
     var answer = CompletableFuture.supplyAsync(() -> execute(CREATE));
@@ -681,11 +669,7 @@ class ExecuteTest {
   void whereThereIsNoRoomForAnAnswerNothingIsDone() throws Exception {
     var release = new CountDownLatch(1);
     api.answers(exchange -> {
-      try {
-        boolean _ = release.await(20, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        throw new IOException(e);
-      }
+      FakeApi.holdUntil(release);
       FakeApi.json(200, "{}").to(exchange);
     });
     put(api.base(), 30, FakeApi.SECRET);

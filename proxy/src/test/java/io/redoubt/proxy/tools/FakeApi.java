@@ -10,7 +10,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /** An API that wants a credential, on a real port; it keeps what it was asked. */
 final class FakeApi implements AutoCloseable {
@@ -68,6 +70,18 @@ final class FakeApi implements AutoCloseable {
       exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
       exchange.getResponseBody().write(body);
     };
+  }
+
+  /** Says nothing more until then; and not for ever, whatever a test does. */
+  static void holdUntil(CountDownLatch release) throws IOException {
+    try {
+      if (!release.await(20, TimeUnit.SECONDS)) {
+        throw new IOException("never released");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
   }
 
   void answers(Answer next) {
