@@ -180,8 +180,7 @@ final class LeaseIT {
   }
 
   private static LiveReply stream(ModelClient models, AgentClient agent) {
-    LiveReply stream = models.stream(agent, Upstream.Kind.ANTHROPIC);
-    await("the stream has begun").until(() -> stream.pieces() > 0);
+    LiveReply stream = models.begin(agent, Upstream.Kind.ANTHROPIC);
     return stream;
   }
 

@@ -48,8 +48,7 @@ final class KillSwitchIT {
       operator.useUpstream(upstream);
       var models = new ModelClient(product, upstream, history);
       models.awaitServed(agent);
-      var untouched = models.stream(bystander, Upstream.Kind.OPENAI);
-      await("the bystander's stream").until(() -> untouched.pieces() > 0);
+      var untouched = models.begin(bystander, Upstream.Kind.OPENAI);
 
       for (int cycle = 0; cycle < CYCLES; cycle++) {
         var streams = openStreams(models, agent);

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -60,6 +61,7 @@ public final class ModelClient {
   /** A reply that is being streamed. */
   public static final class LiveReply {
     private final AtomicInteger pieces = new AtomicInteger();
+    private final CompletableFuture<Void> begun = new CompletableFuture<>();
     private final CompletableFuture<Ending> end = new CompletableFuture<>();
 
     /** How many pieces have come so far. */
@@ -178,15 +180,17 @@ public final class ModelClient {
   }
 
   /**
-   * Waits until the agent is served: its provider reaches every node by a command, a moment later.
+   * Waits until the agent is served in every form: each provider reaches the nodes by a command of
+   * its own, a moment later.
    */
   public void awaitServed(AgentClient agent) {
-    await("the provider is known")
-        .pollDelay(Duration.ZERO)
-        .atMost(Duration.ofSeconds(10))
-        .until(() ->
-            call(agent, Upstream.Kind.ANTHROPIC) instanceof Attempt.Answered(var reply)
-                && reply.status() == 200);
+    for (Upstream.Kind kind : Upstream.Kind.values()) {
+      await("the provider is known: " + kind)
+          .pollDelay(Duration.ZERO)
+          .atMost(Duration.ofSeconds(10))
+          .until(() ->
+              call(agent, kind) instanceof Attempt.Answered(var reply) && reply.status() == 200);
+    }
   }
 
   /** Opens a streamed reply and reads it in the background until it ends. */
@@ -199,11 +203,33 @@ public final class ModelClient {
     return stream(agent, kind, " " + lasts.toMillis());
   }
 
+  /** The same, once it has begun: who is told to come again comes again. */
+  public LiveReply begin(AgentClient agent, Upstream.Kind kind) {
+    return await("the reply has begun")
+        .pollDelay(Duration.ZERO)
+        .until(
+            () -> {
+              var reply = stream(agent, kind);
+              reply.begun.get(10, TimeUnit.SECONDS);
+              if (reply.pieces() == 0
+                  && !(reply.end.join().attempt() instanceof Attempt.Answered(var answer)
+                      && answer.status() == 503)) {
+                throw new AssertionError("ended before it began: " + reply.end.join().attempt());
+              }
+              return reply;
+            },
+            reply -> reply.pieces() > 0);
+  }
+
   private LiveReply stream(AgentClient agent, Upstream.Kind kind, String wish) {
     var reply = new LiveReply();
     // The thread of the caller asks which node it is.
     URI uri = uri(kind);
-    Thread.ofVirtual().start(() -> reply.end.complete(read(agent, uri, wish, reply)));
+    Thread.ofVirtual()
+        .start(() -> {
+          reply.end.complete(read(agent, uri, wish, reply));
+          reply.begun.complete(null);
+        });
     return reply;
   }
 
@@ -235,6 +261,7 @@ public final class ModelClient {
             .forEach(piece -> {
               history.add(new Chunk(agent.id(), trace, Long.parseLong(piece.group(1))));
               live.pieces.incrementAndGet();
+              live.begun.complete(null);
             });
         whole |= Upstream.isLastWord(line);
       }
