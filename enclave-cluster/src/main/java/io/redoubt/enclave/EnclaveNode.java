@@ -61,6 +61,7 @@ import io.redoubt.persistence.enclave.EnclaveStore;
 import io.redoubt.persistence.postgres.Database;
 import io.redoubt.policy.LivePolicies;
 import io.redoubt.policy.PolicySet;
+import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.link.Budget;
 import io.redoubt.protocol.link.OrganizationSpec;
@@ -68,6 +69,7 @@ import io.redoubt.proxy.authenticate.AuthenticateConfig;
 import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
 import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.decide.ChangedCalls;
 import io.redoubt.proxy.decide.OutcomeWriter;
 import io.redoubt.proxy.judge.JudgeConfig;
 import io.redoubt.proxy.judge.JudgePorts;
@@ -77,12 +79,15 @@ import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.stream.Cut;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
+import io.redoubt.proxy.tools.EditedOperations;
+import io.redoubt.proxy.tools.ToolsConfig;
 import io.redoubt.proxy.upstream.UpstreamConfig;
 import io.redoubt.proxy.upstream.Upstreams;
 import io.redoubt.revocation.Revocation;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -249,7 +254,14 @@ final class EnclaveNode {
             store.approvals(),
             decidingPolicies,
             approvalDesk,
-            new EditedToolCalls(agents, decidingPolicies, LlmConfig.from(whole), patience),
+            new ChangedCalls(
+                agents,
+                decidingPolicies,
+                Map.of(
+                    Plane.TOOL, new EditedToolCalls(LlmConfig.from(whole), clock),
+                    Plane.CONNECTOR,
+                        new EditedOperations(store.connectors(), ToolsConfig.from(whole), clock)),
+                patience),
             new Bystanders(store.auditLog(), enclave, config.node(), clock),
             clock);
 

@@ -143,6 +143,39 @@ class ConnectorCallTest extends AskingEnclave {
         "a customer waits");
   }
 
+  /** What somebody is asked about for the agent, once that is so. */
+  private String awaitAsked(Caller caller) {
+    return await()
+        .until(
+            () -> {
+              var waiting =
+                  Http.get(at("?status=pending"), operator(organization, "approvals:read"));
+              for (var item : waiting.json().path("items")) {
+                if (item.path("agent_id").asText().equals(caller.agent().id.toString())) {
+                  return item.path("id").asText();
+                }
+              }
+              return "";
+            },
+            it -> !it.isEmpty());
+  }
+
+  private Answer edit(String approval, Map<String, Object> parameters) {
+    var answer =
+        Http.post(
+            at("/" + approval + "/decision"),
+            Map.of(
+                "decision",
+                "approve",
+                "reason",
+                "in the sandbox",
+                "arguments",
+                Map.of("parameters", parameters)),
+            operator(organization, "approvals:decide", "approvals:edit"));
+    api.describes(answer);
+    return answer;
+  }
+
   private void approve(String approval, String decision) {
     var answer =
         Http.post(
@@ -210,20 +243,7 @@ class ConnectorCallTest extends AskingEnclave {
     var caller = callerOf(organization);
     var answer =
         CompletableFuture.supplyAsync(() -> execute(caller, create("urgent"), "Prefer", "wait=30"));
-    String approval =
-        await()
-            .until(
-                () -> {
-                  var waiting =
-                      Http.get(at("?status=pending"), operator(organization, "approvals:read"));
-                  for (var item : waiting.json().path("items")) {
-                    if (item.path("agent_id").asText().equals(caller.agent().id.toString())) {
-                      return item.path("id").asText();
-                    }
-                  }
-                  return "";
-                },
-                it -> !it.isEmpty());
+    String approval = awaitAsked(caller);
 
     approve(approval, "deny");
 
@@ -233,6 +253,53 @@ class ConnectorCallTest extends AskingEnclave {
     assertThat(denied.text("reason")).isEqualTo("approval_denied");
     assertThat(denied.text("approval_id")).isEqualTo(approval);
     assertThat(asked).noneMatch(it -> it.contains("urgent"));
+  }
+
+  @Test
+  void whoeverApprovesMayChangeTheParametersAndBothCallsAreOnRecord() throws Exception {
+    var caller = callerOf(organization);
+    var waiting =
+        CompletableFuture.supplyAsync(() -> execute(caller, create("early"), "Prefer", "wait=30"));
+    String approval = awaitAsked(caller);
+
+    var forbidden = edit(approval, Map.of("project", "secret", "title", "early"));
+    assertThat(forbidden.status()).as(forbidden.body()).isEqualTo(422);
+    assertThat(forbidden.body()).contains("tickets#3");
+    var nowhere = edit(approval, Map.of("title", "early"));
+    assertThat(nowhere.status()).as(nowhere.body()).isEqualTo(422);
+    assertThat(nowhere.body()).contains("/parameters/project");
+
+    var edited = edit(approval, Map.of("project", "sandbox", "title", "early"));
+    assertThat(edited.status()).as(edited.body()).isEqualTo(200);
+    String changed = edited.json().at("/edited_to/approval").asText();
+
+    var done = waiting.get(20, TimeUnit.SECONDS);
+    assertThat(done.status()).as(done.body()).isEqualTo(200);
+    assertThat(done.json().at("/edited/approval_id").asText()).isEqualTo(changed);
+    assertThat(done.json().at("/edited/arguments/parameters/project").asText())
+        .isEqualTo("sandbox");
+    assertThat(asked.stream().filter(it -> it.contains("early")))
+        .containsExactly("POST /projects/sandbox/issues t0ken {\"title\":\"early\"}");
+    var again = execute(caller, create("early"));
+    assertThat(again.status()).isEqualTo(202);
+    assertThat(again.text("approval_id")).isNotIn(approval, changed);
+    var permitted =
+        fixture.controlPlane.awaitAudit(
+            organization,
+            it ->
+                it.plane() == Plane.CONNECTOR
+                    && changed.equals(it.approvalId())
+                    && it.verdict() == Verdict.PERMIT);
+    assertThat(permitted.detail()).contains("/parameters/project").doesNotContain("sandbox");
+    var refused =
+        fixture.controlPlane.awaitAudit(
+            organization,
+            it ->
+                it.plane() == Plane.CONNECTOR
+                    && changed.equals(it.approvalId())
+                    && it.verdict() == Verdict.DENY);
+    assertThat(refused.detail()).contains("approval_edited");
+    assertThat(permitted.detail()).contains(refused.actionDigest());
   }
 
   @Test

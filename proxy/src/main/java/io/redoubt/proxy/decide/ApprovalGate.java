@@ -99,7 +99,8 @@ public final class ApprovalGate {
    *
    * @param form what stands in the place of its arguments
    * @param call as it is
-   * @param edited the plea for the call that stands in its place
+   * @param edited the plea for the call that stands in its place; throws {@link Refusal.Raised}
+   *     where nothing can
    */
   public record Editing(
       ApprovalRequest.Form form,
@@ -164,6 +165,9 @@ public final class ApprovalGate {
   public CompletionStage<Outcome> pass(Plea plea) {
     return pass(plea, plea.judgement, MOST_ATTEMPTS)
         .exceptionally(failure -> {
+          if (Causes.of(failure) instanceof Refusal.Raised raised) {
+            return new Held(raised.refusal(), null, plea.judgement);
+          }
           Causes.log("An approval could not be asked for or used", failure);
           return new Held(Refusal.UNAVAILABLE, null, plea.judgement);
         });

@@ -3,6 +3,7 @@ package io.redoubt.proxy.decide;
 import io.redoubt.agent.Judgement;
 import io.redoubt.http.HttpServer;
 import io.redoubt.http.RequestTrace;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Coverage;
 import io.redoubt.protocol.audit.Plane;
@@ -15,6 +16,7 @@ import io.redoubt.protocol.link.AgentSpec;
 import io.redoubt.proxy.stream.LiveStream;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -32,8 +34,8 @@ public abstract class GovernedCall {
   private final RequestBodies.Body body;
   private final InetAddress source;
   private final RequestTrace trace;
-  private final ActionId action;
-  private final Instant at;
+  private ActionId action;
+  private Instant at;
   private final long started = System.nanoTime();
   private @Nullable AccessClaims claims;
   private @Nullable ByteString refusable;
@@ -42,6 +44,8 @@ public abstract class GovernedCall {
   private @Nullable Judgement judgement;
   private @Nullable Reserved reserved;
   private @Nullable ApprovalId approval;
+  private ApprovalView.@Nullable Edit edit;
+  private ApprovalGate.@Nullable Replacement replacement;
   private @Nullable LiveStream stream;
   private boolean permitted;
   private boolean inDoubt;
@@ -148,6 +152,30 @@ public abstract class GovernedCall {
     return approval;
   }
 
+  /**
+   * Whoever was to approve it has changed it: what goes on is another action, in its place. How the
+   * one that ends here has ended is on record by now.
+   */
+  protected final void goesOnAs(ActionId another, Instant now, ApprovalView.Edit changed) {
+    action = another;
+    at = now;
+    edit = changed;
+  }
+
+  /** The call that it stands in the place of; null: it is as the agent asked for it. */
+  public final ApprovalView.@Nullable Edit edit() {
+    return edit;
+  }
+
+  /** What stands in its place, since whoever was to approve it has changed it; null: nothing. */
+  public final void isReplacedBy(ApprovalGate.@Nullable Replacement other) {
+    replacement = other;
+  }
+
+  public final ApprovalGate.@Nullable Replacement replacement() {
+    return replacement;
+  }
+
   public final void runsAs(LiveStream registered) {
     stream = registered;
   }
@@ -204,12 +232,20 @@ public abstract class GovernedCall {
   }
 
   /**
-   * What the log is told besides the verdict: what policies have to report.
+   * What the log is told besides the verdict: whose place it takes, and what policies have to
+   * report.
    *
    * @param code that comes first; null: none
    */
   public final @Nullable String remark(@Nullable String code) {
-    return Remark.of(code == null ? List.of() : List.of(code), judgement);
+    var first = new ArrayList<String>();
+    if (code != null) {
+      first.add(code);
+    }
+    if (edit != null) {
+      first.add(Remark.inThePlaceOf(edit));
+    }
+    return Remark.of(first, judgement);
   }
 
   /** What the log is told of it so far. */

@@ -66,6 +66,7 @@ public final class Permits {
       }
       case ApprovalGate.Held held -> {
         call.isUpTo(held.approval());
+        call.isReplacedBy(held.replacement());
         call.isJudged(held.judgement());
         call.keeps(held.reserved());
         throw new Refusal.Raised(held.why(), held.shortage());

@@ -2,6 +2,7 @@ package io.redoubt.proxy.decide;
 
 import io.redoubt.agent.Judgement;
 import io.redoubt.policy.Decision;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Verdict;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,12 @@ public final class Remark {
           "in shadow %s by %s"
               .formatted(shadow.verdict().wire(), String.join(" ", shadow.policyIds())));
     }
+  }
+
+  /** Of a call that stands in the place of another. */
+  public static String inThePlaceOf(ApprovalView.Edit edit) {
+    return "in the place of digest %s, changed by %s: %s"
+        .formatted(edit.actionDigest(), edit.by(), String.join(", ", edit.changes()));
   }
 
   private static boolean isPermittedByNone(Decision decision) {

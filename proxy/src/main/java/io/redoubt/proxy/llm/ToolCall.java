@@ -264,9 +264,7 @@ record ToolCall(
     }
     first.add("in the reply to " + of.action());
     if (edit != null) {
-      first.add(
-          "in the place of digest %s, changed by %s: %s"
-              .formatted(edit.actionDigest(), edit.by(), String.join(", ", edit.changes())));
+      first.add(Remark.inThePlaceOf(edit));
     }
     if (executor == Executor.PROVIDER) {
       first.add("run by the provider");

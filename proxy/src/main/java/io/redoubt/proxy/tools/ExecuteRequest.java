@@ -10,6 +10,9 @@ import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.Problem;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.text.PlainText;
+import io.redoubt.proxy.decide.Inspected;
+import io.redoubt.proxy.inspect.Inspector;
+import io.redoubt.proxy.inspect.JsonInspection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -33,6 +36,10 @@ record ExecuteRequest(
   private static final Pattern CONNECTOR = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
   private static final Pattern OPERATION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,126}");
   private static final int MOST_TEXT = 1_000;
+
+  /** What others see of it, and may change. */
+  private static final Set<String> SHOWN = Set.of("parameters", "resource", "reason");
+
   private static final Set<String> MEMBERS =
       Set.of("connector", "operation", "parameters", "resource", "reason");
 
@@ -49,12 +56,7 @@ record ExecuteRequest(
     }
     var said = read.values();
     var errors = new ArrayList<Problem.FieldError>();
-    said.fieldNames()
-        .forEachRemaining(name -> {
-          if (!MEMBERS.contains(name)) {
-            errors.add(new Problem.FieldError("/" + escaped(name), "is not known"));
-          }
-        });
+    requireKnown(said, MEMBERS, errors);
     String connector = text(said, "connector", CONNECTOR.asMatchPredicate(), errors);
     String operation = text(said, "operation", OPERATION.asMatchPredicate(), errors);
     if (connector == null && !said.hasNonNull("connector")) {
@@ -63,6 +65,25 @@ record ExecuteRequest(
     if (operation == null && !said.hasNonNull("operation")) {
       errors.add(new Problem.FieldError("/operation", "is needed"));
     }
+    return of(connector, operation, said, errors);
+  }
+
+  /**
+   * The same operation, with what somebody has written in the place of what was {@link #shown}.
+   *
+   * @throws ProblemException where that cannot be meant
+   */
+  static ExecuteRequest changed(String connector, String operation, ObjectNode instead) {
+    var errors = new ArrayList<Problem.FieldError>();
+    requireKnown(instead, SHOWN, errors);
+    return of(connector, operation, instead, errors);
+  }
+
+  private static ExecuteRequest of(
+      @Nullable String connector,
+      @Nullable String operation,
+      ObjectNode said,
+      List<Problem.FieldError> errors) {
     Predicate<String> plain = it -> !it.isEmpty() && PlainText.fits(it, MOST_TEXT);
     String resource = text(said, "resource", plain, errors);
     String reason = text(said, "reason", plain, errors);
@@ -81,6 +102,16 @@ record ExecuteRequest(
             : Json.STRICT.createObjectNode(),
         resource,
         reason);
+  }
+
+  private static void requireKnown(
+      ObjectNode said, Set<String> known, List<Problem.FieldError> errors) {
+    said.fieldNames()
+        .forEachRemaining(name -> {
+          if (!known.contains(name)) {
+            errors.add(new Problem.FieldError("/" + escaped(name), "is not known"));
+          }
+        });
   }
 
   private static @Nullable String text(
@@ -119,5 +150,16 @@ record ExecuteRequest(
       shown.put("reason", reason);
     }
     return shown;
+  }
+
+  /** What is found in all that the agent has written. */
+  Inspected inspected(Inspector inspector, JsonInspection.Limits limits) {
+    return Inspected.arguments(Arguments.parse(CanonicalJson.write(shown())), inspector, limits);
+  }
+
+  /** The whole of it, as a body that asks for it. */
+  ByteString body() {
+    return ByteString.fromArrayUnsafe(
+        CanonicalJson.write(shown().put("connector", connector).put("operation", operation)));
   }
 }

@@ -82,11 +82,17 @@ public final class ExecuteRoutes {
     this.bodies = new RequestBodies(system, config.bodies());
     var outcomes =
         new OutcomeWriter(system, ports.audit(), config.outcomes(), "connector", metrics);
+    this.refused = new Refused(node, ports.audit(), payloads);
     this.executor =
         new Executor(
-            node, authenticator, streams, config, ports, new BodyMemory(config.replyMemory()));
+            node,
+            authenticator,
+            streams,
+            config,
+            ports,
+            new BodyMemory(config.replyMemory()),
+            refused);
     this.performance = new Performance(upstreams, ports, config, payloads, outcomes, clock);
-    this.refused = new Refused(node, ports.audit(), payloads);
   }
 
   /** Rejects what is not asked of it. */
@@ -110,9 +116,12 @@ public final class ExecuteRoutes {
   /**
    * Done.
    *
+   * @param edited what was done in the place of what was asked for; null: it is as it was
    * @param result of the API
    */
-  private record Done(ActionId actionId, String decision, Reply result) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  private record Done(
+      ActionId actionId, String decision, Execution.@Nullable Edited edited, Reply result) {}
 
   /**
    * What the API answered.
@@ -154,6 +163,7 @@ public final class ExecuteRoutes {
         new Done(
             call.action(),
             "permit",
+            call.edited(),
             new Reply(
                 result.status(),
                 result.mediaType(),

@@ -1,11 +1,14 @@
 package io.redoubt.proxy.tools;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.http.RequestTrace;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.jwt.AccessClaims;
 import io.redoubt.proxy.decide.BodyMemory;
 import io.redoubt.proxy.decide.GovernedCall;
@@ -15,6 +18,7 @@ import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.decide.RequestBodies;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.Objects;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +44,34 @@ final class Execution extends GovernedCall {
 
   void comesTo(Invocation what) {
     invocation = what;
+  }
+
+  /** What goes on is that act, in the place of the one that the agent asked for. */
+  void goesOnAs(Act instead, Instant now) {
+    goesOnAs(instead.id(), now, Objects.requireNonNull(instead.edit(), "the agent's own"));
+    carries(instead.said());
+    asksFor(instead.request());
+    comesTo(instead.invocation());
+    holds(instead.found());
+  }
+
+  /**
+   * What stands in the place of what the agent asked for, as it is told.
+   *
+   * @param approvalId the request for that
+   * @param arguments with which it may be asked for, or is done; null: it is not approved
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Edited(ApprovalId approvalId, @Nullable JsonNode arguments) {}
+
+  /** Null: nothing does. */
+  @Nullable Edited edited() {
+    var place = edit();
+    if (place != null && asked != null) {
+      return new Edited(place.approval(), asked.shown());
+    }
+    var other = replacement();
+    return other == null ? null : new Edited(other.view().id(), other.arguments());
   }
 
   /**
@@ -68,13 +100,7 @@ final class Execution extends GovernedCall {
   @Override
   public AuditBuilder record(NodeIdentity node, AccessClaims who, Verdict verdict) {
     var record =
-        record(
-            node,
-            who,
-            Plane.CONNECTOR,
-            Executor.operation(invocation),
-            verdict,
-            Inspected.ARGUMENTS);
+        record(node, who, Plane.CONNECTOR, Act.operation(invocation), verdict, Inspected.ARGUMENTS);
     if (asked != null) {
       record.connector(asked.connector()).resource(asked.operation());
     }

@@ -1,21 +1,20 @@
 package io.redoubt.proxy.tools;
 
 import io.redoubt.action.Arguments;
-import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.Judgement;
+import io.redoubt.approval.ApprovalRequest;
 import io.redoubt.approval.ShownPrompt;
 import io.redoubt.connector.Connectors;
 import io.redoubt.content.ContentRules;
 import io.redoubt.http.Requests;
 import io.redoubt.link.Freshness;
 import io.redoubt.policy.Policies;
-import io.redoubt.policy.PolicyAction;
-import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Verdict;
-import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.id.ActionId;
+import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.link.AgentSpec;
-import io.redoubt.protocol.link.ConnectorSpec;
 import io.redoubt.protocol.policy.ContentPolicy.Direction;
 import io.redoubt.proxy.authenticate.AuthenticatedAgent;
 import io.redoubt.proxy.authenticate.Authenticator;
@@ -33,7 +32,6 @@ import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.proxy.stream.LiveStreams;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
@@ -52,7 +50,7 @@ final class Executor {
   /**
    * An act that may be done.
    *
-   * @param said what the agent sent
+   * @param said what it is asked for with
    */
   record Permitted(
       AuthenticatedAgent agent,
@@ -61,28 +59,31 @@ final class Executor {
       LiveStream stream,
       ContentInForce content) {}
 
-  /** An act that is asked for. */
+  /**
+   * An act that is asked for.
+   *
+   * @param by what it was inspected by
+   */
   private record Question(
-      Execution call,
-      AuthenticatedAgent agent,
-      ByteString said,
-      ExecuteRequest request,
-      Invocation invocation,
-      LiveStream stream) {
-    GovernedAction action(Inspected found) {
-      return new GovernedAction(
-          call.action(),
-          Plane.CONNECTOR,
-          operation(invocation),
-          request.operation(),
-          request.connector(),
-          invocation.digest(),
-          call.source(),
-          false,
-          Set.copyOf(found.findings()),
-          request.arguments());
+      Execution call, AuthenticatedAgent agent, LiveStream stream, Act act, Policies.Contents by)
+      implements ApprovalGate.Editable {
+    OrganizationId organization() {
+      return agent.claims().organization();
+    }
+
+    @Override
+    public String digest() {
+      return act.digest();
+    }
+
+    @Override
+    public ApprovalView.@Nullable Edit edit() {
+      return act.edit();
     }
   }
+
+  /** What is said to an act, which may be another than was asked for. */
+  private record Said(Question question, Agent.Reply reply) {}
 
   private final NodeIdentity node;
   private final Authenticator authenticator;
@@ -90,6 +91,7 @@ final class Executor {
   private final ToolsConfig config;
   private final ToolPorts ports;
   private final BodyMemory room;
+  private final Refused refused;
   private final ApprovalGate approvals;
   private final DecidedContents contents;
 
@@ -99,23 +101,17 @@ final class Executor {
       LiveStreams streams,
       ToolsConfig config,
       ToolPorts ports,
-      BodyMemory room) {
+      BodyMemory room,
+      Refused refused) {
     this.node = node;
     this.authenticator = authenticator;
     this.streams = streams;
     this.config = config;
     this.ports = ports;
     this.room = room;
+    this.refused = refused;
     this.approvals = new ApprovalGate(ports.agents(), ports.approvals(), ports.patience());
     this.contents = new DecidedContents(ports.policies());
-  }
-
-  /** What policies call it; what is not known here counts as a change. */
-  static String operation(@Nullable Invocation invocation) {
-    return (invocation != null && invocation.operation().access() == ConnectorSpec.Access.READ
-            ? PolicyAction.CONNECTOR_READ
-            : PolicyAction.CONNECTOR_WRITE)
-        .id();
   }
 
   CompletionStage<Permitted> admit(Execution call) {
@@ -150,26 +146,31 @@ final class Executor {
     var invocation = Invocation.of(connector, operation, request);
     call.comesTo(invocation);
     var stream = Permits.registered(call, agent, streams, authenticator);
-    return new Question(call, agent, body, request, invocation, stream);
+    var by = ports.policies().contents(agent.claims().organization());
+    var found = inspected(request, by.rules());
+    call.holds(found);
+    var act = new Act(call.action(), body, request, invocation, found, null);
+    return new Question(call, agent, stream, act, by);
   }
 
-  private CompletionStage<Permitted> decide(Question question) {
-    var claims = question.agent.claims();
-    var by = ports.policies().contents(claims.organization());
-    var found = inspected(question, by.rules());
-    question.call.holds(found);
+  private CompletionStage<Permitted> decide(Question asked) {
+    var call = asked.call;
     return ports
         .agents()
         .ask(
-            question.agent.key(),
+            asked.agent.key(),
             replyTo ->
                 new Agent.Decide(
-                    question.action(found), claims.family(), ports.patience().ends(), replyTo))
+                    asked.act.action(call.source()),
+                    asked.agent.claims().family(),
+                    ports.patience().ends(),
+                    replyTo))
         .exceptionallyCompose(failure -> Permits.unavailable(failure))
-        .thenCompose(reply -> approved(question, by, found, reply))
-        .thenCompose(reply -> {
-          var permitted = Permits.permitted(question.call, reply);
-          return preparedFor(question, by, found, permitted)
+        .thenCompose(reply -> approved(asked, reply))
+        .thenCompose(said -> {
+          var question = said.question;
+          var permitted = Permits.permitted(call, said.reply);
+          return preparedFor(question, permitted)
               .thenCompose(content -> record(question, permitted, content));
         });
   }
@@ -188,16 +189,12 @@ final class Executor {
     }
   }
 
-  private Inspected inspected(Question question, ContentRules rules) {
-    return Inspected.arguments(
-        Arguments.parse(CanonicalJson.write(question.request.shown())),
-        Inspector.of(rules.patterns()),
-        config.inspection().limits());
+  private Inspected inspected(ExecuteRequest request, ContentRules rules) {
+    return request.inspected(Inspector.of(rules.patterns()), config.inspection().limits());
   }
 
   /** What is said to it once those who are to approve it have been asked. */
-  private CompletionStage<Agent.Reply> approved(
-      Question question, Policies.Contents by, Inspected found, Agent.Reply reply) {
+  private CompletionStage<Said> approved(Question question, Agent.Reply reply) {
     var call = question.call;
     if (!(reply instanceof Agent.Denied(var why, var spec, var judgement, _))
         || why != Agent.Denial.APPROVAL_NEEDED
@@ -205,42 +202,75 @@ final class Executor {
         || judgement == null
         || !ApprovalGate.opensFor(judgement)
         || standing(question) == Freshness.Standing.FROZEN) {
-      return CompletableFuture.completedFuture(reply);
+      return CompletableFuture.completedFuture(new Said(question, reply));
     }
     call.isOf(spec);
     call.isJudged(judgement);
     return approvals
-        .pass(plea(question, by, found, spec, judgement))
-        .thenApply(outcome -> Permits.approved(call, outcome));
+        .pass(plea(question, spec, judgement))
+        .thenCompose(outcome -> {
+          var then = Permits.approved(call, outcome);
+          return outcome instanceof ApprovalGate.Passed(_, _, Question instead)
+              ? replaced(question, instead).thenApply(other -> new Said(other, then))
+              : CompletableFuture.completedStage(new Said(question, then));
+        });
   }
 
-  private ApprovalGate.Plea plea(
-      Question question,
-      Policies.Contents by,
-      Inspected found,
-      AgentSpec spec,
-      Judgement judgement) {
+  /** Both are on record: the one that is never done, and the one that is in its place. */
+  private CompletionStage<Question> replaced(Question question, Question instead) {
+    return refused
+        .replaced(question.call)
+        .thenApply(_ -> {
+          question.call.goesOnAs(instead.act, ports.patience().clock().instant());
+          return instead;
+        });
+  }
+
+  private ApprovalGate.Plea plea(Question question, AgentSpec spec, Judgement judgement) {
     var call = question.call;
+    var act = question.act;
     return new ApprovalGate.Plea(
         question.agent.key(),
         question.agent.claims().family(),
-        question.action(found),
+        act.action(call.source()),
         spec,
         judgement,
         null,
         call.trace().traceId(),
-        question.request.shown(),
+        act.request().shown(),
         ShownPrompt.NONE,
         Requests.preferredWait(call.request(), config.longestWait()).orElse(Duration.ZERO),
         call::isWanted,
-        permitted -> objection(question, by, found, permitted),
-        null);
+        permitted -> objection(question, permitted),
+        new ApprovalGate.Editing(
+            ApprovalRequest.Form.OBJECT,
+            question,
+            (edit, instead) -> plea(changed(question, edit, instead), spec, judgement)));
+  }
+
+  /** People took their time: it is looked at as is done now. */
+  private Question changed(Question question, ApprovalView.Edit edit, Arguments instead) {
+    var invocation = question.act.invocation();
+    requireUnchanged(ports.connectors(), question.agent, invocation);
+    var connector = invocation.connector();
+    var operation = invocation.operation();
+    var request = ExecuteRequest.changed(connector.name(), operation.name(), instead.values());
+    var now = ports.policies().contents(question.organization());
+    var act =
+        new Act(
+            ActionId.next(ports.patience().clock()),
+            request.body(),
+            request,
+            Invocation.of(connector, operation, request),
+            inspected(request, now.rules()),
+            edit);
+    return new Question(question.call, question.agent, question.stream, act, now);
   }
 
   /** Why it would not be done although it is permitted: then its grant is not spent. */
   private CompletionStage<Optional<Refusal>> objection(
-      Question question, Policies.Contents by, Inspected found, Agent.Permitted permitted) {
-    return preparedFor(question, by, found, permitted)
+      Question question, Agent.Permitted permitted) {
+    return preparedFor(question, permitted)
         .handle((_, failure) -> {
           if (failure == null) {
             return Optional.empty();
@@ -254,7 +284,7 @@ final class Executor {
   }
 
   private Freshness.Standing standing(Question question) {
-    return ports.freshness().standing(question.agent.claims().organization());
+    return ports.freshness().standing(question.organization());
   }
 
   /**
@@ -264,31 +294,32 @@ final class Executor {
    * is no room for the reply.
    */
   private CompletionStage<ContentInForce> preparedFor(
-      Question question, Policies.Contents by, Inspected found, Agent.Permitted permitted) {
+      Question question, Agent.Permitted permitted) {
     var judgement = permitted.judgement();
     if (judgement == null) {
       return CompletableFuture.failedFuture(new Refusal.Raised(Refusal.POLICIES_UNKNOWN));
     }
-    var claims = question.agent.claims();
+    var by = question.by;
+    var act = question.act;
     long version = judgement.bundleVersion();
     CompletionStage<ContentRules> rules =
         version == by.version()
             ? CompletableFuture.completedFuture(by.rules())
-            : contents.of(claims.organization(), version);
+            : contents.of(question.organization(), version);
     return rules.thenApply(decided -> {
       if (version != by.version()
           && !decided.looksForTheSameAs(by.rules())
-          && !inspected(question, decided).findings().equals(found.findings())) {
+          && !inspected(act.request(), decided).findings().equals(act.found().findings())) {
         throw new Refusal.Raised(Refusal.POLICIES_UNKNOWN);
       }
-      var content = ContentInForce.of(decided, claims.agent(), permitted.spec());
-      if (found.isPartial() && content.policy().enforces(Direction.ARGUMENTS)) {
+      var content = ContentInForce.of(decided, question.agent.claims().agent(), permitted.spec());
+      if (act.found().isPartial() && content.policy().enforces(Direction.ARGUMENTS)) {
         throw new Refusal.Raised(Refusal.CONTENT_NOT_INSPECTED);
       }
       if (standing(question) == Freshness.Standing.FROZEN) {
         throw new Refusal.Raised(Refusal.ENCLAVE_FROZEN);
       }
-      requireUnchanged(ports.connectors(), question.agent, question.invocation);
+      requireUnchanged(ports.connectors(), question.agent, act.invocation());
       question.call.makeRoom(room, config.roomOfReply());
       return content;
     });
@@ -313,6 +344,10 @@ final class Executor {
     return Permits.recorded(call, ports.audit(), intent, permitted.fence(), raised)
         .thenApply(_ ->
             new Permitted(
-                question.agent, question.said, question.invocation, question.stream, content));
+                question.agent,
+                question.act.said(),
+                question.act.invocation(),
+                question.stream,
+                content));
   }
 }

@@ -70,6 +70,20 @@ final class Refused {
         .thenCombine(call.body().drain(call.claims() != null), (known, _) -> answer(call, known));
   }
 
+  /**
+   * Another act goes on in its place, and this one is on record as one that never does; fails with
+   * {@link Refusal.Raised} where it cannot be.
+   */
+  CompletionStage<Void> replaced(Execution call) {
+    var edited = new Why(Refusal.APPROVAL_EDITED, null);
+    return recorded(call, edited)
+        .thenAccept(known -> {
+          if (known.refusal != edited.refusal) {
+            throw new Refusal.Raised(known.refusal);
+          }
+        });
+  }
+
   private CompletionStage<Why> recorded(Execution call, Why why) {
     var claims = call.claims();
     var refusal = why.refusal;
@@ -137,6 +151,10 @@ final class Refused {
     }
     if (approval != null) {
       members.put("approval_id", approval);
+    }
+    var edited = call.edited();
+    if (edited != null) {
+      members.put("edited", edited);
     }
     return members;
   }

@@ -51,6 +51,9 @@ public final class FakeAgents implements Agents {
   /** What the policies say to a proposed tool call. */
   volatile Function<GovernedAction, Judgement> ofTools = _ -> PERMITS;
 
+  /** The same to an operation; null: what they say to everything. */
+  public volatile @Nullable Function<GovernedAction, Judgement> ofOperations;
+
   /** What the budget keeps for each call; null: there is none. */
   volatile @Nullable Reserved reserved;
 
@@ -105,8 +108,18 @@ public final class FakeAgents implements Agents {
     return (hasGrant ? granted : gate).thenApply(_ -> reply(agent, command));
   }
 
+  private Judgement said(GovernedAction action) {
+    var operations = ofOperations;
+    if (action.plane() == Plane.TOOL) {
+      return ofTools.apply(action);
+    }
+    return action.plane() == Plane.CONNECTOR && operations != null
+        ? operations.apply(action)
+        : judgement;
+  }
+
   private Agent.Answer answer(GovernedAction action) {
-    var said = ofTools.apply(action);
+    var said = said(action);
     return switch (said.decision().verdict()) {
       case PERMIT -> new Agent.Answer(null, said);
       case DENY -> new Agent.Answer(Agent.Denial.POLICY, said);
@@ -171,9 +184,7 @@ public final class FakeAgents implements Agents {
         }
         yield action.bringsCredential() && !spec.mayBringCredential()
             ? new Agent.Denied(Agent.Denial.OWN_CREDENTIAL_NOT_ALLOWED, spec, null)
-            : judged(
-                spec,
-                approved(action.plane() == Plane.TOOL ? ofTools.apply(action) : judgement, action));
+            : judged(spec, approved(said(action), action));
       }
       case Agent.DecideTogether _ when isolated ->
           new Agent.Denied(Agent.Denial.NOT_ACTIVE, spec, null);

@@ -18,6 +18,7 @@ import io.redoubt.http.HttpServer;
 import io.redoubt.link.Freshness;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.EnclaveId;
@@ -38,6 +39,7 @@ import io.redoubt.proxy.authenticate.Authenticator;
 import io.redoubt.proxy.authenticate.DpopProofs;
 import io.redoubt.proxy.authenticate.ServiceIdentityVerifier;
 import io.redoubt.proxy.authenticate.VerificationKeys;
+import io.redoubt.proxy.decide.ChangedCalls;
 import io.redoubt.proxy.decide.NodeIdentity;
 import io.redoubt.proxy.decide.PayloadRecording;
 import io.redoubt.proxy.llm.reply.ReplyGuard.Style;
@@ -46,6 +48,7 @@ import io.redoubt.proxy.sdk.SdkAgent.Heard;
 import io.redoubt.proxy.sdk.SdkAgent.Question;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.stream.LiveStreamsConfig;
+import io.redoubt.proxy.tools.EditedOperations;
 import io.redoubt.proxy.tools.ExecuteRoutes;
 import io.redoubt.proxy.tools.ToolPorts;
 import io.redoubt.proxy.tools.ToolsConfig;
@@ -156,10 +159,13 @@ public final class LlmFixture implements AutoCloseable {
             board,
             policies,
             desk,
-            new EditedToolCalls(
+            new ChangedCalls(
                 agents,
                 policies,
-                LlmConfig.from(config),
+                Map.of(
+                    Plane.TOOL, new EditedToolCalls(LlmConfig.from(config), clock),
+                    Plane.CONNECTOR,
+                        new EditedOperations(connectors, ToolsConfig.from(config), clock)),
                 new Patience(clock, Duration.ofSeconds(5))),
             new Bystanders(audit, ENCLAVE, "node-1", clock),
             clock);
@@ -247,6 +253,7 @@ public final class LlmFixture implements AutoCloseable {
     agents.isolated = false;
     agents.judgement = FakeAgents.PERMITS;
     agents.ofTools = _ -> FakeAgents.PERMITS;
+    agents.ofOperations = null;
     agents.proposed.clear();
     agents.unjudged = false;
     agents.reserved = null;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -191,6 +192,29 @@ class ApprovalTourIT {
 
   @Test
   @Order(6)
+  void anOperationIsDoneAsWhoeverApprovesHasChangedIt() throws Exception {
+    var waits = stage.filing("ten chairs");
+    String approval = stage.pending("ten chairs");
+    stage.inSlack(approval, ASKED);
+    var changed = directory.resolve("changed.json");
+    Files.writeString(
+        changed,
+        stage.shown(approval).path("arguments").toString().replace("ten chairs", "two chairs"));
+
+    stage.done("approvals", "approve", approval, "--edit", changed.toString());
+
+    var answer = waits.join();
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    assertThat(answer.json().at("/edited/arguments").toString()).contains("two chairs");
+    assertThat(stage.tickets.filed()).containsExactly("the printer", "two chairs");
+    String instead = answer.json().at("/edited/approval_id").asText();
+    assertThat(stage.inSlack(approval, "Changed").hasButtons()).isFalse();
+    stage.awaitRecorded(approval, "approval:edited");
+    stage.awaitRecorded(instead, "approval:asked", "approval:granted", "approval:used");
+  }
+
+  @Test
+  @Order(7)
   void withEverybodyAsleepItGoesFromTierToTierAndThenNowhere() throws Exception {
     try (var watch = stage.watch("asleep")) {
       var reply = stage.opened("wipe", "the disk", PATIENT);
@@ -222,7 +246,7 @@ class ApprovalTourIT {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void withTheControlPlaneGoneItIsApprovedAtTheEnclave() throws Exception {
     assertThat(stage.opened("transfer", "a new roof", 1).whole()).contains("pending");
     roof = stage.pending("a new roof");
@@ -254,7 +278,7 @@ class ApprovalTourIT {
   }
 
   @Test
-  @Order(8)
+  @Order(9)
   void afterEverythingDiedAllOfItIsThereAndWhatWaitedPassesOnce() throws Exception {
     stage.product.killEverything();
     stage.up();
@@ -274,12 +298,13 @@ class ApprovalTourIT {
     var lit = stage.executed("file", "the lights");
     assertThat(lit.status()).as(lit.body()).isEqualTo(200);
     assertThat(stage.executed("file", "the lights").status()).isEqualTo(202);
-    assertThat(stage.tickets.filed()).containsExactly("the printer", "the heating", "the lights");
+    assertThat(stage.tickets.filed())
+        .containsExactly("the printer", "two chairs", "the heating", "the lights");
     assertThat(stage.secretsFound()).isEmpty();
   }
 
   @Test
-  @Order(9)
+  @Order(10)
   void inSlackItGoesOnWhereItWas() throws Exception {
     assertThat(stage.inSlack(bread, USED).hasButtons()).as("decided elsewhere").isFalse();
     var message = stage.inSlack(roof, ASKED);
