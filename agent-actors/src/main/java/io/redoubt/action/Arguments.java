@@ -65,8 +65,11 @@ public final class Arguments implements ClusterMessage {
       if (!(read instanceof ObjectNode object)) {
         return refused("not a JSON object");
       }
-      return ExactJson.hasLargeInteger(object)
-          ? refused("a number beyond 64 bits")
+      if (ExactJson.hasLargeInteger(object)) {
+        return refused("a number beyond 64 bits");
+      }
+      return ExactJson.hasLongNumber(object)
+          ? refused("nested too deep, or with a number too long")
           : new Arguments(json.clone(), null, object);
     } catch (StreamConstraintsException _) {
       return refused("nested too deep, or with a number too long");

@@ -2,7 +2,9 @@ package io.redoubt.action;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.json.CanonicalJson;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,6 +56,29 @@ class ArgumentsTest {
         .isEqualTo("larger than 1048576 bytes");
     assertThat(read("{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}").refusal())
         .contains("nested too deep");
+  }
+
+  /** What is taken goes on in its canonical form, and has to be read there once more. */
+  @Test
+  void everyNumberThatIsTakenCanBeReadInItsCanonicalFormToo() {
+    var digits = "1234567890".repeat(7);
+    for (int length = 1; length <= 64; length++) {
+      for (int exponent = -30; exponent <= 30; exponent++) {
+        for (var sign : List.of("", "-")) {
+          String fraction = length == 1 ? "" : "." + digits.substring(1, length);
+          var taken =
+              read("{\"n\":%s%c%se%d}".formatted(sign, digits.charAt(0), fraction, exponent));
+          if (taken.refusal() == null) {
+            var again = Arguments.parse(CanonicalJson.write(taken.values()));
+            assertThat(again.refusal())
+                .as("%s", taken.values())
+                .isIn(null, "a number beyond 64 bits");
+          }
+        }
+      }
+    }
+    assertThat(read("{\"n\":1." + digits.substring(0, 62) + "e-5}").refusal())
+        .contains("a number too long");
   }
 
   @Test

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads JSON of others with all digits of its numbers: who decides about it sees what it says. */
 public final class ExactJson extends JsonDeserializer<@Nullable JsonNode> {
+  /** With so many digits it is short however it is written. */
+  private static final int SHORT = 40;
+
   private static final ObjectReader READER =
       Json.LENIENT
           .readerFor(JsonNode.class)
@@ -22,6 +25,26 @@ public final class ExactJson extends JsonDeserializer<@Nullable JsonNode> {
   public JsonNode deserialize(JsonParser parser, DeserializationContext context)
       throws IOException {
     return READER.readValue(parser);
+  }
+
+  /**
+   * Whether a value that was read like this has a number that in its canonical form is longer than
+   * anybody reads: zeros take the place of an exponent there.
+   *
+   * @param value no deeper than the reader lets JSON be
+   */
+  public static boolean hasLongNumber(JsonNode value) {
+    if (value.isBigDecimal()
+        && value.decimalValue().precision() > SHORT
+        && CanonicalJson.write(value).length > Json.MAX_NUMBER_LENGTH) {
+      return true;
+    }
+    for (var each : value) {
+      if (hasLongNumber(each)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -29,6 +29,9 @@ public final class Json {
   /** For what Redoubt's own parts send each other: a newer sender may know more fields. */
   public static final ObjectMapper LENIENT = mapper(false);
 
+  /** In characters. */
+  static final int MAX_NUMBER_LENGTH = 64;
+
   private Json() {}
 
   private static ObjectMapper mapper(boolean failOnUnknown) {
@@ -58,7 +61,10 @@ public final class Json {
     mapper
         .getFactory()
         .setStreamReadConstraints(
-            StreamReadConstraints.builder().maxNestingDepth(64).maxNumberLength(64).build());
+            StreamReadConstraints.builder()
+                .maxNestingDepth(64)
+                .maxNumberLength(MAX_NUMBER_LENGTH)
+                .build());
     return mapper;
   }
 
