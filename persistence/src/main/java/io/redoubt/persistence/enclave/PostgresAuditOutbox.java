@@ -20,7 +20,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class PostgresAuditOutbox implements AuditOutbox {
   private static final int LINES_IN_A_BATCH = 500;
 
-  private record Numbered(long number, AuditBatch.StoredLine line) {}
+  /** Half of what the control plane takes at once. A line by itself is always less. */
+  private static final int CHARACTERS_IN_A_BATCH = 4 << 20;
+
+  private record Numbered(long number, int characters, AuditBatch.StoredLine line) {}
 
   private final Database database;
   private final Database writes;
@@ -73,9 +76,13 @@ final class PostgresAuditOutbox implements AuditOutbox {
                 handle
                     .createQuery("SELECT number, half, document FROM enclave.next_audit(:limit)")
                     .bind("limit", limit)
-                    .map((row, _) ->
-                        new Numbered(
-                            row.getLong(1), AuditLine.stored(row.getInt(2), row.getString(3))))
+                    .map((row, _) -> {
+                      var document = row.getString(3);
+                      return new Numbered(
+                          row.getLong(1),
+                          document.length(),
+                          AuditLine.stored(row.getInt(2), document));
+                    })
                     .list());
     return lines.isEmpty()
         ? Optional.empty()
@@ -83,7 +90,19 @@ final class PostgresAuditOutbox implements AuditOutbox {
             new AuditBatch.Stored(
                 organization,
                 lines.getFirst().number(),
-                lines.stream().map(Numbered::line).toList()));
+                lines.stream().limit(fitting(lines)).map(Numbered::line).toList()));
+  }
+
+  /** How many of the first go together; one does in any case. */
+  private static int fitting(List<Numbered> lines) {
+    long characters = 0;
+    for (int i = 0; i < lines.size(); i++) {
+      characters += lines.get(i).characters();
+      if (characters > CHARACTERS_IN_A_BATCH) {
+        return Math.max(1, i);
+      }
+    }
+    return lines.size();
   }
 
   @Override

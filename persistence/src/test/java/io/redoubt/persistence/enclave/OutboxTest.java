@@ -1,7 +1,9 @@
 package io.redoubt.persistence.enclave;
 
 import static io.redoubt.persistence.enclave.EnclaveNode.ACME;
+import static io.redoubt.persistence.enclave.EnclaveNode.CLOCK;
 import static io.redoubt.persistence.enclave.EnclaveNode.GLOBEX;
+import static io.redoubt.persistence.enclave.EnclaveNode.NOW;
 import static io.redoubt.persistence.enclave.EnclaveNode.agent;
 import static io.redoubt.persistence.enclave.EnclaveNode.await;
 import static io.redoubt.persistence.enclave.EnclaveNode.intent;
@@ -12,7 +14,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.redoubt.link.AuditOutbox;
 import io.redoubt.persistence.embedded.TemporaryDatabase;
 import io.redoubt.persistence.postgres.DatabaseRole;
+import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.AuditRecord;
+import io.redoubt.protocol.audit.Outcome;
+import io.redoubt.protocol.audit.Plane;
+import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.link.AuditBatch;
@@ -23,6 +30,7 @@ import java.sql.DriverManager;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +138,34 @@ class OutboxTest {
     }
 
     assertThat(seen).containsExactlyInAnyOrder(ACME, GLOBEX);
+  }
+
+  /** Otherwise the control plane would refuse it, again and again. */
+  @Test
+  void whatIsTooMuchForOneBatchGoesInSeveral() {
+    var policies = IntStream.range(0, 1_000).mapToObj(i -> "p".repeat(90) + i).toList();
+    for (int i = 0; i < 60; i++) {
+      var agent = agent(ACME);
+      await(
+          node.store
+              .auditLog()
+              .record(
+                  new AuditBuilder(
+                          AuditId.next(CLOCK), NOW, ACME, Plane.TOOL, "tool:call", Verdict.DENY)
+                      .agent(agent.agent(), "mbr_owner")
+                      .byAgent()
+                      .policies(policies, 1)
+                      .outcome(new Outcome(Outcome.Status.REFUSED, 0, null, "policy_denied"))
+                      .build()));
+    }
+
+    var first = onlyBatch(500);
+    assertThat(Json.write(first).length).isLessThan(5 << 20);
+    await(outbox.confirmed(ACME, first.lines().size()));
+
+    var second = onlyBatch(500);
+    assertThat(second.first()).isEqualTo(first.lines().size() + 1);
+    assertThat(first.lines().size() + second.lines().size()).isEqualTo(60);
   }
 
   @Test

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Builds an {@link AuditRecord} from what is known; everything else stays empty. */
 public final class AuditBuilder {
+  /** Records travel and are kept by the hundred, whatever somebody has written into one. */
+  public static final int MOST_DETAIL = 4_000;
+
   private final AuditId id;
   private final Instant time;
   private final OrganizationId organization;
@@ -151,8 +154,12 @@ public final class AuditBuilder {
     return this;
   }
 
+  /** In words; what is beyond {@value #MOST_DETAIL} characters is cut. */
   public AuditBuilder detail(@Nullable String detail) {
-    this.detail = detail;
+    this.detail =
+        detail == null || detail.length() <= MOST_DETAIL
+            ? detail
+            : detail.substring(0, MOST_DETAIL) + "…";
     return this;
   }
 
