@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,7 +103,8 @@ public record Placement(String target, @Nullable ObjectNode body) {
 
   private static String query(ObjectNode rest, List<Problem.FieldError> errors) {
     var pairs = new ArrayList<String>();
-    for (Map.Entry<String, JsonNode> each : rest.properties()) {
+    // In the order of their names, as in the digest: what is one call there is one address here.
+    for (Map.Entry<String, JsonNode> each : sorted(rest).entrySet()) {
       var values = each.getValue().isArray() ? each.getValue() : List.of(each.getValue());
       for (JsonNode value : values) {
         String text = scalar(value);
@@ -116,6 +119,12 @@ public record Placement(String target, @Nullable ObjectNode body) {
       }
     }
     return pairs.isEmpty() ? "" : "?" + String.join("&", pairs);
+  }
+
+  private static SortedMap<String, JsonNode> sorted(ObjectNode parameters) {
+    var sorted = new TreeMap<String, JsonNode>();
+    parameters.properties().forEach(each -> sorted.put(each.getKey(), each.getValue()));
+    return sorted;
   }
 
   /** As text; null: it is none that stands in an address. */
