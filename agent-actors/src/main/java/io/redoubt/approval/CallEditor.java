@@ -1,16 +1,27 @@
 package io.redoubt.approval;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.action.Arguments;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at a call that somebody wants to approve with other arguments: as its plane looks at any,
  * and as policies judge any, at this moment.
  */
 public interface CallEditor {
+
+  /**
+   * What somebody wants to have done.
+   *
+   * @param original in whose place
+   * @param shown its arguments; null: they are not there
+   * @param instead what they have written in the place of those
+   */
+  record Change(ApprovalRequest original, @Nullable JsonNode shown, Arguments instead) {}
 
   /** What is said to the changed call. */
   sealed interface Look {}
@@ -20,6 +31,7 @@ public interface CallEditor {
    *
    * @param identity what a grant for it is good for
    * @param digest of the changed call, hex
+   * @param arguments of the changed call, as they are meant: what is approved, and told
    * @param workflows that policies ask; none: they would permit it without
    * @param riskReasons what makes the risk
    * @param findings what inspection found in the changed call, by kind
@@ -27,6 +39,7 @@ public interface CallEditor {
   record Askable(
       String identity,
       String digest,
+      JsonNode arguments,
       List<String> policyIds,
       long bundleVersion,
       int risk,
@@ -50,5 +63,5 @@ public interface CallEditor {
   record Forbidden(String why) implements Look {}
 
   /** Looks at it. Permits nothing, and is no act of the agent's. Fails where nobody can say. */
-  CompletionStage<Look> look(AgentKey agent, ApprovalRequest original, Arguments edited);
+  CompletionStage<Look> look(AgentKey agent, Change change);
 }

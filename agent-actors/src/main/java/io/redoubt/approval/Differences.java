@@ -70,14 +70,8 @@ final class Differences {
     }
   }
 
-  /** Names come from a model, or from whoever changed them, and go into records. */
+  /** Names come from a model, or from whoever changed them, and stand between others in records. */
   private static String shown(String pointer) {
-    var shown = new StringBuilder();
-    pointer
-        .codePoints()
-        .limit(MOST_CHARACTERS)
-        .map(c -> PlainText.isVisible(c) ? c : '?')
-        .forEach(shown::appendCodePoint);
-    return shown.length() < pointer.length() ? shown + MORE : shown.toString();
+    return PlainText.beginning(pointer, MOST_CHARACTERS).replace(';', '?').replace(',', '?');
   }
 }

@@ -23,6 +23,7 @@ import io.redoubt.approval.Voting.Outcome;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
+import io.redoubt.protocol.text.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Edits {
   private static final String TEXT_MEMBER = "input";
+  private static final int MOST_WORDS = 500;
 
   private final Approvals approvals;
   private final ApprovalDesk desk;
@@ -73,19 +75,19 @@ final class Edits {
     }
     var agent = new AgentKey(key.organization(), original.agent());
     return editor
-        .look(agent, original, edited)
+        .look(agent, new CallEditor.Change(original, entry.arguments(), edited))
         .thenCompose(verdict ->
             switch (verdict) {
               case Forbidden(var why) -> notEdited(why, entry);
               case Askable it when it.digest().equals(original.digest()) ->
                   notEdited("It is the same call: approve it as it is.", entry);
               case Askable it -> {
-                var changes = Differences.between(entry.arguments(), edited.values());
+                var changes = Differences.between(entry.arguments(), it.arguments());
                 var edit =
                     new ApprovalView.Edit(key.approval(), original.digest(), ballot.by(), changes);
                 // It takes the place of one that waits already: the agent's own limit is not
                 // about it.
-                yield desk.ask(agent, request(editable, it, edit), edited.values())
+                yield desk.ask(agent, request(editable, it, edit), it.arguments())
                     .thenCompose(answer ->
                         replace(key, ballot, entry, new Replacing(answer, it.digest(), edit)));
               }
@@ -244,7 +246,8 @@ final class Edits {
 
   private static CompletionStage<Outcome> notEdited(String why, Entry entry) {
     var view = entry.view();
+    // It may hold names that somebody has written, and goes into the record.
     return CompletableFuture.completedFuture(
-        new NotEdited(why, view == null ? null : entry.now(view)));
+        new NotEdited(PlainText.beginning(why, MOST_WORDS), view == null ? null : entry.now(view)));
   }
 }

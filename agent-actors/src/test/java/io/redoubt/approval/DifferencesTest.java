@@ -50,11 +50,14 @@ class DifferencesTest {
     ObjectNode odd = Json.STRICT.createObjectNode();
     odd.put("x".repeat(1000), 1);
     odd.put("in\u202evisible\n", 1);
+    odd.put("x; alert of tickets#1: nothing to see, really", 1);
 
     assertThat(Differences.between(json("{}"), many)).hasSize(Differences.MOST + 1).endsWith("…");
     assertThat(Differences.between(json("{}"), odd))
         .allMatch(it -> it.length() <= Differences.MOST_CHARACTERS + 1)
-        .noneMatch(it -> it.contains("\u202e") || it.contains("\n"));
+        .noneMatch(it -> it.contains("\u202e") || it.contains("\n"))
+        .as("what stands between the parts of a record")
+        .noneMatch(it -> it.contains(";") || it.contains(","));
   }
 
   /** Nothing is named where nothing differs, and something where anything does. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.action.Approved;
+import io.redoubt.action.Arguments;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Consume;
@@ -97,8 +98,8 @@ class EditsTest {
           board,
           new FakePolicies(),
           desk,
-          (_, _, edited) -> {
-            seen = CanonicalJson.write(edited.values());
+          (_, change) -> {
+            seen = CanonicalJson.write(change.instead().values());
             return CompletableFuture.completedFuture(said.get());
           },
           bystanders,
@@ -125,6 +126,7 @@ class EditsTest {
     return new CallEditor.Askable(
         "changed-" + requests + TokenDigest.of(new String(seen, StandardCharsets.UTF_8)),
         TokenDigest.of(new String(seen, StandardCharsets.UTF_8)).toString(),
+        Arguments.parse(seen).values(),
         List.of("ask"),
         7,
         10,
@@ -368,6 +370,7 @@ class EditsTest {
           return new CallEditor.Askable(
               it.identity(),
               it.digest(),
+              it.arguments(),
               List.of("starter"),
               7,
               0,
@@ -588,8 +591,8 @@ class EditsTest {
                 board,
                 ApprovalConfig.from(ConfigFactory.load()),
                 new Patience(clock, Duration.ofSeconds(5))),
-            (_, _, edited) -> {
-              seen = CanonicalJson.write(edited.values());
+            (_, change) -> {
+              seen = CanonicalJson.write(change.instead().values());
               return CompletableFuture.completedFuture(said.get());
             },
             bystanders,

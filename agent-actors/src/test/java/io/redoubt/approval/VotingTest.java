@@ -67,7 +67,7 @@ class VotingTest {
             board,
             ApprovalConfig.from(ConfigFactory.load()),
             new Patience(clock, Duration.ofSeconds(5))),
-        (_, _, _) -> new CompletableFuture<>(),
+        (_, _) -> new CompletableFuture<>(),
         new Bystanders(audit, new EnclaveId(new UUID(1, 1)), node, clock),
         clock);
   }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /** An audit log in memory, whose intents are conditional on the fences beside it. */
 public final class InMemoryAuditLog implements AuditLog, AuditLookup {
@@ -25,6 +26,7 @@ public final class InMemoryAuditLog implements AuditLog, AuditLookup {
   private final Map<AuditId, AuditOutcome> outcomes = new LinkedHashMap<>();
   private final List<AuditOutcome> strays = new ArrayList<>();
   private volatile boolean full;
+  private volatile Predicate<AuditRecord> unwritable = _ -> false;
 
   public InMemoryAuditLog(FakeFences fences) {
     this.fences = fences;
@@ -55,6 +57,9 @@ public final class InMemoryAuditLog implements AuditLog, AuditLookup {
       throw new IllegalArgumentException("what was permitted and is complete, has an outcome");
     }
     return outage.run(() -> {
+      if (unwritable.test(complete)) {
+        throw new IllegalStateException("not to be written: " + complete.id());
+      }
       keep(complete);
     });
   }
@@ -104,6 +109,11 @@ public final class InMemoryAuditLog implements AuditLog, AuditLookup {
   /** Whether intents are refused, unwritten, while everything else goes on. */
   public void full(boolean refused) {
     full = refused;
+  }
+
+  /** Complete records of a kind that cannot be written, while everything else goes on. */
+  public void refuse(Predicate<AuditRecord> kind) {
+    unwritable = kind;
   }
 
   /** Outcomes of what was never permitted: there should be none. */

@@ -15,6 +15,7 @@ import io.redoubt.approval.ApprovalRequest;
 import io.redoubt.approval.ShownPrompt;
 import io.redoubt.budget.Shortage;
 import io.redoubt.entity.Patience;
+import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.id.ActionId;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,7 +117,10 @@ public final class ApprovalGate {
   public record Replacement(ApprovalView view, @Nullable JsonNode arguments) {}
 
   /** What came of it. */
-  public sealed interface Outcome {}
+  public sealed interface Outcome {
+    /** The changed call that it is said of; null: it is said of the call as it is. */
+    @Nullable Editable edited();
+  }
 
   /**
    * Permitted, and the grant is spent for it.
@@ -138,6 +143,8 @@ public final class ApprovalGate {
    * @param shortage of the budget; null: it is not about that
    * @param reserved what the budget keeps for it in vain; null: nothing
    * @param replacement what stands in its place; null: nothing does
+   * @param edited the call that would go out in its place, of which all of this is said; null: it
+   *     is said of the call as it is
    */
   public record Held(
       Refusal why,
@@ -145,14 +152,19 @@ public final class ApprovalGate {
       @Nullable Judgement judgement,
       @Nullable Shortage shortage,
       @Nullable Reserved reserved,
-      @Nullable Replacement replacement)
+      @Nullable Replacement replacement,
+      @Nullable Editable edited)
       implements Outcome {
     Held(Refusal why, @Nullable ApprovalId approval, @Nullable Judgement judgement) {
-      this(why, approval, judgement, null, null, null);
+      this(why, approval, judgement, null, null, null, null);
     }
 
     private Held keeping(@Nullable Reserved what) {
-      return new Held(why, approval, judgement, shortage, what, replacement);
+      return new Held(why, approval, judgement, shortage, what, replacement, edited);
+    }
+
+    private Held of(@Nullable Editable call) {
+      return new Held(why, approval, judgement, shortage, reserved, replacement, call);
     }
   }
 
@@ -165,9 +177,6 @@ public final class ApprovalGate {
   public CompletionStage<Outcome> pass(Plea plea) {
     return pass(plea, plea.judgement, MOST_ATTEMPTS)
         .exceptionally(failure -> {
-          if (Causes.of(failure) instanceof Refusal.Raised raised) {
-            return new Held(raised.refusal(), null, plea.judgement);
-          }
           Causes.log("An approval could not be asked for or used", failure);
           return new Held(Refusal.UNAVAILABLE, null, plea.judgement);
         });
@@ -227,34 +236,75 @@ public final class ApprovalGate {
                       case ApprovalDesk.Pending _ ->
                           replacedBy(judgement, new Replacement(found.view(), null));
                       case ApprovalDesk.Over(var view) when view.editedTo() != null && edits > 1 ->
-                          follow(plea, judgement, view.editedTo(), end, edits - 1);
-                      case ApprovalDesk.Usable(var grant) when found.arguments() != null -> {
-                        var edit =
-                            new ApprovalView.Edit(
-                                to.approval(), editing.call.digest(), to.by(), to.changes());
-                        yield useEdited(
-                            editing.edited.apply(edit, written(found.arguments())),
-                            judgement,
-                            grant);
-                      }
+                          follow(plea, judgement, after(to, view.editedTo()), end, edits - 1);
+                      case ApprovalDesk.Over(var view)
+                          when view.status() == ApprovalStatus.CONSUMED ->
+                          // Another caller was there before.
+                          replacedBy(judgement, new Replacement(view, null));
+                      case ApprovalDesk.Usable(var grant) when found.arguments() != null ->
+                          useEdited(editing, judgement, to, found, grant);
                       case ApprovalDesk.Over _, ApprovalDesk.TooMany _, ApprovalDesk.Usable _ ->
                           held(Refusal.APPROVAL_DENIED, to.approval(), judgement);
                     }));
   }
 
-  /** In their canonical form, of which their digest was made. */
-  private static Arguments written(JsonNode arguments) {
-    return Arguments.parse(CanonicalJson.write(arguments));
+  /** What was changed once more is changed by both. */
+  private static ApprovalView.Edit after(ApprovalView.Edit first, ApprovalView.Edit then) {
+    return new ApprovalView.Edit(
+        then.approval(),
+        then.actionDigest(),
+        first.by().equals(then.by()) ? then.by() : first.by() + ", " + then.by(),
+        Stream.concat(first.changes().stream(), then.changes().stream()).distinct().toList());
   }
 
-  /** What goes out by it is the changed call, and nothing else that is asked for by then. */
-  private CompletionStage<Outcome> useEdited(Plea plea, Judgement judgement, Approved grant) {
-    return use(plea, judgement, grant, 1)
-        .thenApply(outcome ->
-            outcome instanceof Passed(var permitted, var approval, _)
-                ? new Passed(
-                    permitted, approval, Objects.requireNonNull(plea.editing, "edited").call)
-                : outcome);
+  /**
+   * What goes out by the grant is the call that it was given for, and nothing else: neither what is
+   * asked for by then, nor what the same arguments come to elsewhere.
+   */
+  private CompletionStage<Outcome> useEdited(
+      Editing editing,
+      Judgement judgement,
+      ApprovalView.Edit to,
+      ApprovalDesk.Replacement found,
+      Approved grant) {
+    var written = written(Objects.requireNonNull(found.arguments(), "of what is changed"));
+    var edit = new ApprovalView.Edit(to.approval(), editing.call.digest(), to.by(), to.changes());
+    Plea changed;
+    try {
+      changed = editing.edited.apply(edit, written);
+    } catch (Refusal.Raised raised) {
+      return held(raised.refusal(), to.approval(), judgement);
+    }
+    if (!changed.action.digest().equals(found.view().actionDigest())) {
+      return held(Refusal.SETTINGS_CHANGED, to.approval(), judgement);
+    }
+    var call = Objects.requireNonNull(changed.editing, "edited").call;
+    return use(changed, judgement, grant, 1)
+        .thenCompose(outcome ->
+            switch (outcome) {
+              case Passed(var permitted, var approval, _) ->
+                  CompletableFuture.completedStage(new Passed(permitted, approval, call));
+              // By a grant that is spent, or covers it no more, it does not: who asks for the
+              // changed
+              // call hears more.
+              case Held held when held.why == Refusal.APPROVAL_NEEDED ->
+                  CompletableFuture.completedStage(
+                      replacement(
+                              judgement,
+                              new Replacement(
+                                  found.view(), held.approval == null ? null : found.arguments()))
+                          .keeping(held.reserved));
+              case Held held -> CompletableFuture.completedStage(held.of(call));
+            });
+  }
+
+  /** In their canonical form, of which their digest was made. */
+  private static Arguments written(JsonNode arguments) {
+    var written = Arguments.parse(CanonicalJson.write(arguments));
+    if (written.refusal() != null) {
+      throw new IllegalStateException("approved, and cannot be judged: " + written.refusal());
+    }
+    return written;
   }
 
   /** Whoever comes with the call as it was is told of the other, and does not get it unasked. */
@@ -273,9 +323,11 @@ public final class ApprovalGate {
   }
 
   private static CompletionStage<Outcome> replacedBy(Judgement judgement, Replacement replacement) {
-    return CompletableFuture.completedFuture(
-        new Held(
-            Refusal.APPROVAL_EDITED, replacement.view.id(), judgement, null, null, replacement));
+    return CompletableFuture.completedFuture(replacement(judgement, replacement));
+  }
+
+  private static Held replacement(Judgement judgement, Replacement by) {
+    return new Held(Refusal.APPROVAL_EDITED, by.view.id(), judgement, null, null, by, null);
   }
 
   private CompletionStage<Outcome> use(
@@ -301,6 +353,7 @@ public final class ApprovalGate {
                           grant.id(),
                           now == null ? judgement : now,
                           shortage,
+                          null,
                           null,
                           null));
               case Agent.Refused _ -> held(Refusal.UNAVAILABLE, grant.id(), judgement);

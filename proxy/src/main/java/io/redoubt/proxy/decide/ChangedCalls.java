@@ -1,14 +1,14 @@
 package io.redoubt.proxy.decide;
 
-import io.redoubt.action.Arguments;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Agent;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Agents;
 import io.redoubt.agent.Judgement;
-import io.redoubt.approval.ApprovalRequest;
 import io.redoubt.approval.CallEditor;
 import io.redoubt.entity.Patience;
+import io.redoubt.policy.Decision;
 import io.redoubt.policy.Policies;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
@@ -53,22 +53,20 @@ public final class ChangedCalls implements CallEditor {
     /**
      * Reads one that somebody has changed.
      *
-     * @param edited what stands in the place of the arguments that were shown
      * @param source the address that the agent asked from
      */
-    Reading read(
-        AgentKey agent,
-        ApprovalRequest original,
-        Arguments edited,
-        InetAddress source,
-        Inspector inspector);
+    Reading read(AgentKey agent, CallEditor.Change change, InetAddress source, Inspector inspector);
   }
 
   /** What a call was read as. */
   public sealed interface Reading {}
 
-  /** An action that policies can be asked about. */
-  public record Read(GovernedAction action, Inspected found) implements Reading {}
+  /**
+   * An action that policies can be asked about.
+   *
+   * @param shown its arguments, as they are meant
+   */
+  public record Read(GovernedAction action, Inspected found, JsonNode shown) implements Reading {}
 
   /**
    * Nothing that can be meant.
@@ -78,7 +76,8 @@ public final class ChangedCalls implements CallEditor {
   public record Flawed(String why) implements Reading {}
 
   @Override
-  public CompletionStage<Look> look(AgentKey agent, ApprovalRequest original, Arguments edited) {
+  public CompletionStage<Look> look(AgentKey agent, Change change) {
+    var original = change.original();
     var plane = planes.get(original.plane());
     if (plane == null) {
       return forbidden("Calls of this kind cannot be changed.");
@@ -88,8 +87,7 @@ public final class ChangedCalls implements CallEditor {
     var reading =
         plane.read(
             agent,
-            original,
-            edited,
+            change,
             InetAddress.ofLiteral(editing.source()),
             Inspector.of(by.rules().patterns()));
     return switch (reading) {
@@ -129,10 +127,7 @@ public final class ChangedCalls implements CallEditor {
           : forbidden("The agent is stopped.");
     }
     if (judgement.decision().verdict() == Verdict.DENY) {
-      return forbidden(
-          "Policy denies the changed call: "
-              + String.join(", ", judgement.decision().policyIds())
-              + ".");
+      return forbidden("Policy denies the changed call" + by(judgement.decision()) + ".");
     }
     return contents
         .of(agent.organization(), judgement.bundleVersion())
@@ -148,12 +143,18 @@ public final class ChangedCalls implements CallEditor {
         });
   }
 
+  private static String by(Decision decision) {
+    var why = decision.policyIds().isEmpty() ? decision.errors() : decision.policyIds();
+    return why.isEmpty() ? "" : ": " + String.join(", ", why);
+  }
+
   private static CompletionStage<Look> askable(Read read, Judgement judgement) {
     var asking = Objects.requireNonNull(judgement.asking(), "said of what is only considered");
     return CompletableFuture.completedFuture(
         new Askable(
             asking.identity(),
             read.action.digest(),
+            read.shown,
             judgement.decision().policyIds(),
             judgement.bundleVersion(),
             judgement.risk().score(),

@@ -37,6 +37,7 @@ public abstract class GovernedCall {
   private ActionId action;
   private Instant at;
   private final long started = System.nanoTime();
+  private long since = started;
   private @Nullable AccessClaims claims;
   private @Nullable ByteString refusable;
   private @Nullable Inspected content;
@@ -90,8 +91,9 @@ public abstract class GovernedCall {
     return System.nanoTime() - started;
   }
 
+  /** Since the action began: a request's head was here, or it took the place of another. */
   public final long elapsedMillis() {
-    return elapsed() / 1_000_000;
+    return (System.nanoTime() - since) / 1_000_000;
   }
 
   public final void isBy(AccessClaims who) {
@@ -159,7 +161,9 @@ public abstract class GovernedCall {
   protected final void goesOnAs(ActionId another, Instant now, ApprovalView.Edit changed) {
     action = another;
     at = now;
+    since = System.nanoTime();
     edit = changed;
+    judgement = null; // that was said of the other
   }
 
   /** The call that it stands in the place of; null: it is as the agent asked for it. */

@@ -19,6 +19,9 @@ public final class Remark {
   /** One line of one error: the others are seldom news. */
   private static final int LEAST_OF_ERRORS = 200;
 
+  /** What comes after it are alerts, which are told nowhere else. */
+  private static final int MOST_OF_EDIT = 400;
+
   private Remark() {}
 
   /**
@@ -80,8 +83,10 @@ public final class Remark {
 
   /** Of a call that stands in the place of another. */
   public static String inThePlaceOf(ApprovalView.Edit edit) {
-    return "in the place of digest %s, changed by %s: %s"
-        .formatted(edit.actionDigest(), edit.by(), String.join(", ", edit.changes()));
+    var changed =
+        "in the place of digest %s, changed by %s: %s"
+            .formatted(edit.actionDigest(), edit.by(), String.join(", ", edit.changes()));
+    return changed.length() <= MOST_OF_EDIT ? changed : changed.substring(0, MOST_OF_EDIT) + CUT;
   }
 
   private static boolean isPermittedByNone(Decision decision) {

@@ -1,8 +1,7 @@
 package io.redoubt.proxy.llm;
 
-import io.redoubt.action.Arguments;
 import io.redoubt.agent.AgentKey;
-import io.redoubt.approval.ApprovalRequest;
+import io.redoubt.approval.CallEditor;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.proxy.decide.ChangedCalls;
 import io.redoubt.proxy.inspect.Inspector;
@@ -24,14 +23,13 @@ public final class EditedToolCalls implements ChangedCalls.Reader {
 
   @Override
   public ChangedCalls.Reading read(
-      AgentKey agent,
-      ApprovalRequest original,
-      Arguments edited,
-      InetAddress source,
-      Inspector inspector) {
-    var proposed = new ProposedCall("", original.resource(), edited, Executor.AGENT, null);
+      AgentKey agent, CallEditor.Change change, InetAddress source, Inspector inspector) {
+    var instead = change.instead();
+    var proposed =
+        new ProposedCall("", change.original().resource(), instead, Executor.AGENT, null);
     var call =
-        ToolCall.of(ActionId.next(clock), clock.instant(), proposed, edited, inspector, inspection);
-    return new ChangedCalls.Read(call.action(source), call.found());
+        ToolCall.of(
+            ActionId.next(clock), clock.instant(), proposed, instead, inspector, inspection);
+    return new ChangedCalls.Read(call.action(source), call.found(), instead.values());
   }
 }

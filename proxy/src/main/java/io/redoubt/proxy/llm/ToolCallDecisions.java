@@ -317,6 +317,12 @@ final class ToolCallDecisions {
                       each.judged(permitted.spec(), permitted.judgement()).upTo(approval),
                       permitted.fence(),
                       standing(admitted));
+              case ApprovalGate.Held(var why, var approval, var said, _, _, _, ToolCall edited) ->
+                  deny(call, admitted, each.upTo(approval), Refusal.APPROVAL_EDITED)
+                      .thenCompose(refused ->
+                          refused.recorded
+                              ? deny(call, admitted, edited.judged(spec, said).upTo(approval), why)
+                              : CompletableFuture.completedStage(refused));
               case ApprovalGate.Held held ->
                   deny(
                       call,

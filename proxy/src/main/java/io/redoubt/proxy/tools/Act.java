@@ -1,5 +1,6 @@
 package io.redoubt.proxy.tools;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.action.GovernedAction;
 import io.redoubt.policy.PolicyAction;
 import io.redoubt.protocol.approval.ApprovalView;
@@ -9,6 +10,7 @@ import io.redoubt.protocol.link.ConnectorSpec;
 import io.redoubt.proxy.decide.Inspected;
 import java.net.InetAddress;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,24 @@ record Act(
     Invocation invocation,
     Inspected found,
     ApprovalView.@Nullable Edit edit) {
+
+  /**
+   * One that somebody has changed.
+   *
+   * @param instead what they wrote in the place of what was shown to them
+   * @throws io.redoubt.protocol.problem.ProblemException where that cannot be meant
+   */
+  static Act changed(
+      ActionId id,
+      ConnectorSpec connector,
+      ConnectorSpec.Operation operation,
+      ObjectNode instead,
+      Function<ExecuteRequest, Inspected> inspection,
+      ApprovalView.@Nullable Edit edit) {
+    var request = ExecuteRequest.changed(connector.name(), operation.name(), instead);
+    var invocation = Invocation.of(connector, operation, request);
+    return new Act(id, request.body(), request, invocation, inspection.apply(request), edit);
+  }
 
   /** What policies call it; what is not known here counts as a change. */
   static String operation(@Nullable Invocation invocation) {

@@ -31,6 +31,7 @@ import io.redoubt.proxy.inspect.Inspector;
 import io.redoubt.proxy.stream.LiveStream;
 import io.redoubt.proxy.stream.LiveStreams;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -208,16 +209,19 @@ final class Executor {
     call.isJudged(judgement);
     return approvals
         .pass(plea(question, spec, judgement))
-        .thenCompose(outcome -> {
-          var then = Permits.approved(call, outcome);
-          return outcome instanceof ApprovalGate.Passed(_, _, Question instead)
-              ? replaced(question, instead).thenApply(other -> new Said(other, then))
-              : CompletableFuture.completedStage(new Said(question, then));
-        });
+        .thenCompose(outcome ->
+            outcome.edited() instanceof Question instead
+                ? replaced(question, instead).thenApply(other -> said(other, outcome))
+                : CompletableFuture.completedStage(said(question, outcome)));
   }
 
-  /** Both are on record: the one that is never done, and the one that is in its place. */
+  private static Said said(Question question, ApprovalGate.Outcome outcome) {
+    return new Said(question, Permits.approved(question.call, outcome));
+  }
+
+  /** Both are on record: the one that never is done, and what becomes of the one in its place. */
   private CompletionStage<Question> replaced(Question question, Question instead) {
+    question.call.isUpTo(Objects.requireNonNull(instead.edit(), "the agent's own").approval());
     return refused
         .replaced(question.call)
         .thenApply(_ -> {
@@ -252,17 +256,14 @@ final class Executor {
   private Question changed(Question question, ApprovalView.Edit edit, Arguments instead) {
     var invocation = question.act.invocation();
     requireUnchanged(ports.connectors(), question.agent, invocation);
-    var connector = invocation.connector();
-    var operation = invocation.operation();
-    var request = ExecuteRequest.changed(connector.name(), operation.name(), instead.values());
     var now = ports.policies().contents(question.organization());
     var act =
-        new Act(
+        Act.changed(
             ActionId.next(ports.patience().clock()),
-            request.body(),
-            request,
-            Invocation.of(connector, operation, request),
-            inspected(request, now.rules()),
+            invocation.connector(),
+            invocation.operation(),
+            instead.values(),
+            request -> inspected(request, now.rules()),
             edit);
     return new Question(question.call, question.agent, question.stream, act, now);
   }

@@ -130,13 +130,17 @@ final class Refused {
         why.problem == null
             ? ProblemException.of(typeOf(refusal), refusal.message(approval) + ".")
             : why.problem;
-    boolean done = call.hasIntent() && refusal != Refusal.CUT && refusal != Refusal.OUT_OF_SERVICE;
     return new Answer(
         refusal.code(),
-        done ? Marks.PERMIT : Marks.of(refusal.verdict()),
+        isDone(call, refusal) ? Marks.PERMIT : Marks.of(refusal.verdict()),
         problem,
         members(call, refusal, approval),
         pending ? approval : null);
+  }
+
+  /** It went out, as far as anybody knows. */
+  private static boolean isDone(Execution call, Refusal refusal) {
+    return call.hasIntent() && refusal != Refusal.CUT && refusal != Refusal.OUT_OF_SERVICE;
   }
 
   private static Map<String, Object> members(
@@ -153,7 +157,8 @@ final class Refused {
       members.put("approval_id", approval);
     }
     var edited = call.edited();
-    if (edited != null) {
+    // Whoever is stopped gets nothing any more, and what may be made again is not done.
+    if (edited != null && (refusal.isByPolicy() || isDone(call, refusal))) {
       members.put("edited", edited);
     }
     return members;

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.agent.Judgement;
 import io.redoubt.policy.Decision;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.session.Risk;
 import io.redoubt.session.Risk.Contribution;
+import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,25 @@ class RemarkTest {
         .isEqualTo(
             "policy_denied; e1; e2; risk 30: off-intent 30; workflow deploys; alert of p: look;"
                 + " in shadow permit by watched");
+  }
+
+  @Test
+  void howACallWasChangedLeavesRoomForWhatIsToldNowhereElse() {
+    var edit =
+        new ApprovalView.Edit(
+            ApprovalId.next(InstantSource.system()),
+            "ab".repeat(32),
+            "mem_ann",
+            Collections.nCopies(20, "/" + "x".repeat(100)));
+
+    var place = Remark.inThePlaceOf(edit);
+
+    assertThat(place).hasSizeLessThan(410).contains("mem_ann: /xxx").endsWith("…");
+    assertThat(
+            Remark.of(
+                List.of(place),
+                judged(List.of("e".repeat(900)), List.of(new Decision.Alert("p", "look")))))
+        .contains("alert of p: look; in shadow permit by watched");
   }
 
   @Test

@@ -245,6 +245,7 @@ class LlmEditTest {
   @Test
   void whatPoliciesForbidByThenDoesNotGoOutAndSpendsNothing() {
     replies(STREAM);
+    int before = readings().size();
     var held = held(STREAM);
     var asked = awaitPending();
     var ofTools = plane.agents.ofTools;
@@ -258,6 +259,15 @@ class LlmEditTest {
 
     assertThat(held.join().body()).contains("Policy denies").doesNotContain("/tmp/notes");
     assertThat(find(to.approval()).status()).isEqualTo(ApprovalStatus.APPROVED);
+    var records = readings().subList(before, readings().size());
+    assertThat(records)
+        .extracting(AuditRecord::actionDigest)
+        .as("each as what it is")
+        .containsExactly(asked.actionDigest(), to.actionDigest());
+    assertThat(records.getFirst().detail()).startsWith("approval_edited");
+    assertThat(records.getFirst().policyIds()).containsExactly("ask");
+    assertThat(records.getLast().detail()).startsWith("policy_denied");
+    assertThat(records.getLast().policyIds()).containsExactly("never");
   }
 
   @Test

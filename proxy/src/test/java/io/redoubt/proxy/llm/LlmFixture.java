@@ -125,6 +125,11 @@ public final class LlmFixture implements AutoCloseable {
   public final AtomicBoolean lease = new AtomicBoolean(true);
   public volatile Freshness.Standing standing = Freshness.Standing.FRESH;
   volatile boolean standingFails;
+  private final ChangedCalls.Reader editedOperations;
+
+  /** How operations are read that somebody has changed. */
+  public volatile ChangedCalls.Reader operations;
+
   private final HttpServer binding;
   private long versions;
 
@@ -146,6 +151,8 @@ public final class LlmFixture implements AutoCloseable {
     var authenticate = AuthenticateConfig.from(config);
     var keys = new VerificationKeys(directory, authenticate.keyLookup(), clock, metrics);
     var edge = EdgeConfig.from(config);
+    editedOperations = new EditedOperations(connectors, ToolsConfig.from(config), clock);
+    operations = editedOperations;
     approvals = new LocalApprovals(system, board, audit, clock);
     var desk =
         new ApprovalDesk(
@@ -163,9 +170,11 @@ public final class LlmFixture implements AutoCloseable {
                 agents,
                 policies,
                 Map.of(
-                    Plane.TOOL, new EditedToolCalls(LlmConfig.from(config), clock),
+                    Plane.TOOL,
+                    new EditedToolCalls(LlmConfig.from(config), clock),
                     Plane.CONNECTOR,
-                        new EditedOperations(connectors, ToolsConfig.from(config), clock)),
+                    (agent, change, source, inspector) ->
+                        operations.read(agent, change, source, inspector)),
                 new Patience(clock, Duration.ofSeconds(5))),
             new Bystanders(audit, ENCLAVE, "node-1", clock),
             clock);
@@ -237,7 +246,13 @@ public final class LlmFixture implements AutoCloseable {
     binding =
         await(
             HttpServer.start(
-                system, "127.0.0.1", 0, Optional.empty(), edge, marked, LlmRoutes.UNROUTED));
+                system,
+                "127.0.0.1",
+                0,
+                Optional.empty(),
+                edge,
+                marked,
+                LlmRoutes.UNROUTED));
     reset();
   }
 
@@ -268,6 +283,8 @@ public final class LlmFixture implements AutoCloseable {
     agents.holdGranted().complete(null);
     audit.outage.end();
     audit.full(false);
+    audit.refuse(_ -> false);
+    operations = editedOperations;
     payloads.outage.end();
     board.outage.end();
     board.clear();

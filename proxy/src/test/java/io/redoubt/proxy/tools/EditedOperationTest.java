@@ -4,6 +4,8 @@ import static io.redoubt.proxy.llm.LlmFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.typesafe.config.ConfigFactory;
+import io.redoubt.action.GovernedAction;
 import io.redoubt.agent.Asking;
 import io.redoubt.agent.Judgement;
 import io.redoubt.approval.Approval.Ballot;
@@ -12,13 +14,18 @@ import io.redoubt.approval.Voting;
 import io.redoubt.payload.PayloadStore;
 import io.redoubt.policy.Decision;
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.link.OrganizationSpec;
+import io.redoubt.proxy.llm.EditedToolCalls;
+import io.redoubt.proxy.llm.FakeAgents;
+import io.redoubt.proxy.llm.LlmConfig;
 import io.redoubt.proxy.llm.LlmFixture;
 import io.redoubt.session.Risk;
 import java.net.URI;
@@ -28,6 +35,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,12 +56,28 @@ class EditedOperationTest extends OperationCalls {
   }
 
   private static Judgement asks(String identity) {
+    return asks(identity, ApprovalWorkflow.usual("default"));
+  }
+
+  private static Judgement asks(String identity, ApprovalWorkflow workflow) {
     return new Judgement(
         7,
         new Decision(
             Verdict.ESCALATE, List.of("ask"), List.of("default"), List.of(), null, List.of()),
         Risk.NONE,
-        new Asking(identity, List.of(ApprovalWorkflow.usual("default"))));
+        new Asking(identity, List.of(workflow)));
+  }
+
+  /** It takes two to approve, and one to deny. */
+  private static ApprovalWorkflow two() {
+    var tier =
+        new ApprovalTier(
+            ApprovalTier.Kind.HUMAN, List.of(), 2, 900, ApprovalTier.OnTimeout.DENY, true, false);
+    return new ApprovalWorkflow("default", List.of(tier), 1, 900);
+  }
+
+  private static boolean isEdited(GovernedAction action) {
+    return action.arguments().values().path("project").asText().equals("sandbox");
   }
 
   private CompletableFuture<HttpResponse<String>> held() {
@@ -74,18 +98,32 @@ class EditedOperationTest extends OperationCalls {
   }
 
   private Voting.Outcome edit(ApprovalId id, String arguments) {
+    return edit(id, "mem_ann", arguments);
+  }
+
+  private Voting.Outcome edit(ApprovalId id, String who, String arguments) {
     return LlmFixture.await(
         plane.voting.edit(
             key(id),
-            new Ballot(
-                "edit/" + id, "mem_ann", "enclave", ApprovalView.Decision.APPROVE, "not there"),
+            new Ballot("edit/" + id, who, "enclave", ApprovalView.Decision.APPROVE, "not there"),
             arguments.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private ApprovalView.Edit edited(ApprovalId id) {
-    var outcome = edit(id, EDITED);
+  private ApprovalView.Edit editedBy(ApprovalId id, String who, String arguments) {
+    var outcome = edit(id, who, arguments);
     assertThat(outcome).isInstanceOf(Voting.Heard.class);
     return Objects.requireNonNull(((Voting.Heard) outcome).view().editedTo());
+  }
+
+  private String kept(ActionId action, PayloadStore.Part part) {
+    return LlmFixture.await(
+            plane.payloads.open(LlmFixture.ORGANIZATION, action, part, plane.clock.instant()))
+        .map(payload -> payload.body().utf8String())
+        .orElse("");
+  }
+
+  private ApprovalView.Edit edited(ApprovalId id) {
+    return editedBy(id, "mem_ann", EDITED);
   }
 
   /** What the same request has left of its plane besides. */
@@ -133,12 +171,13 @@ class EditedOperationTest extends OperationCalls {
           assertThat(refused.actionDigest()).isEqualTo(asked.actionDigest());
         });
     plane.outcomeOf(answer);
+    assertThat(kept(LlmFixture.actionOf(answer), PayloadStore.Part.REQUEST))
+        .contains("\"operation\":\"issue.create\"", "sandbox")
+        .doesNotContain("a customer asked");
+    assertThat(kept(LlmFixture.actionOf(answer), PayloadStore.Part.REPLY)).contains("ok");
     assertThat(
-            LlmFixture.await(
-                plane.payloads.list(
-                    LlmFixture.ORGANIZATION, LlmFixture.actionOf(answer), plane.clock.instant())))
-        .extracting(PayloadStore.Kept::part)
-        .containsExactly(PayloadStore.Part.REQUEST, PayloadStore.Part.REPLY);
+            kept(new ActionId(others(permitted).getFirst().id().uuid()), PayloadStore.Part.REQUEST))
+        .contains("a customer asked");
   }
 
   @Test
@@ -165,18 +204,136 @@ class EditedOperationTest extends OperationCalls {
   }
 
   @Test
-  void ofManyWhoWaitForTheSameCallOneGetsTheChangedOne() {
+  void ofThoseWhoWaitForTheSameCallOneGetsTheChangedOneAndTheOtherIsToldOfIt() {
     int before = plane.agents.asked.size();
-    var waiting = IntStream.range(0, 4).mapToObj(_ -> held()).toList();
+    var waiting = IntStream.range(0, 2).mapToObj(_ -> held()).toList();
     var asked = awaitPending();
-    soon().until(() -> plane.agents.asked.size() >= before + 4);
+    soon().until(() -> plane.agents.asked.size() >= before + 2);
 
-    edited(asked.id());
+    var to = edited(asked.id());
 
     var answers = waiting.stream().map(CompletableFuture::join).toList();
     assertThat(answers).filteredOn(answer -> answer.statusCode() == 200).hasSize(1);
+    assertThat(answers)
+        .filteredOn(answer -> answer.statusCode() != 200)
+        .singleElement()
+        .satisfies(answer -> {
+          refused(answer, 403, "approval_edited");
+          assertThat(json(answer).at("/edited/approval_id").asText())
+              .isEqualTo(to.approval().toString());
+          assertThat(json(answer).path("edited").has("arguments")).as("it is spent").isFalse();
+        });
     assertThat(api.asked).hasSize(1);
     assertThat(api.last().target()).isEqualTo("/api/projects/sandbox/issues");
+  }
+
+  @Test
+  void whatPoliciesPermitByThemselvesIsDoneByItsGrantAllTheSame() throws Exception {
+    plane.agents.ofOperations =
+        action -> isEdited(action) ? FakeAgents.PERMITS : asks("call-" + action.digest());
+    var held = held();
+
+    var to = edited(awaitPending().id());
+
+    assertThat(held.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    soon().until(() -> find(to.approval()).status() == ApprovalStatus.CONSUMED);
+  }
+
+  /** As where a node of an older release has looked at it, which knows tool calls alone. */
+  @Test
+  void aGrantForSomethingElseIsNotSpentThoughPoliciesPermitTheCall() throws Exception {
+    plane.agents.ofOperations =
+        action ->
+            action.plane() == Plane.CONNECTOR && isEdited(action)
+                ? FakeAgents.PERMITS
+                : asks("call-" + action.digest());
+    plane.operations = new EditedToolCalls(LlmConfig.from(ConfigFactory.load()), plane.clock);
+    var held = held();
+
+    var to = edited(awaitPending().id());
+
+    refused(held.get(20, TimeUnit.SECONDS), 503, "settings_changed");
+    assertThat(api.asked).isEmpty();
+    assertThat(find(to.approval()).status()).isEqualTo(ApprovalStatus.APPROVED);
+  }
+
+  @Test
+  void whatPoliciesForbidByThenIsRefusedAsWhatItIs() throws Exception {
+    plane.agents.ofOperations =
+        action ->
+            action.approved() != null && isEdited(action)
+                ? says(Verdict.DENY)
+                : asks("call-" + action.digest());
+    var held = held();
+    var asked = awaitPending();
+
+    var to = edited(asked.id());
+
+    var answer = held.get(20, TimeUnit.SECONDS);
+    refused(answer, 403, "policy_denied");
+    assertThat(json(answer).path("policy_ids").path(0).asText()).isEqualTo("careful");
+    assertThat(json(answer).at("/edited/approval_id").asText()).isEqualTo(to.approval().toString());
+    assertThat(find(to.approval()).status()).as("unspent").isEqualTo(ApprovalStatus.APPROVED);
+    var denied = plane.recordOf(answer);
+    assertThat(denied.actionDigest()).isEqualTo(to.actionDigest());
+    assertThat(denied.policyIds()).containsExactly("careful");
+    assertThat(denied.detail()).startsWith("policy_denied; in the place of");
+    assertThat(others(denied))
+        .singleElement()
+        .satisfies(original -> {
+          assertThat(original.actionDigest()).isEqualTo(asked.actionDigest());
+          assertThat(original.policyIds()).containsExactly("ask");
+          assertThat(original.detail()).startsWith("approval_edited");
+        });
+  }
+
+  @Test
+  void whatIsChangedOnceMoreIsByBothAndSaysSo() throws Exception {
+    plane.agents.ofOperations = action -> asks("call-" + action.digest(), two());
+    var held = held();
+    var asked = awaitPending();
+
+    var first = edited(asked.id());
+    var second =
+        editedBy(
+            first.approval(),
+            "mem_bob",
+            """
+            {"parameters": {"project": "sandbox", "title": "It squeaks", "priority": 9},
+             "resource": "project sandbox"}
+            """);
+    LlmFixture.await(
+        plane.voting.cast(
+            key(second.approval()),
+            new Ballot(
+                "ann", "mem_ann", "enclave", ApprovalView.Decision.APPROVE, "that as well")));
+
+    var answer = held.get(20, TimeUnit.SECONDS);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(api.last().body()).isEqualTo("{\"priority\":9,\"title\":\"It squeaks\"}");
+    assertThat(plane.recordOf(answer).detail())
+        .contains(
+            asked.actionDigest(), "mem_ann, mem_bob", "/parameters/project", "/parameters/title");
+    assertThat(execute(CREATE).statusCode()).as("asked anew").isEqualTo(202);
+  }
+
+  @Test
+  void whatIsNullIsAbsentInWhatIsApprovedToo() throws Exception {
+    var held = held();
+
+    var to =
+        editedBy(
+            awaitPending().id(),
+            "mem_ann",
+            """
+            {"parameters": {"project": "core", "title": null, "priority": 3}, "resource": null}
+            """);
+
+    var answer = held.get(20, TimeUnit.SECONDS);
+    assertThat(api.last().body()).isEqualTo("{\"priority\":3}");
+    var told = json(answer).at("/edited/arguments");
+    assertThat(told.toString()).isEqualTo("{\"parameters\":{\"priority\":3,\"project\":\"core\"}}");
+    assertThat(find(to.approval()).arguments()).isEqualTo(told);
   }
 
   @ParameterizedTest
@@ -242,15 +399,37 @@ class EditedOperationTest extends OperationCalls {
     refused(held.get(20, TimeUnit.SECONDS), 403, "approval_denied");
   }
 
+  /** They would approve another address than was asked about, without seeing that. */
   @Test
-  void aConnectorThatIsAnotherByThenIsNotAskedAndNothingIsSpent() throws Exception {
+  void anOperationThatGoesElsewhereByThenCannotBeChanged() throws Exception {
     var held = held();
     var asked = awaitPending();
     put(URI.create("http://127.0.0.1:1"), 2, "another-secret");
 
-    var to = edited(asked.id());
+    assertThat(edit(asked.id(), EDITED))
+        .isInstanceOfSatisfying(
+            Voting.NotEdited.class, it -> assertThat(it.why()).contains("was changed since"));
 
-    refused(held.get(20, TimeUnit.SECONDS), 503, "settings_changed");
+    vote(ApprovalView.Decision.DENY);
+    refused(held.get(20, TimeUnit.SECONDS), 403, "approval_denied");
+  }
+
+  @Test
+  void aConnectorThatIsAnotherAfterTheChangeIsNotAskedAndNothingIsSpent() throws Exception {
+    plane.agents.ofOperations =
+        action -> {
+          if (action.approved() == null && isEdited(action)) {
+            put(URI.create("http://127.0.0.1:1"), 2, "another-secret");
+          }
+          return asks("call-" + action.digest());
+        };
+    var held = held();
+
+    var to = edited(awaitPending().id());
+
+    var answer = held.get(20, TimeUnit.SECONDS);
+    refused(answer, 503, "settings_changed");
+    assertThat(json(answer).path("approval_id").asText()).isEqualTo(to.approval().toString());
     assertThat(api.asked).isEmpty();
     assertThat(find(to.approval()).status()).isEqualTo(ApprovalStatus.APPROVED);
   }
@@ -271,21 +450,32 @@ class EditedOperationTest extends OperationCalls {
 
   @Test
   void whereTheRefusalOfTheOriginalCannotBeRecordedNothingIsDone() throws Exception {
+    plane.audit.refuse(
+        record -> record.plane() == Plane.CONNECTOR && record.verdict() == Verdict.DENY);
     var held = held();
-    var asked = awaitPending();
-    plane.agents.ofOperations =
-        action -> {
-          if (action.approved() != null) {
-            plane.audit.outage.begin();
-          }
-          return asks("call-" + action.digest());
-        };
 
-    var to = edited(asked.id());
+    var to = edited(awaitPending().id());
 
     refused(held.get(20, TimeUnit.SECONDS), 503, "unavailable");
     assertThat(api.asked).isEmpty();
-    plane.audit.outage.end();
     assertThat(find(to.approval()).status()).isEqualTo(ApprovalStatus.CONSUMED);
+  }
+
+  @Test
+  void whatIsWrongWithALotOfNamesIsSaidShortly() {
+    var names =
+        IntStream.range(0, 2_000)
+            .mapToObj(i -> "\"n\u202e" + i + "\": 1")
+            .collect(Collectors.joining(",", "{", "}"));
+    var held = held();
+    var asked = awaitPending();
+
+    assertThat(edit(asked.id(), names))
+        .isInstanceOfSatisfying(
+            Voting.NotEdited.class,
+            it -> assertThat(it.why()).hasSizeLessThan(600).doesNotContain("\u202e"));
+
+    vote(ApprovalView.Decision.DENY);
+    held.join();
   }
 }

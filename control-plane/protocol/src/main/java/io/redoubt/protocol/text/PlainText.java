@@ -39,6 +39,21 @@ public final class PlainText {
   }
 
   /**
+   * The beginning of a text that others have written, for a record in one line: whatever nobody
+   * sees is a question mark.
+   *
+   * @param most characters; one more says that there are others
+   */
+  public static String beginning(String text, int most) {
+    var beginning = new StringBuilder();
+    text.codePoints()
+        .limit(most)
+        .map(c -> isVisible(c) ? c : '?')
+        .forEach(beginning::appendCodePoint);
+    return beginning.length() < text.length() ? beginning + "…" : beginning.toString();
+  }
+
+  /**
    * The text as people are to see it: whatever nobody sees, or changes how the rest reads, is
    * written out in escapes. Lines end as they do.
    */
