@@ -147,7 +147,7 @@ final class EnclaveServers {
             environment.tls(),
             edge,
             routes,
-            LlmRoutes.UNROUTED)
+            ExecuteRoutes.beside(LlmRoutes.UNROUTED))
         .thenCompose(binding -> {
           acting = binding;
           return startAgentServer(binding);

@@ -1,6 +1,8 @@
 package io.redoubt.http;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
@@ -18,6 +20,7 @@ import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.stream.stage.TimerGraphStageLogic;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one connection. It is closed when it stands for longer than the deadline without a
@@ -89,7 +92,9 @@ final class ConnectionWatch
     private CompletableFuture<Done> clientGone = new CompletableFuture<>();
 
     private long idleSince = System.nanoTime();
-    private int underWay;
+
+    /** The oldest first: answers come in the order of their requests. */
+    private final Queue<HttpRequest> unanswered = new ArrayDeque<>();
 
     /** Answers whose bodies have not come to their end: who pipelines may be owed more than one. */
     private int streaming;
@@ -107,10 +112,11 @@ final class ConnectionWatch
             @Override
             public void onPush() {
               asked = true;
-              underWay++;
               clientGone = new CompletableFuture<>();
+              var received = grab(requestIn);
+              unanswered.add(received);
               var request =
-                  grab(requestIn)
+                  received
                       .addAttribute(HttpServer.CLIENT_GONE, clientGone)
                       .addAttribute(HttpServer.CLIENT_THREAD, thread);
               push(
@@ -139,7 +145,7 @@ final class ConnectionWatch
           new AbstractInHandler() {
             @Override
             public void onPush() {
-              underWay--;
+              unanswered.remove();
               idleSince = System.nanoTime();
               var response = grab(responseIn);
               boolean streams = !response.entity().isStrict();
@@ -163,7 +169,7 @@ final class ConnectionWatch
               // end, the peer owes us a request.
               idleSince = System.nanoTime();
               connection.expectHead();
-              if (ending && asked && underWay == 0 && streaming == 0) {
+              if (ending && asked && unanswered.isEmpty() && streaming == 0) {
                 completeStage();
               } else {
                 pull(responseIn);
@@ -198,18 +204,22 @@ final class ConnectionWatch
         }
       } else if (waitsForPeer()) {
         completeStage();
-      } else if (key == Tick.GREETING) {
-        return; // It has asked, and has its time.
-      } else if (underWay > 0) {
-        emit(responseOut, hangingUp(unrouted.stopping().get()), () -> completeStage());
-      } else {
+      } else if (key == Tick.LIMIT) { // else it has asked, and has its time
+        endNow(unanswered.peek());
+      }
+    }
+
+    private void endNow(@Nullable HttpRequest request) {
+      if (request == null) {
         connection.reset(); // in the middle of an answer
+      } else {
+        emit(responseOut, hangingUp(unrouted.stopping().apply(request)), () -> completeStage());
       }
     }
 
     /** The next response is pulled as soon as the head of the one before has left, not its body. */
     private boolean waitsForPeer() {
-      return underWay == 0 && streaming == 0 && isAvailable(responseOut);
+      return unanswered.isEmpty() && streaming == 0 && isAvailable(responseOut);
     }
 
     private HttpResponse following(HttpResponse response) {
@@ -220,7 +230,7 @@ final class ConnectionWatch
     private void onStreamed() {
       streaming--;
       idleSince = System.nanoTime();
-      if (ending && underWay == 0 && streaming == 0) {
+      if (ending && unanswered.isEmpty() && streaming == 0) {
         completeStage();
       }
     }

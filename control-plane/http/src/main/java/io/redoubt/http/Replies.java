@@ -87,11 +87,12 @@ public final class Replies {
   }
 
   /** What a request hears that is under way when its server ends: somebody else may answer it. */
-  static HttpResponse stopping() {
-    var trace = RequestTrace.continuing(HttpRequest.create());
-    return render(
-        Problem.of(ErrorType.UNAVAILABLE, "This server is stopping.", "/", trace.traceId()),
-        List.of(retryAfter(1)));
+  static HttpResponse stopping(HttpRequest request) {
+    return problem(
+        request,
+        ProblemException.retryAfter(ErrorType.UNAVAILABLE, "This server is stopping.", 1),
+        Map.of(),
+        List.of());
   }
 
   /** What a sender hears who does not come to the end of a request's head (RFC 9110 §15.5.9). */

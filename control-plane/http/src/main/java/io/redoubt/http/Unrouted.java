@@ -1,7 +1,9 @@
 package io.redoubt.http;
 
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.http.ParsingErrorHandler;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /**
@@ -12,7 +14,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
  * @param unparsable to what is no request; made by Pekko, by its name
  */
 public record Unrouted(
-    Supplier<HttpResponse> stopping,
+    Function<HttpRequest, HttpResponse> stopping,
     Supplier<HttpResponse> tooSlow,
     Class<? extends ParsingErrorHandler> unparsable) {
   static final Unrouted PROBLEMS =

@@ -40,7 +40,7 @@ public final class LlmRoutes {
   /** What callers of models hear where no route is asked. */
   public static final Unrouted UNROUTED =
       new Unrouted(
-          LlmRoutes::stopping,
+          _ -> stopping(),
           () -> UnparsableCalls.answer(Refusal.HEAD_TOO_SLOW),
           UnparsableCalls.class);
 

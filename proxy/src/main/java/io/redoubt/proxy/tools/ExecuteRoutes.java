@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.http.EdgeConfig;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
+import io.redoubt.http.Unrouted;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
@@ -16,6 +17,7 @@ import io.redoubt.proxy.decide.Marks;
 import io.redoubt.proxy.decide.NodeIdentity;
 import io.redoubt.proxy.decide.OutcomeWriter;
 import io.redoubt.proxy.decide.PayloadRecording;
+import io.redoubt.proxy.decide.Refusal;
 import io.redoubt.proxy.decide.RequestBodies;
 import io.redoubt.proxy.stream.LiveStreams;
 import io.redoubt.proxy.upstream.Upstreams;
@@ -95,11 +97,34 @@ public final class ExecuteRoutes {
     this.performance = new Performance(upstreams, ports, config, payloads, outcomes, clock);
   }
 
+  /**
+   * What its callers hear where no route is asked, beside what others do: one whose server is ended
+   * by force is not told to come again, since what it asked for may have been done.
+   */
+  public static Unrouted beside(Unrouted others) {
+    return new Unrouted(
+        request -> isAsked(request) ? stopping(request) : others.stopping().apply(request),
+        others.tooSlow(),
+        others.unparsable());
+  }
+
+  private static boolean isAsked(HttpRequest request) {
+    String path = request.getUri().path();
+    return path.equals(PATH) || path.equals(SDK_PATH);
+  }
+
+  private static HttpResponse stopping(HttpRequest request) {
+    return Replies.problem(
+        request,
+        ProblemException.of(ErrorType.UPSTREAM_FAILED, Refusal.NOBODY_KNOWS.message() + "."),
+        Map.of("reason", Refusal.NOBODY_KNOWS.code()),
+        List.of());
+  }
+
   /** Rejects what is not asked of it. */
   public Route routes() {
     return Directives.extractRequest(request -> {
-      String path = request.getUri().path();
-      if (!path.equals(PATH) && !path.equals(SDK_PATH)) {
+      if (!isAsked(request)) {
         return Directives.reject();
       }
       return request.method().equals(HttpMethods.POST)

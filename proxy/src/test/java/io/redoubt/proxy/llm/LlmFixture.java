@@ -252,7 +252,7 @@ public final class LlmFixture implements AutoCloseable {
                 Optional.empty(),
                 edge,
                 marked,
-                LlmRoutes.UNROUTED));
+                ExecuteRoutes.beside(LlmRoutes.UNROUTED)));
     reset();
   }
 
@@ -466,6 +466,11 @@ public final class LlmFixture implements AutoCloseable {
     } catch (Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Ends the server by force, as a node does whose acts do not end. */
+  public void endServer() {
+    var _ = binding.stop(Duration.ofMillis(50));
   }
 
   @Override

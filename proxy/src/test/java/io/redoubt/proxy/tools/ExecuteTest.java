@@ -547,4 +547,32 @@ class ExecuteTest extends OperationCalls {
     assertThat(two.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
     assertThat(execute(CREATE).statusCode()).isEqualTo(200);
   }
+
+  @Test
+  void aServerThatIsEndedByForceTellsNobodyToComeAgain() throws Exception {
+    try (var ends =
+        new LlmFixture(
+            """
+            redoubt.proxy.tools.denied-addresses = []
+            pekko.loglevel = OFF
+            """)) {
+      var release = new CountDownLatch(1);
+      api.answers(exchange -> {
+        FakeApi.holdUntil(release);
+        FakeApi.json(200, "{}").to(exchange);
+      });
+      put(ends, api.base(), 30, FakeApi.SECRET);
+      var answer = CompletableFuture.supplyAsync(() -> ends.send(request(ends, CREATE)));
+      soon().until(() -> !api.asked.isEmpty());
+
+      ends.endServer();
+
+      var cut = answer.get(10, TimeUnit.SECONDS);
+      assertThat(cut.statusCode()).as(cut.body()).isEqualTo(502);
+      assertThat(json(cut).path("reason").asText()).isEqualTo("nobody_knows");
+      assertThat(json(cut).path("instance").asText()).isEqualTo("/v1/execute");
+      assertThat(cut.headers().firstValue("retry-after")).isEmpty();
+      release.countDown();
+    }
+  }
 }

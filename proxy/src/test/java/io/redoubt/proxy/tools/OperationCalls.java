@@ -84,8 +84,12 @@ abstract class OperationCalls {
   }
 
   final void put(URI base, int timeoutSeconds, String secret) {
+    put(plane, base, timeoutSeconds, secret);
+  }
+
+  final void put(LlmFixture where, URI base, int timeoutSeconds, String secret) {
     LlmFixture.await(
-        plane.connectors.put(
+        where.connectors.put(
             LlmFixture.ORGANIZATION,
             new ConnectorSpec(
                 "tickets",
@@ -100,9 +104,13 @@ abstract class OperationCalls {
   }
 
   final HttpRequest.Builder request(String body, String... headers) {
+    return request(plane, body, headers);
+  }
+
+  static HttpRequest.Builder request(LlmFixture where, String body, String... headers) {
     var request =
-        HttpRequest.newBuilder(plane.uri("/v1/execute"))
-            .header("authorization", "Bearer " + plane.token())
+        HttpRequest.newBuilder(where.uri("/v1/execute"))
+            .header("authorization", "Bearer " + where.token())
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body));
     return headers.length == 0 ? request : request.headers(headers);
