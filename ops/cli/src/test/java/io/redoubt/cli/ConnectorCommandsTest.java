@@ -301,7 +301,7 @@ class ConnectorCommandsTest extends LoggedIn {
     assertThat(machine.out())
         .startsWith(
             """
-            GET https://tickets.example.com/api/issues/a%20b?z=1&a=x&a=true
+            GET https://tickets.example.com/api/issues/a%20b?a=x&a=true&z=1
             authorization: Bearer ***
 
             The draft\
