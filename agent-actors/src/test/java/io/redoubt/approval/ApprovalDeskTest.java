@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.entity.Patience;
+import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalTier;
 import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.approval.ModelPrompt;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.testing.InMemoryApprovalBoard;
 import io.redoubt.testing.ManualClock;
@@ -19,7 +22,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +77,71 @@ class ApprovalDeskTest {
     assertThat(prompt.made()).isNotNull().isSameAs(prompt.made());
     assertThat(times).hasValue(1);
     assertThat(ShownPrompt.NONE.made()).isNull();
+  }
+
+  /** Whoever comes then hears how it stands, and the place of who goes is free. */
+  @Test
+  void onlySoManyCallersOfANodeWaitForAnything() {
+    var silence = new ConcurrentLinkedQueue<CompletableFuture<Approval.Reply>>();
+    var few =
+        new ApprovalDesk(
+            (_, _) -> {
+              var never = new CompletableFuture<Approval.Reply>();
+              silence.add(never);
+              return never;
+            },
+            board,
+            ApprovalConfig.from(
+                ConfigFactory.parseString("redoubt.approval.waiters-per-node = 2")
+                    .withFallback(ConfigFactory.load())),
+            new Patience(clock, Duration.ofSeconds(5)));
+    var first = new AtomicBoolean(true);
+    var one = waits(few, first::get);
+    var two = waits(few, () -> true);
+
+    assertThat(waits(few, () -> true)).as("a third").isCompleted();
+    assertThat(one).isNotDone();
+    assertThat(two).isNotDone();
+
+    first.set(false);
+    silence.remove().completeExceptionally(new TimeoutException("nothing has become of it"));
+    assertThat(one).as("went away").isCompleted();
+    assertThat(waits(few, () -> true)).as("in its place").isNotDone();
+    assertThat(waits(few, () -> true)).as("and no more").isCompleted();
+  }
+
+  private CompletableFuture<ApprovalDesk.Answer> waits(ApprovalDesk at, BooleanSupplier wanted) {
+    var id = ApprovalId.next(clock);
+    var pending =
+        new ApprovalView(
+            id,
+            ApprovalStatus.PENDING,
+            agent.agent(),
+            null,
+            Plane.LLM,
+            "llm:generate",
+            null,
+            "model",
+            null,
+            "beef",
+            ActionId.next(clock),
+            List.of("ask"),
+            "default",
+            1,
+            0,
+            List.of(),
+            0,
+            clock.instant(),
+            null,
+            null,
+            1,
+            List.of());
+    return at.await(
+            new ApprovalKey(agent.organization(), id),
+            new ApprovalDesk.Pending(pending),
+            Duration.ofMinutes(1),
+            wanted)
+        .toCompletableFuture();
   }
 
   private static ShownPrompt counted(AtomicInteger times) {

@@ -265,6 +265,21 @@ class ApprovalBoardTest {
   }
 
   @Test
+  void theLimitOfAnOrganizationHoldsHoweverManyOfItsAgentsAskAtOnce() {
+    List<CompletionStage<Opened>> asked =
+        IntStream.range(0, 20)
+            .mapToObj(i ->
+                (i % 2 == 0 ? board : other.store.approvals())
+                    .open(opening(EnclaveNode.agent(ACME), "a", null), LIMITS))
+            .toList();
+
+    var answers = asked.stream().map(EnclaveNode::await).toList();
+
+    assertThat(answers).filteredOn(Place.class::isInstance).hasSize(5);
+    assertThat(answers).filteredOn(Full.ORGANIZATION::equals).hasSize(15);
+  }
+
+  @Test
   void whoWaitsForItsTurnKeepsNoConnectionFromOthers() {
     var held = new CountDownLatch(1);
     var over = new CountDownLatch(1);

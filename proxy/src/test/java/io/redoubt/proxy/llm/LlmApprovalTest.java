@@ -570,6 +570,19 @@ class LlmApprovalTest {
   }
 
   @Test
+  void whereTooManyRequestsWaitAToolCallIsExplainedAtOnce() {
+    replies(new Way(Style.MESSAGES, true));
+    plane.agentMayWaitFor(0);
+
+    var heard = ask(new Way(Style.MESSAGES, true)).join();
+
+    assertThat(heard.calls()).containsExactly("weather");
+    assertThat(heard.text()).contains("Too many requests for approval");
+    assertThat(reading().detail()).contains("too_many_approvals");
+    assertThat(pending()).isEmpty();
+  }
+
+  @Test
   void whereSomethingElseIsFoundByThenAToolCallDoesNotGoOutEvenIfItIsPermitted() {
     var way = new Way(Style.MESSAGES, true);
     plane.policies.runContent(7);

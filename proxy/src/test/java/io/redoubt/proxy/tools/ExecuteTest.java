@@ -150,6 +150,19 @@ class ExecuteTest extends OperationCalls {
   }
 
   @Test
+  void whereTooManyRequestsWaitItIsNotAskedAbout() {
+    plane.agents.judgement = says(Verdict.ESCALATE);
+    plane.agentMayWaitFor(0);
+
+    var answer = execute(CREATE);
+
+    refused(answer, 429, "too_many_approvals");
+    assertThat(answer.headers().firstValue("retry-after")).isPresent();
+    assertThat(pending()).isEmpty();
+    assertThat(plane.recordOf(answer).detail()).contains("too_many_approvals");
+  }
+
+  @Test
   void whatIsNotApprovedIsDenied() throws Exception {
     plane.agents.judgement = says(Verdict.ESCALATE);
 
