@@ -103,9 +103,32 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
         });
   }
 
+  /** It was changed, and what stands in its place is used at once: the enclave reports both. */
+  ApprovalView isChanged(ApprovalView original, String by, String... changes) {
+    var instead = view(ApprovalId.next(tenant.server().clock), "{\"amount\": 4}");
+    report(
+        later(original, ApprovalStatus.EDITED, 1, List.of()),
+        view -> edit(view.putObject("edited_to"), instead, by, changes));
+    return report(
+        later(instead, ApprovalStatus.CONSUMED, 1, List.of()),
+        view -> edit(view.putObject("edit_of"), original, by, changes));
+  }
+
+  private static void edit(ObjectNode edit, ApprovalView other, String by, String... changes) {
+    edit.put("approval", other.id().toString())
+        .put("action_digest", other.actionDigest())
+        .put("by", by);
+    for (var change : changes) {
+      edit.withArray("changes").add(change);
+    }
+  }
+
   private ApprovalView asksWith(@Nullable String arguments, Consumer<ObjectNode> more) {
-    ObjectNode view =
-        Json.LENIENT.valueToTree(view(ApprovalId.next(tenant.server().clock), arguments));
+    return report(view(ApprovalId.next(tenant.server().clock), arguments), more);
+  }
+
+  private ApprovalView report(ApprovalView base, Consumer<ObjectNode> more) {
+    ObjectNode view = Json.LENIENT.valueToTree(base);
     more.accept(view);
     try {
       var read = Json.LENIENT.treeToValue(view, ApprovalView.class);

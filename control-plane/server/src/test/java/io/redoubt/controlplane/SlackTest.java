@@ -103,7 +103,7 @@ class SlackTest {
   }
 
   private SlackStandIn.Message shown(ApprovalView view) {
-    return await().until(() -> slack.about(view.id().toString()), it -> it.size() == 1).getFirst();
+    return await().until(() -> slack.of(view.id().toString()), it -> it.size() == 1).getFirst();
   }
 
   private HttpResponse<String> press(ApprovalView view, String action, String user) {
@@ -182,6 +182,45 @@ class SlackTest {
     assertThat(answer.text("/related_calls/0/id")).isEqualTo(first.id().toString());
     assertThat(answer.text("/related_calls/0/status")).isEqualTo("denied");
     assertThat(answer.text("/related_calls/0/operation")).isEqualTo("tool:call");
+  }
+
+  @Test
+  void theFirstCallOfATurnIsShownBesideThoseThatAreAskedAboutLater() {
+    var first = asking.asks("{}");
+    var message = shown(first);
+
+    var later = asking.asksBeside(first.id());
+
+    await()
+        .until(
+            () -> shown(first).words(),
+            it -> it.contains("pending when this was said, " + later.id()));
+    assertThat(shown(first).ts()).as("in place").isEqualTo(message.ts());
+    assertThat(shown(first).hasButtons()).isTrue();
+    assertThat(slack.thread(message.ts())).as("nothing has become of it").isEmpty();
+    var answer = tenant.owner().get("/api/v1/approvals/" + first.id());
+    assertThat(answer.text("/related/0")).isEqualTo(later.id().toString());
+  }
+
+  @Test
+  void whatSomebodyHasChangedSaysSoAndWhatIsDoneInItsPlaceIsShown() {
+    var view = asking.asks("{\"amount\": 5000}");
+    var message = shown(view);
+
+    var instead = asking.isChanged(view, approver, "/amount", "/to");
+
+    await().until(() -> shown(view).words(), it -> it.contains("In its place " + instead.id()));
+    assertThat(shown(view).words()).contains("Changed", "Ada Approver changed /amount, /to");
+    assertThat(shown(view).ts()).isEqualTo(message.ts());
+    assertThat(shown(view).hasButtons()).isFalse();
+    await()
+        .until(
+            () -> slack.thread(message.ts()).toString(),
+            it -> it.contains("In its place " + instead.id()));
+    assertThat(shown(instead).words())
+        .contains("Approved and used", "In the place of " + view.id())
+        .contains("Ada Approver changed /amount, /to");
+    assertThat(shown(instead).hasButtons()).isFalse();
   }
 
   @Test
@@ -615,7 +654,7 @@ class SlackTest {
     var view = asking.asks("{}");
     await().until(() -> tenant.owner().get(SLACK).at("/waiting").asInt() == 0);
 
-    assertThat(slack.about(view.id().toString())).hasSize(1);
+    assertThat(slack.of(view.id().toString())).hasSize(1);
     assertThat(slack.calls()).contains("conversations.history");
     asking.report(Asking.later(view, ApprovalStatus.CANCELLED, 1, List.of()));
     await().until(() -> shown(view).words().contains("Cancelled"));
@@ -678,7 +717,7 @@ class SlackTest {
 
       await().until(() -> tenant.owner().get(SLACK).at("/waiting").asInt() == 0);
 
-      views.forEach(view -> assertThat(slack.about(view.id().toString())).hasSize(1));
+      views.forEach(view -> assertThat(slack.of(view.id().toString())).hasSize(1));
     } finally {
       other.close();
     }
@@ -703,7 +742,7 @@ class SlackTest {
     shown(view);
 
     assertThat(System.nanoTime() - begun).isGreaterThan(1_000_000_000L);
-    assertThat(slack.about(view.id().toString())).hasSize(1);
+    assertThat(slack.of(view.id().toString())).hasSize(1);
   }
 
   @Test

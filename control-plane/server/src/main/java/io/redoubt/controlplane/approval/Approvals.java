@@ -31,6 +31,7 @@ import io.redoubt.protocol.problem.ProblemException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -537,6 +538,42 @@ public final class Approvals {
             .execute();
     if (taken > 0) {
       steps.taken(handle, organization, view);
+      if (view.status() == ApprovalStatus.PENDING) {
+        showBesides(handle, organization, view);
+      }
+    }
+  }
+
+  /**
+   * What was asked about before of the same turn is shown beside it, too. Its enclave says so
+   * itself only with its next step.
+   */
+  private void showBesides(Handle handle, OrganizationId organization, ApprovalView later) {
+    for (var id : later.related().stream().limit(MOST_BESIDE).toList()) {
+      find(handle, organization, id)
+          .map(Known::view)
+          .filter(before -> before.status() == ApprovalStatus.PENDING)
+          .filter(before -> before.agentId().equals(later.agentId()))
+          .filter(before -> !before.related().contains(later.id()))
+          .ifPresent(before -> {
+            var related = new ArrayList<>(before.related());
+            related.add(later.id());
+            int changed =
+                handle
+                    .createUpdate(
+                        """
+                        UPDATE control.approval SET document = :document
+                        WHERE organization_id = :organization AND id = :id AND version = :version
+                        """)
+                    .bind("document", Rows.json(before.with(before.arguments(), related)))
+                    .bind("organization", organization.uuid())
+                    .bind("id", id.uuid())
+                    .bind("version", before.version())
+                    .execute();
+            if (changed > 0) {
+              steps.again(handle, organization, id);
+            }
+          });
     }
   }
 

@@ -25,7 +25,7 @@ final class ChatTeller implements Teller {
       if (notice.begun()) {
         return find(chat, job);
       }
-      return view.status() == ApprovalStatus.PENDING
+      return Words.isTold(view)
           ? post(chat, job)
           : new Ended("missed", "it was over before anybody could be told");
     }

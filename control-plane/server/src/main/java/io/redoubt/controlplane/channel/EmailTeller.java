@@ -114,7 +114,7 @@ final class EmailTeller implements Teller {
     var shown = job.standing();
     var view = shown.view();
     boolean anybodyTold = notice.standing() != null || notice.place() != null;
-    if (!anybodyTold && view.status() != ApprovalStatus.PENDING) {
+    if (!anybodyTold && !Words.isTold(view)) {
       return new Ended("missed", "it was over before anybody could be told");
     }
     // One end is told: a grant that is used while some have heard of it is not another.

@@ -23,7 +23,7 @@ record Mail(String id, String thread, String subject, String text) {
     lines.add(Words.title(view) + ".");
     lines.add("");
     Words.facts(shown).forEach(fact -> lines.add(fact.name() + ": " + fact.value()));
-    lines.addAll(Words.related(view));
+    lines.addAll(Words.others(shown));
     var votes = Words.votes(shown);
     if (!votes.isEmpty()) {
       lines.add("");

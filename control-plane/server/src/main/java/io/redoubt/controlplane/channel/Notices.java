@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.redoubt.controlplane.approval.Steps;
 import io.redoubt.controlplane.operator.Trail;
 import io.redoubt.controlplane.store.Rows;
-import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.AuditBuilder;
 import io.redoubt.protocol.audit.Plane;
@@ -56,7 +55,7 @@ public final class Notices implements Steps {
   @Override
   public void taken(Handle handle, OrganizationId organization, ApprovalView view) {
     Instant now = now();
-    boolean pending = view.status() == ApprovalStatus.PENDING;
+    boolean told = Words.isTold(view);
     int noted =
         handle
             .createUpdate(
@@ -71,7 +70,7 @@ public final class Notices implements Steps {
                   AND (EXISTS (SELECT FROM control.notice k
                                WHERE k.organization_id = c.organization_id AND k.kind = c.kind
                                  AND k.id = :id)
-                    OR :pending AND :most > (
+                    OR :told AND :most > (
                       SELECT count(*) FROM (
                         SELECT FROM control.notice w
                         WHERE w.organization_id = c.organization_id AND w.kind = c.kind
@@ -84,14 +83,14 @@ public final class Notices implements Steps {
             .bind("organization", organization.uuid())
             .bind("id", view.id().uuid())
             .bind("version", view.version())
-            .bind("pending", pending)
+            .bind("told", told)
             .bind("most", config.maxWaiting())
             .bind("now", now)
             .bind("giveUp", now.plus(config.giveUpAfter()))
             .execute();
     if (noted > 0) {
       handle.afterCommit(wake::release);
-    } else if (pending) {
+    } else if (told) {
       leftOut(handle, organization, view.id());
     }
   }
@@ -120,6 +119,16 @@ public final class Notices implements Steps {
 
   /** Shows it once more as it stands: what is shown may be another thing than what is. */
   void again(Handle handle, OrganizationId organization, Channel.Kind kind, ApprovalId id) {
+    again(handle, organization, List.of(kind), id);
+  }
+
+  @Override
+  public void again(Handle handle, OrganizationId organization, ApprovalId id) {
+    again(handle, organization, List.of(Channel.Kind.values()), id);
+  }
+
+  private void again(
+      Handle handle, OrganizationId organization, List<Channel.Kind> kinds, ApprovalId id) {
     int noted =
         handle
             .createUpdate(
@@ -127,11 +136,11 @@ public final class Notices implements Steps {
                 UPDATE control.notice
                 SET shown = least(shown, wanted - 1), state = 'waiting', due_at = :now,
                   give_up_at = :giveUp, changed_at = :now
-                WHERE organization_id = :organization AND kind = :kind AND id = :id
+                WHERE organization_id = :organization AND kind = ANY (:kinds) AND id = :id
                   AND message IS NOT NULL AND state <> 'waiting'
                 """)
             .bind("organization", organization.uuid())
-            .bind("kind", kind.wire())
+            .bindArray("kinds", String.class, kinds.stream().map(Channel.Kind::wire).toList())
             .bind("id", id.uuid())
             .bind("now", now())
             .bind("giveUp", now().plus(config.giveUpAfter()))

@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -256,6 +257,9 @@ final class Postman implements AutoCloseable {
     var names = new HashMap<String, String>();
     name(handle, organization, view.owner(), names);
     view.votes().forEach(vote -> name(handle, organization, vote.by(), names));
+    Stream.of(Optional.ofNullable(view.editOf()), Optional.ofNullable(view.editedTo()))
+        .flatMap(Optional::stream)
+        .forEach(edit -> name(handle, organization, edit.by(), names));
     return names;
   }
 

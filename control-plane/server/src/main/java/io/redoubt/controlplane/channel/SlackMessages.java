@@ -42,7 +42,7 @@ final class SlackMessages {
     blocks.add(facts);
     arguments(blocks, shown);
     Words.votes(shown).forEach(line -> context(blocks, line));
-    Words.related(view).forEach(line -> context(blocks, line));
+    Words.others(shown).forEach(line -> context(blocks, line));
     if (view.status() == ApprovalStatus.PENDING) {
       blocks.add(buttons(shown));
     }

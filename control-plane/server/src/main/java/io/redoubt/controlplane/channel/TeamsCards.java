@@ -73,7 +73,7 @@ final class TeamsCards {
       line(body, Words.exactArguments(view));
     }
     ArrayNode votes = container(body);
-    Words.related(view).forEach(related -> line(body, related));
+    Words.others(shown).forEach(other -> line(body, other));
     if (pending) {
       var actions = card.putArray("actions");
       actions(actions, view);

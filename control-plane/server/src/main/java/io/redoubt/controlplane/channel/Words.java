@@ -121,8 +121,45 @@ final class Words {
     return Visible.line(text, MAX_REASON + MAX_LINE);
   }
 
+  /**
+   * Whether people hear of it who have heard nothing yet: they are asked, or somebody has changed a
+   * call that they were asked about, and this is what is done in its place.
+   */
+  static boolean isTold(ApprovalView view) {
+    return switch (view.status()) {
+      case PENDING -> true;
+      case APPROVED, CONSUMED -> view.editOf() != null;
+      case DENIED, EXPIRED, CANCELLED, EDITED -> false;
+    };
+  }
+
+  /** Other requests that whoever sees this one should know of. */
+  static List<String> others(Shown shown) {
+    var lines = changes(shown);
+    lines.addAll(related(shown.view()));
+    return lines;
+  }
+
+  /** Whose place it takes, and what takes its own. */
+  private static List<String> changes(Shown shown) {
+    var lines = new ArrayList<String>();
+    var of = shown.view().editOf();
+    if (of != null) {
+      lines.add(line("In the place of " + of.approval() + ": " + changed(shown, of)));
+    }
+    var to = shown.view().editedTo();
+    if (to != null) {
+      lines.add(line("In its place " + to.approval() + ": " + changed(shown, to)));
+    }
+    return lines;
+  }
+
+  private static String changed(Shown shown, ApprovalView.Edit edit) {
+    return shown.person(edit.by()) + " changed " + String.join(", ", edit.changes());
+  }
+
   /** Other requests of the same turn, as they stand while this is said; none: there are none. */
-  static List<String> related(ApprovalView view) {
+  private static List<String> related(ApprovalView view) {
     var lines = new ArrayList<String>();
     for (var id : view.related().stream().limit(MOST_RELATED).toList()) {
       lines.add(
@@ -165,6 +202,7 @@ final class Words {
     }
     if (told.status() != view.status()) {
       lines.add(title(view) + until(view).map(until -> ", good until " + until).orElse(""));
+      lines.addAll(changes(shown));
     }
     return lines.stream().limit(2L * MOST_VOTES).toList();
   }

@@ -151,6 +151,13 @@ public final class SlackStandIn implements AutoCloseable {
         .toList();
   }
 
+  /** Those of a request, as their metadata says; others may name it. */
+  public synchronized List<Message> of(String approval) {
+    return messages.values().stream()
+        .filter(it -> it.body().at("/metadata/event_payload/approval_id").asText().equals(approval))
+        .toList();
+  }
+
   public synchronized List<String> thread(String ts) {
     return messages.values().stream()
         .filter(it -> it.body().path("thread_ts").asText().equals(ts))

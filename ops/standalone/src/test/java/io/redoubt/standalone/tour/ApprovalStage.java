@@ -278,7 +278,7 @@ final class ApprovalStage implements AutoCloseable {
     return await(title + " in Slack")
         .atMost(SOON)
         .until(
-            () -> slack.about(approval),
+            () -> slack.of(approval),
             it -> it.size() == 1 && it.getFirst().body().path("text").asText().startsWith(title))
         .getFirst();
   }

@@ -208,7 +208,10 @@ class ApprovalTourIT {
     assertThat(answer.json().at("/edited/arguments").toString()).contains("two chairs");
     assertThat(stage.tickets.filed()).containsExactly("the printer", "two chairs");
     String instead = answer.json().at("/edited/approval_id").asText();
-    assertThat(stage.inSlack(approval, "Changed").hasButtons()).isFalse();
+    var told = stage.inSlack(approval, "Changed");
+    assertThat(told.hasButtons()).isFalse();
+    assertThat(told.words()).contains("In its place " + instead, "/parameters/");
+    assertThat(stage.inSlack(instead, USED).words()).contains("In the place of " + approval);
     stage.awaitRecorded(approval, "approval:edited");
     stage.awaitRecorded(instead, "approval:asked", "approval:granted", "approval:used");
   }
