@@ -3,6 +3,7 @@ package io.redoubt.multinode.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.multinode.history.Fate;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.history.Timed;
@@ -44,10 +45,18 @@ public final class Approver {
 
   /** Says it once, whatever comes of it. */
   public Vote vote(Channel channel, String approval, boolean approves) {
-    var body =
-        Documents.object()
-            .put("decision", approves ? "approve" : "deny")
-            .put("reason", "said through " + channel);
+    return say(channel, approval, approves, Documents.object());
+  }
+
+  /** Approves an operation with other parameters, once, whatever comes of it. */
+  public Vote edit(Channel channel, String approval, JsonNode parameters) {
+    var body = Documents.object();
+    body.putObject("arguments").set("parameters", parameters);
+    return say(channel, approval, true, body);
+  }
+
+  private Vote say(Channel channel, String approval, boolean approves, ObjectNode body) {
+    body.put("decision", approves ? "approve" : "deny").put("reason", "said through " + channel);
     var uri = uri(channel, "/" + approval + "/decision");
     long started = System.nanoTime();
     var attempt = attempt("POST", uri, body);

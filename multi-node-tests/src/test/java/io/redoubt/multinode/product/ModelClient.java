@@ -2,6 +2,7 @@ package io.redoubt.multinode.product;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.multinode.history.Chunk;
 import io.redoubt.multinode.history.History;
@@ -101,17 +102,9 @@ public final class ModelClient {
   /** The same by an operation of a connector, which asks the upstream as a call of a model does. */
   public Attempt operate(AgentClient agent) {
     String trace = Trace.next();
-    var body = Documents.object().put("connector", upstream.name()).put("operation", "message");
-    body.set("parameters", request(agent.id(), trace, false));
     long started = System.nanoTime();
     var attempt =
-        product
-            .http()
-            .attempt(
-                "POST",
-                node.get().acting().resolve("/v1/execute"),
-                headers(agent.accessToken(), trace),
-                Documents.write(body));
+        execute("message", request(agent.id(), trace, false), headers(agent.accessToken(), trace));
     int status = attempt instanceof Attempt.Answered(var reply) ? reply.status() : 0;
     history.add(
         new ModelCall(agent.id(), trace, started, System.nanoTime(), status == 200, status));
@@ -119,6 +112,36 @@ public final class ModelClient {
       history.addBadAnswers(AnswerForm.problemViolations(reply));
     }
     return attempt;
+  }
+
+  /** What an order asks for, told apart from others by its subject. */
+  public ObjectNode order(AgentClient agent, String subject) {
+    return request(agent.id(), subject, false);
+  }
+
+  /**
+   * One operation that people have to approve first.
+   *
+   * @param parameters as {@link #order(AgentClient, String)} makes them, or as they were changed
+   * @param seconds that the caller wants to wait for a decision
+   */
+  public Attempt order(AgentClient agent, JsonNode parameters, int seconds) {
+    var headers = new HashMap<>(headers(agent.accessToken(), Trace.next()));
+    headers.put("Prefer", "wait=" + seconds);
+    var attempt = execute("order", parameters, headers);
+    if (attempt instanceof Attempt.Answered(var reply) && reply.status() >= 300) {
+      history.addBadAnswers(AnswerForm.problemViolations(reply));
+    }
+    return attempt;
+  }
+
+  private Attempt execute(String operation, JsonNode parameters, Map<String, String> headers) {
+    var body = Documents.object().put("connector", upstream.name()).put("operation", operation);
+    body.set("parameters", parameters);
+    return product
+        .http()
+        .attempt(
+            "POST", node.get().acting().resolve("/v1/execute"), headers, Documents.write(body));
   }
 
   /**

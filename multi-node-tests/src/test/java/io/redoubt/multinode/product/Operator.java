@@ -172,7 +172,10 @@ public final class Operator {
     }
   }
 
-  /** Names it as a connector, with one operation that asks it as a call of a model does. */
+  /**
+   * Names it as a connector, with an operation that asks it as a call of a model does, and one that
+   * does the same and changes something, so that people are asked about it.
+   */
   public void connectTo(Upstream upstream) {
     var body =
         Documents.object()
@@ -181,12 +184,15 @@ public final class Operator {
     body.putObject("credential")
         .put("header", "x-api-key")
         .put("secret", product.secrets().note(upstream.key()));
-    body.putArray("operations")
-        .addObject()
-        .put("name", "message")
-        .put("method", "POST")
-        .put("path", Upstream.Kind.ANTHROPIC.path())
-        .put("access", "read");
+    var operations = body.putArray("operations");
+    for (var operation : Map.of("message", "read", "order", "write").entrySet()) {
+      operations
+          .addObject()
+          .put("name", operation.getKey())
+          .put("method", "POST")
+          .put("path", Upstream.Kind.ANTHROPIC.path())
+          .put("access", operation.getValue());
+    }
     call("PUT", "/api/v1/connectors/" + upstream.name(), body);
   }
 

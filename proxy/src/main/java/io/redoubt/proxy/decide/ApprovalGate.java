@@ -284,9 +284,7 @@ public final class ApprovalGate {
             switch (outcome) {
               case Passed(var permitted, var approval, _) ->
                   CompletableFuture.completedStage(new Passed(permitted, approval, call));
-              // By a grant that is spent, or covers it no more, it does not: who asks for the
-              // changed
-              // call hears more.
+              // The grant is spent, or covers it no more: who asks for the changed call hears why.
               case Held held when held.why == Refusal.APPROVAL_NEEDED ->
                   CompletableFuture.completedStage(
                       replacement(
