@@ -21,9 +21,9 @@ final class PostgresAuditOutbox implements AuditOutbox {
   private static final int LINES_IN_A_BATCH = 500;
 
   /** Half of what the control plane takes at once. A line by itself is always less. */
-  private static final int CHARACTERS_IN_A_BATCH = 4 << 20;
+  private static final int BYTES_IN_A_BATCH = 4 << 20;
 
-  private record Numbered(long number, int characters, AuditBatch.StoredLine line) {}
+  private record Numbered(long number, int bytes, AuditBatch.StoredLine line) {}
 
   private final Database database;
   private final Database writes;
@@ -74,15 +74,15 @@ final class PostgresAuditOutbox implements AuditOutbox {
             organization,
             handle ->
                 handle
-                    .createQuery("SELECT number, half, document FROM enclave.next_audit(:limit)")
+                    .createQuery(
+                        "SELECT number, half, document, octet_length(document) AS bytes"
+                            + " FROM enclave.next_audit(:limit)")
                     .bind("limit", limit)
-                    .map((row, _) -> {
-                      var document = row.getString(3);
-                      return new Numbered(
-                          row.getLong(1),
-                          document.length(),
-                          AuditLine.stored(row.getInt(2), document));
-                    })
+                    .map((row, _) ->
+                        new Numbered(
+                            row.getLong("number"),
+                            row.getInt("bytes"),
+                            AuditLine.stored(row.getInt("half"), row.getString("document"))))
                     .list());
     return lines.isEmpty()
         ? Optional.empty()
@@ -95,10 +95,10 @@ final class PostgresAuditOutbox implements AuditOutbox {
 
   /** How many of the first go together; one does in any case. */
   private static int fitting(List<Numbered> lines) {
-    long characters = 0;
+    long bytes = 0;
     for (int i = 0; i < lines.size(); i++) {
-      characters += lines.get(i).characters();
-      if (characters > CHARACTERS_IN_A_BATCH) {
+      bytes += lines.get(i).bytes();
+      if (bytes > BYTES_IN_A_BATCH) {
         return Math.max(1, i);
       }
     }

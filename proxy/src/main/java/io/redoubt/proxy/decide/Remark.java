@@ -4,6 +4,7 @@ import io.redoubt.agent.Judgement;
 import io.redoubt.policy.Decision;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.text.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 public final class Remark {
   private static final int MAX_LENGTH = 1_000;
   private static final String BETWEEN = "; ";
-  private static final String CUT = "…";
 
   /** One line of one error: the others are seldom news. */
   private static final int LEAST_OF_ERRORS = 200;
@@ -57,11 +57,7 @@ public final class Remark {
 
   /** The mark says that there was more of it. Null: there is nothing. */
   private static @Nullable String cut(String text, int length) {
-    if (text.length() <= length) {
-      return text.isEmpty() ? null : text;
-    }
-    int end = length - CUT.length();
-    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + CUT;
+    return text.isEmpty() ? null : PlainText.cut(text, length);
   }
 
   private static void add(Judgement judgement, List<String> remarks) {
@@ -83,10 +79,10 @@ public final class Remark {
 
   /** Of a call that stands in the place of another. */
   public static String inThePlaceOf(ApprovalView.Edit edit) {
-    var changed =
+    return PlainText.cut(
         "in the place of digest %s, changed by %s: %s"
-            .formatted(edit.actionDigest(), edit.by(), String.join(", ", edit.changes()));
-    return changed.length() <= MOST_OF_EDIT ? changed : changed.substring(0, MOST_OF_EDIT) + CUT;
+            .formatted(edit.actionDigest(), edit.by(), String.join(", ", edit.changes())),
+        MOST_OF_EDIT);
   }
 
   private static boolean isPermittedByNone(Decision decision) {

@@ -56,9 +56,7 @@ class LlmEditTest {
 
   @AfterEach
   void nothingIsLeftOver() {
-    soon().until(() -> plane.audit.open().isEmpty());
-    soon().until(() -> plane.streams.open() == 0);
-    assertThat(plane.audit.strays()).isEmpty();
+    plane.assertNothingIsLeftOver();
   }
 
   @AfterAll

@@ -1,5 +1,7 @@
 package io.redoubt.proxy.llm;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -466,6 +468,13 @@ public final class LlmFixture implements AutoCloseable {
     } catch (Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** After each test: every intent has its outcome (G4), and no stream is open. */
+  public void assertNothingIsLeftOver() {
+    soon().until(() -> audit.open().isEmpty());
+    soon().until(() -> streams.open() == 0);
+    assertThat(audit.strays()).isEmpty();
   }
 
   /** Ends the server by force, as a node does whose acts do not end. */

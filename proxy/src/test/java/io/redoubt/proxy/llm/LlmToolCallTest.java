@@ -69,9 +69,7 @@ class LlmToolCallTest {
 
   @AfterEach
   void nothingIsLeftOver() {
-    soon().until(() -> plane.audit.open().isEmpty());
-    soon().until(() -> plane.streams.open() == 0);
-    assertThat(plane.audit.strays()).isEmpty();
+    plane.assertNothingIsLeftOver();
     assertThat(plane.metrics.get("redoubt.llm.tool.calls.memory.free").gauge().value())
         .isEqualTo(64 << 20);
   }

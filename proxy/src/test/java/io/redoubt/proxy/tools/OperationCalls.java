@@ -72,9 +72,7 @@ abstract class OperationCalls {
 
   @AfterEach
   void nothingIsLeftOver() {
-    soon().until(() -> plane.audit.open().isEmpty());
-    soon().until(() -> plane.streams.open() == 0);
-    assertThat(plane.audit.strays()).isEmpty();
+    plane.assertNothingIsLeftOver();
   }
 
   @AfterAll

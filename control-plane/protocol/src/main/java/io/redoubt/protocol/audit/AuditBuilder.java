@@ -5,6 +5,7 @@ import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.AuditId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.text.PlainText;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -156,10 +157,7 @@ public final class AuditBuilder {
 
   /** In words; what is beyond {@value #MOST_DETAIL} characters is cut. */
   public AuditBuilder detail(@Nullable String detail) {
-    this.detail =
-        detail == null || detail.length() <= MOST_DETAIL
-            ? detail
-            : detail.substring(0, MOST_DETAIL) + "…";
+    this.detail = detail == null ? null : PlainText.cut(detail, MOST_DETAIL);
     return this;
   }
 

@@ -5,6 +5,8 @@ package io.redoubt.protocol.text;
  * and with no half of a surrogate pair.
  */
 public final class PlainText {
+  private static final String MORE = "…";
+
   private PlainText() {}
 
   /**
@@ -50,7 +52,22 @@ public final class PlainText {
         .limit(most)
         .map(c -> isVisible(c) ? c : '?')
         .forEach(beginning::appendCodePoint);
-    return beginning.length() < text.length() ? beginning + "…" : beginning.toString();
+    return text.codePointCount(0, text.length()) > most ? beginning + MORE : beginning.toString();
+  }
+
+  /**
+   * The beginning of a text, and a sign that there is more. Half of a surrogate pair, which nobody
+   * can write, is not left of it.
+   *
+   * @param most characters, with the sign
+   */
+  public static String cut(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    int end = most - MORE.length();
+    boolean splits = Character.isHighSurrogate(text.charAt(end - 1));
+    return text.substring(0, splits ? end - 1 : end) + MORE;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.redoubt.controlplane.channel;
 
 import io.redoubt.protocol.approval.ApprovalStatus;
+import io.redoubt.protocol.text.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -52,7 +53,7 @@ record Mail(String id, String thread, String subject, String text) {
     }
     String visible = Visible.of(text);
     lines.add("");
-    lines.addAll(Visible.cut(visible, MAX_ARGUMENTS).lines().toList());
+    lines.addAll(PlainText.cut(visible, MAX_ARGUMENTS).lines().toList());
     if (visible.length() > MAX_ARGUMENTS) {
       lines.add(Words.notAll(shown.view()));
     }

@@ -6,6 +6,7 @@ import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.text.PlainText;
 import java.util.List;
 
 /**
@@ -72,7 +73,7 @@ final class SlackMessages {
           .putArray("elements")
           .addObject()
           .put("type", "text")
-          .put("text", Visible.cut(visible, MAX_ARGUMENTS));
+          .put("text", PlainText.cut(visible, MAX_ARGUMENTS));
       ObjectNode rich = block("rich_text");
       rich.putArray("elements").add(preformatted);
       blocks.add(rich);

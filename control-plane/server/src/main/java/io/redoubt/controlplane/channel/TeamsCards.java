@@ -6,6 +6,7 @@ import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
+import io.redoubt.protocol.text.PlainText;
 
 /**
  * What Teams is given to show: an Adaptive Card, within the size that Teams takes. Whatever comes
@@ -118,7 +119,7 @@ final class TeamsCards {
         return;
       }
       if (cost(shown) > left) {
-        lines.add(monospaced(Visible.cut(shown, (left - LINE_COSTS) / 2)));
+        lines.add(monospaced(PlainText.cut(shown, (left - LINE_COSTS) / 2)));
         lines.add(run(notAll));
         return;
       }

@@ -15,14 +15,6 @@ final class Visible {
 
   /** On one line, of at most so many characters. */
   static String line(String text, int most) {
-    return cut(of(text.replace("\n", "\\n")), most);
-  }
-
-  static String cut(String text, int most) {
-    if (text.length() <= most) {
-      return text;
-    }
-    int end = most - 1;
-    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
+    return PlainText.cut(of(text.replace("\n", "\\n")), most);
   }
 }

@@ -2,6 +2,7 @@ package io.redoubt.controlplane.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.redoubt.protocol.text.PlainText;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,7 +30,7 @@ class VisibleTest {
   @Test
   void aLineStaysOneAndIsNeverCutInsideACharacter() {
     assertThat(Visible.line("one\ntwo", 100)).isEqualTo("one\\ntwo");
-    assertThat(Visible.cut("ab\ud83d\ude00cd", 4)).isEqualTo("ab…");
+    assertThat(PlainText.cut("ab\ud83d\ude00cd", 4)).isEqualTo("ab…");
     assertThat(Visible.of("grüße, \u65e5\u672c\n")).isEqualTo("grüße, \u65e5\u672c\n");
   }
 }
