@@ -91,6 +91,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -151,6 +152,7 @@ final class EnclaveNode {
   private final Stops stops;
   private final EnclaveConfig config;
   private final Clock clock;
+  private final LongSupplier nanos;
   private final ClockWatch watched;
   private final KeptHeartbeats heartbeats;
   private final SigningKeyDirectory signingKeys;
@@ -182,6 +184,7 @@ final class EnclaveNode {
       EnclaveEnvironment environment) {
     this.config = config;
     this.clock = environment.clock();
+    this.nanos = environment.nanos();
     this.policies = new LivePolicies(clock);
     this.system = context.getSystem();
     this.enclave = config.link().enclave();
@@ -191,13 +194,12 @@ final class EnclaveNode {
     var whole = config.whole();
 
     this.lease =
-        new NodeLease(
-            config.lease().limit(), this::isFit, System::nanoTime, this::onLeaseLost, metrics);
+        new NodeLease(config.lease().limit(), this::isFit, nanos, this::onLeaseLost, metrics);
     Gauge.builder("redoubt.clock.ahead", watched, it -> it.ahead().toMillis() / 1000.0)
         .description("how far this machine's clock is ahead of the database's; below zero: behind")
         .baseUnit("seconds")
         .register(metrics);
-    this.ledger = new Ledger(config.revocation().maxEntries() + STOPS_TOLD_APART, System::nanoTime);
+    this.ledger = new Ledger(config.revocation().maxEntries() + STOPS_TOLD_APART, nanos);
     this.streams = new LiveStreams(LiveStreamsConfig.from(whole), lease, metrics);
     this.stops = new Stops(streams::cut, ledger);
     this.redis = redis(environment);
@@ -402,7 +404,7 @@ final class EnclaveNode {
   /** Before there is any cluster: who joins is asked by the others at once. */
   private void keepLease(ActorContext<Void> context) {
     context.spawn(
-        LeaseKeeper.create(config.lease(), lease, ledger, this::apply, System::nanoTime),
+        LeaseKeeper.create(config.lease(), lease, ledger, this::apply, nanos),
         LeaseKeeper.NAME,
         // Where the cluster's own heartbeats are: what keeps the rest busy does not delay it.
         DispatcherSelector.fromConfig("pekko.actor.internal-dispatcher"));
@@ -477,8 +479,7 @@ final class EnclaveNode {
         EnforcementNode.NAME);
     var limit = config.kill().answerLimit();
     var limits = new Enforcement.Limits(limit, config.lease().certain());
-    var enforcement =
-        context.spawn(Enforcement.create(limits, clock, System::nanoTime), "enforcement");
+    var enforcement = context.spawn(Enforcement.create(limits, clock, nanos), "enforcement");
     return new KillSwitch(
         agents,
         families,

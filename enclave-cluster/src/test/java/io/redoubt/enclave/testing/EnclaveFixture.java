@@ -217,7 +217,12 @@ public final class EnclaveFixture implements AutoCloseable {
   private static EnclaveEnvironment environment() {
     var metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     return new EnclaveEnvironment(
-        metrics, metrics::scrape, OpenTelemetry.noop().getTracer("test"), CLOCK, Optional.empty());
+        metrics,
+        metrics::scrape,
+        OpenTelemetry.noop().getTracer("test"),
+        CLOCK,
+        RunningTime.NANOS,
+        Optional.empty());
   }
 
   /** An agent that may call from anywhere. */

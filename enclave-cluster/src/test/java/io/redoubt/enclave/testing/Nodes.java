@@ -84,6 +84,7 @@ public final class Nodes implements AutoCloseable {
                 metrics::scrape,
                 OpenTelemetry.noop().getTracer("test"),
                 clock,
+                RunningTime.NANOS,
                 Optional.empty()));
     synchronized (running) {
       running.add(enclave);

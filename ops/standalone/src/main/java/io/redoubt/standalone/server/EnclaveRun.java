@@ -22,6 +22,7 @@ public final class EnclaveRun {
                   telemetry.metrics()::scrape,
                   telemetry.tracer("redoubt-enclave"),
                   Clock.systemUTC(),
+                  System::nanoTime,
                   ServerTls.from(config)));
       node.whenTerminated().thenRun(ended);
       return node;

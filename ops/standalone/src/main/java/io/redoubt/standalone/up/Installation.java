@@ -173,6 +173,7 @@ final class Installation implements AutoCloseable {
                     telemetry.metrics()::scrape,
                     telemetry.tracer("redoubt-enclave"),
                     clock,
+                    System::nanoTime,
                     tls)));
     enclave = node;
     return new RuntimeFile.EnclaveNode(
