@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -200,6 +201,19 @@ class SlackTest {
     assertThat(slack.thread(message.ts())).as("nothing has become of it").isEmpty();
     var answer = tenant.owner().get("/api/v1/approvals/" + first.id());
     assertThat(answer.text("/related/0")).isEqualTo(later.id().toString());
+  }
+
+  /** It was read before, and would be told for good without. */
+  @Test
+  void itIsShownBesideThoseThatAreAskedAboutWhileItIsBeingShownToo() {
+    var first = new CompletableFuture<ApprovalView>();
+    var later = new CompletableFuture<ApprovalView>();
+    slack.meanwhile(() -> later.complete(asking.asksBeside(first.join().id())));
+
+    first.complete(asking.asks("{}"));
+
+    String beside = "pending when this was said, " + later.join().id();
+    await().until(() -> shown(first.join()).words(), it -> it.contains(beside));
   }
 
   @Test

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param whisper null: how the request stands
  * @param wanted version of the request that is to be shown
  * @param shown version that is; 0: none
+ * @param changes how often it was to be shown anew when this was read, besides for its own steps
  * @param standing what was told of it; null: nothing
  * @param place where it is shown; null: nowhere that is known
  * @param begun whether somebody began to show it, and never said what came of it
@@ -21,6 +22,7 @@ record Notice(
     @Nullable Whisper whisper,
     int wanted,
     int shown,
+    int changes,
     @Nullable Standing standing,
     @Nullable Place place,
     boolean begun,
@@ -38,25 +40,28 @@ record Notice(
   record Place(String channel, String ts) {}
 
   Notice shownAt(Place place, int version, Standing standing) {
-    return new Notice(id, approval, whisper, wanted, version, standing, place, begun, askedAt);
+    return new Notice(
+        id, approval, whisper, wanted, version, changes, standing, place, begun, askedAt);
   }
 
   /** The same, with where it is. */
   Notice at(Place place) {
-    return new Notice(id, approval, whisper, wanted, shown, standing, place, begun, askedAt);
+    return new Notice(
+        id, approval, whisper, wanted, shown, changes, standing, place, begun, askedAt);
   }
 
   Notice told(Standing standing) {
-    return new Notice(id, approval, whisper, wanted, shown, standing, place, begun, askedAt);
+    return new Notice(
+        id, approval, whisper, wanted, shown, changes, standing, place, begun, askedAt);
   }
 
   /** It may be shown, and nobody knows where. */
   Notice uncertain() {
-    return new Notice(id, approval, whisper, wanted, 0, standing, null, true, askedAt);
+    return new Notice(id, approval, whisper, wanted, 0, changes, standing, null, true, askedAt);
   }
 
   /** What was shown is gone, or nothing was. */
   Notice lost() {
-    return new Notice(id, approval, whisper, wanted, 0, standing, null, false, askedAt);
+    return new Notice(id, approval, whisper, wanted, 0, changes, standing, null, false, askedAt);
   }
 }

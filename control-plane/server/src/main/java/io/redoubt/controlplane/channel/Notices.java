@@ -33,6 +33,9 @@ public final class Notices implements Steps {
 
   private static final int MOST_OVERDUE = 100;
 
+  /** Where what was said can be put right; a second mail or webhook would only be one more. */
+  private static final List<Channel.Kind> CHATS = List.of(Channel.Kind.SLACK, Channel.Kind.TEAMS);
+
   private final ChannelsConfig config;
   private final Trail trail;
   private final MeterRegistry metrics;
@@ -117,14 +120,17 @@ public final class Notices implements Steps {
     }
   }
 
-  /** Shows it once more as it stands: what is shown may be another thing than what is. */
+  /**
+   * Shows it once more as it stands: what is shown may be another thing than what is, and so may
+   * what is being shown just now.
+   */
   void again(Handle handle, OrganizationId organization, Channel.Kind kind, ApprovalId id) {
     again(handle, organization, List.of(kind), id);
   }
 
   @Override
   public void again(Handle handle, OrganizationId organization, ApprovalId id) {
-    again(handle, organization, List.of(Channel.Kind.values()), id);
+    again(handle, organization, CHATS, id);
   }
 
   private void again(
@@ -134,10 +140,12 @@ public final class Notices implements Steps {
             .createUpdate(
                 """
                 UPDATE control.notice
-                SET shown = least(shown, wanted - 1), state = 'waiting', due_at = :now,
-                  give_up_at = :giveUp, changed_at = :now
+                SET shown = least(shown, wanted - 1), changes = changes + 1, state = 'waiting',
+                  due_at = CASE state WHEN 'waiting' THEN due_at ELSE :now END,
+                  give_up_at = CASE state WHEN 'waiting' THEN give_up_at ELSE :giveUp END,
+                  changed_at = :now
                 WHERE organization_id = :organization AND kind = ANY (:kinds) AND id = :id
-                  AND message IS NOT NULL AND state <> 'waiting'
+                  AND (message IS NOT NULL OR state = 'waiting')
                 """)
             .bind("organization", organization.uuid())
             .bindArray("kinds", String.class, kinds.stream().map(Channel.Kind::wire).toList())
@@ -233,13 +241,15 @@ public final class Notices implements Steps {
         .createUpdate(
             """
             UPDATE control.notice
-            SET shown = :shown, standing = CAST(:standing AS jsonb),
+            SET shown = CASE changes WHEN :changes THEN :shown ELSE least(:shown, wanted - 1) END,
+              standing = CAST(:standing AS jsonb),
               message = CAST(:place AS jsonb), begun = :begun, attempts = attempts + 1,
               problem = :problem, changed_at = :now,
               due_at = CASE WHEN CAST(:problem AS text) IS NULL THEN due_at ELSE :now END
             WHERE organization_id = :organization AND kind = :kind AND id = :id
             """)
         .bind("shown", notice.shown())
+        .bind("changes", notice.changes())
         .bind("standing", notice.standing() == null ? null : Rows.json(notice.standing()))
         .bind("place", notice.place() == null ? null : Rows.json(notice.place()))
         .bind("begun", notice.begun())
@@ -259,12 +269,13 @@ public final class Notices implements Steps {
             """
             UPDATE control.notice SET state = 'told', attempts = 0, changed_at = :now
             WHERE organization_id = :organization AND kind = :kind AND id = :id
-              AND wanted <= :wanted AND state = 'waiting'
+              AND wanted <= :wanted AND changes = :changes AND state = 'waiting'
             """)
         .bind("now", now())
         .bind("organization", organization.uuid())
         .bind("kind", kind.wire())
         .bind("id", notice.id())
+        .bind("changes", notice.changes())
         .bind("wanted", Math.max(notice.shown(), notice.whisper() == null ? 0 : notice.wanted()))
         .execute();
   }
@@ -400,6 +411,7 @@ public final class Notices implements Steps {
         row.getString("whisper") == null ? null : Rows.json(row, "whisper", Notice.Whisper.class),
         row.getInt("wanted"),
         row.getInt("shown"),
+        row.getInt("changes"),
         row.getString("standing") == null ? null : Rows.json(row, "standing", Standing.class),
         row.getString("message") == null ? null : Rows.json(row, "message", Notice.Place.class),
         row.getBoolean("begun"),

@@ -77,6 +77,8 @@ public final class SlackStandIn implements AutoCloseable {
     }
   }
 
+  private static final Runnable NOTHING = () -> {};
+
   private final HttpServer server;
   private final Clock clock;
   private final Map<String, Message> messages = new LinkedHashMap<>();
@@ -90,6 +92,7 @@ public final class SlackStandIn implements AutoCloseable {
   private int limitedSeconds;
   private int lost;
   private boolean down;
+  private Runnable meanwhile = NOTHING;
   private String refused = "";
   private String channel = CHANNEL;
 
@@ -120,6 +123,11 @@ public final class SlackStandIn implements AutoCloseable {
   /** The next messages are posted, and the answers to them never arrive. */
   public synchronized void loseAnswers(int howMany) {
     lost = howMany;
+  }
+
+  /** Happens when the next message is posted, before that is answered. */
+  public synchronized void meanwhile(Runnable what) {
+    meanwhile = what;
   }
 
   public synchronized void down(boolean isDown) {
@@ -326,6 +334,11 @@ public final class SlackStandIn implements AutoCloseable {
                 ? no("not_in_channel")
                 : work(exchange, method, body);
         boolean isTop = method.equals("chat.postMessage") && text.contains("\"metadata\"");
+        if (isTop) {
+          var now = meanwhile;
+          meanwhile = NOTHING;
+          now.run();
+        }
         if (lost > 0 && isTop) {
           lost--;
           return;
