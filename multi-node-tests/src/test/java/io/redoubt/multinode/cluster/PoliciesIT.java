@@ -402,7 +402,16 @@ final class PoliciesIT {
                 .replace("ACTION", action)));
   }
 
+  /** As SDKs do, it comes again where a node may not act right now. */
   private Told tell(Parrot parrot, AgentClient agent, Installation.Node node) {
+    return await("an answer of " + node.name())
+        .atMost(Duration.ofSeconds(10))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> tellOnce(parrot, agent, node), told -> told.status() != 503);
+  }
+
+  private Told tellOnce(Parrot parrot, AgentClient agent, Installation.Node node) {
     var body = Documents.object().put("model", parrot.model()).put("max_tokens", 64);
     body.putArray("messages")
         .addObject()

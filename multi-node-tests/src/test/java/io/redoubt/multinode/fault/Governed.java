@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.product.AgentClient;
+import io.redoubt.multinode.product.Attempt;
 import io.redoubt.multinode.product.Documents;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Parrot;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -35,6 +37,9 @@ import java.util.stream.StreamSupport;
 final class Governed implements AutoCloseable {
   /** Somebody may be asked, and nobody will answer. */
   private static final Map<String, String> AT_ONCE = Map.of("prefer", "wait=0");
+
+  private static final Pattern LEASES_LOST =
+      Pattern.compile("^redoubt_lease_lost_total(?:\\{.*})? (.+)$", Pattern.MULTILINE);
 
   /** Each style of the providers, streamed and not. */
   record Way(Api api, boolean streamed) {}
@@ -109,8 +114,31 @@ final class Governed implements AutoCloseable {
     return ask(agent, way, prompt);
   }
 
+  /** Once more where the machine stood still, and the node has cut the reply for that. */
   Answer ask(SdkAgent who, Way way, String prompt) {
-    return who.attempt(way.api(), way.streamed(), new Question(parrot.model(), prompt, AT_ONCE));
+    for (double lost = leasesLost(); ; ) {
+      var answer =
+          who.attempt(way.api(), way.streamed(), new Question(parrot.model(), prompt, AT_ONCE));
+      double now = leasesLost();
+      if (now == lost) {
+        return answer;
+      }
+      lost = now;
+    }
+  }
+
+  private double leasesLost() {
+    var metrics = product.runtime().node().management().resolve("/metrics");
+    if (product.http().attempt("GET", metrics, Map.of(), null)
+        instanceof Attempt.Answered(var reply)) {
+      return LEASES_LOST
+          .matcher(reply.text())
+          .results()
+          .mapToDouble(found -> Double.parseDouble(found.group(1)))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError(reply.toString()));
+    }
+    throw new AssertionError("not answered: " + metrics);
   }
 
   Heard hear(Way way, String prompt) {

@@ -1,21 +1,33 @@
 package io.redoubt.standalone.tour;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.cli.settings.RuntimeFile;
 import io.redoubt.protocol.json.Json;
-import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Pattern;
 
-/** An agent that was given an enclave URL and a bootstrap token, and speaks plain HTTP. */
+/**
+ * An agent that was given an enclave URL and a bootstrap token, and speaks plain HTTP. Where a node
+ * may not act right now (503), it comes again, as SDKs do: a machine that stands still for 0.8 s
+ * takes the node's lease.
+ */
 final class AgentClient {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Pattern LEASES_LOST =
+      Pattern.compile("^redoubt_lease_lost_total(?:\\{.*})? (.+)$", Pattern.MULTILINE);
+
   private static final String HELLO = "\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]";
 
   private final Wire wire = new Wire();
   private final URI agentUrl;
   private final URI actingUrl;
+  private final URI managementUrl;
   private final SecretHunt hunt;
 
   private String refreshToken = "";
@@ -24,6 +36,7 @@ final class AgentClient {
   AgentClient(RuntimeFile runtime, SecretHunt hunt) {
     this.agentUrl = runtime.enclaves().getFirst().agentUrl();
     this.actingUrl = runtime.enclaves().getFirst().actingUrl();
+    this.managementUrl = runtime.enclaves().getFirst().managementUrl();
     this.hunt = hunt;
   }
 
@@ -68,22 +81,20 @@ final class AgentClient {
   }
 
   Wire.Answer anthropic(String prompt, boolean stream) {
-    return wire.post(actingUrl.resolve("/v1/messages"), anthropicBody(prompt, stream), key());
+    return acted("/v1/messages", anthropicBody(prompt, stream), key());
   }
 
   /** A stream that is still open when this returns. */
-  HttpResponse<InputStream> openAnthropic(String prompt) throws IOException, InterruptedException {
-    return wire.open(actingUrl.resolve("/v1/messages"), anthropicBody(prompt, true), key());
+  HttpResponse<InputStream> openAnthropic(String prompt) {
+    return opened(anthropicBody(prompt, true), key());
   }
 
   /** A stream in which the model may propose a call of the tool; still open when this returns. */
-  HttpResponse<InputStream> openWithTool(String model, String tool, String about, int wait)
-      throws IOException, InterruptedException {
+  HttpResponse<InputStream> openWithTool(String model, String tool, String about, int wait) {
     var body =
         "{\"model\":\"%s\",\"max_tokens\":100,\"stream\":true,\"tools\":[{\"name\":\"%s\"}],"
             .formatted(model, tool);
-    return wire.open(
-        actingUrl.resolve("/v1/messages"),
+    return opened(
         body + HELLO.formatted(about) + "}",
         "x-api-key",
         accessToken,
@@ -99,8 +110,8 @@ final class AgentClient {
         operation.equals("file")
             ? Map.of("project", "house", "about", about)
             : Map.of("project", "house");
-    return wire.post(
-        actingUrl.resolve("/v1/execute"),
+    return acted(
+        "/v1/execute",
         json(Map.of("connector", "tickets", "operation", operation, "parameters", parameters)),
         "authorization",
         "Bearer " + accessToken,
@@ -109,14 +120,14 @@ final class AgentClient {
   }
 
   Wire.Answer countTokens() {
-    return wire.post(
-        actingUrl.resolve("/v1/messages/count_tokens"),
+    return acted(
+        "/v1/messages/count_tokens",
         "{\"model\":\"claude-demo-small\"," + HELLO.formatted("hello") + "}",
         key());
   }
 
   Wire.Answer openAi(String path, String body) {
-    return wire.post(actingUrl.resolve(path), body, "authorization", "Bearer " + accessToken);
+    return acted(path, body, "authorization", "Bearer " + accessToken);
   }
 
   Wire.Answer chat(String prompt, boolean stream) {
@@ -139,6 +150,37 @@ final class AgentClient {
         + ","
         + HELLO.formatted(prompt)
         + "}";
+  }
+
+  private Wire.Answer acted(String path, String body, String... headers) {
+    return await(path)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(500))
+        .pollDelay(Duration.ZERO)
+        .until(
+            () -> wire.post(actingUrl.resolve(path), body, headers),
+            answer -> answer.status() != 503);
+  }
+
+  private HttpResponse<InputStream> opened(String body, String... headers) {
+    return await("a stream")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(500))
+        .pollDelay(Duration.ZERO)
+        .until(
+            () -> wire.open(actingUrl.resolve("/v1/messages"), body, headers),
+            response -> response.statusCode() != 503);
+  }
+
+  /** How often the node had no lease any more, and cut what was under way. */
+  double leasesLost() {
+    var metrics = wire.get(managementUrl.resolve("/metrics"));
+    return LEASES_LOST
+        .matcher(metrics.body())
+        .results()
+        .mapToDouble(found -> Double.parseDouble(found.group(1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(metrics.toString()));
   }
 
   private String[] key() {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.controlplane.testing.SlackStandIn;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -183,18 +184,36 @@ final class ApprovalStage implements AutoCloseable {
     }
   }
 
-  /** Opens a reply in which the model wants to call the tool, and reads it in the background. */
-  Reply opened(String tool, String about, int wait) throws Exception {
-    var response = agent.openWithTool(RiskyModel.NAME, tool, about, wait);
-    assertThat(response.statusCode()).isEqualTo(200);
+  /**
+   * Opens a reply in which the model wants to call the tool, and reads it in the background. Where
+   * a machine that stood still took the node's lease, and the node has cut the reply, the agent
+   * comes again, and joins what it asked for.
+   */
+  Reply opened(String tool, String about, int wait) {
+    double lostBefore = agent.leasesLost();
+    var first = open(tool, about, wait);
     return new Reply(
         CompletableFuture.supplyAsync(() -> {
-          try (var body = response.body()) {
-            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
+          var response = first;
+          for (double lost = lostBefore; ; ) {
+            try (var body = response.body()) {
+              return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+              double now = agent.leasesLost();
+              if (now == lost) {
+                throw new UncheckedIOException(e);
+              }
+              lost = now;
+              response = open(tool, about, wait);
+            }
           }
         }));
+  }
+
+  private HttpResponse<InputStream> open(String tool, String about, int wait) {
+    var response = agent.openWithTool(RiskyModel.NAME, tool, about, wait);
+    assertThat(response.statusCode()).isEqualTo(200);
+    return response;
   }
 
   /** What waits for a decision about that. */

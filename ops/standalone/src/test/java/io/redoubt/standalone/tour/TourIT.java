@@ -265,6 +265,22 @@ class TourIT {
   @Order(9)
   void isolationCutsAnOpenStreamAndReleaseRestores() throws Exception {
     renewByOperator();
+    for (double lost = -1; isolatedInTheMiddle() == 0; lost = agent.leasesLost()) {
+      assertThat(agent.leasesLost()).as("the node has cut the stream before").isNotEqualTo(lost);
+      assertThat(product.type("agent", "release", "tourist").code()).isZero();
+    }
+    assertThat(agent.anthropic("hello", false).status()).isEqualTo(403);
+    assertThat(agent.rotate().status()).as("and the token is not spent").isEqualTo(403);
+
+    var released = product.type("agent", "release", "tourist");
+
+    assertThat(released.code()).as(released.toString()).isZero();
+    assertThat(agent.rotate().status()).isEqualTo(200);
+    assertThat(agent.anthropic("hello", false).status()).isEqualTo(200);
+  }
+
+  /** Isolates the agent while it reads a stream; answers how many streams that has cut. */
+  private int isolatedInTheMiddle() throws IOException {
     var open = agent.openAnthropic("please stream slowly");
     assertThat(open.statusCode()).isEqualTo(200);
     try (var lines =
@@ -275,17 +291,9 @@ class TourIT {
 
       assertThat(isolated.code()).as(isolated.toString()).isZero();
       assertThat(isolated.json().at("/nodes/0/how").asText()).isEqualTo("cut");
-      assertThat(isolated.json().at("/nodes/0/streams_cut").asInt()).isEqualTo(1);
       assertThat(drained(open.body())).as("the stream ended early").isTrue();
+      return isolated.json().at("/nodes/0/streams_cut").asInt();
     }
-    assertThat(agent.anthropic("hello", false).status()).isEqualTo(403);
-    assertThat(agent.rotate().status()).as("and the token is not spent").isEqualTo(403);
-
-    var released = product.type("agent", "release", "tourist");
-
-    assertThat(released.code()).as(released.toString()).isZero();
-    assertThat(agent.rotate().status()).isEqualTo(200);
-    assertThat(agent.anthropic("hello", false).status()).isEqualTo(200);
   }
 
   /** Whether the rest of a stream that would go on for a minute is over at once. */
