@@ -118,6 +118,8 @@ public final class Approvals implements Scenario {
                 "1000",
                 "redoubt.approval.pending-per-organization",
                 Integer.toString(2 * pending + waiters),
+                "redoubt.approval.waiters-per-agent",
+                Integer.toString(Math.max(1000, waiters)),
                 "redoubt.approval.waiters-per-node",
                 Integer.toString(Math.max(1000, waiters)),
                 "redoubt.enclave.operator-api.per-second",

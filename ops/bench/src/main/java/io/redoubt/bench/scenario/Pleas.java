@@ -12,10 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Calls that people have to approve first, as agents make them. */
 final class Pleas implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofMinutes(5);
+
+  private static final Pattern APPROVAL = Pattern.compile("apr_[0-9a-f]+");
 
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -27,6 +31,8 @@ final class Pleas implements AutoCloseable {
   enum Plane {
     /** Calls of models. */
     MODEL("/v1/messages", "io.redoubt.proxy.llm.LlmCall"),
+    /** Calls of tools in streamed replies, which are held meanwhile. */
+    TOOL_CALL("/v1/messages", "io.redoubt.proxy.llm.LlmCall"),
     /** Operations of the connector {@code bench}. */
     OPERATION("/v1/execute", "io.redoubt.proxy.tools.Execution");
 
@@ -47,6 +53,7 @@ final class Pleas implements AutoCloseable {
     String policy(String workflow, String name) {
       return switch (this) {
         case MODEL -> policy(workflow, "llm:generate", "Model::\"%s\"".formatted(name));
+        case TOOL_CALL -> policy(workflow, "tool:call", "Tool::\"%s\"".formatted(name));
         case OPERATION ->
             policy(workflow, "connector:read", "Operation::\"bench/%s\"".formatted(name));
       };
@@ -71,6 +78,20 @@ final class Pleas implements AutoCloseable {
                 256,
                 "messages",
                 List.of(Map.of("role", "user", "content", about)));
+        case TOOL_CALL ->
+            Map.of(
+                "model",
+                "bench",
+                "max_tokens",
+                256,
+                "stream",
+                true,
+                "bench_tool",
+                name,
+                "bench_about",
+                about,
+                "messages",
+                List.of(Map.of("role", "user", "content", "go on")));
         case OPERATION ->
             Map.of("connector", "bench", "operation", name, "parameters", Map.of("about", about));
       };
@@ -80,12 +101,20 @@ final class Pleas implements AutoCloseable {
       return switch (this) {
         case MODEL ->
             reply.headers().firstValue("x-redoubt-approval").filter(_ -> reply.statusCode() == 403);
+        // What stands in the place of the call names it, for the agent.
+        case TOOL_CALL ->
+            Optional.of(APPROVAL.matcher(reply.body())).filter(Matcher::find).map(Matcher::group);
         case OPERATION ->
             reply.statusCode() == 202
                 ? Optional.of(Json.LENIENT.readTree(reply.body()).path("approval_id").asText())
                 : Optional.empty();
       };
     }
+  }
+
+  private static boolean passed(Plea plea, HttpResponse<String> reply) {
+    return reply.statusCode() == 200
+        && (plea.plane != Plane.TOOL_CALL || reply.body().contains("\"tool_use\""));
   }
 
   /**
@@ -108,7 +137,7 @@ final class Pleas implements AutoCloseable {
   /** Asks, and waits so long until it passes. */
   void waitFor(Plea plea, int seconds) throws IOException, InterruptedException {
     var reply = send(plea, seconds);
-    if (reply.statusCode() != 200) {
+    if (!passed(plea, reply)) {
       throw new IOException("it did not pass: " + reply.statusCode() + " " + reply.body());
     }
   }

@@ -10,6 +10,24 @@ import java.util.concurrent.TimeUnit;
 
 /** One connection of the upstream: reads requests, answers in the form they ask for. */
 final class UpstreamConnection implements HttpReader.Sink {
+  private static final String STREAM =
+      """
+      HTTP/1.1 200 OK\r
+      Content-Type: text/event-stream\r
+      Cache-Control: no-cache\r
+      Transfer-Encoding: chunked\r
+      \r
+      """;
+
+  private static final String BEGIN =
+      """
+      event: message_start
+      data: {"type":"message_start","message":{"id":"msg_bench","type":"message",\
+      "role":"assistant","model":"bench","content":[],"stop_reason":null,\
+      "stop_sequence":null,"usage":{"input_tokens":25,"output_tokens":1}}}
+
+      """;
+
   private static final byte[] PLAIN = plain();
 
   private final Loop loop;
@@ -42,6 +60,8 @@ final class UpstreamConnection implements HttpReader.Sink {
   public void end() {
     if (!known) {
       sender.send(ascii("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
+    } else if (body.indexOf("\"bench_tool\":") >= 0) {
+      callTool(text("bench_tool"), text("bench_about"));
     } else if (body.indexOf("\"stream\":true") >= 0) {
       stream(number("bench_chunks"), TimeUnit.MILLISECONDS.toNanos(number("bench_pace_ms")));
     } else {
@@ -68,23 +88,55 @@ final class UpstreamConnection implements HttpReader.Sink {
     return Integer.parseInt(body, start, end, 10);
   }
 
+  /** Of a field whose text needs no escapes. */
+  private String text(String field) {
+    int start = body.indexOf("\"" + field + "\":\"") + field.length() + 4;
+    return body.substring(start, body.indexOf("\"", start));
+  }
+
+  /** A whole reply that calls a tool. */
+  private void callTool(String tool, String about) {
+    sender.send(
+        ascii(
+            STREAM
+                + chunk(
+                    BEGIN
+                        + """
+                        event: content_block_start
+                        data: {"type":"content_block_start","index":0,\
+                        "content_block":{"type":"tool_use","id":"toolu_bench","name":"%s","input":{}}}
+
+                        event: content_block_delta
+                        data: {"type":"content_block_delta","index":0,\
+                        "delta":{"type":"input_json_delta","partial_json":"{\\"about\\": \\"%s\\"}"}}
+
+                        event: content_block_stop
+                        data: {"type":"content_block_stop","index":0}
+
+                        event: message_delta
+                        data: {"type":"message_delta","delta":{"stop_reason":"tool_use",\
+                        "stop_sequence":null},"usage":{"output_tokens":50}}
+
+                        event: message_stop
+                        data: {"type":"message_stop"}
+
+                        """
+                            .formatted(tool, about))
+                + "0\r\n\r\n"));
+  }
+
   private void stream(int chunks, long pace) {
     sender.send(
         ascii(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
-                + "Transfer-Encoding: chunked\r\n\r\n"
+            STREAM
                 + chunk(
-                    """
-                    event: message_start
-                    data: {"type":"message_start","message":{"id":"msg_bench","type":"message",\
-                    "role":"assistant","model":"bench","content":[],"stop_reason":null,\
-                    "stop_sequence":null,"usage":{"input_tokens":25,"output_tokens":1}}}
+                    BEGIN
+                        + """
+                        event: content_block_start
+                        data: {"type":"content_block_start","index":0,\
+                        "content_block":{"type":"text","text":""}}
 
-                    event: content_block_start
-                    data: {"type":"content_block_start","index":0,\
-                    "content_block":{"type":"text","text":""}}
-
-                    """)));
+                        """)));
     next(chunks, pace, System.nanoTime());
   }
 
