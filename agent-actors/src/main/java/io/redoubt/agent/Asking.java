@@ -1,5 +1,6 @@
 package io.redoubt.agent;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.ClusterMessage;
 import io.redoubt.action.GovernedAction;
@@ -7,12 +8,14 @@ import io.redoubt.agent.AgentState.Known;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.PolicySet;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.PolicyClause;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.json.CanonicalJson;
 import io.redoubt.protocol.json.Json;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -23,10 +26,17 @@ import java.util.List;
  *     ask, hex; another one after each isolation or revocation of the agent, so that no grant
  *     outlives it
  * @param workflows all of which have to grant
+ * @param clauses of the policies that ask, for those who decide
  */
-public record Asking(String identity, List<ApprovalWorkflow> workflows) implements ClusterMessage {
+public record Asking(
+    String identity,
+    List<ApprovalWorkflow> workflows,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PolicyClause> clauses)
+    implements ClusterMessage {
+  @SuppressWarnings("ConstantValue") // nodes from before they were told send none
   public Asking {
     workflows = List.copyOf(workflows);
+    clauses = clauses == null ? List.of() : List.copyOf(clauses);
   }
 
   /**
@@ -54,11 +64,16 @@ public record Asking(String identity, List<ApprovalWorkflow> workflows) implemen
     var findings = request.putArray("findings");
     action.findings().stream().sorted().forEach(findings::add);
     var texts = request.putObject("policies");
+    var clauses = new ArrayList<PolicyClause>();
     for (var policy : decision.policyIds()) {
-      texts.put(policy, policies.excerpt(policy).map(PolicySet.Excerpt::text).orElse(""));
+      var text = policies.excerpt(policy).map(PolicySet.Excerpt::text).orElse("");
+      texts.put(policy, text);
+      if (clauses.size() < PolicyClause.MOST) {
+        clauses.add(new PolicyClause(policy, text));
+      }
     }
     request.set("workflows", Json.STRICT.valueToTree(workflows));
-    return new Asking(sha256(CanonicalJson.write(request)), workflows);
+    return new Asking(sha256(CanonicalJson.write(request)), workflows, clauses);
   }
 
   private static String sha256(byte[] canonical) {

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param pendingPerOrganization and of one organization
  * @param waitersPerRequest callers that may wait for one decision; the next is told that it is
  *     pending
+ * @param waitersPerAgent callers of one agent that may wait at one node, for any of its requests
  * @param waitersPerNode callers of one node that may wait for any
  * @param writeLimit for one attempt to put steps on record
  * @param writePause before the next attempt
@@ -23,6 +24,7 @@ public record ApprovalConfig(
     int pendingPerAgent,
     int pendingPerOrganization,
     int waitersPerRequest,
+    int waitersPerAgent,
     int waitersPerNode,
     Duration writeLimit,
     Duration writePause,
@@ -35,6 +37,7 @@ public record ApprovalConfig(
     require(pendingPerAgent >= 1, "pending-per-agent");
     require(pendingPerOrganization >= 1, "pending-per-organization");
     require(waitersPerRequest >= 0, "waiters-per-request");
+    require(waitersPerAgent >= 0, "waiters-per-agent");
     require(waitersPerNode >= 0, "waiters-per-node");
     require(writeLimit.isPositive(), "write-limit");
     require(writePause.isPositive(), "write-pause");
@@ -52,6 +55,7 @@ public record ApprovalConfig(
         section.getInt("pending-per-agent"),
         section.getInt("pending-per-organization"),
         section.getInt("waiters-per-request"),
+        section.getInt("waiters-per-agent"),
         section.getInt("waiters-per-node"),
         section.getDuration("write-limit"),
         section.getDuration("write-pause"),

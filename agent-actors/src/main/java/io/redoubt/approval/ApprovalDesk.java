@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +49,7 @@ public final class ApprovalDesk {
   private final ApprovalConfig config;
   private final Patience patience;
   private final AtomicInteger waiting = new AtomicInteger();
+  private final ConcurrentHashMap<AgentKey, Integer> waitingOfAgent = new ConcurrentHashMap<>();
 
   public ApprovalDesk(
       Approvals approvals, ApprovalBoard board, ApprovalConfig config, Patience patience) {
@@ -185,7 +187,8 @@ public final class ApprovalDesk {
   }
 
   /**
-   * Waits until it is decided.
+   * Waits until it is decided, if there is a place to wait in: on the node, and of those of one
+   * agent, so that none takes all of them.
    *
    * @param pending as it stands
    * @param limit after which it is pending still
@@ -194,14 +197,27 @@ public final class ApprovalDesk {
    */
   public CompletionStage<Answer> await(
       ApprovalKey key, Pending pending, Duration limit, BooleanSupplier wanted) {
-    if (!limit.isPositive() || waiting.incrementAndGet() > config.waitersPerNode()) {
-      if (limit.isPositive()) {
-        waiting.decrementAndGet();
-      }
+    var agent = new AgentKey(key.organization(), pending.view().agentId());
+    if (!limit.isPositive() || !takesPlace(agent)) {
       return CompletableFuture.completedFuture(pending);
     }
     return await(key, pending, System.nanoTime() + limit.toNanos(), wanted)
-        .whenComplete((_, _) -> waiting.decrementAndGet());
+        .whenComplete((_, _) -> leavesPlace(agent));
+  }
+
+  private boolean takesPlace(AgentKey agent) {
+    int ofAgent = waitingOfAgent.merge(agent, 1, Integer::sum);
+    if (waiting.incrementAndGet() <= config.waitersPerNode()
+        && ofAgent <= config.waitersPerAgent()) {
+      return true;
+    }
+    leavesPlace(agent);
+    return false;
+  }
+
+  private void leavesPlace(AgentKey agent) {
+    waiting.decrementAndGet();
+    var _ = waitingOfAgent.computeIfPresent(agent, (_, count) -> count == 1 ? null : count - 1);
   }
 
   private CompletionStage<Answer> await(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.redoubt.ClusterMessage;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.PolicyClause;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param origin what it stands in the place of; null: an agent asked for it as it is
  * @param riskReasons what makes the risk, such as {@code off-intent 30}
  * @param findings what inspection found in the call, by kind
+ * @param clauses the policies that want it, in their own words
  */
 public record ApprovalRequest(
     String identity,
@@ -45,7 +47,8 @@ public record ApprovalRequest(
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Editing editing,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Origin origin,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> riskReasons,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PolicyClause> clauses)
     implements ClusterMessage {
 
   /** What stands in the place of arguments. */
@@ -105,6 +108,7 @@ public record ApprovalRequest(
         null,
         null,
         List.of(),
+        List.of(),
         List.of());
   }
 
@@ -114,6 +118,7 @@ public record ApprovalRequest(
     workflows = List.copyOf(workflows);
     riskReasons = riskReasons == null ? List.of() : List.copyOf(riskReasons);
     findings = findings == null ? List.of() : List.copyOf(findings);
+    clauses = clauses == null ? List.of() : List.copyOf(clauses);
     if (workflows.isEmpty()) {
       throw new IllegalArgumentException("nobody is asked");
     }
@@ -149,11 +154,13 @@ public record ApprovalRequest(
         how,
         origin,
         riskReasons,
-        findings);
+        findings,
+        clauses);
   }
 
-  /** The same, with why it is out of line, for those who decide. */
-  public ApprovalRequest because(List<String> riskReasons, List<String> findings) {
+  /** The same, with why it is out of line and who wants it, for those who decide. */
+  public ApprovalRequest because(
+      List<String> riskReasons, List<String> findings, List<PolicyClause> clauses) {
     return new ApprovalRequest(
         identity,
         agent,
@@ -173,6 +180,7 @@ public record ApprovalRequest(
         editing,
         origin,
         riskReasons,
-        findings);
+        findings,
+        clauses);
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.redoubt.action.Arguments;
 import io.redoubt.agent.AgentKey;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.PolicyClause;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ public interface CallEditor {
    * @param workflows that policies ask; none: they would permit it without
    * @param riskReasons what makes the risk
    * @param findings what inspection found in the changed call, by kind
+   * @param clauses the policies that want the approval, in their own words
    */
   record Askable(
       String identity,
@@ -45,13 +47,15 @@ public interface CallEditor {
       int risk,
       List<ApprovalWorkflow> workflows,
       List<String> riskReasons,
-      List<String> findings)
+      List<String> findings,
+      List<PolicyClause> clauses)
       implements Look {
     public Askable {
       policyIds = List.copyOf(policyIds);
       workflows = List.copyOf(workflows);
       riskReasons = List.copyOf(riskReasons);
       findings = List.copyOf(findings);
+      clauses = List.copyOf(clauses);
     }
   }
 

@@ -159,7 +159,8 @@ final class Edits {
         original.editing(),
         new Origin(edit, goesOn ? editable.tier() : 0),
         askable.riskReasons(),
-        askable.findings());
+        askable.findings(),
+        askable.clauses());
   }
 
   private record Replacing(ApprovalDesk.Answer answer, String digest, ApprovalView.Edit edit) {

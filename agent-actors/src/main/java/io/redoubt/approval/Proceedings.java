@@ -244,6 +244,7 @@ record Proceedings(
         false,
         request.riskReasons(),
         request.findings(),
+        request.clauses(),
         null,
         List.of());
   }

@@ -12,6 +12,7 @@ import io.redoubt.agent.Agent.Reply;
 import io.redoubt.policy.Decision;
 import io.redoubt.policy.Starter;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.PolicyClause;
 import io.redoubt.protocol.audit.DeclaredTools;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ApprovalId;
@@ -154,6 +155,7 @@ class AgentPolicyTest {
         4, Starter.DOCUMENT, policy("ask", ASK.cedar().replace("principal", "principal is Agent")));
     assertThat(asks().identity()).as("another policy asks").isNotEqualTo(first.identity());
     assertThat(first.workflows()).extracting(ApprovalWorkflow::name).containsExactly("models");
+    assertThat(first.clauses()).containsExactly(new PolicyClause("ask", ASK.cedar()));
   }
 
   @Test

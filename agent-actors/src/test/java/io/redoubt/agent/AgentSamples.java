@@ -160,7 +160,7 @@ public final class AgentSamples {
           List.of(
               new Risk.Contribution("off-intent", 30), new Risk.Contribution("new-operation", 10)));
   private static final Asking ASKING =
-      new Asking("f00d", List.of(ApprovalWorkflow.usual("default")));
+      new Asking("f00d", List.of(ApprovalWorkflow.usual("default")), List.of());
   private static final Approved APPROVED =
       new Approved(
           ApprovalId.parse("apr_0192f5c07a3e7b9c8d1e2f3a4b5c6d83"),

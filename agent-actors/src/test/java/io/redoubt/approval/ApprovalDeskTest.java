@@ -38,6 +38,9 @@ class ApprovalDeskTest {
   private final ManualClock clock = new ManualClock();
   private final InMemoryApprovalBoard board = new InMemoryApprovalBoard();
   private final AgentKey agent = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
+  private final AgentKey another = new AgentKey(OrganizationId.next(clock), AgentId.next(clock));
+  private final ConcurrentLinkedQueue<CompletableFuture<Approval.Reply>> silence =
+      new ConcurrentLinkedQueue<>();
   private final ApprovalDesk desk =
       new ApprovalDesk(
           (_, _) -> new CompletableFuture<>(),
@@ -82,41 +85,62 @@ class ApprovalDeskTest {
   /** Whoever comes then hears how it stands, and the place of who goes is free. */
   @Test
   void onlySoManyCallersOfANodeWaitForAnything() {
-    var silence = new ConcurrentLinkedQueue<CompletableFuture<Approval.Reply>>();
-    var few =
-        new ApprovalDesk(
-            (_, _) -> {
-              var never = new CompletableFuture<Approval.Reply>();
-              silence.add(never);
-              return never;
-            },
-            board,
-            ApprovalConfig.from(
-                ConfigFactory.parseString("redoubt.approval.waiters-per-node = 2")
-                    .withFallback(ConfigFactory.load())),
-            new Patience(clock, Duration.ofSeconds(5)));
+    var few = deskOf("waiters-per-node = 2");
     var first = new AtomicBoolean(true);
-    var one = waits(few, first::get);
-    var two = waits(few, () -> true);
+    var one = waits(few, agent, first::get);
+    var two = waits(few, another, () -> true);
 
-    assertThat(waits(few, () -> true)).as("a third").isCompleted();
+    assertThat(waits(few, agent, () -> true)).as("a third").isCompleted();
     assertThat(one).isNotDone();
     assertThat(two).isNotDone();
 
     first.set(false);
     silence.remove().completeExceptionally(new TimeoutException("nothing has become of it"));
     assertThat(one).as("went away").isCompleted();
-    assertThat(waits(few, () -> true)).as("in its place").isNotDone();
-    assertThat(waits(few, () -> true)).as("and no more").isCompleted();
+    assertThat(waits(few, agent, () -> true)).as("in its place").isNotDone();
+    assertThat(waits(few, agent, () -> true)).as("and no more").isCompleted();
   }
 
-  private CompletableFuture<ApprovalDesk.Answer> waits(ApprovalDesk at, BooleanSupplier wanted) {
+  @Test
+  void noAgentTakesThePlacesOfTheOthers() {
+    var fair = deskOf("waiters-per-agent = 2");
+    var first = new AtomicBoolean(true);
+    var one = waits(fair, agent, first::get);
+    var two = waits(fair, agent, () -> true);
+
+    assertThat(waits(fair, agent, () -> true)).as("a third of it").isCompleted();
+    assertThat(waits(fair, another, () -> true)).as("of another").isNotDone();
+    assertThat(List.of(one, two)).noneMatch(CompletableFuture::isDone);
+
+    first.set(false);
+    silence.remove().completeExceptionally(new TimeoutException("nothing has become of it"));
+    assertThat(waits(fair, agent, () -> true)).as("in its place").isNotDone();
+    assertThat(waits(fair, agent, () -> true)).as("and no more").isCompleted();
+  }
+
+  /** One of whose requests nothing becomes. */
+  private ApprovalDesk deskOf(String limit) {
+    return new ApprovalDesk(
+        (_, _) -> {
+          var never = new CompletableFuture<Approval.Reply>();
+          silence.add(never);
+          return never;
+        },
+        board,
+        ApprovalConfig.from(
+            ConfigFactory.parseString("redoubt.approval." + limit)
+                .withFallback(ConfigFactory.load())),
+        new Patience(clock, Duration.ofSeconds(5)));
+  }
+
+  private CompletableFuture<ApprovalDesk.Answer> waits(
+      ApprovalDesk at, AgentKey of, BooleanSupplier wanted) {
     var id = ApprovalId.next(clock);
     var pending =
         new ApprovalView(
             id,
             ApprovalStatus.PENDING,
-            agent.agent(),
+            of.agent(),
             null,
             Plane.LLM,
             "llm:generate",
@@ -137,7 +161,7 @@ class ApprovalDeskTest {
             1,
             List.of());
     return at.await(
-            new ApprovalKey(agent.organization(), id),
+            new ApprovalKey(of.organization(), id),
             new ApprovalDesk.Pending(pending),
             Duration.ofMinutes(1),
             wanted)

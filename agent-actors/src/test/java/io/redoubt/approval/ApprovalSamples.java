@@ -41,6 +41,7 @@ import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.approval.ModelOpinion;
 import io.redoubt.protocol.approval.ModelOpinion.Said;
+import io.redoubt.protocol.approval.PolicyClause;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.id.ActionId;
 import io.redoubt.protocol.id.AgentId;
@@ -184,6 +185,7 @@ public final class ApprovalSamples {
           new ApprovalRequest.Editing(ApprovalRequest.Form.OBJECT, "10.0.0.1"),
           new ApprovalRequest.Origin(EDIT, 1),
           List.of(),
+          List.of(),
           List.of());
   private static final Approved GRANT =
       new Approved(KEY.approval(), "f00d", 2, Set.of("mem_ann"), AT);
@@ -206,7 +208,17 @@ public final class ApprovalSamples {
         new Sample(
             "approval-event/asked-because.json",
             new Asked(
-                BARE.because(List.of("off-intent 30", "new-operation 5"), List.of("pii:email")),
+                BARE.because(
+                    List.of("off-intent 30", "new-operation 5"), List.of("pii:email"), List.of()),
+                LATER,
+                AT)),
+        new Sample(
+            "approval-event/asked-in-words.json",
+            new Asked(
+                BARE.because(
+                    List.of(),
+                    List.of(),
+                    List.of(new PolicyClause("ask", "forbid (principal, action, resource);"))),
                 LATER,
                 AT)),
         new Sample("approval-event/vote-cast.json", new VoteCast(BALLOT, AT)),

@@ -25,6 +25,7 @@ import io.redoubt.protocol.approval.ApprovalTier.OnTimeout;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalView.Decision;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
+import io.redoubt.protocol.approval.PolicyClause;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Verdict;
@@ -132,7 +133,8 @@ class EditsTest {
         10,
         workflows.length == 0 ? List.of(ONE) : List.of(workflows),
         List.of("off-intent 10"),
-        List.of("pii:email"));
+        List.of("pii:email"),
+        List.of(new PolicyClause("ask", "forbid (principal, action, resource);")));
   }
 
   private static <T> T get(CompletionStage<T> stage) {
@@ -239,6 +241,7 @@ class EditsTest {
         .isNotEqualTo(view.actionDigest());
     assertThat(changed.votes().getFirst().by()).isEqualTo("mem_ann");
     assertThat(changed.riskReasons()).as("its own").containsExactly("off-intent 10");
+    assertThat(changed.clauses()).extracting(PolicyClause::policy).containsExactly("ask");
     assertThat(changed.findings()).containsExactly("pii:email");
     assertThat(Objects.requireNonNull(changed.editOf()).approval()).isEqualTo(original.approval());
     assertThat(CanonicalJson.write(Objects.requireNonNull(changed.arguments())))
@@ -374,6 +377,7 @@ class EditsTest {
               List.of("starter"),
               7,
               0,
+              List.of(),
               List.of(),
               List.of(),
               List.of());

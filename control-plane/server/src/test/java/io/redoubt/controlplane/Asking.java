@@ -79,6 +79,18 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
         });
   }
 
+  /** The same, wanted by policies that say so. */
+  ApprovalView asksInWords(String arguments, String... texts) {
+    return asksWith(
+        arguments,
+        view -> {
+          var clauses = view.putArray("clauses");
+          for (var text : texts) {
+            clauses.addObject().put("policy", "ask-" + clauses.size()).put("text", text);
+          }
+        });
+  }
+
   /** The same about another call of the turn that those came of. */
   ApprovalView asksBeside(ApprovalId... others) {
     return asksWith(

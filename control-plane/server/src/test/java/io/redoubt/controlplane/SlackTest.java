@@ -151,6 +151,24 @@ class SlackTest {
   }
 
   @Test
+  void whatThePolicySaysIsShownAsFarAsThereIsRoomForIt() {
+    var view = asking.asksInWords("{}", "forbid (principal, action,\n  resource) // \u202e<!here>");
+
+    assertThat(shown(view).words())
+        .contains("// ask-1\\nforbid (principal, action,\\n  resource)", "\\\\u202e")
+        .doesNotContain("\u202e", "they say");
+    var answer = tenant.owner().get("/api/v1/approvals/" + view.id());
+    assertThat(answer.text("/clauses/0/policy")).isEqualTo("ask-1");
+    asking.report(Asking.later(view, ApprovalStatus.DENIED, 1, List.of()));
+    await().untilAsserted(() -> assertThat(shown(view).words()).doesNotContain("forbid"));
+
+    var much = asking.asksInWords("{}", "x".repeat(3_000), "y".repeat(3_000));
+    assertThat(shown(much).words())
+        .contains("x".repeat(999) + "…\\n// ask-2\\nyyy", "not all that they say")
+        .doesNotContain("y".repeat(500));
+  }
+
+  @Test
   void whatAModelIsAskedIsShownInPartAndSaidToBeAnExcerptAndForgottenOnceItIsOver() {
     var view = asking.asksModel("ask \u202e jane.doe@example.com");
 

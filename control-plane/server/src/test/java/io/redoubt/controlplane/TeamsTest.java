@@ -21,6 +21,7 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
@@ -161,6 +162,21 @@ class TeamsTest {
 
     assertThat(shown(view).words())
         .contains("35 of 100: off-intent 30", "Found in it", "pii:email");
+  }
+
+  @Test
+  void whatThePoliciesSayIsShownWhereTheArgumentsLeaveRoom() {
+    var view = asking.asksInWords("{\"a\": 1}", "forbid (principal, action,\n  resource);");
+    assertThat(shown(view).words())
+        .contains("// ask-1", "forbid (principal, action,", "\u00a0\u00a0resource);")
+        .doesNotContain("they say");
+
+    var much =
+        asking.asksInWords(
+            "{\"a\": \"%s\"}".formatted("z".repeat(30_000)),
+            Collections.nCopies(5, "\"".repeat(1_000)).toArray(String[]::new));
+    assertThat(shown(much).words())
+        .contains("This is not all of the arguments.", "not all that they say");
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.redoubt.approval.ApprovalDesk;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.approval.Voting;
 import io.redoubt.http.EdgeConfig;
+import io.redoubt.http.HttpServer;
 import io.redoubt.http.RateLimiter;
 import io.redoubt.http.Replies;
 import io.redoubt.http.Requests;
@@ -186,10 +187,22 @@ final class ApprovalRoutes {
           return found.isPresent()
                   && found.get().status() == ApprovalStatus.PENDING
                   && wait.isPresent()
-              ? desk.await(key, new ApprovalDesk.Pending(found.get()), wait.get(), () -> true)
+              ? desk.await(
+                      key,
+                      new ApprovalDesk.Pending(found.get()),
+                      wait.get(),
+                      () -> isThere(request))
                   .thenCompose(_ -> voting.find(key))
               : CompletableFuture.completedFuture(found);
         });
+  }
+
+  /** Who has hung up leaves its place to others when it is looked at next. */
+  private static boolean isThere(HttpRequest request) {
+    return request
+        .getAttribute(HttpServer.CLIENT_GONE)
+        .map(gone -> !gone.toCompletableFuture().isDone())
+        .orElse(true);
   }
 
   /** Empty: none could be called so. */

@@ -9,6 +9,7 @@ import io.redoubt.cli.api.Query;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,6 +63,20 @@ class ApprovalsCommandsTest extends LoggedIn {
     assertThat(machine.type("approvals", "show", ID)).isZero();
 
     assertThat(machine.out()).contains("risk_reasons", "off-intent 30", "findings", "pii:email");
+  }
+
+  @Test
+  void whatThePolicySaysIsShownOnItsOwnLines() {
+    var clause =
+        "\"clauses\":[{\"policy\":\"ask\",\"text\":\"forbid (principal,\\n  \\u202eaction);\"}],\"votes\":";
+    server.on(
+        "GET " + PATH + "/" + ID, json(200, approval("pending").replace("\"votes\":", clause)));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+
+    assertThat(machine.out())
+        .contains("// ask%nforbid (principal,%n  \\u202eaction);".formatted())
+        .doesNotContain("clauses", "\u202e");
   }
 
   @Test
@@ -361,26 +376,10 @@ class ApprovalsCommandsTest extends LoggedIn {
 
   @Test
   void withTheControlPlaneAwayTheEnclaveItselfIsAsked() {
-    try (var enclave = new FakeServer()) {
-      enclave
-          .on(
-              "POST /v1/operator/token",
-              json(
-                  200,
-                  "{\"access_token\":\"at-enclave\",\"token_type\":\"Bearer\",\"expires_in\":900,"
-                      + "\"scope\":\"approvals:decide\"}"))
-          .on("POST /v1/operator/approvals/" + ID + "/decision", json(200, approval("denied")));
+    try (var enclave = enclave()) {
+      enclave.on("POST /v1/operator/approvals/" + ID + "/decision", json(200, approval("denied")));
 
-      int code =
-          machine.type(
-              "--enclave-url",
-              enclave.url().toString(),
-              "approvals",
-              "deny",
-              ID,
-              "--reason",
-              "no",
-              "--at-enclave");
+      int code = typeAt(enclave, "deny", ID, "--reason", "no");
 
       assertThat(machine.err()).isEmpty();
       assertThat(code).isZero();
@@ -388,5 +387,44 @@ class ApprovalsCommandsTest extends LoggedIn {
           .isEqualTo("Bearer at-enclave");
       assertThat(server.requests()).isEmpty();
     }
+  }
+
+  @Test
+  void theEnclaveItselfShowsAllOfIt() {
+    try (var enclave = enclave()) {
+      enclave
+          .on("GET /v1/operator/approvals", list(approval("pending")))
+          .on("GET /v1/operator/approvals/" + ID, json(200, approval("pending")));
+
+      assertThat(typeAt(enclave, "list")).isZero();
+      assertThat(machine.out()).contains(ID, "transfer");
+
+      assertThat(typeAt(enclave, "show", ID)).isZero();
+      assertThat(machine.out()).contains("\"amount\" : 5");
+      assertThat(enclave.requests().getLast().header("Authorization"))
+          .isEqualTo("Bearer at-enclave");
+      assertThat(typeAt(enclave, "show", "apr_none")).isEqualTo(4);
+      assertThat(server.requests()).isEmpty();
+    }
+  }
+
+  private static FakeServer enclave() {
+    return new FakeServer()
+        .on(
+            "POST /v1/operator/token",
+            json(
+                200,
+                "{\"access_token\":\"at-enclave\",\"token_type\":\"Bearer\",\"expires_in\":900,"
+                    + "\"scope\":\"approvals:decide approvals:read\"}"));
+  }
+
+  private int typeAt(FakeServer enclave, String... words) {
+    var command = new ArrayList<String>();
+    command.add("--enclave-url");
+    command.add(enclave.url().toString());
+    command.add("approvals");
+    command.addAll(List.of(words));
+    command.add("--at-enclave");
+    return machine.type(command.toArray(String[]::new));
   }
 }

@@ -147,6 +147,7 @@ class ApprovalBoardTest {
         false,
         List.of(),
         List.of(),
+        List.of(),
         null,
         List.of());
   }

@@ -211,7 +211,7 @@ public final class ApprovalGate {
     return switch (answer) {
       case ApprovalDesk.Pending(var view) -> held(Refusal.APPROVAL_NEEDED, view.id(), judgement);
       case ApprovalDesk.Over(var view) -> held(Refusal.APPROVAL_DENIED, view.id(), judgement);
-      case ApprovalDesk.TooMany _ -> held(Refusal.TOO_MANY_APPROVALS, null, judgement);
+      case ApprovalDesk.TooMany(var where) -> held(Refusal.of(where), null, judgement);
       case ApprovalDesk.Usable(var grant) -> use(plea, judgement, grant, attempts);
     };
   }
@@ -417,7 +417,7 @@ public final class ApprovalGate {
                   new Held(Refusal.APPROVAL_NEEDED, view.id(), judgement);
               case ApprovalDesk.Over(var view) ->
                   new Held(Refusal.APPROVAL_DENIED, view.id(), judgement);
-              case ApprovalDesk.TooMany _ -> new Held(Refusal.TOO_MANY_APPROVALS, null, judgement);
+              case ApprovalDesk.TooMany(var where) -> new Held(Refusal.of(where), null, judgement);
               case ApprovalDesk.Usable(var other) ->
                   new Held(Refusal.APPROVAL_NEEDED, other.id(), judgement);
             })
@@ -462,7 +462,10 @@ public final class ApprovalGate {
             plea.turn,
             plea.traceId,
             asking.workflows())
-        .because(judgement.risk().reasons(), action.findings().stream().sorted().toList())
+        .because(
+            judgement.risk().reasons(),
+            action.findings().stream().sorted().toList(),
+            asking.clauses())
         .edited(
             plea.editing == null
                 ? null

@@ -160,7 +160,8 @@ public final class ChangedCalls implements CallEditor {
             judgement.risk().score(),
             asking.workflows(),
             judgement.risk().reasons(),
-            read.found.findings().stream().sorted().toList()));
+            read.found.findings().stream().sorted().toList(),
+            asking.clauses()));
   }
 
   private static CompletionStage<Look> forbidden(String why) {

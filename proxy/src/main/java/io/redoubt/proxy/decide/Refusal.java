@@ -1,6 +1,7 @@
 package io.redoubt.proxy.decide;
 
 import io.redoubt.agent.Agent;
+import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.budget.Shortage;
 import io.redoubt.protocol.audit.Verdict;
 import io.redoubt.protocol.id.ApprovalId;
@@ -47,7 +48,9 @@ public enum Refusal {
   APPROVAL_NEEDED(403, "Policy wants the call approved first"),
   APPROVAL_DENIED(403, "The call was not approved"),
   APPROVAL_EDITED(403, "The call was changed by whoever was to approve it, and stands as another"),
-  TOO_MANY_APPROVALS(429, "Too many requests for approval wait for a decision"),
+  TOO_MANY_APPROVALS(429, "Too many of the agent's requests for approval wait for a decision"),
+  TOO_MANY_APPROVALS_OF_ORGANIZATION(
+      429, "Too many of the organization's requests for approval wait for a decision"),
   CONTENT_NOT_INSPECTED(403, "Not all of it can be inspected, as content policy demands"),
   CONTENT_NOT_REDACTED(403, "What content policy wants redacted stands where it cannot be"),
   REPLY_BLOCKED(403, "Content policy blocks what was answered"),
@@ -107,6 +110,13 @@ public enum Refusal {
       case POLICIES_UNKNOWN -> POLICIES_UNKNOWN;
       case POLICY -> POLICY_DENIED;
       case APPROVAL_NEEDED -> APPROVAL_NEEDED;
+    };
+  }
+
+  public static Refusal of(ApprovalBoard.Full where) {
+    return switch (where) {
+      case AGENT -> TOO_MANY_APPROVALS;
+      case ORGANIZATION -> TOO_MANY_APPROVALS_OF_ORGANIZATION;
     };
   }
 

@@ -139,7 +139,7 @@ public final class FakeAgents implements Agents {
                 said.bundleVersion(),
                 said.decision(),
                 said.risk(),
-                new Asking("permitted-" + action.digest(), List.of())));
+                new Asking("permitted-" + action.digest(), List.of(), List.of())));
   }
 
   /** As the real ones do: a grant for what is asked lifts what asks for it. */

@@ -4,22 +4,26 @@ import static io.redoubt.proxy.llm.LlmFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.redoubt.agent.Agent;
+import io.redoubt.agent.AgentKey;
 import io.redoubt.agent.Asking;
 import io.redoubt.agent.Judgement;
 import io.redoubt.approval.Approval.Ballot;
 import io.redoubt.approval.Approval.Cancel;
 import io.redoubt.approval.Approval.Vote;
+import io.redoubt.approval.ApprovalBoard;
 import io.redoubt.approval.ApprovalKey;
 import io.redoubt.policy.Decision;
 import io.redoubt.protocol.approval.ApprovalStatus;
 import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.approval.ApprovalWorkflow;
 import io.redoubt.protocol.approval.ModelPrompt;
+import io.redoubt.protocol.approval.PolicyClause;
 import io.redoubt.protocol.audit.AuditRecord;
 import io.redoubt.protocol.audit.Plane;
 import io.redoubt.protocol.audit.Reserved;
 import io.redoubt.protocol.audit.Spend;
 import io.redoubt.protocol.audit.Verdict;
+import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.policy.ContentAction;
@@ -38,7 +42,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.HexFormat;
 import java.util.List;
@@ -65,7 +71,7 @@ class LlmApprovalTest {
       new LlmFixture(
           """
           redoubt.proxy.llm.tool-calls { keep-alive = 50 ms, approval-wait = 10 s }
-          redoubt.approval.pending-per-agent = 4
+          redoubt.approval { pending-per-agent = 4, pending-per-organization = 20 }
           pekko.loglevel = OFF
           """);
   private final SdkAgent agent = plane.sdkAgent();
@@ -97,7 +103,10 @@ class LlmApprovalTest {
         version,
         decision,
         Risk.NONE,
-        new Asking(identity, List.of(ApprovalWorkflow.usual("default"))));
+        new Asking(
+            identity,
+            List.of(ApprovalWorkflow.usual("default")),
+            List.of(new PolicyClause("ask", "forbid (principal, action, resource);"))));
   }
 
   private void asksForModels() {
@@ -302,6 +311,7 @@ class LlmApprovalTest {
     assertThat(view.riskScore()).isEqualTo(30);
     assertThat(view.riskReasons()).containsExactly("off-intent 30");
     assertThat(view.findings()).containsExactly("pii:email");
+    assertThat(view.clauses()).extracting(PolicyClause::policy).containsExactly("ask");
   }
 
   @Test
@@ -471,10 +481,35 @@ class LlmApprovalTest {
 
     assertThat(refused.statusCode()).isEqualTo(429);
     assertThat(refused.headers().firstValue("retry-after")).isPresent();
-    assertThat(refused.body()).contains("too_many_approvals");
+    assertThat(refused.body()).contains("[too_many_approvals]");
     assertThat(plane.recordOf(refused).detail()).contains("too_many_approvals");
     plane.agents.judgement = asks("call-0");
     assertThat(call().statusCode()).as("joining is no further request").isEqualTo(403);
+  }
+
+  /** Which limit it is about is said: the one the agent can do something about, the other not. */
+  @Test
+  void tooManyPendingRequestsOfTheOrganizationAreRefused() {
+    asksForModels();
+    for (int i = 0; i < 20; i++) {
+      LlmFixture.await(
+          plane.board.open(
+              new ApprovalBoard.Opening(
+                  new AgentKey(LlmFixture.ORGANIZATION, AgentId.next(Clock.systemUTC())),
+                  "another's",
+                  ApprovalId.next(Clock.systemUTC()),
+                  null,
+                  null,
+                  Instant.MAX),
+              new ApprovalBoard.Limits(1, 20)));
+    }
+
+    var refused = call();
+
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.headers().firstValue("retry-after")).isPresent();
+    assertThat(refused.body()).contains("[too_many_approvals_of_organization]");
+    assertThat(plane.recordOf(refused).detail()).contains("too_many_approvals_of_organization");
   }
 
   /** The agent's own limit; 0: nothing of it may wait. */
@@ -493,7 +528,7 @@ class LlmApprovalTest {
 
     assertThat(refused.statusCode()).isEqualTo(429);
     assertThat(refused.headers().firstValue("retry-after")).isPresent();
-    assertThat(refused.body()).contains("too_many_approvals");
+    assertThat(refused.body()).contains("[too_many_approvals]");
     assertThat(plane.recordOf(refused).detail()).contains("too_many_approvals");
     assertThat(pending()).hasSize(limit);
   }
@@ -575,7 +610,7 @@ class LlmApprovalTest {
     var heard = ask(new Way(Style.MESSAGES, true)).join();
 
     assertThat(heard.calls()).containsExactly("weather");
-    assertThat(heard.text()).contains("Too many requests for approval");
+    assertThat(heard.text()).contains("Too many of the agent's requests for approval");
     assertThat(reading().detail()).contains("too_many_approvals");
     assertThat(pending()).isEmpty();
   }

@@ -69,7 +69,10 @@ class LlmEditTest {
         new Decision(
             Verdict.ESCALATE, List.of("ask"), List.of("default"), List.of(), null, List.of());
     return new Judgement(
-        7, decision, Risk.NONE, new Asking(identity, List.of(ApprovalWorkflow.usual("default"))));
+        7,
+        decision,
+        Risk.NONE,
+        new Asking(identity, List.of(ApprovalWorkflow.usual("default")), List.of()));
   }
 
   private static Judgement denies() {

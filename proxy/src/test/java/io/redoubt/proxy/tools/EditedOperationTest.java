@@ -65,7 +65,7 @@ class EditedOperationTest extends OperationCalls {
         new Decision(
             Verdict.ESCALATE, List.of("ask"), List.of("default"), List.of(), null, List.of()),
         Risk.NONE,
-        new Asking(identity, List.of(workflow)));
+        new Asking(identity, List.of(workflow), List.of()));
   }
 
   /** It takes two to approve, and one to deny. */

@@ -132,7 +132,7 @@ abstract class OperationCalls {
         new Decision(verdict, List.of("careful"), List.of("default"), List.of(), null, List.of()),
         Risk.NONE,
         verdict == Verdict.ESCALATE
-            ? new Asking("tickets", List.of(ApprovalWorkflow.usual("default")))
+            ? new Asking("tickets", List.of(ApprovalWorkflow.usual("default")), List.of())
             : null);
   }
 

@@ -45,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param riskReasons what makes the score, with its points, such as {@code off-intent 30}
  * @param findings what inspection found in the call, by kind, such as {@code pii:email}
  * @param prompt of a call to a model, what it says; null: it is none, or that is not told here
+ * @param clauses the policies that want it, as far as they are told, in their own words
  * @param relatedCalls what is known of those that are related, where one request is shown
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -81,6 +82,7 @@ public record ApprovalView(
         boolean argumentsWithheld,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> riskReasons,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PolicyClause> clauses,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelPrompt prompt,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<RelatedCall> relatedCalls) {
 
@@ -173,6 +175,7 @@ public record ApprovalView(
     opinions = opinions == null ? List.of() : List.copyOf(opinions);
     riskReasons = riskReasons == null ? List.of() : List.copyOf(riskReasons);
     findings = findings == null ? List.of() : List.copyOf(findings);
+    clauses = clauses == null ? List.of() : List.copyOf(clauses);
     relatedCalls = relatedCalls == null ? List.of() : List.copyOf(relatedCalls);
   }
 
@@ -229,6 +232,7 @@ public record ApprovalView(
         null,
         null,
         false,
+        List.of(),
         List.of(),
         List.of(),
         null,
@@ -306,6 +310,7 @@ public record ApprovalView(
         argumentsWithheld,
         riskReasons,
         findings,
+        clauses,
         prompt,
         relatedCalls);
   }
@@ -343,6 +348,7 @@ public record ApprovalView(
         false,
         riskReasons,
         findings,
+        clauses,
         null,
         List.of());
   }

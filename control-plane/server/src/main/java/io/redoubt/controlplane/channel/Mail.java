@@ -31,6 +31,11 @@ record Mail(String id, String thread, String subject, String text) {
       lines.addAll(votes);
     }
     if (pending) {
+      Words.clauses(view)
+          .ifPresent(text -> {
+            lines.add("");
+            lines.addAll(text.lines().toList());
+          });
       arguments(lines, shown);
       lines.add("");
       lines.add(Words.exactArguments(view));

@@ -25,6 +25,7 @@ final class SlackMessages {
 
   private static final int MAX_HEADER = 150;
   private static final int MAX_ARGUMENTS = 2_800;
+  private static final int MAX_CLAUSES = 1_500;
 
   private SlackMessages() {}
 
@@ -41,7 +42,11 @@ final class SlackMessages {
     ObjectNode facts = block("section");
     facts.set("fields", fields);
     blocks.add(facts);
-    arguments(blocks, shown);
+    if (view.status() == ApprovalStatus.PENDING) {
+      Words.clauses(view)
+          .ifPresent(text -> preformatted(blocks, text, MAX_CLAUSES, Words.notAllClauses(view)));
+      arguments(blocks, shown);
+    }
     Words.votes(shown).forEach(line -> context(blocks, line));
     Words.others(shown).forEach(line -> context(blocks, line));
     if (view.status() == ApprovalStatus.PENDING) {
@@ -61,27 +66,27 @@ final class SlackMessages {
   }
 
   private static void arguments(ArrayNode blocks, Shown shown) {
-    if (shown.view().status() != ApprovalStatus.PENDING) {
-      return;
-    }
     String text = shown.arguments();
     if (text != null) {
-      String visible = Visible.of(text);
-      ObjectNode preformatted = Json.LENIENT.createObjectNode();
-      preformatted.put("type", "rich_text_preformatted");
-      preformatted
-          .putArray("elements")
-          .addObject()
-          .put("type", "text")
-          .put("text", PlainText.cut(visible, MAX_ARGUMENTS));
-      ObjectNode rich = block("rich_text");
-      rich.putArray("elements").add(preformatted);
-      blocks.add(rich);
-      if (visible.length() > MAX_ARGUMENTS) {
-        context(blocks, Words.notAll(shown.view()));
-      }
+      preformatted(blocks, Visible.of(text), MAX_ARGUMENTS, Words.notAll(shown.view()));
     }
     context(blocks, Words.exactArguments(shown.view()));
+  }
+
+  private static void preformatted(ArrayNode blocks, String visible, int most, String notAll) {
+    ObjectNode preformatted = Json.LENIENT.createObjectNode();
+    preformatted.put("type", "rich_text_preformatted");
+    preformatted
+        .putArray("elements")
+        .addObject()
+        .put("type", "text")
+        .put("text", PlainText.cut(visible, most));
+    ObjectNode rich = block("rich_text");
+    rich.putArray("elements").add(preformatted);
+    blocks.add(rich);
+    if (visible.length() > most) {
+      context(blocks, notAll);
+    }
   }
 
   private static ObjectNode buttons(Shown shown) {

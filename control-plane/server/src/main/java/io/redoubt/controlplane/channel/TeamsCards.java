@@ -68,6 +68,7 @@ final class TeamsCards {
         .put("weight", "Bolder")
         .put("wrap", true);
     Words.facts(shown).forEach(fact -> fact(body, fact));
+    ArrayNode clauses = container(body);
     ArrayNode arguments = container(body);
     boolean pending = view.status() == ApprovalStatus.PENDING;
     if (pending) {
@@ -93,7 +94,11 @@ final class TeamsCards {
     }
     String text = shown.arguments();
     if (pending && text != null) {
-      arguments(arguments, text, Words.notAll(view), room(activity));
+      lines(arguments, Visible.of(text), Words.notAll(view), room(activity));
+    }
+    if (pending) {
+      Words.clauses(view)
+          .ifPresent(each -> lines(clauses, each, Words.notAllClauses(view), room(activity)));
     }
     return activity;
   }
@@ -109,10 +114,10 @@ final class TeamsCards {
         + (int) line.chars().filter(c -> c == '"' || c == '\\').count();
   }
 
-  private static void arguments(ArrayNode lines, String text, String notAll, int room) {
+  private static void lines(ArrayNode lines, String visible, String notAll, int room) {
     int left = room;
     int count = 0;
-    for (String line : Visible.of(text).split("\n", -1)) {
+    for (String line : visible.split("\n", -1)) {
       String shown = indented(line);
       if (count == MOST_LINES || left < LINE_COSTS + 2) {
         lines.add(run(notAll));

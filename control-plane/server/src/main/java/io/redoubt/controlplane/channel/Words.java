@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What every channel says of a request, in the same words, on single lines of bounded length on
@@ -74,6 +75,21 @@ final class Words {
 
   private static String time(Instant at) {
     return at.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** What the policies that want it say; empty: that is not known. */
+  static Optional<String> clauses(ApprovalView view) {
+    return Optional.of(
+            view.clauses().stream()
+                .map(clause -> "// " + clause.policy() + "\n" + clause.text().strip())
+                .collect(Collectors.joining("\n")))
+        .filter(text -> !text.isEmpty())
+        .map(Visible::of);
+  }
+
+  /** Where what the policies say had to be cut. */
+  static String notAllClauses(ApprovalView view) {
+    return "This is not all that they say: redoubt approvals show " + view.id();
   }
 
   /** Where people with the permission see all of it. */

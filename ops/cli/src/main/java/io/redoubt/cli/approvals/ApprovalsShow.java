@@ -40,6 +40,9 @@ final class ApprovalsShow implements Callable<Integer> {
       change(approval.path("edit_of"), "in the place of")
           .or(() -> change(approval.path("edited_to"), "in its place"))
           .ifPresent(line -> output.line(Table.printable(line)));
+      for (JsonNode each : approval.path("clauses")) {
+        lines("// %s%n%s".formatted(each.path("policy").asText(), each.path("text").asText()));
+      }
       for (JsonNode each : approval.path("related_calls")) {
         output.line(
             Table.printable(

@@ -156,6 +156,7 @@ final class Desk {
             "arguments",
             "arguments_withheld",
             "prompt",
+            "clauses",
             "related_calls",
             "votes",
             "edit_of",
