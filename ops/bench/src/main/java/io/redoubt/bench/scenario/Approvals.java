@@ -102,6 +102,9 @@ public final class Approvals implements Scenario {
 
   private List<Fleet.Identity> identities = List.of();
 
+  /** Asked for so far, and decided by nobody for the whole run. */
+  private int others;
+
   private interface Work<T, R> {
     R of(T input) throws IOException, InterruptedException;
   }
@@ -188,6 +191,7 @@ public final class Approvals implements Scenario {
     report.line("live heap before", mebibytes(before));
     long start = System.nanoTime();
     all(pleas(rig, "bench", "please", pending), asking::ask);
+    others += pending;
     report.line(
         "asked",
         String.format(Locale.ROOT, "%.0f/s", pending / ((System.nanoTime() - start) / 1e9)));
@@ -217,6 +221,7 @@ public final class Approvals implements Scenario {
     long pid = rig.product().node(0).pid();
     var pleas = pleas(rig, "bench", "wait for", waiters);
     all(pleas, asking::ask);
+    others += waiters;
     var before = Jvm.alive(pid);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor();
         var held = new Pleas()) {
@@ -295,7 +300,7 @@ public final class Approvals implements Scenario {
       throws IOException, InterruptedException {
     report.title(
         "approvals: decided at %d/s while their callers wait, %d others pending"
-            .formatted(rate, pending));
+            .formatted(rate, others));
     var node = rig.product().node(0);
     var atEnclave = decide(rig, asking, "enclave", approval -> rig.api().approveAt(node, approval));
     report.latencies("decision at the enclave", atEnclave);
