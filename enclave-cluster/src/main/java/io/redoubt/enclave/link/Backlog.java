@@ -1,12 +1,17 @@
 package io.redoubt.enclave.link;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.redoubt.approval.ApprovalKey;
 import io.redoubt.protocol.id.AgentId;
 import io.redoubt.protocol.link.CommandEnvelope;
 import io.redoubt.protocol.link.Heartbeat;
 import io.redoubt.protocol.link.LinkCommand;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +22,9 @@ final class Backlog {
   /** More is left on the wire. */
   private static final int MOST = 256;
 
+  /** Decisions that are carried out at once. */
+  private static final int MOST_DECISIONS = 16;
+
   /** What was heard, its signature checked. */
   sealed interface Heard {}
 
@@ -26,10 +34,24 @@ final class Backlog {
    * A command.
    *
    * @param envelope null: this release does not know it
+   * @param early where what comes of it is said, if it may be begun before its turn; null: not so
    */
-  record Order(JsonNode tree, @Nullable CommandEnvelope envelope) implements Heard {}
+  record Order(
+      JsonNode tree,
+      @Nullable CommandEnvelope envelope,
+      @Nullable CompletableFuture<CommandApplier.Result> early)
+      implements Heard {
+    /** The same, and not before its turn. */
+    Order inItsTurn() {
+      return new Order(tree, envelope, null);
+    }
+  }
 
   private final Deque<Heard> waiting = new ArrayDeque<>();
+
+  /** Of what waits, from the front on: what is begun or need not be. */
+  private int begun;
+
   private boolean ended;
 
   /** Waits while there is too much; false: nothing more is carried out. */
@@ -41,7 +63,9 @@ final class Backlog {
       return false;
     }
     // One heartbeat says what those before it said; but what is first may be at work.
-    if (heard instanceof Beat && waiting.size() > 1 && waiting.getLast() instanceof Beat) {
+    if (heard instanceof Beat
+        && waiting.size() > Math.max(1, begun)
+        && waiting.getLast() instanceof Beat) {
       waiting.removeLast();
     }
     waiting.addLast(heard);
@@ -57,9 +81,51 @@ final class Backlog {
     return waiting.peekFirst();
   }
 
-  /** What was next is carried out. */
-  synchronized void done() {
-    waiting.removeFirst();
+  /**
+   * The decisions that may be begun now, each of which is handed out once: those before which there
+   * is nothing but decisions about other requests. All that they take is that a vote is written
+   * down, and people who decide at the same time need not wait for each other.
+   */
+  synchronized List<Order> begin() {
+    var decided = new HashSet<Object>();
+    var beginning = new ArrayList<Order>();
+    int place = 0;
+    for (Heard heard : waiting) {
+      if (heard instanceof Order order) {
+        if (order.early() == null
+            || decided.size() == MOST_DECISIONS
+            || !decided.add(request(order.envelope()))) {
+          break;
+        }
+        if (place >= begun) {
+          beginning.add(order);
+        }
+      }
+      place++;
+    }
+    begun = Math.max(begun, place);
+    return beginning;
+  }
+
+  /** What is so many places behind what is next, where it was begun and is over. */
+  synchronized @Nullable Order overBehind(int places) {
+    if (places >= begun) {
+      return null;
+    }
+    return waiting.stream()
+        .skip(places)
+        .findFirst()
+        .map(heard -> heard instanceof Order order ? order : null)
+        .filter(order -> order.early() != null && order.early().isDone())
+        .orElse(null);
+  }
+
+  /** That many, from what was next on, are carried out. */
+  synchronized void done(int count) {
+    for (int i = 0; i < count; i++) {
+      waiting.removeFirst();
+    }
+    begun = Math.max(0, begun - count);
     notifyAll();
   }
 
@@ -84,9 +150,25 @@ final class Backlog {
         && waiting.stream().noneMatch(each -> concerns(each, agent));
   }
 
+  /**
+   * Whether it is one of those that may be begun early. The change of a call is not: it may join a
+   * request that a decision before it or behind it is about.
+   */
+  static boolean isDecision(CommandEnvelope envelope) {
+    return envelope.command() instanceof LinkCommand.DecideApproval decision
+        && decision.arguments() == null
+        && decision.approvalId() != null;
+  }
+
+  private static Object request(@Nullable CommandEnvelope envelope) {
+    return envelope != null && envelope.command() instanceof LinkCommand.DecideApproval decision
+        ? new ApprovalKey(envelope.organizationId(), decision.approvalId())
+        : new Object();
+  }
+
   /** The end of one token changes nothing of the agent, and an order after it makes it no other. */
   private static boolean concerns(Heard heard, AgentId agent) {
-    return heard instanceof Order(_, var envelope)
+    return heard instanceof Order(_, var envelope, _)
         && envelope != null
         && !(envelope.command() instanceof LinkCommand.RevokeToken)
         && agent.equals(agent(envelope.command()));

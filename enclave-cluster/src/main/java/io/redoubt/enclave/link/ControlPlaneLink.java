@@ -195,7 +195,7 @@ public final class ControlPlaneLink extends AbstractBehavior<ControlPlaneLink.Co
             parts.config(),
             client,
             parts.state(),
-            applier,
+            applier::apply,
             setAside,
             new LinkSession.Identity(parts.config().enclave(), parts.node(), parts.version()),
             listener(context.getSelf()),

@@ -17,8 +17,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeoutException;
@@ -31,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * applied and then remembered, for ever. Runs on a thread of its own, and carries out on another
  * what it hears, blocking there, since every step waits for the one before. Orders to stop an agent
  * alone do not wait for a bundle that is being made ready: they are carried out at once, and in
- * their turn once more, which is the same as once.
+ * their turn once more, which is the same as once. Decisions about different approvals do not wait
+ * for each other: they are begun at once, and in their turn told and remembered.
  */
 final class LinkSession implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkSession.class);
@@ -59,7 +63,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   private final LinkConfig config;
   private final LinkClient client;
   private final LinkProgress state;
-  private final CommandApplier applier;
+  private final SetAsideOrders.Applier applier;
   private final SetAsideOrders setAside;
   private final Identity identity;
   private final Listener listener;
@@ -76,7 +80,7 @@ final class LinkSession implements Runnable, AutoCloseable {
       LinkConfig config,
       LinkClient client,
       LinkProgress state,
-      CommandApplier applier,
+      SetAsideOrders.Applier applier,
       SetAsideOrders setAside,
       Identity identity,
       Listener listener,
@@ -169,7 +173,7 @@ final class LinkSession implements Runnable, AutoCloseable {
     try {
       @Nullable IOException broken = null;
       try {
-        hear(events, keys, backlog);
+        hear(events, keys, backlog, applied);
       } catch (IOException e) {
         broken = e;
       }
@@ -206,9 +210,11 @@ final class LinkSession implements Runnable, AutoCloseable {
     }
   }
 
-  private void hear(ServerSentEvents events, PinnedKeys keys, Backlog backlog)
+  private void hear(ServerSentEvents events, PinnedKeys keys, Backlog backlog, long applied)
       throws IOException, InterruptedException {
     ServerSentEvents.Event event;
+    long last = applied;
+    boolean noneMissing = true;
     boolean wanted = true;
     while (wanted && (event = next(events)) != null) {
       backoff.reset();
@@ -217,9 +223,11 @@ final class LinkSession implements Runnable, AutoCloseable {
               .orElseThrow(() -> new IOException("an event without a trusted signature"));
       switch (event.name()) {
         case "command" -> {
-          var order = order(payload);
-          passIfMay(order, backlog);
-          wanted = backlog.add(order);
+          var heard = command(payload);
+          noneMissing = noneMissing && number(heard.tree()) == ++last;
+          passIfMay(heard, backlog);
+          wanted = backlog.add(noneMissing ? heard : heard.inItsTurn());
+          begin(backlog);
         }
         case "heartbeat" ->
             wanted =
@@ -229,12 +237,18 @@ final class LinkSession implements Runnable, AutoCloseable {
     }
   }
 
-  private static Backlog.Order order(byte[] payload) throws IOException {
+  private static long number(JsonNode command) {
+    return command.path("number").asLong(-1);
+  }
+
+  private Backlog.Order command(byte[] payload) throws IOException {
     var tree = Json.LENIENT.readTree(payload);
     try {
-      return new Backlog.Order(tree, Json.LENIENT.treeToValue(tree, CommandEnvelope.class));
+      var envelope = Json.LENIENT.treeToValue(tree, CommandEnvelope.class);
+      boolean early = envelope != null && isForHere(envelope) && Backlog.isDecision(envelope);
+      return new Backlog.Order(tree, envelope, early ? new CompletableFuture<>() : null);
     } catch (JsonProcessingException | IllegalArgumentException _) {
-      return new Backlog.Order(tree, null);
+      return new Backlog.Order(tree, null, null);
     }
   }
 
@@ -242,8 +256,7 @@ final class LinkSession implements Runnable, AutoCloseable {
   private void passIfMay(Backlog.Order order, Backlog backlog) throws InterruptedException {
     var envelope = order.envelope();
     if (envelope == null
-        || !identity.enclave().equals(envelope.enclaveId())
-        || !isWhole(envelope)
+        || !isForHere(envelope)
         || !backlog.mayPass(envelope)
         // In this order: what leaves the backlog to be set aside is aside by then.
         || setAside.holds(envelope)) {
@@ -259,16 +272,41 @@ final class LinkSession implements Runnable, AutoCloseable {
     }
   }
 
+  private boolean isForHere(CommandEnvelope envelope) {
+    return identity.enclave().equals(envelope.enclaveId()) && isWhole(envelope);
+  }
+
+  private void begin(Backlog backlog) {
+    for (var order : backlog.begin()) {
+      var over = Objects.requireNonNull(order.early());
+      try {
+        applier
+            .apply(Objects.requireNonNull(order.envelope()))
+            .whenComplete((result, failure) -> {
+              if (failure == null) {
+                over.complete(result);
+              } else {
+                over.completeExceptionally(failure);
+              }
+            });
+      } catch (RuntimeException e) {
+        over.completeExceptionally(e);
+      }
+    }
+  }
+
   private void carryOut(Backlog backlog, long before)
       throws IOException, InterruptedException, TimeoutException {
     long applied = before;
     Backlog.Heard heard;
     while ((heard = backlog.next()) != null) {
       switch (heard) {
-        case Backlog.Order order -> applied = onCommand(order, applied);
-        case Backlog.Beat(var heartbeat) -> onHeartbeat(heartbeat);
+        case Backlog.Order order -> applied = onCommands(order, backlog, applied);
+        case Backlog.Beat(var heartbeat) -> {
+          onHeartbeat(heartbeat);
+          backlog.done(1);
+        }
       }
-      backlog.done();
     }
   }
 
@@ -351,35 +389,78 @@ final class LinkSession implements Runnable, AutoCloseable {
     }
   }
 
-  private long onCommand(Backlog.Order order, long applied)
+  /** What came of a command. */
+  private record Over(long number, CommandApplier.Result result) {}
+
+  /** What is next, and what right behind it is over by then: told and remembered together. */
+  private long onCommands(Backlog.Order first, Backlog backlog, long applied)
       throws IOException, InterruptedException, TimeoutException {
-    JsonNode tree = order.tree();
-    long number = tree.path("number").asLong(-1);
-    if (!identity.enclave().toString().equals(tree.path("enclave_id").asText())) {
-      throw new IOException("a command for another enclave");
-    }
-    if (number <= applied) {
+    begin(backlog);
+    if (follows(first, applied) <= applied) {
+      backlog.done(1);
       return applied;
     }
-    if (number != applied + 1) {
+    var over = new ArrayList<Over>();
+    long number = applied;
+    Backlog.Order order = first;
+    while (order != null) {
+      number = follows(order, number);
+      over.add(new Over(number, result(number, order)));
+      order = backlog.overBehind(over.size());
+    }
+    // Told before it is remembered: after a crash in between, it is applied and told once more.
+    tell(over);
+    Waiting.on(state.applied(number));
+    over.forEach(it -> listener.applied(it.number(), it.result()));
+    backlog.done(over.size());
+    return number;
+  }
+
+  /** Its number, which is the next one, or was applied before. */
+  private long follows(Backlog.Order order, long applied) throws IOException {
+    long number = number(order.tree());
+    if (!identity.enclave().toString().equals(order.tree().path("enclave_id").asText())) {
+      throw new IOException("a command for another enclave");
+    }
+    if (number > applied + 1) {
       throw new IOException("command " + number + " follows " + applied + ": one is missing");
     }
-    CommandApplier.Result result = carryOut(number, order.envelope());
-    // Told before it is remembered: after a crash in between, it is applied and told once more.
-    switch (result) {
-      case CommandApplier.Applied _, CommandApplier.Waits _ -> {}
-      case CommandApplier.Stopped stopped -> client.report(List.of(stopped.proof()));
-      case CommandApplier.Voted(var answer) -> client.report(List.of(answer));
-      case CommandApplier.Rejected(var why) -> {
-        // Fails where another node has the link by now: it may well have applied the command.
-        Waiting.on(state.load());
-        LOG.error("Command {} is passed over: {}", number, why);
-        client.report(List.of(new LinkReport.Rejected(number, why)));
+    return number;
+  }
+
+  private CommandApplier.Result result(long number, Backlog.Order order)
+      throws InterruptedException {
+    var early = order.early();
+    if (early != null) {
+      try {
+        return Waiting.on(early);
+      } catch (SupersededException e) {
+        throw e;
+      } catch (TimeoutException | RuntimeException e) {
+        LOG.warn("Command {} is tried in its turn once more: {}", number, e.toString());
       }
     }
-    Waiting.on(state.applied(number));
-    listener.applied(number, result);
-    return number;
+    return carryOut(number, order.envelope());
+  }
+
+  private void tell(List<Over> over) throws IOException, InterruptedException, TimeoutException {
+    var reports = new ArrayList<LinkReport>();
+    for (var each : over) {
+      switch (each.result()) {
+        case CommandApplier.Applied _, CommandApplier.Waits _ -> {}
+        case CommandApplier.Stopped stopped -> reports.add(stopped.proof());
+        case CommandApplier.Voted(var answer) -> reports.add(answer);
+        case CommandApplier.Rejected(var why) -> {
+          // Fails where another node has the link by now: it may well have applied the command.
+          Waiting.on(state.load());
+          LOG.error("Command {} is passed over: {}", each.number(), why);
+          reports.add(new LinkReport.Rejected(each.number(), why));
+        }
+      }
+    }
+    if (!reports.isEmpty()) {
+      client.report(reports);
+    }
   }
 
   /**

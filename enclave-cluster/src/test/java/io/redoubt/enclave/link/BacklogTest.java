@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.redoubt.enclave.testing.EnclaveFixture;
+import io.redoubt.protocol.approval.ApprovalView;
 import io.redoubt.protocol.id.AgentId;
+import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
@@ -13,8 +15,11 @@ import io.redoubt.protocol.link.Heartbeat;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.policy.BundleDigest;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Orders to stop an agent pass bundles and nothing that is about the agent (G3). */
 class BacklogTest {
   private static final Clock CLOCK = Clock.systemUTC();
+  private static final OrganizationId ORGANIZATION = OrganizationId.next(CLOCK);
   private static final AgentId AGENT = AgentId.next(CLOCK);
   private static final AgentId OTHER = AgentId.next(CLOCK);
   private static final LinkCommand BUNDLE =
@@ -32,12 +38,11 @@ class BacklogTest {
   private final Backlog backlog = new Backlog();
 
   private static CommandEnvelope envelope(LinkCommand command) {
-    return new CommandEnvelope(
-        EnclaveId.next(CLOCK), 7, OrganizationId.next(CLOCK), CLOCK.instant(), command);
+    return new CommandEnvelope(EnclaveId.next(CLOCK), 7, ORGANIZATION, CLOCK.instant(), command);
   }
 
   private void heard(LinkCommand command) throws InterruptedException {
-    assertThat(backlog.add(new Backlog.Order(MissingNode.getInstance(), envelope(command))))
+    assertThat(backlog.add(new Backlog.Order(MissingNode.getInstance(), envelope(command), null)))
         .isTrue();
   }
 
@@ -110,6 +115,51 @@ class BacklogTest {
     assertThat(mayPass(STOP)).isTrue();
   }
 
+  private Backlog.Order decided(ApprovalId approval) throws InterruptedException {
+    var command =
+        new LinkCommand.DecideApproval(
+            approval, ApprovalView.Decision.APPROVE, "fine", "mem_1", null);
+    var order =
+        new Backlog.Order(MissingNode.getInstance(), envelope(command), new CompletableFuture<>());
+    assertThat(backlog.add(order)).isTrue();
+    return order;
+  }
+
+  @Test
+  void soManyDecisionsAreBegunAndEachOfThemOnce() throws InterruptedException {
+    var decisions = new ArrayList<Backlog.Order>();
+    for (int i = 0; i < 20; i++) {
+      decisions.add(decided(ApprovalId.next(CLOCK)));
+    }
+
+    assertThat(backlog.begin()).containsExactlyElementsOf(decisions.subList(0, 16));
+    assertThat(backlog.begin()).isEmpty();
+
+    backlog.done(2);
+
+    assertThat(backlog.begin()).containsExactlyElementsOf(decisions.subList(16, 18));
+  }
+
+  @Test
+  void onlyWhatWasBegunMayBeOverBeforeItsTurn() throws InterruptedException {
+    var approval = ApprovalId.next(CLOCK);
+    var first = decided(approval);
+    backlog.add(new Backlog.Beat(new Heartbeat(EnclaveId.next(CLOCK), CLOCK.instant(), 1, null)));
+    var second = decided(ApprovalId.next(CLOCK));
+    var third = decided(approval);
+    assertThat(backlog.begin()).containsExactly(first, second);
+
+    for (var order : List.of(first, second, third)) {
+      Objects.requireNonNull(order.early()).complete(new CommandApplier.Applied());
+    }
+
+    assertThat(backlog.overBehind(0)).isEqualTo(first);
+    assertThat(backlog.overBehind(1)).as("a heartbeat").isNull();
+    assertThat(backlog.overBehind(2)).isEqualTo(second);
+    assertThat(backlog.overBehind(3)).as("about the same request").isNull();
+    assertThat(backlog.overBehind(4)).isNull();
+  }
+
   @Test
   void heartbeatsThatWaitAreOne() throws InterruptedException {
     heard(BUNDLE);
@@ -118,13 +168,13 @@ class BacklogTest {
           new Backlog.Beat(new Heartbeat(EnclaveId.next(CLOCK), CLOCK.instant(), last, null)));
     }
     backlog.next();
-    backlog.done();
+    backlog.done(1);
 
     assertThat(backlog.next())
         .isInstanceOfSatisfying(
             Backlog.Beat.class,
             beat -> assertThat(beat.heartbeat().lastCommand()).isEqualTo(1_000));
-    backlog.done();
+    backlog.done(1);
     backlog.end();
     assertThat(backlog.next()).isNull();
   }
@@ -135,7 +185,7 @@ class BacklogTest {
     assertThat(backlog.next()).isInstanceOf(Backlog.Order.class);
     assertThat(mayPass(STOP)).isTrue();
 
-    backlog.done();
+    backlog.done(1);
 
     assertThat(mayPass(STOP)).as("its turn has come").isFalse();
   }
@@ -150,7 +200,7 @@ class BacklogTest {
                 new Backlog.Beat(new Heartbeat(EnclaveId.next(CLOCK), CLOCK.instant(), 1, null))))
         .isFalse();
     assertThat(backlog.next()).isNotNull();
-    backlog.done();
+    backlog.done(1);
     assertThat(backlog.next()).isNull();
   }
 }

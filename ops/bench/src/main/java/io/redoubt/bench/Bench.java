@@ -55,6 +55,9 @@ public final class Bench implements Callable<Integer> {
     var commandLine = new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setExecutionExceptionHandler((failure, failed, _) -> {
       failed.getErr().println("bench: " + failure.getMessage());
+      for (var cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+        failed.getErr().println("  because of " + cause);
+      }
       if (System.getenv("BENCH_TRACE") != null) {
         failure.printStackTrace(failed.getErr());
       }
