@@ -150,14 +150,23 @@ final class Ballot {
   }
 
   /**
-   * Sends the vote, if it is one. What is none is recorded, and what is shown put right. Blocks.
+   * Sends the vote, if it is a new one. What is none is recorded, and what is shown put right.
+   * Blocks.
    */
   Cast cast(Caller caller, Choice choice) {
     var cast = tried(caller, choice);
     switch (cast) {
       case Refusal refusal -> turnAway(caller, choice.id(), refusal);
       case Sent _ -> record.count(caller.kind(), "vote");
-      case Repeated _ -> record.count(caller.kind(), "repeated");
+      case Repeated _ ->
+          record.refused(
+              caller.kind(),
+              caller.organization(),
+              "repeated",
+              caller.user(),
+              choice.id(),
+              "the same person has said so before",
+              caller.traceId());
     }
     return cast;
   }
