@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future.State;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,7 +108,7 @@ final class Backlog {
     return beginning;
   }
 
-  /** What is so many places behind what is next, where it was begun and is over. */
+  /** What is so many places behind what is next, where it was begun and went well. */
   synchronized @Nullable Order overBehind(int places) {
     if (places >= begun) {
       return null;
@@ -116,7 +117,7 @@ final class Backlog {
         .skip(places)
         .findFirst()
         .map(heard -> heard instanceof Order order ? order : null)
-        .filter(order -> order.early() != null && order.early().isDone())
+        .filter(order -> order.early() != null && order.early().state() == State.SUCCESS)
         .orElse(null);
   }
 

@@ -276,22 +276,28 @@ final class LinkSession implements Runnable, AutoCloseable {
     return identity.enclave().equals(envelope.enclaveId()) && isWhole(envelope);
   }
 
+  /**
+   * Not in the place of another node that has the link by now: a vote that counts no more after
+   * what that one has carried out, might have counted before it.
+   */
   private void begin(Backlog backlog) {
-    for (var order : backlog.begin()) {
+    var beginning = backlog.begin();
+    if (beginning.isEmpty()) {
+      return;
+    }
+    var stillOurs = state.load();
+    for (var order : beginning) {
       var over = Objects.requireNonNull(order.early());
-      try {
-        applier
-            .apply(Objects.requireNonNull(order.envelope()))
-            .whenComplete((result, failure) -> {
-              if (failure == null) {
-                over.complete(result);
-              } else {
-                over.completeExceptionally(failure);
-              }
-            });
-      } catch (RuntimeException e) {
-        over.completeExceptionally(e);
-      }
+      var envelope = Objects.requireNonNull(order.envelope());
+      stillOurs
+          .thenCompose(_ -> applier.apply(envelope))
+          .whenComplete((result, failure) -> {
+            if (failure == null) {
+              over.complete(result);
+            } else {
+              over.completeExceptionally(failure);
+            }
+          });
     }
   }
 

@@ -15,6 +15,7 @@ import io.redoubt.protocol.link.Heartbeat;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.policy.BundleDigest;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Orders to stop an agent pass bundles and nothing that is about the agent (G3). */
 class BacklogTest {
   private static final Clock CLOCK = Clock.systemUTC();
+  private static final EnclaveId ENCLAVE = EnclaveId.next(CLOCK);
   private static final OrganizationId ORGANIZATION = OrganizationId.next(CLOCK);
   private static final AgentId AGENT = AgentId.next(CLOCK);
   private static final AgentId OTHER = AgentId.next(CLOCK);
@@ -115,6 +117,10 @@ class BacklogTest {
     assertThat(mayPass(STOP)).isTrue();
   }
 
+  private static Backlog.Beat beat(long last) {
+    return new Backlog.Beat(new Heartbeat(ENCLAVE, Instant.EPOCH, last, null));
+  }
+
   private Backlog.Order decided(ApprovalId approval) throws InterruptedException {
     var command =
         new LinkCommand.DecideApproval(
@@ -141,10 +147,29 @@ class BacklogTest {
   }
 
   @Test
+  void aHeartbeatAmongWhatIsBegunKeepsItsPlace() throws InterruptedException {
+    decided(ApprovalId.next(CLOCK));
+    backlog.add(beat(1));
+    assertThat(backlog.begin()).hasSize(1);
+    backlog.add(beat(2));
+    backlog.add(beat(3));
+    var second = decided(ApprovalId.next(CLOCK));
+
+    assertThat(backlog.begin()).containsExactly(second);
+    Objects.requireNonNull(second.early()).complete(new CommandApplier.Applied());
+
+    backlog.done(1);
+    assertThat(backlog.next()).isEqualTo(beat(1));
+    backlog.done(1);
+    assertThat(backlog.next()).as("one for all that came since").isEqualTo(beat(3));
+    assertThat(backlog.overBehind(1)).isEqualTo(second);
+  }
+
+  @Test
   void onlyWhatWasBegunMayBeOverBeforeItsTurn() throws InterruptedException {
     var approval = ApprovalId.next(CLOCK);
     var first = decided(approval);
-    backlog.add(new Backlog.Beat(new Heartbeat(EnclaveId.next(CLOCK), CLOCK.instant(), 1, null)));
+    backlog.add(beat(1));
     var second = decided(ApprovalId.next(CLOCK));
     var third = decided(approval);
     assertThat(backlog.begin()).containsExactly(first, second);

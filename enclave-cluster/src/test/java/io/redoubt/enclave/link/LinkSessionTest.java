@@ -15,6 +15,7 @@ import io.redoubt.protocol.id.ApprovalId;
 import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.IsolationId;
 import io.redoubt.protocol.id.OrganizationId;
+import io.redoubt.protocol.json.Json;
 import io.redoubt.protocol.jwt.JwkSet;
 import io.redoubt.protocol.link.Acknowledgement;
 import io.redoubt.protocol.link.CommandEnvelope;
@@ -22,6 +23,7 @@ import io.redoubt.protocol.link.Heartbeat;
 import io.redoubt.protocol.link.LinkCommand;
 import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.link.SealedBoxes;
+import io.redoubt.singleton.SupersededException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +57,7 @@ class LinkSessionTest {
   /** What comes of those that take their time, by their numbers. */
   private final Map<Long, CompletableFuture<Void>> held = new ConcurrentHashMap<>();
 
+  private final Listener listener = new Listener();
   private final LinkSession session = session();
   private final Thread thread = Thread.ofVirtual().unstarted(session);
 
@@ -77,6 +81,7 @@ class LinkSessionTest {
     private final byte[] enrolmentKey = SealedBoxes.newPrivateKey();
     private final List<Long> applied = new CopyOnWriteArrayList<>();
     private volatile @Nullable Kept kept;
+    private volatile boolean replaced;
 
     private static CompletionStage<Void> done() {
       return CompletableFuture.completedFuture(null);
@@ -84,7 +89,9 @@ class LinkSessionTest {
 
     @Override
     public CompletionStage<Optional<Kept>> load() {
-      return CompletableFuture.completedFuture(Optional.ofNullable(kept));
+      return replaced
+          ? CompletableFuture.failedFuture(new SupersededException("another node"))
+          : CompletableFuture.completedFuture(Optional.ofNullable(kept));
     }
 
     @Override
@@ -153,7 +160,7 @@ class LinkSessionTest {
         this::apply,
         setAside,
         new LinkSession.Identity(controlPlane.enclave, "node-1", "test"),
-        new Deaf(),
+        listener,
         CLOCK,
         Duration.ofMinutes(1));
   }
@@ -175,9 +182,14 @@ class LinkSessionTest {
     }
   }
 
-  private static final class Deaf implements LinkSession.Listener {
+  private static final class Listener implements LinkSession.Listener {
+    private final AtomicInteger conversations = new AtomicInteger();
+    private volatile boolean superseded;
+
     @Override
-    public void connected(long applied) {}
+    public void connected(long applied) {
+      conversations.incrementAndGet();
+    }
 
     @Override
     public void disconnected() {}
@@ -189,7 +201,9 @@ class LinkSessionTest {
     public void applied(long number, CommandApplier.@Nullable Result result) {}
 
     @Override
-    public void superseded(String why) {}
+    public void superseded(String why) {
+      superseded = true;
+    }
   }
 
   private CompletionStage<CommandApplier.Result> apply(CommandEnvelope envelope) {
@@ -339,7 +353,7 @@ class LinkSessionTest {
   }
 
   @Test
-  void whatFailsIsTriedInItsTurnOnceMore() {
+  void whatGoesOnFailingHoldsUpNothingBeforeIt() {
     var first = held(1);
     var second = held(2);
     held.remove(3L);
@@ -348,11 +362,63 @@ class LinkSessionTest {
     say(decision(ApprovalId.next(CLOCK)));
     thread.start();
     await().untilAsserted(() -> assertThat(begun).containsExactly(1L, 2L, 3L));
+    var tried = new CompletableFuture<Void>();
+    held.put(2L, tried);
 
     second.completeExceptionally(new IllegalStateException("it cannot be done"));
     first.complete(null);
 
-    await().untilAsserted(() -> assertThat(told()).containsExactly(1L, 2L, 3L));
-    assertThat(begun).containsExactly(1L, 2L, 3L, 2L);
+    await().untilAsserted(() -> assertThat(begun).containsExactly(1L, 2L, 3L, 2L));
+    assertThat(told()).as("while the second is tried in its turn").containsExactly(1L);
+    assertThat(progress.applied).containsExactly(1L);
+    tried.complete(null);
+    await().untilAsserted(() -> assertThat(progress.applied).endsWith(3L));
+    assertThat(told()).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void whatWasBegunWhenTheLinkBrokeIsBegunOnceMoreAndToldOnce() {
+    say(decision(ApprovalId.next(CLOCK)));
+    say(decision(ApprovalId.next(CLOCK)));
+    say(decision(ApprovalId.next(CLOCK)));
+    thread.start();
+    await().untilAsserted(() -> assertThat(begun).containsExactly(1L, 2L, 3L));
+
+    controlPlane.stop();
+    controlPlane.start();
+
+    await().untilAsserted(() -> assertThat(progress.applied).endsWith(3L));
+    assertThat(begun).containsExactly(1L, 2L, 3L, 1L, 2L, 3L);
+    assertThat(told()).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void behindOneThatIsMissingNothingIsBegun() {
+    controlPlane.sayRaw(
+        Json.write(
+            new CommandEnvelope(
+                controlPlane.enclave,
+                2,
+                ORGANIZATION,
+                CLOCK.instant(),
+                decision(ApprovalId.next(CLOCK)))));
+    thread.start();
+
+    await().until(() -> listener.conversations.get() > 2);
+    assertThat(begun).isEmpty();
+    assertThat(progress.applied).isEmpty();
+  }
+
+  @Test
+  void nothingIsBegunInThePlaceOfAnotherNodeThatHasTheLink() {
+    thread.start();
+    await().until(() -> listener.conversations.get() > 0);
+    progress.replaced = true;
+
+    say(decision(ApprovalId.next(CLOCK)));
+
+    await().until(() -> listener.superseded);
+    assertThat(begun).isEmpty();
+    assertThat(told()).isEmpty();
   }
 }
