@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
@@ -112,16 +111,14 @@ class ApprovalTest {
   }
 
   private CommandEnvelope heard(ApprovalId id) {
-    return await()
-        .until(
-            () ->
-                enclave.commands.stream()
-                    .filter(c ->
-                        c.command() instanceof LinkCommand.DecideApproval it
-                            && it.approvalId().equals(id))
-                    .findFirst(),
-            Optional::isPresent)
-        .orElseThrow();
+    return await().until(() -> decisions(id), found -> !found.isEmpty()).getFirst();
+  }
+
+  private List<CommandEnvelope> decisions(ApprovalId id) {
+    return enclave.commands.stream()
+        .filter(
+            c -> c.command() instanceof LinkCommand.DecideApproval it && it.approvalId().equals(id))
+        .toList();
   }
 
   private void answer(CommandEnvelope command, LinkReport.Hearing outcome, ApprovalView view) {
@@ -356,6 +353,23 @@ class ApprovalTest {
     answer(heard(view.id()), outcome, later(view, ApprovalStatus.EXPIRED, 3));
 
     assertThat(deciding.join().status()).isEqualTo(status);
+  }
+
+  @Test
+  void whatTheEnclaveCannotCarryOutIsSaidAndMayBeSaidAgain() {
+    var view = reported(ApprovalStatus.PENDING);
+
+    var deciding = deciding(view.id(), APPROVE);
+    var rejected = new LinkReport.Rejected(heard(view.id()).number(), "it is ill");
+    assertThat(enclave.report(EnclaveClient.json(rejected)).status()).isEqualTo(204);
+
+    var refused = deciding.join();
+    assertThat(refused.status()).isEqualTo(502);
+    assertThat(refused.text()).contains("it is ill");
+    var again = deciding(view.id(), APPROVE);
+    await().until(() -> decisions(view.id()).size() == 2);
+    answer(decisions(view.id()).getLast(), LinkReport.Hearing.HEARD, view);
+    assertThat(again.join().status()).isEqualTo(200);
   }
 
   @Test

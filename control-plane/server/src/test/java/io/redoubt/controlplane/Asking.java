@@ -251,14 +251,26 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
   }
 
   CommandEnvelope heard(ApprovalId id) {
+    return heard(id, 1);
+  }
+
+  /** The decision of that number about a request, once it has reached the enclave. */
+  CommandEnvelope heard(ApprovalId id, int which) {
     return await()
         .until(
             () -> {
               enclave.listenOn();
               return decisions(id);
             },
-            found -> !found.isEmpty())
-        .getFirst();
+            found -> found.size() >= which)
+        .get(which - 1);
+  }
+
+  /** The enclave cannot carry it out. */
+  void reject(CommandEnvelope command, String why) {
+    var report = new LinkReport.Rejected(command.number(), why);
+    var reply = enclave.report(EnclaveClient.json(report));
+    assertThat(reply.status()).as(reply.text()).isEqualTo(204);
   }
 
   void answer(CommandEnvelope command, LinkReport.Hearing outcome, ApprovalView view) {

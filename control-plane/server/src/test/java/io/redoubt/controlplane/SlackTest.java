@@ -655,6 +655,33 @@ class SlackTest {
   }
 
   @Test
+  void whatDidNotCountMayBeSaidAgain() {
+    var view = asking.asks("{}");
+    press(view, "redoubt_approve", APPROVER);
+    asking.answer(asking.heard(view.id()), LinkReport.Hearing.NOT_ASKED, view);
+    await().until(() -> whispers("not among those who are asked") > 0);
+    long before = whispers("could not carry it out");
+
+    press(view, "redoubt_approve", APPROVER);
+    var second = asking.heard(view.id(), 2);
+    asking.reject(second, "it is ill");
+    await().until(() -> whispers("could not carry it out") > before);
+    press(view, "redoubt_approve", APPROVER);
+    var third = asking.heard(view.id(), 3);
+    asking.answer(third, LinkReport.Hearing.HEARD, view);
+    press(view, "redoubt_approve", APPROVER);
+
+    assertThat(said(third).by()).isEqualTo(approver);
+    var repeated = asking.recorded("callback:repeated", view.id());
+    assertThat(repeated.path("resource").asText()).isEqualTo("slack/" + APPROVER);
+    assertThat(asking.decisions(view.id())).hasSize(3);
+  }
+
+  private long whispers(String words) {
+    return slack.whispersTo(APPROVER).stream().filter(it -> it.contains(words)).count();
+  }
+
+  @Test
   void whatSlackAsksForIsWaited() {
     slack.limit(1, 2);
     long begun = System.nanoTime();

@@ -148,7 +148,9 @@ public sealed interface LinkReport {
     /** Whoever approves has to have authenticated more lately than that. */
     NOT_FRESH,
     /** The call cannot be changed, or not like that. */
-    EDIT_REFUSED;
+    EDIT_REFUSED,
+    /** The command could not be carried out; it is reported as {@link Rejected}. */
+    REJECTED;
 
     @JsonValue
     public String wire() {

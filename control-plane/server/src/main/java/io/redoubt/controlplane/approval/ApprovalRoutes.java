@@ -187,6 +187,10 @@ public final class ApprovalRoutes {
       case EDIT_REFUSED ->
           throw ProblemException.invalid(
               "/arguments", Objects.requireNonNullElse(heard.why(), "cannot be changed like that"));
+      case REJECTED ->
+          throw ProblemException.of(
+              ErrorType.UPSTREAM_FAILED,
+              "Its enclave could not carry the decision out: " + heard.why() + ".");
       case NOT_FRESH ->
           throw Approvals.tooOld(
               heard.approval(),

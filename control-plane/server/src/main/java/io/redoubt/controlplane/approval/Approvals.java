@@ -101,7 +101,7 @@ public final class Approvals {
   /**
    * What the enclave said to it, and how the request stands since.
    *
-   * @param why it refuses to change the call; null: it does not
+   * @param why it refuses to change the call, or could not carry the decision out; null: neither
    */
   public record Heard(LinkReport.Hearing outcome, ApprovalView approval, @Nullable String why) {}
 
@@ -491,19 +491,44 @@ public final class Approvals {
     if (approval != null && approval.id().equals(report.approvalId())) {
       take(handle, enclave, report.organizationId(), approval);
     }
+    answered(
+        handle,
+        report.organizationId(),
+        enclave,
+        report.commandNumber(),
+        report.approvalId(),
+        report.outcome(),
+        report.why());
+  }
+
+  /** It could not carry a decision out, if the command was one; whoever decided may do so again. */
+  public void rejected(
+      Handle handle, OrganizationId organization, EnclaveId enclave, long number, String why) {
+    answered(handle, organization, enclave, number, null, LinkReport.Hearing.REJECTED, why);
+  }
+
+  private void answered(
+      Handle handle,
+      OrganizationId organization,
+      EnclaveId enclave,
+      long number,
+      @Nullable ApprovalId named,
+      LinkReport.Hearing outcome,
+      @Nullable String why) {
     handle
         .createUpdate(
             """
             UPDATE control.approval_vote SET outcome = :outcome, why = left(:why, 1000)
             WHERE organization_id = :organization AND enclave_id = :enclave
-              AND command_number = :number AND approval_id = :id AND outcome IS NULL
+              AND command_number = :number AND outcome IS NULL
+              AND approval_id = coalesce(CAST(:named AS uuid), approval_id)
             """)
-        .bind("outcome", report.outcome().wire())
-        .bind("why", report.why())
-        .bind("organization", report.organizationId().uuid())
+        .bind("named", named == null ? null : named.uuid())
+        .bind("outcome", outcome.wire())
+        .bind("why", why)
+        .bind("organization", organization.uuid())
         .bind("enclave", enclave.uuid())
-        .bind("number", report.commandNumber())
-        .bind("id", report.approvalId().uuid())
+        .bind("number", number)
         .execute();
     handle.afterCommit(() -> answered.fire(enclave));
   }

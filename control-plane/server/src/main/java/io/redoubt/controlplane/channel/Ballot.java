@@ -18,6 +18,7 @@ import io.redoubt.protocol.id.EnclaveId;
 import io.redoubt.protocol.id.MemberId;
 import io.redoubt.protocol.id.OrganizationId;
 import io.redoubt.protocol.json.CanonicalJson;
+import io.redoubt.protocol.link.LinkReport;
 import io.redoubt.protocol.problem.ErrorType;
 import io.redoubt.protocol.problem.ProblemException;
 import io.redoubt.protocol.text.PlainText;
@@ -221,7 +222,8 @@ final class Ballot {
 
   /**
    * Sends the vote, once: the same person's same word on the same tier is the same vote, however
-   * often a button is pressed, and in however many chats.
+   * often a button is pressed, and in however many chats. Where the enclave has said that it does
+   * not count, it is another: who was not asked may be by now.
    */
   private Cast cast(Change change, Choice choice, Channel.Kind through) {
     change.lockOrganization();
@@ -249,11 +251,15 @@ final class Ballot {
             .handle()
             .createQuery(
                 """
-                SELECT enclave_id, command_number FROM control.channel_vote
-                WHERE organization_id = :organization AND vote = :vote
+                SELECT c.enclave_id, c.command_number
+                FROM control.channel_vote c
+                JOIN control.approval_vote v USING (organization_id, enclave_id, command_number)
+                WHERE c.organization_id = :organization AND c.vote = :vote
+                  AND coalesce(v.outcome, :heard) = :heard
                 """)
             .bind("organization", change.organization().uuid())
             .bind("vote", key)
+            .bind("heard", LinkReport.Hearing.HEARD.wire())
             .map((row, _) ->
                 approvals.sent(
                     change,
@@ -279,6 +285,9 @@ final class Ballot {
             INSERT INTO control.channel_vote
               (organization_id, vote, enclave_id, command_number, approval_id, at)
             VALUES (:organization, :vote, :enclave, :number, :approval, :now)
+            ON CONFLICT (organization_id, vote) DO UPDATE
+            SET enclave_id = excluded.enclave_id, command_number = excluded.command_number,
+              at = excluded.at
             """)
         .bind("organization", change.organization().uuid())
         .bind("vote", key)
@@ -305,6 +314,7 @@ final class Ballot {
       case VOTED_BEFORE -> Optional.of("You have said something else before.");
       case NOT_ASKED -> Optional.of("You are not among those who are asked now.");
       case EDIT_REFUSED -> Optional.ofNullable(heard.why());
+      case REJECTED -> Optional.of("Its enclave could not carry it out; try again.");
       case NOT_FRESH ->
           Optional.of(
               "Whoever approves this has to authenticate again, which nobody can do here. Approve it"

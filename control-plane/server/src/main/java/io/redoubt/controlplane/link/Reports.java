@@ -174,6 +174,7 @@ final class Reports {
         organization,
         handle -> {
           agents.rejected(handle, caller.enclave(), organization, number, now());
+          approvals.rejected(handle, organization, caller.enclave(), number, why);
           trail.record(
               handle,
               new AuditBuilder(
