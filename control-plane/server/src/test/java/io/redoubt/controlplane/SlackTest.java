@@ -507,6 +507,27 @@ class SlackTest {
     assertThat(asking.decisions(view.id())).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({"v0=abc", "v1=HEX", "''", "v0=HEXHEX", "v0=\u00e9"})
+  void aSignatureThatIsNoneIsForgedToo(String signature) {
+    var view = asking.asks("{}");
+    var good = slack.press(shown(view), "redoubt_approve", APPROVER);
+    long before = forged();
+
+    var reply =
+        new SlackStandIn.Call(
+                good.timestamp(), signature.replace("HEX", "a".repeat(64)), good.body())
+            .to(server.url());
+
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(401);
+    await().until(() -> forged() > before);
+    assertThat(asking.decisions(view.id())).isEmpty();
+  }
+
+  private long forged() {
+    return tenant.audit("&operation=callback:forged").size();
+  }
+
   @Test
   void theSameCallIsHeardOnce() {
     var view = asking.asks("{}");

@@ -8,6 +8,7 @@ import io.redoubt.protocol.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -53,11 +54,6 @@ final class SlackProof {
       knock.stranger().run();
       throw ProblemException.of(ErrorType.CREDENTIAL_MISSING, "Slack signs its calls.");
     }
-    if (!TIMESTAMP.matcher(timestamp).matches() || !SIGNATURE.matcher(signature).matches()) {
-      record.count(SLACK, "forged");
-      knock.stranger().run();
-      throw ProblemException.of(ErrorType.CREDENTIAL_INVALID);
-    }
     JsonNode payload;
     try {
       payload = SlackCallback.payload(new String(knock.body(), StandardCharsets.UTF_8));
@@ -85,9 +81,11 @@ final class SlackProof {
               knock.stranger().run();
               return ProblemException.of(ErrorType.CREDENTIAL_INVALID);
             });
-    byte[] given = HexFormat.of().parseHex(signature, "v0=".length(), signature.length());
     var candidates = gate.candidates(SLACK, app);
-    for (var candidate : candidates) {
+    boolean isWellFormed =
+        TIMESTAMP.matcher(timestamp).matches() && SIGNATURE.matcher(signature).matches();
+    for (var candidate : isWellFormed ? candidates : List.<CallbackGate.Candidate>of()) {
+      byte[] given = HexFormat.of().parseHex(signature, "v0=".length(), signature.length());
       var secrets =
           SlackSecrets.of(channels.openNow(candidate.organization(), SLACK, candidate.sealed()));
       byte[] right = Signatures.slack(secrets.signingSecret().reveal(), timestamp, knock.body());
