@@ -190,6 +190,8 @@ public final class HttpServer {
         request-timeout = 0 s
         # RFC 9110, section 9.3.2: whatever can be got can be asked for without its body.
         transparent-head-requests = on
+        # Who waits for people may wait for minutes, and be gone without a word.
+        socket-options.so-keepalive = on
         parsing {
           max-header-count = %d
           max-header-value-length = %d
