@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
@@ -45,6 +46,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * G9 on three nodes, whatever dies or is cut off: each request is decided once, a grant passes no
@@ -57,6 +60,7 @@ final class ApprovalsIT {
   private static final int AGENTS = 6;
   private static final int DECISIONS = 12;
   private static final int LANES = 6;
+  private static final int ALIKE = 18;
 
   /** Callers that wait for the same decision. */
   private static final int WAITING = 3;
@@ -314,6 +318,79 @@ final class ApprovalsIT {
     assertThat(history.pleas().stream().filter(it -> it.answer() instanceof Plea.Denied))
         .as("callers who were told that people did not want it")
         .isNotEmpty();
+  }
+
+  /** How the node goes that hears the control plane. */
+  private enum Going {
+    KILLED,
+    PAUSED
+  }
+
+  /**
+   * Each button is pressed twice in two places at once, while the node that hears the control plane
+   * goes: what it had begun of them, its successor carries out once more, and a node that was
+   * paused wakes up beside it.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void theSameVoteInTwoPlacesIsOneWhileTheNodeGoesThatHearsThem(Going going) {
+    publish("default");
+    var matters = matters("alike", agents, ALIKE);
+    var ids = new HashMap<Matter, String>();
+    matters.forEach(matter -> ids.put(matter, asked(matter)));
+    awaitKnown(ids);
+    product.look();
+    var hearing = product.singletons(trio.operator());
+
+    var gone = new CompletableFuture<Product.Stopped>();
+    for (int lane = 0; lane < ALIKE; lane += LANES) {
+      var work = new ArrayList<Callable<Object>>();
+      for (var matter : matters.subList(lane, lane + LANES)) {
+        var near = new Voice(approver, Channel.ENCLAVE, true);
+        var far = new Voice(approver, Channel.CONTROL_PLANE, true);
+        work.add(() -> models.plead(matter.agent(), matter.subject(), WAIT_SECONDS));
+        work.addAll(atOnce(of(ids, matter), far, near, far, near));
+      }
+      if (lane == LANES) {
+        work.add(() -> {
+          boolean paused = going == Going.PAUSED;
+          rota.without(hearing);
+          return paused ? gone.complete(product.pause(hearing)) : killed(hearing);
+        });
+      }
+      AtOnce.all(work);
+    }
+    if (going == Going.PAUSED) {
+      awaitLeftAlone(hearing);
+      gone.join().close();
+    }
+    await("it has ended")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> product.look().pid(hearing.name()) != hearing.pid());
+    product.awaitAllReady();
+    rota.with(hearing);
+
+    for (var matter : matters) {
+      decided(Channel.ENCLAVE, of(ids, matter), true);
+      await("it passes, or people are asked anew")
+          .atMost(Duration.ofSeconds(20))
+          .until(() ->
+              switch (models.plead(matter.agent(), matter.subject(), 0).answer()) {
+                case Plea.Passed _, Plea.Pending _ -> true;
+                case Plea.Denied _, Plea.Refused _, Plea.Maybe _ -> false;
+              });
+    }
+    var fates = assertGrantsHold(1);
+    for (var matter : matters) {
+      var fate = of(fates, of(ids, matter));
+      assertThat(fate.count("granted")).as("%s", fate).isEqualTo(1);
+      assertThat(passes(matter.subject())).as("%s", fate).isLessThanOrEqualTo(1);
+    }
+  }
+
+  private boolean killed(Installation.Node node) {
+    product.kill(node);
+    return true;
   }
 
   /**
