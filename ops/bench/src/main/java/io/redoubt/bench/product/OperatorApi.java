@@ -122,6 +122,19 @@ public final class OperatorApi implements AutoCloseable {
         Map.of("decision", "approve"));
   }
 
+  /** Shows requests in Slack, and has a member of ours decide there as that user. */
+  public void putSlack(Map<String, String> settings, String user)
+      throws IOException, InterruptedException {
+    send("PUT", "/api/v1/channels/slack", settings);
+    var member =
+        send(
+            "POST",
+            "/api/v1/iam/members",
+            Map.of("name", "In Slack", "roles", List.of("approver")));
+    var mapped = Map.of("user_id", user, "member_id", member.path("id").asText());
+    send("PUT", "/api/v1/channels/slack/members", Map.of("members", List.of(mapped)));
+  }
+
   /** Gives all agents and each a budget that will last, and redacts what is in no text of ours. */
   public void govern(List<String> agents) throws IOException, InterruptedException {
     var budget = Map.of("budget", Map.of("tokens_per_day", BUDGET, "tokens_per_month", BUDGET));

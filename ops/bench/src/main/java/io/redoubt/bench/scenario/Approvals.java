@@ -85,6 +85,11 @@ public final class Approvals implements Scenario {
       description = "how soon an idle request leaves memory (default: ${DEFAULT-VALUE})")
   private int idleAfter;
 
+  @Option(
+      names = "--slack",
+      description = "decide in a stand-in for Slack, too, where each request is shown first: 1/s")
+  private boolean inSlack;
+
   private enum Part {
     MEMORY,
     WAITING,
@@ -128,7 +133,9 @@ public final class Approvals implements Scenario {
                 "redoubt.enclave.operator-api.per-second",
                 "1000",
                 "redoubt.enclave.operator-api.burst",
-                "1000"));
+                "1000",
+                "redoubt.control-plane.channels.private-hosts.0",
+                "127.0.0.1"));
     try (var upstream = UpstreamProcess.start();
         Rig rig = Rig.start(product, report);
         var pleas = new Pleas()) {
@@ -302,31 +309,50 @@ public final class Approvals implements Scenario {
         "approvals: decided at %d/s while their callers wait, %d others pending"
             .formatted(rate, others));
     var node = rig.product().node(0);
-    var atEnclave = decide(rig, asking, "enclave", approval -> rig.api().approveAt(node, approval));
-    report.latencies("decision at the enclave", atEnclave);
-    var afar = decide(rig, asking, "control plane", approval -> rig.api().approve(approval));
-    report.latencies("through the control plane", afar);
-    goals.add(
-        Goal.below(
-            "decision at the enclave to released caller, p99", 150, atEnclave.millis(99), "ms"));
-    goals.add(
-        Goal.below(
-            "decision at the control plane to released caller, p99", 150, afar.millis(99), "ms"));
+    channel(rig, report, asking, "the enclave", id -> rig.api().approveAt(node, id), goals);
+    channel(rig, report, asking, "the control plane", rig.api()::approve, goals);
+    if (inSlack) {
+      try (var slack = new InSlack(rig.api(), node)) {
+        channel(rig, report, asking, "Slack (a stand-in)", slack, goals);
+      }
+    }
   }
 
-  private interface Decide {
-    void on(String approval) throws IOException, InterruptedException;
+  /** Where somebody decides. */
+  interface Channel {
+    void approve(String approval) throws IOException, InterruptedException;
+
+    /** Waits until somebody sees it there. */
+    default void await(String approval) throws InterruptedException {}
   }
 
-  private Latencies decide(Rig rig, Pleas asking, String channel, Decide decide)
+  private void channel(
+      Rig rig, Report report, Pleas asking, String name, Channel channel, List<Goal> goals)
+      throws IOException, InterruptedException {
+    var released = decide(rig, asking, name, channel);
+    report.latencies("decision at " + name, released);
+    goals.add(
+        Goal.below(
+            "decision at %s to released caller, p99".formatted(name),
+            150,
+            released.millis(99),
+            "ms"));
+  }
+
+  private Latencies decide(Rig rig, Pleas asking, String name, Channel channel)
       throws IOException, InterruptedException {
     renew(rig);
-    var pleas = pleas(rig, "bench", "by the " + channel, WARM_UP + decisions);
+    var pleas = pleas(rig, "bench", "by " + name, WARM_UP + decisions);
     var approvals = all(pleas, asking::ask);
+    for (String approval : approvals) {
+      channel.await(approval);
+    }
+    renew(rig);
+    var renewed = pleas(rig, "bench", "by " + name, WARM_UP + decisions);
     var latencies = new Latencies();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var released = new ArrayList<Future<Long>>();
-      for (var plea : pleas) {
+      for (var plea : renewed) {
         released.add(
             threads.submit(() -> {
               asking.waitFor(plea, LONGEST_WAIT);
@@ -342,7 +368,7 @@ public final class Approvals implements Scenario {
         decided.add(System.nanoTime());
         said.add(
             threads.submit(() -> {
-              decide.on(approval);
+              channel.approve(approval);
               return null;
             }));
         due += TimeUnit.SECONDS.toNanos(1) / rate;
@@ -355,7 +381,7 @@ public final class Approvals implements Scenario {
         }
       }
     } catch (ExecutionException e) {
-      throw new IOException("a decision through the " + channel, e.getCause());
+      throw new IOException("a decision at " + name, e.getCause());
     }
     return latencies;
   }
