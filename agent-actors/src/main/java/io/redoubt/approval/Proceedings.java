@@ -246,6 +246,7 @@ record Proceedings(
         request.findings(),
         request.clauses(),
         null,
+        List.of(),
         List.of());
   }
 

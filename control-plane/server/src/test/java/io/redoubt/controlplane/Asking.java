@@ -49,7 +49,7 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
         null,
         "transfer <!channel> " + id,
         arguments == null ? null : read(arguments),
-        "beef",
+        id.uuid().toString().replace("-", ""),
         ActionId.next(tenant.server().clock),
         List.of("ask-for-transfers"),
         "default",
@@ -149,6 +149,15 @@ record Asking(Tenant tenant, EnclaveClient enclave, AgentId agent) {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
     }
+  }
+
+  /** Asks for the same call as before. */
+  ApprovalView asksAgain(ApprovalView before) {
+    return asksDigest(before.actionDigest());
+  }
+
+  ApprovalView asksDigest(String digest) {
+    return asksWith("{}", view -> view.put("action_digest", digest));
   }
 
   /** The same about a call whose arguments the enclave does not tell, since they are too large. */

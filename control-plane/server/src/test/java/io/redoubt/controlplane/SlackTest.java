@@ -204,6 +204,40 @@ class SlackTest {
   }
 
   @Test
+  void whatWasAskedForBeforeIsShownWithWhatBecameOfIt() {
+    var first = asking.asks("{}");
+    asking.report(Asking.later(first, ApprovalStatus.EXPIRED, 1, List.of()));
+    var second = asking.asksAgain(first);
+    assertThat(shown(second).words())
+        .contains(
+            "Asked once before within a day; " + first.id(), "was expired when this was said");
+    asking.report(Asking.later(second, ApprovalStatus.DENIED, 1, List.of()));
+
+    var third = asking.asksAgain(first);
+
+    assertThat(shown(third).words())
+        .contains("Asked 2 times before within a day; " + second.id())
+        .contains("was denied when this was said")
+        .doesNotContain(first.id().toString());
+    var answer = tenant.owner().get("/api/v1/approvals/" + third.id());
+    assertThat(answer.at("/earlier_requests").findValuesAsText("id"))
+        .containsExactly(second.id().toString(), first.id().toString());
+    assertThat(answer.text("/earlier_requests/0/status")).isEqualTo("denied");
+    assertThat(tenant.owner().get("/api/v1/approvals/" + first.id()).text())
+        .as("what comes later was not before")
+        .doesNotContain("earlier_requests");
+  }
+
+  @Test
+  void whatIsNoDigestIsTheSameAsNothing() {
+    var odd = asking.asksDigest("\u0000" + "x".repeat(10_000));
+
+    var again = asking.asksAgain(odd);
+
+    assertThat(shown(again).words()).doesNotContain("within a day");
+  }
+
+  @Test
   void theFirstCallOfATurnIsShownBesideThoseThatAreAskedAboutLater() {
     var first = asking.asks("{}");
     var message = shown(first);

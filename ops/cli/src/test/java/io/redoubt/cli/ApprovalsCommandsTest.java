@@ -93,6 +93,21 @@ class ApprovalsCommandsTest extends LoggedIn {
   }
 
   @Test
+  void whatBecameOfTheSameBeforeIsShown() {
+    var earlier =
+        "\"earlier_requests\":[{\"id\":\"apr_3\",\"status\":\"denied\","
+            + "\"asked_at\":\"2026-01-01T00:00:00Z\"}],\"votes\":";
+    server.on(
+        "GET " + PATH + "/" + ID, json(200, approval("pending").replace("\"votes\":", earlier)));
+
+    assertThat(machine.type("approvals", "show", ID)).isZero();
+
+    assertThat(machine.out())
+        .contains("asked before: apr_3  at 2026-01-01T00:00:00Z is denied")
+        .doesNotContain("earlier_requests");
+  }
+
+  @Test
   void argumentsThatAreNotToldAreSaidToBeThere() {
     var withheld =
         approval("pending")

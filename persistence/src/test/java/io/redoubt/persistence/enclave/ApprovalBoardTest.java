@@ -149,6 +149,7 @@ class ApprovalBoardTest {
         List.of(),
         List.of(),
         null,
+        List.of(),
         List.of());
   }
 

@@ -47,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  * @param prompt of a call to a model, what it says; null: it is none, or that is not told here
  * @param clauses the policies that want it, as far as they are told, in their own words
  * @param relatedCalls what is known of those that are related, where one request is shown
+ * @param earlierRequests for the same call in the day before it was asked for, the newest first,
+ *     where one request is shown
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record ApprovalView(
@@ -84,7 +86,8 @@ public record ApprovalView(
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> findings,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PolicyClause> clauses,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable ModelPrompt prompt,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<RelatedCall> relatedCalls) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<RelatedCall> relatedCalls,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<EarlierRequest> earlierRequests) {
 
   /** What whoever approves may write in the place of arguments, in bytes. */
   public static final int MAX_EDITED_BYTES = 64 * 1024;
@@ -163,6 +166,9 @@ public record ApprovalView(
   public record RelatedCall(
       ApprovalId id, ApprovalStatus status, String operation, String resource) {}
 
+  /** That the agent asked for the same call before, and what became of that. */
+  public record EarlierRequest(ApprovalId id, ApprovalStatus status, Instant askedAt) {}
+
   /** What it is about, as people and policies call it. */
   public String target() {
     return plane.target(within, resource);
@@ -177,6 +183,7 @@ public record ApprovalView(
     findings = findings == null ? List.of() : List.copyOf(findings);
     clauses = clauses == null ? List.of() : List.copyOf(clauses);
     relatedCalls = relatedCalls == null ? List.of() : List.copyOf(relatedCalls);
+    earlierRequests = earlierRequests == null ? List.of() : List.copyOf(earlierRequests);
   }
 
   /** One of which no model was asked. */
@@ -236,6 +243,7 @@ public record ApprovalView(
         List.of(),
         List.of(),
         null,
+        List.of(),
         List.of());
   }
 
@@ -255,22 +263,22 @@ public record ApprovalView(
 
   /** The same, with what else is known of it, and nothing else that its call says. */
   public ApprovalView with(@Nullable JsonNode arguments, List<ApprovalId> related) {
-    return with(arguments, related, false, null, List.of());
+    return with(arguments, related, false, null, List.of(), List.of());
   }
 
   /** The same, and not what the arguments are, which are too large to be told. */
   public ApprovalView withheld() {
-    return with(null, related, true, null, List.of());
+    return with(null, related, true, null, List.of(), List.of());
   }
 
   /** The same about a call to a model that says so. */
   public ApprovalView saying(@Nullable ModelPrompt prompt) {
-    return with(arguments, related, argumentsWithheld, prompt, List.of());
+    return with(arguments, related, argumentsWithheld, prompt, List.of(), List.of());
   }
 
-  /** The same beside those that are related to it. */
-  public ApprovalView beside(List<RelatedCall> relatedCalls) {
-    return with(arguments, related, argumentsWithheld, prompt, relatedCalls);
+  /** The same beside those that are related to it, and those that came before. */
+  public ApprovalView beside(List<RelatedCall> relatedCalls, List<EarlierRequest> earlier) {
+    return with(arguments, related, argumentsWithheld, prompt, relatedCalls, earlier);
   }
 
   private ApprovalView with(
@@ -278,7 +286,8 @@ public record ApprovalView(
       List<ApprovalId> related,
       boolean argumentsWithheld,
       @Nullable ModelPrompt prompt,
-      List<RelatedCall> relatedCalls) {
+      List<RelatedCall> relatedCalls,
+      List<EarlierRequest> earlierRequests) {
     return new ApprovalView(
         id,
         status,
@@ -312,7 +321,8 @@ public record ApprovalView(
         findings,
         clauses,
         prompt,
-        relatedCalls);
+        relatedCalls,
+        earlierRequests);
   }
 
   /** The same when nothing can come of it any more. */
@@ -350,6 +360,7 @@ public record ApprovalView(
         findings,
         clauses,
         null,
+        List.of(),
         List.of());
   }
 }

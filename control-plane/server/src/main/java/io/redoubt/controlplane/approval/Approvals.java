@@ -38,6 +38,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,11 @@ public final class Approvals {
 
   /** Others that are described with one; of more, ids are told. */
   private static final int MOST_BESIDE = 20;
+
+  private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{1,64}");
+
+  /** So long before a request the same call counts as asked for earlier. */
+  private static final Duration EARLIER = Duration.ofDays(1);
 
   private final CommandLog commands;
   private final Enclaves enclaves;
@@ -157,33 +163,67 @@ public final class Approvals {
     return view;
   }
 
-  /** The same with what is known here of what else its turn of a model asked for. */
+  /**
+   * The same with what is known here of what else its turn of a model asked for, and of what the
+   * agent asked for before: whoever denied the same an hour ago should know.
+   */
   public static ApprovalView beside(Transaction transaction, ApprovalView view) {
+    return view.beside(related(transaction, view), earlier(transaction, view));
+  }
+
+  private static List<ApprovalView.RelatedCall> related(
+      Transaction transaction, ApprovalView view) {
     if (view.related().isEmpty()) {
-      return view;
+      return List.of();
     }
-    return view.beside(
-        transaction
-            .handle()
-            .createQuery(
-                """
-                SELECT document FROM control.approval
-                WHERE organization_id = :organization AND id = ANY (CAST(:ids AS uuid[]))
-                ORDER BY id
-                """)
-            .bind("organization", transaction.organization().uuid())
-            .bindArray(
-                "ids",
-                String.class,
-                view.related().stream()
-                    .limit(MOST_BESIDE)
-                    .map(each -> each.uuid().toString())
-                    .toList())
-            .map((row, _) -> Rows.json(row, "document", ApprovalView.class))
-            .map(other ->
-                new ApprovalView.RelatedCall(
-                    other.id(), other.status(), other.operation(), other.resource()))
-            .list());
+    return transaction
+        .handle()
+        .createQuery(
+            """
+            SELECT document FROM control.approval
+            WHERE organization_id = :organization AND id = ANY (CAST(:ids AS uuid[]))
+            ORDER BY id
+            """)
+        .bind("organization", transaction.organization().uuid())
+        .bindArray(
+            "ids",
+            String.class,
+            view.related().stream().limit(MOST_BESIDE).map(each -> each.uuid().toString()).toList())
+        .map((row, _) -> Rows.json(row, "document", ApprovalView.class))
+        .map(other ->
+            new ApprovalView.RelatedCall(
+                other.id(), other.status(), other.operation(), other.resource()))
+        .list();
+  }
+
+  /** Ids grow with time. */
+  private static List<ApprovalView.EarlierRequest> earlier(
+      Transaction transaction, ApprovalView view) {
+    var since = view.askedAt().minus(EARLIER);
+    return transaction
+        .handle()
+        .createQuery(
+            """
+            SELECT document FROM control.approval
+            WHERE organization_id = :organization AND agent_id = :agent
+              AND action_digest = :digest AND id < :id
+            ORDER BY id DESC LIMIT :most
+            """)
+        .bind("organization", transaction.organization().uuid())
+        .bind("agent", view.agentId().uuid())
+        .bind("digest", digest(view))
+        .bind("id", view.id().uuid())
+        .bind("most", MOST_BESIDE)
+        .map((row, _) -> Rows.json(row, "document", ApprovalView.class))
+        .map(each -> new ApprovalView.EarlierRequest(each.id(), each.status(), each.askedAt()))
+        .filter(each -> !each.askedAt().isBefore(since))
+        .list();
+  }
+
+  /** As it is kept to be looked for; null: what the enclave says is none. */
+  private static @Nullable String digest(ApprovalView view) {
+    String digest = view.actionDigest();
+    return digest != null && DIGEST.matcher(digest).matches() ? digest : null;
   }
 
   /** Somebody was shown a request, which may be gone by now; recorded as where they look it up. */
@@ -541,8 +581,9 @@ public final class Approvals {
             .createUpdate(
                 """
                 INSERT INTO control.approval AS known
-                  (organization_id, id, enclave_id, agent_id, version, status, document, reported_at)
-                SELECT a.organization_id, :id, a.enclave_id, a.id, :version, :status,
+                  (organization_id, id, enclave_id, agent_id, action_digest, version, status,
+                   document, reported_at)
+                SELECT a.organization_id, :id, a.enclave_id, a.id, :digest, :version, :status,
                   :document, :now
                 FROM control.agent a
                 WHERE a.organization_id = :organization AND a.id = :agent AND a.enclave_id = :enclave
@@ -553,6 +594,7 @@ public final class Approvals {
                   AND known.version < excluded.version
                 """)
             .bind("id", view.id().uuid())
+            .bind("digest", digest(view))
             .bind("version", view.version())
             .bind("status", view.status().wire())
             .bind("document", Rows.json(kept))

@@ -152,8 +152,26 @@ final class Words {
   /** Other requests that whoever sees this one should know of. */
   static List<String> others(Shown shown) {
     var lines = changes(shown);
+    earlier(shown.view()).ifPresent(lines::add);
     lines.addAll(related(shown.view()));
     return lines;
+  }
+
+  /** How often the agent asked for the same, and what came of it last. */
+  private static Optional<String> earlier(ApprovalView view) {
+    var earlier = view.earlierRequests();
+    if (earlier.isEmpty()) {
+      return Optional.empty();
+    }
+    var last = earlier.getFirst();
+    return Optional.of(
+        line(
+            "Asked %s within a day; %s, of %s, was %s when this was said"
+                .formatted(
+                    earlier.size() == 1 ? "once before" : earlier.size() + " times before",
+                    last.id(),
+                    time(last.askedAt()),
+                    last.status().wire())));
   }
 
   /** Whose place it takes, and what takes its own. */

@@ -43,6 +43,15 @@ final class ApprovalsShow implements Callable<Integer> {
       for (JsonNode each : approval.path("clauses")) {
         lines("// %s%n%s".formatted(each.path("policy").asText(), each.path("text").asText()));
       }
+      for (JsonNode each : approval.path("earlier_requests")) {
+        output.line(
+            Table.printable(
+                "asked before: %s  at %s is %s"
+                    .formatted(
+                        each.path("id").asText(),
+                        each.path("asked_at").asText(),
+                        each.path("status").asText())));
+      }
       for (JsonNode each : approval.path("related_calls")) {
         output.line(
             Table.printable(

@@ -158,6 +158,7 @@ final class Desk {
             "prompt",
             "clauses",
             "related_calls",
+            "earlier_requests",
             "votes",
             "edit_of",
             "edited_to"));
