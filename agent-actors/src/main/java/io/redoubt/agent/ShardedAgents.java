@@ -21,14 +21,17 @@ public final class ShardedAgents implements Agents {
     this.entities = entities;
   }
 
-  /** Starts this node's part; once for each actor system. */
+  /**
+   * Starts this node's part; once for each actor system. Its agents leave before other entities do:
+   * what they hold of their organizations' budgets and do not need goes back first.
+   */
   public static ShardedAgents start(
       ActorSystem<?> system,
       AgentConfig config,
       AgentPorts ports,
       Lease lease,
       InstantSource clock) {
-    return new ShardedAgents(
+    var agents =
         ShardedEntities.start(
             system,
             TYPE,
@@ -41,7 +44,9 @@ public final class ShardedAgents implements Agents {
                     ports,
                     lease,
                     config,
-                    clock)));
+                    clock));
+    ShardedEntities.leavingFirst(system, TYPE);
+    return new ShardedAgents(agents);
   }
 
   @Override

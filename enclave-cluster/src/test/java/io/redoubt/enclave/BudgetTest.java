@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -53,19 +54,20 @@ class BudgetTest {
   private OrganizationId organization(Budget budget) {
     var organization = OrganizationId.next(Clock.systemUTC());
     fixture.introduce(organization);
-    fixture.controlPlane.awaitApplied(
-        fixture.controlPlane.say(
-            organization,
-            new LinkCommand.PutOrganization(
-                new OrganizationSpec(
-                    "Thrifty",
-                    OrganizationSpec.Payloads.METADATA,
-                    30,
-                    OrganizationSpec.OfflineMode.FREEZE,
-                    false,
-                    budget,
-                    2))));
+    fixture.controlPlane.awaitApplied(fixture.controlPlane.say(organization, thrifty(budget)));
     return organization;
+  }
+
+  private static LinkCommand thrifty(Budget budget) {
+    return new LinkCommand.PutOrganization(
+        new OrganizationSpec(
+            "Thrifty",
+            OrganizationSpec.Payloads.METADATA,
+            30,
+            OrganizationSpec.OfflineMode.FREEZE,
+            false,
+            budget,
+            2));
   }
 
   private static AgentSpec spec(Budget budget, long version) {
@@ -86,16 +88,25 @@ class BudgetTest {
   }
 
   /** What a call keeps of a budget. */
-  private long kept(boolean streamed) throws IOException {
-    var rich = agent(tokens(1_000_000));
-    String token = rich.bootstrap().text("access_token");
-    if (streamed) {
-      try (var reply = rich.stream(token)) {
-        reply.awaitFirstByte();
+  private long kept(boolean streamed) {
+    return reserved(rich -> {
+      String token = rich.bootstrap().text("access_token");
+      if (streamed) {
+        try (var reply = rich.stream(token)) {
+          reply.awaitFirstByte();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      } else {
+        assertThat(rich.message(token).status()).isEqualTo(200);
       }
-    } else {
-      assertThat(rich.message(token).status()).isEqualTo(200);
-    }
+    });
+  }
+
+  /** What is kept for that, of an agent's budget that has room for it. */
+  private long reserved(Consumer<TestAgent> call) {
+    var rich = agent(tokens(1_000_000));
+    call.accept(rich);
     AuditRecord intent =
         fixture.controlPlane.awaitAudit(
             rich.organization, it -> rich.id.equals(it.agentId()) && it.reserved() != null);
@@ -211,6 +222,32 @@ class BudgetTest {
             it.verdict() == Verdict.DENY
                 && String.valueOf(it.detail())
                     .startsWith("budget_exhausted: The organization's budget of " + allowed));
+  }
+
+  @Test
+  void whatAnAgentDoesNotNeedIsThereForOthersAfterTheLastNodeLeft() throws IOException {
+    long allowed = 500_000;
+    // What is kept for the request itself, where as many digits say how long its answer may be.
+    long asked = reserved(agent -> agent.message(agent.bootstrap().text("access_token"), 100_000));
+    long all = allowed - USED - (asked - 100_000);
+    try (var own = new EnclaveFixture(Map.of())) {
+      own.controlPlane.awaitApplied(
+          own.controlPlane.say(own.organization, thrifty(tokens(allowed))));
+      var first = own.agent();
+      var second = own.agent();
+      String token = first.bootstrap().text("access_token");
+      String other = second.bootstrap().text("access_token");
+      assertThat(first.message(token).status()).isEqualTo(200);
+      assertThat(second.message(other, all).status())
+          .as("the first holds more than it used")
+          .isEqualTo(429);
+
+      own.stop();
+      own.start();
+
+      assertThat(second.message(other, all + 1).status()).as("one too many").isEqualTo(429);
+      assertThat(second.message(other, all).status()).isEqualTo(200);
+    }
   }
 
   private static void close(LiveReply reply) {

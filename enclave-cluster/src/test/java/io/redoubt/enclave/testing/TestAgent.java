@@ -85,11 +85,20 @@ public final class TestAgent {
     return message(accessToken, List.of());
   }
 
+  /** The same where the answer may be so long. */
+  public Answer message(String accessToken, long maxTokens) {
+    return message(accessToken, maxTokens, List.of());
+  }
+
   /** The same with something said. */
   public Answer message(String accessToken, List<Map<String, String>> messages) {
+    return message(accessToken, 5, messages);
+  }
+
+  private Answer message(String accessToken, long maxTokens, List<Map<String, String>> messages) {
     return Http.post(
         actingUrl.get().resolve("/v1/messages"),
-        Map.of("model", "test-model", "max_tokens", 5, "messages", messages),
+        Map.of("model", "test-model", "max_tokens", maxTokens, "messages", messages),
         "x-api-key",
         accessToken);
   }
