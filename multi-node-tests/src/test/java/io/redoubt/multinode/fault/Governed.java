@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.redoubt.multinode.history.History;
 import io.redoubt.multinode.product.AgentClient;
-import io.redoubt.multinode.product.Attempt;
 import io.redoubt.multinode.product.Documents;
+import io.redoubt.multinode.product.Leases;
 import io.redoubt.multinode.product.Operator;
 import io.redoubt.multinode.product.Parrot;
 import io.redoubt.multinode.product.Product;
@@ -26,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -38,9 +37,6 @@ final class Governed implements AutoCloseable {
   /** Somebody may be asked, and nobody will answer. */
   private static final Map<String, String> AT_ONCE = Map.of("prefer", "wait=0");
 
-  private static final Pattern LEASES_LOST =
-      Pattern.compile("^redoubt_lease_lost_total(?:\\{.*})? (.+)$", Pattern.MULTILINE);
-
   /** Each style of the providers, streamed and not. */
   record Way(Api api, boolean streamed) {}
 
@@ -50,6 +46,7 @@ final class Governed implements AutoCloseable {
           .toList();
 
   private final Product product;
+  private final Leases leases;
   private final Parrot parrot;
   private final HttpClient client = HttpClient.newHttpClient();
   private final Operator operator;
@@ -57,6 +54,7 @@ final class Governed implements AutoCloseable {
 
   Governed(Product product) {
     this.product = product;
+    this.leases = new Leases(product);
     this.parrot = Parrot.start(product);
     this.operator = Operator.of(product).foundOrganization("governed").operator();
     parrot.serve(operator);
@@ -116,29 +114,15 @@ final class Governed implements AutoCloseable {
 
   /** Once more where the machine stood still, and the node has cut the reply for that. */
   Answer ask(SdkAgent who, Way way, String prompt) {
-    for (double lost = leasesLost(); ; ) {
+    for (double lost = leases.lost(); ; ) {
       var answer =
           who.attempt(way.api(), way.streamed(), new Question(parrot.model(), prompt, AT_ONCE));
-      double now = leasesLost();
+      double now = leases.lost();
       if (now == lost) {
         return answer;
       }
       lost = now;
     }
-  }
-
-  private double leasesLost() {
-    var metrics = product.runtime().node().management().resolve("/metrics");
-    if (product.http().attempt("GET", metrics, Map.of(), null)
-        instanceof Attempt.Answered(var reply)) {
-      return LEASES_LOST
-          .matcher(reply.text())
-          .results()
-          .mapToDouble(found -> Double.parseDouble(found.group(1)))
-          .findFirst()
-          .orElseThrow(() -> new AssertionError(reply.toString()));
-    }
-    throw new AssertionError("not answered: " + metrics);
   }
 
   Heard hear(Way way, String prompt) {
